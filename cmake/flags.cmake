@@ -1,0 +1,18 @@
+# Warnings are errors; hardening as SECURITY.md promises it.
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -Wno-c++20-extensions
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-omit-frame-pointer -gdwarf-4)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
+add_link_options(-fuse-ld=lld -Wl,-z,relro,-z,now)
+if(WEIR_SANITIZE)
+  add_compile_options(-fsanitize=${WEIR_SANITIZE})
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
+  if(WEIR_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+else()
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>)
+  add_compile_definitions($<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=3>)
+endif()

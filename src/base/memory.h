@@ -1,0 +1,90 @@
+// Memory of one thread: free lists by size for what the hot path makes and drops (coroutine frames, heads, bodies), and
+// the blocks that bytes are read into. Nothing here may be freed by another thread than the one that took it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "base/ref.h"
+
+namespace weir::base {
+
+/// Takes `size` bytes, from this thread's free list if it holds some. Sizes above kLargestPooled go to the allocator.
+void* take_memory(size_t size);
+/// Gives back what take_memory(size) gave, with the same size.
+void give_back_memory(void* memory, size_t size) noexcept;
+inline constexpr size_t kLargestPooled = 8192;
+
+/// Base of objects that live in this thread's free lists.
+struct Pooled {
+  static void* operator new(size_t size) { return take_memory(size); }
+  static void operator delete(void* memory, size_t size) noexcept { give_back_memory(memory, size); }
+};
+
+/// Bytes of this thread held in blocks now (not those waiting in free lists): what the network made us hold.
+size_t block_bytes_in_use();
+
+/// A counted buffer that bytes are read into, and that slices point into. Of one thread.
+class Block {
+ public:
+  /// The two sizes: heads and small answers; bulk.
+  static constexpr size_t kSmall = 16 * 1024 - 64;
+  static constexpr size_t kLarge = 128 * 1024 - 64;
+
+  static Ref<Block> make(size_t capacity);
+  char* data() { return reinterpret_cast<char*>(this) + sizeof(Block); }
+  const char* data() const { return reinterpret_cast<const char*>(this) + sizeof(Block); }
+  size_t capacity() const { return capacity_; }
+  bool shared() const { return count_ > 1; }
+
+  void retain() { ++count_; }
+  void release() {
+    if (--count_ == 0) recycle();
+  }
+
+ private:
+  explicit Block(uint32_t capacity) : capacity_(capacity) {}
+  void recycle() noexcept;
+
+  uint32_t count_ = 0;
+  uint32_t capacity_;
+  Block* next_ = nullptr;
+  friend struct BlockLists;
+};
+
+/// A piece of a block, which it keeps alive; or of static text, which needs no keeping.
+class Slice {
+ public:
+  Slice() = default;
+  Slice(Ref<Block> block, size_t offset, size_t size)
+      : data_(block->data() + offset), size_(size), block_(std::move(block)) {}
+  static Slice of_static(std::string_view text) {
+    Slice slice;
+    slice.data_ = text.data();
+    slice.size_ = text.size();
+    return slice;
+  }
+  /// A copy of `bytes` in a block of its own.
+  static Slice copy_of(std::string_view bytes);
+
+  std::string_view view() const { return {data_, size_}; }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  void drop_front(size_t n) {
+    data_ += n;
+    size_ -= n;
+  }
+  Slice front(size_t n) const {
+    Slice slice = *this;
+    slice.size_ = n;
+    return slice;
+  }
+  const Ref<Block>& block() const { return block_; }
+
+ private:
+  const char* data_ = nullptr;
+  size_t size_ = 0;
+  Ref<Block> block_;
+};
+
+}  // namespace weir::base

@@ -1,0 +1,195 @@
+#include "http/head.h"
+
+#include <cstring>
+#include <new>
+
+#include "base/text.h"
+
+namespace weir::http {
+
+Arena::~Arena() {
+  while (more_) {
+    More* next = more_->next;
+    base::give_back_memory(more_, more_->size);
+    more_ = next;
+  }
+}
+
+char* Arena::grow(size_t size) {
+  const size_t whole = size + sizeof(More) > Head::kBlock ? size + sizeof(More) : Head::kBlock;
+  auto* more = static_cast<More*>(base::take_memory(whole));
+  more->next = more_;
+  more->size = whole;
+  more_ = more;
+  extra_ += whole;
+  at_ = reinterpret_cast<char*>(more) + sizeof(More);
+  end_ = reinterpret_cast<char*>(more) + whole;
+  char* memory = at_;
+  at_ += size;
+  return memory;
+}
+
+std::string_view Arena::copy(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  char* to = allocate(bytes.size());
+  std::memcpy(to, bytes.data(), bytes.size());
+  return {to, bytes.size()};
+}
+
+const Field* Fields::find(FieldId id) const {
+  for (const Field& field : all()) {
+    if (field.id == id) return &field;
+  }
+  return nullptr;
+}
+
+const Field* Fields::find(std::string_view name) const {
+  for (const Field& field : all()) {
+    if (base::equal_ignoring_case(field.name(), name)) return &field;
+  }
+  return nullptr;
+}
+
+size_t Fields::count(FieldId id) const {
+  size_t count = 0;
+  for (const Field& field : all()) count += field.id == id;
+  return count;
+}
+
+std::string_view Fields::get(FieldId id) const {
+  const Field* field = find(id);
+  return field ? field->value() : std::string_view();
+}
+
+Field* Fields::append() {
+  if (size_ == capacity_) {
+    const uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+    char* memory = arena_.allocate(capacity * sizeof(Field) + alignof(Field));
+    memory += -reinterpret_cast<uintptr_t>(memory) & (alignof(Field) - 1);
+    auto* table = reinterpret_cast<Field*>(memory);
+    if (size_ > 0) std::memcpy(table, table_, size_ * sizeof(Field));
+    table_ = table;
+    capacity_ = capacity;
+  }
+  return &table_[size_++];
+}
+
+void Fields::add_in_place(std::string_view name, std::string_view value, FieldId id) {
+  *append() = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
+}
+
+void Fields::add(std::string_view name, std::string_view value) {
+  add_in_place(arena_.copy(name), arena_.copy(value), field_id_of(name));
+}
+void Fields::add(FieldId id, std::string_view value) { add_in_place(name_of(id), arena_.copy(value), id); }
+
+void Fields::set(FieldId id, std::string_view value) {
+  bool done = false;
+  const std::string_view stored = arena_.copy(value);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < size_; ++i) {
+    if (table_[i].id == id) {
+      if (done) continue;
+      table_[i].value_data = stored.data();
+      table_[i].value_size = static_cast<uint32_t>(stored.size());
+      done = true;
+    }
+    table_[kept++] = table_[i];
+  }
+  size_ = kept;
+  if (!done) add_in_place(name_of(id), stored, id);
+}
+
+void Fields::set_first(FieldId id, std::string_view value) {
+  if (has(id)) return set(id, value);
+  add(id, value);
+  const Field field = table_[size_ - 1];
+  std::memmove(table_ + 1, table_, (size_ - 1) * sizeof(Field));
+  table_[0] = field;
+}
+
+void Fields::remove(FieldId id) {
+  remove_if([id](const Field& field) { return field.id == id; });
+}
+void Fields::remove(std::string_view name) {
+  remove_if([name](const Field& field) { return base::equal_ignoring_case(field.name(), name); });
+}
+
+namespace {
+template <class T>
+void destroy(T* head) {
+  head->~T();
+  base::give_back_memory(head, Head::kBlock);
+}
+char* block_for_head() { return static_cast<char*>(base::take_memory(Head::kBlock)); }
+}  // namespace
+
+base::Ref<RequestHead> RequestHead::make() {
+  char* block = block_for_head();
+  return base::Ref<RequestHead>(new (block) RequestHead(block + sizeof(RequestHead), kBlock - sizeof(RequestHead)));
+}
+void RequestHead::release() {
+  if (last_release()) destroy(this);
+}
+
+base::Ref<ResponseHead> ResponseHead::make(int status) {
+  char* block = block_for_head();
+  base::Ref<ResponseHead> head(new (block) ResponseHead(block + sizeof(ResponseHead), kBlock - sizeof(ResponseHead)));
+  head->status = status;
+  return head;
+}
+void ResponseHead::release() {
+  if (last_release()) destroy(this);
+}
+
+base::Ref<Trailers> Trailers::make() {
+  char* block = block_for_head();
+  return base::Ref<Trailers>(new (block) Trailers(block + sizeof(Trailers), kBlock - sizeof(Trailers)));
+}
+void Trailers::release() {
+  if (last_release()) destroy(this);
+}
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 103: return "Early Hints";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 407: return "Proxy Authentication Required";
+    case 408: return "Request Timeout";
+    case 411: return "Length Required";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    case 508: return "Loop Detected";
+    default: return "Unknown";
+  }
+}
+
+}  // namespace weir::http
