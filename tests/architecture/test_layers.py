@@ -1,0 +1,90 @@
+"""The rule of the folders holds, and the check of it is able to fail."""
+
+import pathlib
+import warnings
+
+import layers
+import pytest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
+
+
+def test_includes_point_down():
+    faults, long_files = layers.check(SOURCE)
+    for long_file in long_files:
+        warnings.warn(long_file)
+    assert faults == []
+
+
+def test_there_is_something_to_check():
+    assert len(list(layers.sources(SOURCE))) > 10
+
+
+def tree(tmp_path, files):
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+BELOW = {
+    "base/error.h": "",
+    "http/head.h": '#include "base/error.h"\n',
+    "net/tcp.h": "#include <sys/socket.h>\n",
+    "codec/http1/parser.h": "",
+    "codec/tls/hello.h": "",
+    "stages/errors/errors.h": "",
+    "stages/policy/policy.h": "",
+    "server/serve.h": "",
+    "proxy/worker.h": "",
+}
+
+
+@pytest.mark.parametrize(
+    "path, text, fault",
+    [
+        ("base/x.h", '#include "http/head.h"\n', "higher layer"),
+        ("http/x.cc", '#include "server/serve.h"\n', "higher layer"),
+        ("net/x.h", '#include "codec/http1/parser.h"\n', "same layer"),
+        ("codec/http1/x.h", '#include "codec/tls/hello.h"\n', "same layer"),
+        ("codec/http1/x.h", "#include <sys/socket.h>\n", "knows no sockets"),
+        ("stages/policy/x.cc", '#include "net/tcp.h"\n', "includes net/"),
+        ("stages/policy/x.cc", '#include "stages/errors/errors.h"\n', "same layer"),
+        ("stages/policy/x.cc", '#include "server/serve.h"\n', "same layer"),
+        ("server/x.h", '# include "proxy/worker.h"\n', "higher layer"),
+        ("http/x.h", "#include <openssl/ssl.h>\n", "OpenSSL"),
+        ("server/x.h", "#include <ares.h>\n", "c-ares"),
+        ("proxy/x.cc", "#include <toml++/toml.h>\n", "toml++"),
+        ("proxy/x.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
+        ("main.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
+        ("http/x.h", '#include "head.h"\n', "names no file"),
+        ("elsewhere/x.h", "", "in no layer"),
+    ],
+)
+def test_a_broken_rule_is_found(tmp_path, path, text, fault):
+    faults, _ = layers.check(tree(tmp_path, BELOW | {path: text}))
+    assert len(faults) >= 1
+    assert all(each.startswith(path) for each in faults)
+    assert fault in faults[0]
+
+
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("main.cc", '#include "proxy/worker.h"\n#include "base/error.h"\n'),
+        ("server/x.cc", '#include "server/serve.h"\n#include "net/tcp.h"\n#include "codec/http1/parser.h"\n'),
+        ("stages/policy/x.cc", '#include "stages/policy/policy.h"\n#include "http/head.h"\n#include <string>\n'),
+        ("net/x.cc", "#include <ares.h>\n#include <openssl/ssl.h>\n"),
+        ("config/x.cc", "#include <toml++/toml.h>\n"),
+        ("http/x.cc", '// #include "server/serve.h"\n'),
+    ],
+)
+def test_what_is_allowed_passes(tmp_path, path, text):
+    assert layers.check(tree(tmp_path, BELOW | {path: text})) == ([], [])
+
+
+def test_a_long_file_is_named(tmp_path):
+    faults, long_files = layers.check(tree(tmp_path, {"base/x.cc": "\n" * 401, "base/x_test.cc": "\n" * 900}))
+    assert faults == []
+    assert len(long_files) == 1 and long_files[0].startswith("base/x.cc")
