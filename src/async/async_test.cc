@@ -1,0 +1,270 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "async/byte_stream.h"
+#include "async/event_loop.h"
+#include "async/signal.h"
+#include "base/clock.h"
+
+namespace weir::async {
+namespace {
+
+Task<int> seven() { co_return 7; }
+Task<int> after(Signal& signal, int value) {
+  co_await signal.changed(signal.version());
+  co_return value;
+}
+Task<base::Result<int>> throws() {
+  throw std::runtime_error("thrown");
+  co_return 1;
+}
+Task<void> put(Task<int> task, int& to) {
+  const int got = co_await task;
+  to = got;
+}
+
+void run(EventLoop& loop) {
+  while (!loop.idle()) loop.turn(0);
+}
+
+TEST(Task, AChildThatEndsAtOnceDoesNotSuspend) {
+  EventLoop loop;
+  int got = 0;
+  auto task = put(seven(), got);
+  task.start();
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(got, 7);
+}
+
+TEST(Task, AnExceptionBecomesAnError) {
+  EventLoop loop;
+  const auto before = exceptions_caught();
+  auto task = throws();
+  task.start();
+  const auto result = task.take();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().type(), base::ErrorType::proxy_internal_error);
+  EXPECT_EQ(result.error().detail(), "thrown");
+  EXPECT_EQ(exceptions_caught(), before + 1);
+}
+
+TEST(FirstOf, TheOtherIsDestroyed) {
+  EventLoop loop;
+  Signal a, b;
+  int got = 0;
+  TaskScope scope;
+  scope.spawn(put(first_of(after(a, 1), after(b, 2)), got));
+  b.notify();
+  run(loop);
+  EXPECT_EQ(got, 2);
+  EXPECT_EQ(scope.size(), 0u);
+  a.notify();
+  run(loop);
+  EXPECT_EQ(got, 2);
+}
+
+Task<void> under(Task<int> task, Interrupt& interrupt, std::string& log) {
+  auto result = co_await Until<int>(std::move(task), interrupt);
+  log += result ? std::to_string(*result) : interrupt.reason();
+}
+
+TEST(Until, EndsWithTheResultOrTheReason) {
+  EventLoop loop;
+  Signal signal;
+  for (const bool fires : {false, true}) {
+    Interrupt interrupt;
+    std::string log;
+    TaskScope scope;
+    scope.spawn(under(after(signal, 5), interrupt, log));
+    if (fires) interrupt.fire("shed");
+    signal.notify();
+    run(loop);
+    // Both in one turn: whichever the loop comes to first, exactly one of them.
+    EXPECT_TRUE(log == "5" || log == "shed") << log;
+    if (!fires) EXPECT_EQ(log, "5");
+  }
+  Interrupt fired;
+  fired.fire("early");
+  std::string log;
+  TaskScope scope;
+  scope.spawn(under(seven(), fired, log));
+  EXPECT_EQ(log, "early");
+}
+
+TEST(TaskScope, OutlivesNoneOfItsTasks) {
+  EventLoop loop;
+  struct Alive {
+    int& count;
+    explicit Alive(int& count) : count(++count) {}
+    Alive(Alive&& other) noexcept : count(++other.count) {}
+    ~Alive() { --count; }
+  };
+  int alive = 0;
+  Signal never;
+  auto waits = [](Alive, Signal& never) -> Task<void> { co_await never.changed(never.version()); };
+  auto ends = [](Alive) -> Task<void> { co_await Yield(); };
+  {
+    TaskScope scope;
+    for (int i = 0; i < 3; ++i) scope.spawn(waits(Alive(alive), never));
+    scope.spawn(ends(Alive(alive)));
+    run(loop);
+    EXPECT_EQ(alive, 3);
+    scope.spawn(ends(Alive(alive)));
+  }
+  run(loop);
+  EXPECT_EQ(alive, 0);
+}
+
+TEST(TimerWheel, EveryDeadlineComesOnceNeverEarlyAndAtMostATickLate) {
+  struct Alarm : Deadline {
+    Alarm() : Deadline([](Deadline& d) { static_cast<Alarm&>(d).fired.push_back(*static_cast<Alarm&>(d).clock); }) {}
+    uint64_t wanted = 0;
+    const uint64_t* clock = nullptr;
+    std::vector<uint64_t> fired;
+  };
+  std::mt19937_64 random(7);
+  const std::vector<uint64_t> spans{1, 8, 500, 512, 513, 30'000, 40'000, 2'000'000, 9'000'000, 100'000'000, 20'000'000'000};
+  for (const uint64_t start : {uint64_t{0}, uint64_t{1} << 20, (uint64_t{1} << 33) - 12345}) {
+    TimerWheel wheel(start);
+    EXPECT_EQ(wheel.next_ms(), Deadline::kNever);
+    uint64_t clock = start;
+    std::vector<std::unique_ptr<Alarm>> alarms;
+    for (int i = 0; i < 500; ++i) {
+      auto& alarm = *alarms.emplace_back(std::make_unique<Alarm>());
+      alarm.clock = &clock;
+      alarm.wanted = start + 1 + random() % spans[random() % spans.size()];
+      alarm.set(alarm.wanted, wheel);
+    }
+    while (wheel.next_ms() != Deadline::kNever) {
+      // Where the wheel says that nothing happens before, nothing may; sometimes it is looked at late, or in between.
+      const uint64_t next = wheel.next_ms();
+      ASSERT_GT(next, clock);
+      clock = random() % 4 == 0 ? clock + 1 + random() % (next - clock) : next;
+      wheel.advance(clock);
+    }
+    for (const auto& alarm : alarms) {
+      ASSERT_EQ(alarm->fired.size(), 1u);
+      EXPECT_GE(alarm->fired[0], alarm->wanted);
+      EXPECT_LE(alarm->fired[0], alarm->wanted + TimerWheel::kTickMs);
+    }
+  }
+}
+
+TEST(Deadline, MovedLaterIsNotEarlyAndClearedIsNever) {
+  EventLoop loop;
+  struct Alarm : Deadline {
+    Alarm() : Deadline([](Deadline& d) { ++static_cast<Alarm&>(d).count; }) {}
+    int count = 0;
+  };
+  Alarm moved, cleared, kept;
+  const uint64_t now = loop.now_ms();
+  moved.set(now + 20);
+  moved.set(now + 200);
+  cleared.set(now + 20);
+  cleared.clear();
+  kept.set(now + 20);
+  kept.set(now + 5);  // Earlier: it must move.
+  while (base::monotonic_ms() < now + 100) loop.turn(10);
+  EXPECT_EQ(moved.count, 0);
+  EXPECT_EQ(cleared.count, 0);
+  EXPECT_EQ(kept.count, 1);
+  while (base::monotonic_ms() < now + 260) loop.turn(10);
+  EXPECT_EQ(moved.count, 1);
+}
+
+/// A stream in memory, whose other end is the test.
+class MemoryStream final : public ByteStream {
+ public:
+  std::string incoming, sent;
+  bool ended = false;
+  size_t window = SIZE_MAX;
+
+  ssize_t try_read(char* to, size_t size) override {
+    if (incoming.empty()) {
+      readiness().readable = false;
+      return ended ? 0 : -EAGAIN;
+    }
+    const size_t n = std::min(size, incoming.size());
+    incoming.copy(to, n);
+    incoming.erase(0, n);
+    return static_cast<ssize_t>(n);
+  }
+  ssize_t try_write(const iovec* pieces, int count) override {
+    size_t n = 0;
+    for (int i = 0; i < count; ++i) {
+      const size_t room = std::min(window - sent.size(), pieces[i].iov_len);
+      sent.append(static_cast<const char*>(pieces[i].iov_base), room);
+      n += room;
+    }
+    if (n > 0) return static_cast<ssize_t>(n);
+    readiness().writable = false;
+    return -EAGAIN;
+  }
+  void shut_down_writes() override {}
+  void abort() override {}
+};
+
+Task<void> echo(ByteStream& stream, ssize_t& ended) {
+  for (;;) {
+    auto block = base::Block::make(8);
+    const ssize_t n = co_await stream.read(block, 0, EventLoop::current().now_ms() + 50);
+    if (n <= 0) {
+      ended = n;
+      co_return;
+    }
+    base::Slice slice(std::move(block), 0, static_cast<size_t>(n));
+    const ssize_t written = co_await stream.write({base::Slice::of_static("<"), slice, base::Slice::of_static(">")}, 10'000);
+    if (written < 0) {
+      ended = written;
+      co_return;
+    }
+  }
+}
+
+TEST(ByteStream, WaitsForWindowsDeadlinesAndInterrupts) {
+  EventLoop loop;
+  MemoryStream stream;
+  ssize_t ended = 1;
+  TaskScope scope;
+  scope.spawn(echo(stream, ended));
+  stream.incoming = "0123456789";
+  stream.window = 5;
+  stream.readiness().became_readable();
+  run(loop);
+  EXPECT_EQ(stream.sent, "<0123");
+  stream.window = SIZE_MAX;
+  stream.readiness().became_writable();
+  run(loop);
+  EXPECT_EQ(stream.sent, "<01234567><89>");
+  EXPECT_EQ(ended, 1);
+  while (ended == 1) loop.turn(-1);
+  EXPECT_EQ(ended, -ETIMEDOUT);
+  ended = 1;
+  scope.spawn(echo(stream, ended));
+  stream.readiness().interrupt();
+  run(loop);
+  EXPECT_EQ(ended, -ECANCELED);
+}
+
+TEST(ByteStream, WhatIsAlwaysReadyLetsOthersRun) {
+  EventLoop loop;
+  MemoryStream greedy, other;
+  ssize_t ended = 1;
+  TaskScope scope;
+  greedy.incoming = std::string(100'000, 'g');
+  greedy.readiness().readable = true;
+  other.incoming = "o";
+  other.readiness().readable = true;
+  scope.spawn(echo(greedy, ended));
+  scope.spawn(echo(other, ended));
+  loop.turn(0);
+  EXPECT_GT(greedy.incoming.size(), 99'000u);
+  EXPECT_EQ(other.sent, "<o>");
+}
+
+}  // namespace
+}  // namespace weir::async

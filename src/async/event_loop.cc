@@ -1,0 +1,153 @@
+#include "async/event_loop.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "base/clock.h"
+
+namespace weir::async {
+namespace {
+#if defined(__x86_64__)
+uint64_t ticks() { return __builtin_ia32_rdtsc(); }
+#else
+uint64_t ticks() { return base::monotonic_us(); }
+#endif
+}  // namespace
+
+thread_local EventLoop* EventLoop::current_ = nullptr;
+
+/// A task of a scope. In the scope's list while it runs, in the loop's when it has finished.
+struct TaskScope::Node final : Link, Root, base::Pooled {
+  Node(Task<void> task, TaskScope& scope) : task(std::move(task)), scope(&scope) {}
+  void finished() noexcept override {
+    --scope->size_;
+    EventLoop::current().reap(*this);
+  }
+  Task<void> task;
+  TaskScope* scope;
+};
+
+void TaskScope::spawn(Task<void> task) {
+  auto* node = new Node(std::move(task), *this);
+  node->link_before(running_);
+  ++size_;
+  node->task.start(node);
+}
+
+void TaskScope::cancel_all() {
+  while (running_.linked()) {
+    auto* node = static_cast<Node*>(running_.next());
+    node->unlink();
+    --size_;
+    delete node;
+  }
+}
+
+EventLoop::EventLoop()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), now_ms_(base::monotonic_ms()), wheel_(now_ms_), started_ticks_(ticks()),
+      started_us_(base::monotonic_us()) {
+  if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  current_ = this;
+}
+
+EventLoop::~EventLoop() {
+  reap_finished();
+  close(epoll_);
+  current_ = nullptr;
+}
+
+int64_t EventLoop::add(int descriptor, EventSink& sink) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const uint32_t at = free_slots_.back();
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.u64 = static_cast<uint64_t>(slots_[at].generation) << 32 | at;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) < 0) return -errno;
+  free_slots_.pop_back();
+  slots_[at].sink = &sink;
+  return at;
+}
+
+void EventLoop::remove(int64_t slot) {
+  Slot& gone = slots_[static_cast<size_t>(slot)];
+  gone.sink = nullptr;
+  ++gone.generation;
+  free_slots_.push_back(static_cast<uint32_t>(slot));
+}
+
+void EventLoop::run() {
+  stopped_ = false;
+  while (!stopped_) turn(-1);
+}
+
+bool EventLoop::turn(int wait_ms) {
+  if (ready_.linked()) {
+    wait_ms = 0;
+  } else if (const uint64_t next = wheel_.next_ms(); next != Deadline::kNever) {
+    // One more: the coarse clock lags, and waking too early would spin.
+    const uint64_t now = base::monotonic_ms();
+    const auto until = static_cast<int>(next > now ? std::min<uint64_t>(next - now + 1, 60'000) : 0);
+    wait_ms = wait_ms < 0 ? until : std::min(wait_ms, until);
+  }
+  std::array<epoll_event, kEventsPerTurn> events;
+  const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, wait_ms);
+  now_ms_ = base::monotonic_ms();
+  for (int i = 0; i < count; ++i) {
+    const auto& slot = slots_[static_cast<uint32_t>(events[i].data.u64)];
+    if (slot.sink && slot.generation == events[i].data.u64 >> 32) slot.sink->on_events(events[i].events);
+  }
+  wheel_.advance(now_ms_);
+  const bool any = ready_.linked();
+  run_ready();
+  return any || count > 0;
+}
+
+void EventLoop::run_ready() {
+  // What becomes ready meanwhile waits for the next turn, so that epoll and the deadlines have theirs.
+  Link batch;
+  batch.take_all(ready_);
+  while (batch.linked()) {
+    Link* next = batch.next();
+    if (picker_) {
+      size_t size = 0;
+      for (Link* at = next; at != &batch; at = at->next()) ++size;
+      for (size_t skip = picker_(size) % size; skip > 0; --skip) next = next->next();
+    }
+    run_wait(static_cast<Wait&>(*next));
+  }
+  reap_finished();
+}
+
+void EventLoop::run_wait(Wait& wait) {
+  wait.unlink();
+  operations_left_ = kOperationsPerTurn;
+  bytes_left_ = kBytesPerTurn;
+  const uint64_t before = ticks();
+  if (wait.attempt()) wait.waiting.resume();
+  longest_ticks_ = std::max(longest_ticks_, ticks() - before);
+}
+
+void EventLoop::reap_finished() {
+  while (finished_.linked()) {
+    auto* node = static_cast<TaskScope::Node*>(finished_.next());
+    node->unlink();
+    delete node;
+  }
+}
+
+uint64_t EventLoop::take_longest_stretch_us() {
+  const uint64_t all_ticks = ticks() - started_ticks_;
+  const uint64_t all_us = base::monotonic_us() - started_us_;
+  const double scale = all_ticks == 0 ? 0 : static_cast<double>(all_us) / static_cast<double>(all_ticks);
+  return static_cast<uint64_t>(static_cast<double>(std::exchange(longest_ticks_, 0)) * scale);
+}
+
+}  // namespace weir::async
