@@ -1,0 +1,33 @@
+// An open descriptor that its worker's loop watches.
+#pragma once
+#include <cstdint>
+
+#include "async/byte_stream.h"
+#include "async/event_loop.h"
+
+namespace weir::net {
+
+/// Owns a descriptor and its place in the current loop; passes edges on to a Readiness. Not movable: the loop points at it.
+class Descriptor final : public async::EventSink {
+ public:
+  /// Takes `descriptor` over, which must not block. `readiness` outlives this.
+  Descriptor(int descriptor, async::Readiness& readiness);
+  Descriptor(const Descriptor&) = delete;
+  ~Descriptor();
+
+  int get() const { return descriptor_; }
+  /// The loop took it; if not (out of memory or watches), errno's value.
+  int error() const { return slot_ < 0 ? static_cast<int>(-slot_) : 0; }
+
+ private:
+  void on_events(uint32_t epoll_events) override;
+
+  int descriptor_;
+  int64_t slot_;
+  async::Readiness& readiness_;
+};
+
+/// Called when a descriptor of this thread closes: who met EMFILE may try again.
+void set_on_close(void (*callback)(void*), void* of);
+
+}  // namespace weir::net

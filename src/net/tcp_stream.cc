@@ -1,0 +1,103 @@
+#include "net/tcp_stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace weir::net {
+
+ssize_t TcpStream::try_read(char* to, size_t size) {
+  async::Readiness& state = readiness();
+  ssize_t n;
+  do {
+    n = recv(descriptor_.get(), to, size, 0);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) {
+    if (errno != EAGAIN) return -errno;
+    state.readable = false;
+    return -EAGAIN;
+  }
+  // A short read has emptied the socket: the next byte brings an edge. After the peer's end there is no further edge.
+  if (static_cast<size_t>(n) < size && !state.peer_closed) state.readable = false;
+  return n;
+}
+
+ssize_t TcpStream::try_write(const iovec* pieces, int count) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = static_cast<size_t>(count);
+  ssize_t n;
+  do {
+    n = count == 1 ? send(descriptor_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                   : sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL);
+  } while (n < 0 && errno == EINTR);
+  if (n >= 0) return n;
+  if (errno != EAGAIN) return -errno;
+  readiness().writable = false;
+  return -EAGAIN;
+}
+
+void TcpStream::shut_down_writes() { shutdown(descriptor_.get(), SHUT_WR); }
+
+void TcpStream::abort() {
+  const linger reset{1, 0};
+  setsockopt(descriptor_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+void prepare_socket(int descriptor, const TcpOptions& options) {
+  const int on = 1;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options.keepalive_ms == 0) return;
+  const int idle = std::max<int>(1, static_cast<int>(options.keepalive_ms / 1000));
+  const int interval = std::max(1, idle / 4), probes = 4;
+  setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOptions options) {
+  Connecting result;
+  sockaddr_storage address{};
+  const socklen_t length = to.to_sockaddr(address);
+  const int descriptor = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) {
+    result.error = -errno;
+    co_return result;
+  }
+  prepare_socket(descriptor, options);
+  const int started = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), length);
+  if (started < 0 && errno != EINPROGRESS && errno != EINTR) {
+    result.error = -errno;
+    close(descriptor);
+    co_return result;
+  }
+  auto stream = std::make_unique<TcpStream>(descriptor);
+  if (stream->error() != 0) {
+    result.error = -stream->error();
+    co_return result;
+  }
+  if (started < 0) {
+    stream->readiness().writable = false;
+    const ssize_t waited = co_await stream->until_writable(deadline_ms);
+    if (waited < 0) {
+      result.error = static_cast<int>(waited);
+      co_return result;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) {
+      result.error = -error;
+      co_return result;
+    }
+  }
+  result.stream = std::move(stream);
+  co_return result;
+}
+
+}  // namespace weir::net
