@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC1091,SC2034
 # Sourced by ./run, ./test and bench/run: what they share on a Debian machine. Needs `set -euo pipefail`.
 
 say() { printf '%s\n' "$*" >&2; }

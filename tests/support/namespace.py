@@ -1,0 +1,71 @@
+"""A network of a test's own: addresses that the machine does not have, where nothing reaches the outside."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+CLONE_NEWNET = 0x40000000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name, *arguments):
+    if getattr(_libc, name)(*arguments) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+def why_not():
+    """Why network namespaces are not to be had here, or None."""
+    done = subprocess.run(["unshare", "-n", "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else f"network namespaces are not permitted here ({done.stderr.strip()})"
+
+
+@contextlib.contextmanager
+def network(*addresses):
+    """Within it this thread, and the threads and processes it starts, have a network of their own that is nothing but
+    a loopback interface with 127.0.0.1, ::1 and the given addresses."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    _call("unshare", CLONE_NEWNET)
+    try:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for address in addresses:
+            command = ["ip", "-6" if ":" in address else "-4", "addr", "add", address, "dev", "lo"]
+            subprocess.run(command + (["nodad"] if ":" in address else []), check=True)
+        yield
+    finally:
+        _call("setns", home, CLONE_NEWNET)
+        os.close(home)
+
+
+class Etc:
+    """A private /etc for a process: `wrapper` goes before its command; files are changed by `write`, as an editor or
+    a network manager does it, by renaming."""
+
+    KEPT = ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime", "host.conf", "services", "protocols")
+
+    def __init__(self, hosts="127.0.0.1 localhost\n::1 localhost\n", resolv_conf="nameserver 127.0.0.1\n"):
+        self.directory = tempfile.TemporaryDirectory(prefix="weir-test-etc-")
+        self.path = pathlib.Path(self.directory.name)
+        for name in self.KEPT:
+            if os.path.exists(f"/etc/{name}"):
+                shutil.copy(f"/etc/{name}", self.path / name)
+        self.write("hosts", hosts)
+        self.write("resolv.conf", resolv_conf)
+        script = 'mount --bind "$0" /etc && exec "$@"'
+        self.wrapper = ("unshare", "-m", "sh", "-c", script, str(self.path))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.directory.cleanup()
+
+    def write(self, name, text):
+        new = self.path / (name + ".new")
+        new.write_text(text)
+        new.rename(self.path / name)
