@@ -84,20 +84,20 @@ AddressClass look_up(const std::vector<Row>& table, const IpAddress& address) {
   return reserved;
 }
 
-/// In these prefixes an address means nothing but the IPv4 address in it; ISATAP alone has a network of its own around it.
-bool has_its_own_network(const IpAddress& address) {
+}  // namespace
+
+bool stands_for_v4_alone(const IpAddress& address) {
   static const Cidr kTunnels[] = {*Cidr::parse("::/64"), *Cidr::parse("2002::/16"), *Cidr::parse("2001::/32"),
                                   *Cidr::parse("64:ff9b::/96"), *Cidr::parse("64:ff9b:1::/48")};
-  return std::none_of(std::begin(kTunnels), std::end(kTunnels), [&](const Cidr& tunnel) { return tunnel.contains(address); });
+  return base::embedded_v4(address) &&
+         std::any_of(std::begin(kTunnels), std::end(kTunnels), [&](const Cidr& tunnel) { return tunnel.contains(address); });
 }
-
-}  // namespace
 
 AddressClass classify(const IpAddress& address) {
   if (address.is_v4()) return look_up(v4_rows(), address);
   const base::EmbeddedV4 readings = base::embedded_v4_readings(address);
   if (readings.empty()) return look_up(v6_rows(), address);
-  AddressClass worst = has_its_own_network(address) ? look_up(v6_rows(), address) : public_;
+  AddressClass worst = stands_for_v4_alone(address) ? public_ : look_up(v6_rows(), address);
   for (const IpAddress& reading : readings) worst = std::min(worst, look_up(v4_rows(), reading));
   return worst;
 }

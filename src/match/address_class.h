@@ -28,6 +28,9 @@ enum class AddressClass : uint8_t {
 /// IPv6 forms that carry an IPv4 address (base/ip.h, embedded_v4_readings) are judged by it.
 AddressClass classify(const base::IpAddress& address);
 
+/// An IPv6 address that means nothing but an IPv4 address in it: all such forms but ISATAP, which has a network of its own around it.
+bool stands_for_v4_alone(const base::IpAddress& address);
+
 /// For a person: "a loopback address", "a cloud's metadata address".
 std::string_view describe(AddressClass address_class);
 
