@@ -1,0 +1,83 @@
+// The record of one request and its response.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "async/signal.h"
+#include "async/task.h"
+#include "base/error.h"
+#include "base/ref.h"
+#include "http/head.h"
+#include "http/session.h"
+
+namespace weir::http {
+
+class Exchange;
+class Pipeline;
+
+/// Gets each exchange's record when that closes: access log, metrics. Outlives the exchanges. Of one worker.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual void record(const Exchange& exchange) = 0;
+};
+
+/// Facts about one request and its response. Stages add to it; none decides by it. It keeps the pipeline that it began with
+/// alive. Its destructor gives the record to the journal, so that each exchange has one line, whatever ended it. Of one worker.
+class Exchange : public base::Counted<Exchange>, public base::Pooled {
+ public:
+  Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session);
+  virtual ~Exchange();
+
+  /// Passes on an interim response (1xx) towards whoever waits for the final one. Never waits: what a slow client does not take goes
+  /// out with the next write.
+  virtual base::Result<void> interim(const ResponseHead& head) = 0;
+
+  /// Frees the request's head; keeps what the log needs of it. For exchanges that last: tunnels.
+  void settle();
+  /// What the log says of the request: from the head, or kept by settle().
+  std::string_view request_line() const { return settled_ ? std::string_view(request_line_) : std::string_view(); }
+  std::string_view referer() const;
+  std::string_view user_agent() const;
+  bool settled() const { return settled_; }
+
+  void set_ended(const char* ended) { ended_ = ended; }
+  /// What ended it, unless an error did: `complete`, `client_closed`, `drained`. Static text.
+  const char* ended() const { return ended_; }
+  /// The first error stays: what comes after it follows from it.
+  void set_error(const base::Error& error) {
+    if (!has_error_) error_type_ = error.type();
+    has_error_ = true;
+  }
+  bool has_error() const { return has_error_; }
+  base::ErrorType error_type() const { return error_type_; }
+
+  const base::Ref<const Pipeline> pipeline;
+  const base::Ref<const Session> session;
+  /// The request's head, as long as it is needed; empty before there is one.
+  base::Ref<RequestHead> request;
+  int64_t started_wall_ms = 0;
+  uint64_t started_ms = 0;
+  /// Of the final response that went out; 0 if none did.
+  int status = 0;
+  /// Bytes written to the client for this exchange, heads, framing and a tunnel's content included.
+  uint64_t sent = 0;
+  /// Content that the client sent.
+  uint64_t received = 0;
+  /// The origin's address, if a connection was used.
+  base::Endpoint peer;
+  bool reused_connection = false;
+  /// The server name of a TLS ClientHello seen in a tunnel.
+  std::string sni;
+
+ private:
+  Journal& journal_;
+  const char* ended_ = "client_closed";
+  base::ErrorType error_type_ = base::ErrorType::client_closed;
+  bool has_error_ = false;
+  bool settled_ = false;
+  std::string request_line_, referer_, user_agent_;
+};
+
+}  // namespace weir::http

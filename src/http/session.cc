@@ -1,0 +1,33 @@
+#include "http/session.h"
+
+#include <algorithm>
+
+namespace weir::http {
+
+std::unique_ptr<PinnedConnection> Pins::take(std::string_view authority) {
+  for (Pin& pin : pins_) {
+    if (pin.authority == authority) return std::move(pin.connection);
+  }
+  return nullptr;
+}
+
+bool Pins::has(std::string_view authority) const {
+  return std::ranges::any_of(pins_, [&](const Pin& pin) { return pin.authority == authority; });
+}
+
+void Pins::put(std::string authority, std::unique_ptr<PinnedConnection> connection) {
+  for (Pin& pin : pins_) {
+    if (pin.authority == authority) {
+      pin.connection = std::move(connection);
+      return;
+    }
+  }
+  if (!full()) pins_.push_back({std::move(authority), std::move(connection)});
+}
+
+void Pins::lose(std::string_view authority) {
+  lost_ = true;
+  std::erase_if(pins_, [&](const Pin& pin) { return pin.authority == authority; });
+}
+
+}  // namespace weir::http

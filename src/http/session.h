@@ -1,0 +1,64 @@
+// What holds for all requests of one connection, or of one session inside a tunnel.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/memory.h"
+#include "base/ref.h"
+#include "http/target.h"
+
+namespace weir::http {
+
+/// Constant: a stage can't change who asks.
+struct Session final : base::Counted<Session>, base::Pooled {
+  /// Which listener the client came to: an index into the configuration's.
+  uint32_t listener = 0;
+  base::Endpoint client;
+  /// The address that the client reached us at.
+  base::Endpoint local;
+  /// Of the requests inside.
+  Scheme scheme = Scheme::http;
+  /// Of the CONNECT that this session was opened from, else empty: as Target has them.
+  std::string opened_host;
+  uint16_t opened_port = 0;
+  bool opened_literal = false;
+  /// To a CONNECT by address, the first Host names the authority of all that is inside.
+  std::string inner_host;
+  /// Opened to Weir's own pages: there is no origin.
+  bool own = false;
+  int depth = 0;
+};
+
+/// An origin connection that belongs to one client connection: see Pins.
+class PinnedConnection : public base::Pooled {
+ public:
+  virtual ~PinnedConnection() = default;
+};
+
+/// The origin connections that belong to one client connection, or to a session inside a tunnel: those that NTLM or Negotiate have
+/// authenticated, and the one that a CONNECT opened. Used at any age, never replaced, retried, shared or pooled.
+class Pins {
+ public:
+  static constexpr size_t kMost = 8;
+
+  /// The connection, while no request uses it; or nothing.
+  std::unique_ptr<PinnedConnection> take(std::string_view authority);
+  bool has(std::string_view authority) const;
+  void put(std::string authority, std::unique_ptr<PinnedConnection> connection);
+  bool full() const { return pins_.size() >= kMost; }
+  /// A pinned connection died: what the client believes of it no longer holds, so its own connection must close.
+  void lose(std::string_view authority);
+  bool lost() const { return lost_; }
+
+ private:
+  struct Pin {
+    std::string authority;
+    std::unique_ptr<PinnedConnection> connection;
+  };
+  std::vector<Pin> pins_;
+  bool lost_ = false;
+};
+
+}  // namespace weir::http

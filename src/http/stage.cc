@@ -1,0 +1,57 @@
+#include "http/stage.h"
+
+#include <ctime>
+#include <string>
+
+#include "base/clock.h"
+
+namespace weir::http {
+
+Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session)
+    : pipeline(std::move(pipeline)), session(std::move(session)), started_wall_ms(base::wall_ms()),
+      started_ms(async::EventLoop::current().now_ms()), journal_(journal) {}
+
+Exchange::~Exchange() { journal_.record(*this); }
+
+void Exchange::settle() {
+  if (settled_ || !request) return;
+  request_line_.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
+  request_line_ += static_cast<char>('0' + request->minor_version);
+  referer_ = request->fields.get(FieldId::referer);
+  user_agent_ = request->fields.get(FieldId::user_agent);
+  settled_ = true;
+  request = nullptr;
+}
+
+std::string_view Exchange::referer() const {
+  return settled_ ? referer_ : request ? request->fields.get(FieldId::referer) : std::string_view();
+}
+std::string_view Exchange::user_agent() const {
+  return settled_ ? user_agent_ : request ? request->fields.get(FieldId::user_agent) : std::string_view();
+}
+
+async::Task<base::Result<Response>> answer(Response response) { co_return response; }
+async::Task<base::Result<Response>> fail_with(base::Error error) { co_return std::unexpected(std::move(error)); }
+
+Response text_response(int status, std::string_view content_type, std::string text) {
+  Response response;
+  response.head = ResponseHead::make(status);
+  Fields& fields = response.head->fields;
+  char date[40];
+  const time_t now = base::wall_seconds();
+  tm utc{};
+  gmtime_r(&now, &utc);
+  const size_t length = strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  fields.add(FieldId::date, std::string_view(date, length));
+  fields.add(FieldId::content_type, content_type);
+  fields.add(FieldId::cache_control, "no-store");
+  fields.add("X-Content-Type-Options", "nosniff");
+  if (content_type.starts_with("text/html")) {
+    fields.add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
+  }
+  fields.add(FieldId::content_length, std::to_string(text.size()));
+  response.body = std::make_unique<TextBody>(std::move(text));
+  return response;
+}
+
+}  // namespace weir::http
