@@ -56,7 +56,7 @@ struct IsResult<base::Result<T>> : std::true_type {};
 template <class T>
 struct PromiseOf : PromiseBase {
   std::optional<T> value;
-  template <class U>
+  template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
   }

@@ -1,0 +1,116 @@
+#include "net/splice.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+namespace weir::net {
+namespace {
+
+constexpr int kPipeBytes = 256 * 1024;
+constexpr size_t kTrickle = 16 * 1024;
+constexpr int kTricklesBeforeLeaving = 4;
+
+/// A pipe of this thread's few spare ones. One that still holds bytes when it is given back is closed.
+class Pipe {
+ public:
+  Pipe() {
+    if (!spare().empty()) {
+      ends_ = spare().back();
+      spare().pop_back();
+    } else {
+      int ends[2];
+      if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
+        error_ = errno;
+        return;
+      }
+      ends_ = {ends[0], ends[1]};
+      fcntl(ends_.second, F_SETPIPE_SZ, kPipeBytes);  // Refused above the user's share; the default size works too.
+    }
+  }
+  Pipe(const Pipe&) = delete;
+  ~Pipe() {
+    if (error_ != 0) return;
+    if (held == 0 && spare().size() < kMaxSpare) {
+      spare().push_back(ends_);
+    } else {
+      close(ends_.first);
+      close(ends_.second);
+    }
+  }
+  int error() const { return error_; }
+  int out() const { return ends_.first; }
+  int in() const { return ends_.second; }
+
+  size_t held = 0;
+
+ private:
+  static constexpr size_t kMaxSpare = 16;
+  using Ends = std::pair<int, int>;
+  struct Spare : std::vector<Ends> {
+    ~Spare() {
+      for (const auto& [out, in] : *this) close(out), close(in);
+    }
+  };
+  static Spare& spare() {
+    thread_local Spare pipes;
+    return pipes;
+  }
+  Ends ends_{-1, -1};
+  int error_ = 0;
+};
+
+ssize_t splice_once(int from, int to, size_t size) {
+  ssize_t n;
+  do {
+    n = splice(from, nullptr, to, nullptr, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  } while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : n;
+}
+
+Spliced failed(Spliced::Why why, ssize_t error) { return {why, static_cast<int>(error)}; }
+
+}  // namespace
+
+async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit, uint64_t from_silence_ms,
+                                  uint64_t to_silence_ms, uint64_t* moved) {
+  auto& loop = async::EventLoop::current();
+  Pipe pipe;
+  if (pipe.error() != 0) co_return Spliced{Spliced::Why::trickle, 0};
+  int trickles = 0;
+  while (limit > 0) {
+    const ssize_t ready = co_await from.until_readable(loop.now_ms() + from_silence_ms);
+    if (ready < 0) co_return failed(Spliced::Why::from_failed, ready);
+    const ssize_t n = splice_once(from.plain_descriptor(), pipe.in(), std::min<uint64_t>(limit, kPipeBytes));
+    if (n == -EAGAIN) {
+      from.readiness().readable = false;
+      continue;
+    }
+    if (n < 0) co_return failed(Spliced::Why::from_failed, n);
+    if (n == 0) co_return Spliced{Spliced::Why::end, 0};
+    pipe.held = static_cast<size_t>(n);
+    limit -= pipe.held;
+    trickles = pipe.held < kTrickle ? trickles + 1 : 0;
+    while (pipe.held > 0) {
+      const ssize_t writable = co_await to.until_writable(loop.now_ms() + to_silence_ms);
+      if (writable < 0) co_return failed(Spliced::Why::to_failed, writable);
+      const ssize_t out = splice_once(pipe.out(), to.plain_descriptor(), pipe.held);
+      if (out == -EAGAIN) {
+        to.readiness().writable = false;
+        continue;
+      }
+      if (out <= 0) co_return failed(Spliced::Why::to_failed, out == 0 ? -EPIPE : out);
+      pipe.held -= static_cast<size_t>(out);
+      *moved += static_cast<uint64_t>(out);
+      loop.spend(static_cast<size_t>(out));
+    }
+    if (trickles >= kTricklesBeforeLeaving && limit > 0) co_return Spliced{Spliced::Why::trickle, 0};
+  }
+  co_return Spliced{Spliced::Why::limit, 0};
+}
+
+}  // namespace weir::net

@@ -1,0 +1,30 @@
+// Bytes from one socket to another inside the kernel (splice(2)).
+#pragma once
+#include <cstdint>
+
+#include "async/byte_stream.h"
+#include "async/task.h"
+
+namespace weir::net {
+
+/// Below this a copy is cheaper than a pipe: measured, docs/design/bulk.md.
+inline constexpr uint64_t kWorthSplicing = 64 * 1024;
+
+struct Spliced {
+  enum class Why : uint8_t {
+    limit,        // All that was asked for has been moved.
+    end,          // `from` has ended.
+    trickle,      // Little comes at a time: copying is cheaper now.
+    from_failed,  // error: -errno, -ETIMEDOUT for silence.
+    to_failed,
+  };
+  Why why = Why::limit;
+  int error = 0;
+};
+
+/// Moves at most `limit` bytes from one plain stream to another. `deadline_ms` is for the first byte to come, after that each
+/// byte moves it by `from_silence_ms`. `moved` is raised as bytes go out at `to`, also if the task is cancelled.
+async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit, uint64_t from_silence_ms,
+                                  uint64_t to_silence_ms, uint64_t* moved);
+
+}  // namespace weir::net
