@@ -1,0 +1,63 @@
+// Where a message's content ends, and whether the connection goes on after it (RFC 9112, 6 and 9.3). One reading of each
+// field, nothing forgiven: what two programs could read in two ways is refused.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "codec/http1/lines.h"
+#include "http/field_id.h"
+#include "http/method.h"
+
+namespace weir::http1 {
+
+struct Framing {
+  enum class Kind : uint8_t { none, length, chunked, until_close };
+  Kind kind = Kind::none;
+  /// Bytes of content, for Kind::length. At most 2^63 - 1.
+  uint64_t length = 0;
+};
+
+constexpr uint64_t field_bit(http::FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
+inline constexpr uint64_t kWatchedFields = field_bit(http::FieldId::content_length) | field_bit(http::FieldId::transfer_encoding) |
+                                           field_bit(http::FieldId::connection) | field_bit(http::FieldId::expect);
+
+/// Gathers the fields that decide framing and persistence, while a head is read.
+class FramingFields {
+ public:
+  /// Cheap for all others: call it with each field.
+  void see(http::FieldId id, std::string_view value) {
+    if ((kWatchedFields >> static_cast<unsigned>(id)) & 1) look_at(id, value);
+  }
+  base::Result<Framing> of_request(http::Method method, int minor_version) const;
+  base::Result<Framing> of_response(http::Method request_method, int status, int minor_version) const;
+
+  /// Connection options, over all lines.
+  bool close() const { return close_; }
+  bool keep_alive() const { return keep_alive_; }
+  /// Expect has 100-continue, or anything else (to be answered 417).
+  bool expects_continue() const { return expects_continue_; }
+  bool expects_unknown() const { return expects_unknown_; }
+
+ private:
+  void look_at(http::FieldId id, std::string_view value);
+  void look_at_coding(std::string_view coding);
+  /// nullptr, or why the codings or lengths can't be believed, whoever sent them.
+  const char* length_fault() const;
+
+  uint64_t length_ = 0;
+  uint32_t length_lines_ = 0;
+  uint32_t coding_lines_ = 0;
+  uint32_t other_codings_ = 0;
+  uint32_t chunked_codings_ = 0;
+  bool length_odd_ = false;
+  bool coding_odd_ = false;
+  bool chunked_last_ = false;
+  bool close_ = false;
+  bool keep_alive_ = false;
+  bool expects_continue_ = false;
+  bool expects_unknown_ = false;
+};
+
+}  // namespace weir::http1

@@ -1,0 +1,255 @@
+#include "codec/http1/head_parser.h"
+
+#include <cstring>
+
+#include "http/chars.h"
+#include "http/target_parse.h"
+
+namespace weir::http1 {
+
+using base::ErrorType;
+using base::Result;
+using http::Method;
+
+namespace {
+
+constexpr size_t kLongestMethod = 64;
+/// Method, target, version, two spaces and CRLF.
+constexpr size_t kLongestRequestLine = kLongestMethod + http::kLongestTarget + 12;
+
+/// Copies a line to where it lives as long as the head.
+const char* lasting(const Line& line, http::Arena& arena) {
+  return line.lasting ? line.begin : arena.copy(line.view()).data();
+}
+
+struct Version {
+  enum class Kind : uint8_t { http1, other, malformed } kind;
+  uint8_t minor;
+};
+
+/// `HTTP/D.D`, to the letter (RFC 9112, 2.3). A minor version above 1 is treated as 1 (RFC 9110, 2.5).
+Version read_version(std::string_view text) {
+  if (text == "HTTP/1.1") return {Version::Kind::http1, 1};
+  if (text.size() != 8 || !text.starts_with("HTTP/") || text[5] < '0' || text[5] > '9' || text[6] != '.' || text[7] < '0' ||
+      text[7] > '9') {
+    return {Version::Kind::malformed, 0};
+  }
+  if (text[5] != '1') return {Version::Kind::other, 0};
+  return {Version::Kind::http1, static_cast<uint8_t>(text[7] == '0' ? 0 : 1)};
+}
+
+/// The method's size (up to its space, or as far as it has come), or what is wrong with it.
+Result<size_t> check_method(std::string_view line) {
+  const size_t size = static_cast<size_t>(http::find_token_end(line.data(), line.data() + line.size()) - line.data());
+  if (size > kLongestMethod) {
+    return base::fail(ErrorType::http_request_error, 501, "The request's method is longer than any that is known.");
+  }
+  if (size == line.size()) return size;
+  const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
+  if (line[size] == ' ' && size > 0) return size;
+  if (line[0] == 0x16) {
+    return refuse("This is a TLS handshake on a port that speaks plain HTTP: the proxy's address needs http://, not https://.");
+  }
+  if (line[0] == 4 || line[0] == 5) return refuse("This looks like SOCKS; this port speaks HTTP.");
+  if (size == 0) return refuse("The request does not begin with a method.");
+  if (line[size] == '\r' || line[size] == '\n') return refuse("The request line has only a method.");
+  return refuse("The request's method has a character that methods do not have.");
+}
+
+}  // namespace
+
+base::Error HeadParser::too_large(const char* why) const {
+  return side_ == Side::client ? base::Error(ErrorType::http_request_error, 431, why)
+                               : base::Error(ErrorType::http_response_header_section_size, 502, why);
+}
+
+void HeadParser::restart() {
+  lines_.reset();
+  seen_ = {};
+  framing_ = {};
+  size_ = 0;
+  state_ = State::before;
+  keep_alive_ = false;
+}
+
+Result<void> HeadParser::feed_fields(const char*& at, const char* end, http::Head& head) {
+  while (at < end) {
+    const size_t before = lines_.kept().size();
+    const char* const from = at;
+    Line line;
+    const auto got = lines_.next(at, end, limits_.bytes - (size_ - before), head.arena(), line);
+    size_ += static_cast<uint32_t>(at - from);
+    switch (got) {
+      case LineCutter::Got::line: break;
+      case LineCutter::Got::more: return {};
+      case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
+      case LineCutter::Got::too_long: return std::unexpected(too_large("The message's head is too large."));
+    }
+    if (line.empty()) {
+      state_ = State::done;
+      return {};
+    }
+    FieldLine field;
+    if (const char* why = read_field_line(line, side_, head.arena(), field)) return std::unexpected(malformed(side_, why));
+    if (head.fields.size() >= limits_.fields) return std::unexpected(too_large("The message's head has too many fields."));
+    head.fields.add_in_place(field.name, field.value, field.id);
+    seen_.see(field.id, field.value);
+  }
+  return {};
+}
+
+void RequestParser::reset() {
+  restart();
+  head_ = nullptr;
+  expects_continue_ = false;
+}
+
+Result<size_t> RequestParser::feed(std::string_view in) {
+  const char* at = in.data();
+  const char* const end = at + in.size();
+  if (state_ < State::fields) {
+    CHECK_OK(feed_request_line(at, end));
+  }
+  if (state_ == State::fields) {
+    CHECK_OK(feed_fields(at, end, *head_));
+    if (done()) CHECK_OK(finish());
+  }
+  return static_cast<size_t>(at - in.data());
+}
+
+Result<void> RequestParser::feed_request_line(const char*& at, const char* end) {
+  if (at < end && state_ == State::before) {
+    // RFC 9112, 2.2: one empty line is forgiven, which old clients send after a POST.
+    state_ = *at == '\r' ? State::after_cr : State::first_line;
+    at += *at == '\r';
+  }
+  if (at < end && state_ == State::after_cr) {
+    if (*at != '\n') return std::unexpected(malformed(Side::client, control_fault('\r')));
+    ++at;
+    state_ = State::first_line;
+  }
+  if (at == end) return {};
+  if (!head_) head_ = http::RequestHead::make();
+  const size_t limit = std::min<size_t>(kLongestRequestLine, limits_.bytes);
+  const char* const from = at;
+  Line line;
+  const auto got = lines_.next(at, end, limit, head_->arena(), line);
+  size_ += static_cast<uint32_t>(at - from);
+  // The method is looked at first, and as it comes: who speaks something else learns it at once, and not after a time-out.
+  TRY(const size_t method_size, check_method(got == LineCutter::Got::more ? lines_.kept().substr(0, kLongestMethod + 1) : line.view()));
+  switch (got) {
+    case LineCutter::Got::line: return read_request_line(line, method_size);
+    case LineCutter::Got::more: return {};
+    case LineCutter::Got::fault: return std::unexpected(malformed(Side::client, lines_.fault()));
+    case LineCutter::Got::too_long: break;
+  }
+  return base::fail(ErrorType::http_request_error, 414, "The request line is too long.");
+}
+
+Result<void> RequestParser::read_request_line(const Line& line, size_t method_size) {
+  const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
+  const std::string_view text{lasting(line, head_->arena()), line.view().size()};
+  head_->method_token = text.substr(0, method_size);
+  head_->method = http::method_of(head_->method_token);
+  if (method_size == text.size()) return refuse(text.empty() ? "There is more than one empty line before the request." : "The request line has only a method.");
+  const std::string_view rest = text.substr(method_size + 1);
+  const size_t space = rest.find(' ');
+  if (space == std::string_view::npos) return refuse("The request line has no version (HTTP/0.9 is not spoken here).");
+  head_->raw_target = rest.substr(0, space);
+  const std::string_view version_text = rest.substr(space + 1);
+  if (head_->raw_target.empty()) return refuse("The request line has more than one space after the method.");
+  if (rest.find('\t') != std::string_view::npos) return refuse("The request line has a tab.");
+  if (version_text.find(' ') != std::string_view::npos) return refuse("The request line has more than two spaces.");
+  if (head_->raw_target.size() > http::kLongestTarget) {
+    return base::fail(ErrorType::http_request_error, 414, "The request target is longer than 16 KiB.");
+  }
+  const Version version = read_version(version_text);
+  if (version.kind == Version::Kind::malformed) return refuse("The request line does not end in a version such as HTTP/1.1.");
+  if (version.kind == Version::Kind::other) {
+    return base::fail(ErrorType::http_request_error, 505, "The request's version is not HTTP/1.");
+  }
+  head_->minor_version = version.minor;
+  state_ = State::fields;
+  return {};
+}
+
+Result<void> RequestParser::finish() {
+  TRY(framing_, seen_.of_request(head_->method, head_->minor_version));
+  if (head_->minor_version >= 1) {
+    if (seen_.expects_unknown()) {
+      return base::fail(ErrorType::http_request_error, 417, "Expect asks for something other than 100-continue.");
+    }
+    expects_continue_ = seen_.expects_continue();
+  }
+  // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever that asks for.
+  keep_alive_ = head_->minor_version >= 1 && !seen_.close();
+  return {};
+}
+
+void ResponseParser::reset(Method request_method) {
+  restart();
+  head_ = nullptr;
+  request_method_ = request_method;
+}
+
+Result<size_t> ResponseParser::feed(std::string_view in) {
+  const char* at = in.data();
+  const char* const end = at + in.size();
+  if (state_ < State::fields && at < end) {
+    CHECK_OK(feed_status_line(at, end));
+  }
+  if (state_ == State::fields) {
+    CHECK_OK(feed_fields(at, end, *head_));
+    if (done()) {
+      TRY(framing_, seen_.of_response(request_method_, head_->status, head_->minor_version));
+      keep_alive_ = !seen_.close() && (head_->minor_version >= 1 || seen_.keep_alive()) &&
+                    framing_.kind != Framing::Kind::until_close;
+    }
+  }
+  return static_cast<size_t>(at - in.data());
+}
+
+Result<void> ResponseParser::feed_status_line(const char*& at, const char* end) {
+  state_ = State::first_line;
+  if (!head_) head_ = http::ResponseHead::make();
+  const char* const from = at;
+  Line line;
+  const auto got = lines_.next(at, end, limits_.bytes, head_->arena(), line);
+  size_ += static_cast<uint32_t>(at - from);
+  const std::string_view so_far = got == LineCutter::Got::more ? lines_.kept() : line.view();
+  constexpr std::string_view kBegin = "HTTP/1.";
+  if (std::memcmp(so_far.data(), kBegin.data(), std::min(so_far.size(), kBegin.size())) != 0) {
+    return std::unexpected(malformed(Side::origin, "The origin's answer does not begin with HTTP/1."));
+  }
+  switch (got) {
+    case LineCutter::Got::line: return read_status_line(line);
+    case LineCutter::Got::more: return {};
+    case LineCutter::Got::fault: return std::unexpected(malformed(Side::origin, lines_.fault()));
+    case LineCutter::Got::too_long: break;
+  }
+  return std::unexpected(too_large("The response's status line is too long."));
+}
+
+Result<void> ResponseParser::read_status_line(const Line& line) {
+  const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::origin, why)); };
+  const std::string_view text{lasting(line, head_->arena()), line.view().size()};
+  const Version version = read_version(text.substr(0, 8));
+  if (version.kind != Version::Kind::http1) return refuse("The status line does not begin with HTTP/1.0 or HTTP/1.1.");
+  head_->minor_version = version.minor;
+  // `HTTP/1.1 200`, then a space and a reason; many origins leave out both.
+  if (text.size() < 12 || text[8] != ' ' || (text.size() > 12 && text[12] != ' ')) {
+    return refuse("The status line is not a version, a code of three digits and a reason.");
+  }
+  int status = 0;
+  for (const char c : text.substr(9, 3)) {
+    if (c < '0' || c > '9') return refuse("The status line has no code of three digits.");
+    status = status * 10 + (c - '0');
+  }
+  if (status < 100 || status > 599) return refuse("The status code is not one from 100 to 599.");
+  head_->status = status;
+  head_->reason = text.size() > 13 ? text.substr(13) : std::string_view();
+  state_ = State::fields;
+  return {};
+}
+
+}  // namespace weir::http1

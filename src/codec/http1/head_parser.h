@@ -1,0 +1,96 @@
+// Reads the heads of HTTP/1 messages (RFC 9112, 2 to 5), strictly, from pieces of any size. Sans-IO: bytes in, a head out.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "codec/http1/framing.h"
+#include "codec/http1/lines.h"
+#include "http/head.h"
+
+namespace weir::http1 {
+
+/// What both directions share: the fields after the start line.
+class HeadParser {
+ public:
+  HeadParser(const HeadParser&) = delete;
+  HeadParser& operator=(const HeadParser&) = delete;
+
+  /// The empty line was read: head, framing and persistence are there, and feed takes nothing more.
+  bool done() const { return state_ == State::done; }
+  /// A byte of a head was consumed (the one empty line that may come before a request is none).
+  bool started() const { return state_ > State::first_line || lines_.kept().size() > 0; }
+  /// Bytes of the head so far.
+  size_t size() const { return size_; }
+  const Framing& framing() const { return framing_; }
+  /// As far as this message goes, the connection may carry another one after it (RFC 9112, 9.3).
+  bool keep_alive() const { return keep_alive_; }
+
+ protected:
+  HeadParser(Side side, HeadLimits limits) : limits_(limits), side_(side) {}
+  ~HeadParser() = default;
+
+  enum class State : uint8_t { before, after_cr, first_line, fields, done };
+
+  /// Reads field lines up to the empty one, which makes it `done`.
+  base::Result<void> feed_fields(const char*& at, const char* end, http::Head& head);
+  base::Error too_large(const char* why) const;
+  void restart();
+
+  HeadLimits limits_;
+  LineCutter lines_;
+  FramingFields seen_;
+  Framing framing_;
+  uint32_t size_ = 0;
+  Side side_;
+  State state_ = State::before;
+  bool keep_alive_ = false;
+};
+
+/// Errors: 400, 414, 417 (an Expect other than 100-continue), 431, 501, 505; after one the parser is of no use. The target is
+/// left to http::parse_target.
+class RequestParser : public HeadParser {
+ public:
+  explicit RequestParser(HeadLimits limits = {}) : HeadParser(Side::client, limits) {}
+
+  /// Returns how many bytes it took: all of them unless the head ended before.
+  base::Result<size_t> feed(std::string_view in);
+  /// The head, once done() (before that, what has been read of it, for the log; may be null).
+  const base::Ref<http::RequestHead>& head() const { return head_; }
+  base::Ref<http::RequestHead> take_head() { return std::move(head_); }
+  /// The client waits for a 100 before it sends its content (never an HTTP/1.0 one; RFC 9110, 10.1.1).
+  bool expects_continue() const { return expects_continue_; }
+  /// For the next request. Gives the head up.
+  void reset();
+
+ private:
+  base::Result<void> feed_request_line(const char*& at, const char* end);
+  base::Result<void> read_request_line(const Line& line, size_t method_size);
+  base::Result<void> finish();
+
+  base::Ref<http::RequestHead> head_;
+  bool expects_continue_ = false;
+};
+
+/// Errors are 502, of the types http_protocol_error, http_response_transfer_coding and http_response_header_section_size.
+class ResponseParser : public HeadParser {
+ public:
+  explicit ResponseParser(http::Method request_method = http::Method::get, HeadLimits limits = {})
+      : HeadParser(Side::origin, limits), request_method_(request_method) {}
+
+  base::Result<size_t> feed(std::string_view in);
+  const base::Ref<http::ResponseHead>& head() const { return head_; }
+  base::Ref<http::ResponseHead> take_head() { return std::move(head_); }
+  /// For the next response on the connection: the final one after an interim one, or that to the next request.
+  void reset(http::Method request_method);
+
+ private:
+  base::Result<void> feed_status_line(const char*& at, const char* end);
+  base::Result<void> read_status_line(const Line& line);
+
+  base::Ref<http::ResponseHead> head_;
+  http::Method request_method_;
+};
+
+}  // namespace weir::http1

@@ -1,0 +1,311 @@
+#include "http/target_parse.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "base/text.h"
+#include "http/chars.h"
+
+namespace weir::http {
+namespace {
+
+using base::ErrorType;
+using base::Result;
+
+std::unexpected<base::Error> refuse(const char* why) { return base::fail(ErrorType::http_request_error, 400, why); }
+
+enum : uint8_t { kHostByte = 1, kUpperByte = 2, kTargetByte = 4 };
+
+constexpr std::array<uint8_t, 256> kBytes = [] {
+  std::array<uint8_t, 256> table{};
+  for (size_t c = 'a'; c <= 'z'; ++c) table[c] = kHostByte;
+  for (size_t c = '0'; c <= '9'; ++c) table[c] = kHostByte;
+  for (size_t c = 'A'; c <= 'Z'; ++c) table[c] = kHostByte | kUpperByte;
+  for (const char c : std::string_view("-_.")) table[static_cast<unsigned char>(c)] = kHostByte;
+  for (size_t c = 0x21; c < 256; ++c) table[c] |= kTargetByte;
+  table[0x7f] = 0;
+  table['#'] &= static_cast<uint8_t>(~kTargetByte);
+  return table;
+}();
+
+/// Four decimal numbers up to 255 without leading zeros.
+bool is_dotted_quad(std::string_view text) {
+  int numbers = 0;
+  while (true) {
+    const size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.empty() || part.size() > 3 || (part.size() > 1 && part.front() == '0')) return false;
+    int value = 0;
+    for (const char c : part) {
+      if (!base::is_digit(c)) return false;
+      value = value * 10 + (c - '0');
+    }
+    if (value > 255) return false;
+    ++numbers;
+    if (dot == std::string_view::npos) return numbers == 4;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+/// What resolvers would take for a part of an address: decimal, octal or hexadecimal (WHATWG URL, "ends in a number").
+bool looks_like_number(std::string_view label) {
+  if (label.size() >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X')) {
+    return label.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
+  }
+  return label.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// nullptr, or what is wrong. Sets `upper` if a letter must be folded, `literal` for a dotted quad.
+const char* check_name(std::string_view name, bool& upper, bool& literal) {
+  literal = false;
+  if (name.empty()) return "The host is empty.";
+  if (name.size() > 253) return "The host name is longer than 253 bytes.";
+  uint8_t seen = 0;
+  size_t label = 0;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const uint8_t kind = kBytes[static_cast<unsigned char>(name[i])];
+    if (!(kind & kHostByte)) {
+      switch (name[i]) {
+        case '@': return "The authority has user information; credentials do not belong there.";
+        case '%': return "The host is percent-encoded.";
+        case '\\': return "The authority has a backslash.";
+        case ':': return "The authority has more than one colon (an IPv6 address belongs in brackets).";
+        default: return "The host has a byte that no host name has.";
+      }
+    }
+    seen |= kind;
+    if (name[i] != '.') continue;
+    if (i == label) return "The host name has an empty label.";
+    if (i - label > 63) return "A label of the host name is longer than 63 bytes.";
+    label = i + 1;
+  }
+  if (label == name.size()) return "The host name has an empty label.";
+  if (name.size() - label > 63) return "A label of the host name is longer than 63 bytes.";
+  upper = seen & kUpperByte;
+  // 'x' is the one letter a number may begin with, after its 0.
+  if (base::is_digit(name[label]) && looks_like_number(name.substr(label))) {
+    if (!is_dotted_quad(name)) return "The host looks like an IPv4 address, and is not four decimal numbers.";
+    literal = true;
+  }
+  return nullptr;
+}
+
+/// What follows the colon. nullptr, or what is wrong.
+const char* read_port(std::string_view text, Authority& authority) {
+  if (text.empty()) return nullptr;
+  if (text.size() > 5) return "The port is not a number from 1 to 65535.";
+  uint32_t port = 0;
+  for (const char c : text) {
+    if (!base::is_digit(c)) return "The port is not a number from 1 to 65535.";
+    port = port * 10 + static_cast<uint32_t>(c - '0');
+  }
+  if (text.front() == '0' || port > 65535) return "The port is not a number from 1 to 65535.";
+  authority.port = static_cast<uint16_t>(port);
+  authority.had_port = true;
+  return nullptr;
+}
+
+const char* read_ipv6(std::string_view text, Arena& arena, Authority& authority) {
+  char written[INET6_ADDRSTRLEN];
+  in6_addr address{};
+  if (text.size() >= sizeof written) return "The IPv6 address in the authority can't be read.";
+  std::memcpy(written, text.data(), text.size());
+  written[text.size()] = 0;
+  if (std::memchr(written, 0, text.size()) || inet_pton(AF_INET6, written, &address) != 1) {
+    if (text.find('%') != std::string_view::npos) return "The IPv6 address in the authority has a zone id.";
+    return "The IPv6 address in the authority can't be read.";
+  }
+  inet_ntop(AF_INET6, &address, written, sizeof written);
+  authority.host = written == text ? text : arena.copy(written);
+  authority.canonical = written == text;
+  authority.literal = true;
+  return nullptr;
+}
+
+const char* read_authority(std::string_view text, uint16_t default_port, Arena& arena, Authority& authority) {
+  authority.port = default_port;
+  if (text.empty()) return "The host is empty.";
+  if (text.front() == '[') {
+    const size_t close = text.find(']');
+    if (close == std::string_view::npos) return "The IPv6 address in the authority has no closing bracket.";
+    if (const char* why = read_ipv6(text.substr(1, close - 1), arena, authority)) return why;
+    const std::string_view rest = text.substr(close + 1);
+    if (rest.empty()) return nullptr;
+    if (rest.front() != ':') return "There is something between the IPv6 address and its port.";
+    authority.canonical = authority.canonical && rest.size() > 1;
+    return read_port(rest.substr(1), authority);
+  }
+  const size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon);
+  authority.canonical = colon != text.size() - 1;
+  if (!host.empty() && host.back() == '.') {
+    host.remove_suffix(1);
+    authority.canonical = false;
+  }
+  bool upper = false;
+  if (const char* why = check_name(host, upper, authority.literal)) return why;
+  if (upper) {
+    char* folded = arena.allocate(host.size());
+    for (size_t i = 0; i < host.size(); ++i) folded[i] = base::lower(host[i]);
+    host = {folded, host.size()};
+    authority.canonical = false;
+  }
+  authority.host = host;
+  return colon == std::string_view::npos ? nullptr : read_port(text.substr(colon + 1), authority);
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && base::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+const char* check_path(std::string_view path) {
+  for (const char c : path) {
+    if (!(kBytes[static_cast<unsigned char>(c)] & kTargetByte)) {
+      return c == '#' ? "The request target has a fragment ('#'), which is never sent."
+                      : "The request target has a space or a control character.";
+    }
+  }
+  return nullptr;
+}
+
+void set_authority(Target& target, const Authority& authority, std::string_view text, uint16_t default_port, Arena& arena) {
+  target.host = authority.host;
+  target.literal = authority.literal;
+  target.port = authority.port;
+  const bool as_it_came = authority.canonical && authority.had_port == (authority.port != default_port);
+  target.authority = as_it_came ? text : serialise_authority(authority, default_port, arena);
+}
+
+/// `http://authority[/path][?query]` (RFC 9112, 3.2.2).
+const char* read_absolute(RequestHead& head, std::string_view raw, Target& target) {
+  size_t skip = 0;
+  if (starts_with_ignoring_case(raw, "http://")) {
+    target.scheme = Scheme::http;
+    skip = 7;
+  } else if (starts_with_ignoring_case(raw, "https://")) {
+    target.scheme = Scheme::https;
+    skip = 8;
+  } else {
+    return raw.find(':') == std::string_view::npos
+               ? "The request target is neither a path, nor a URL, nor '*' (for CONNECT: host and port)."
+               : "The URL's scheme is not http or https, or it is not followed by '//'.";
+  }
+  target.form = TargetForm::absolute;
+  const uint16_t default_port = default_port_of(target.scheme);
+  const std::string_view rest = raw.substr(skip);
+  const size_t end = rest.find_first_of("/?#");
+  const std::string_view text = rest.substr(0, end);
+  Authority authority;
+  if (const char* why = read_authority(text, default_port, head.arena(), authority)) return why;
+  set_authority(target, authority, text, default_port, head.arena());
+  if (end == std::string_view::npos) {
+    // RFC 9112, 3.2.4: that is how a proxy is asked for an origin's `OPTIONS *`.
+    target.path = head.method == Method::options ? "*" : "/";
+    return nullptr;
+  }
+  target.path = rest.substr(end);
+  if (const char* why = check_path(target.path)) return why;
+  if (target.path.front() == '?') {
+    char* path = head.arena().allocate(target.path.size() + 1);
+    path[0] = '/';
+    std::memcpy(path + 1, target.path.data(), target.path.size());
+    target.path = {path, target.path.size() + 1};
+  }
+  return nullptr;
+}
+
+/// Host, whose presence the version asks for (RFC 9112, 3.2). `authority.host` stays empty if there is none.
+const char* read_host(RequestHead& head, uint16_t default_port, Authority& authority, std::string_view& text) {
+  const Field* host = nullptr;
+  for (const Field& field : head.fields.all()) {
+    if (field.id != FieldId::host) continue;
+    if (host) return "There is more than one Host.";
+    host = &field;
+  }
+  if (!host) return head.minor_version >= 1 ? "An HTTP/1.1 request must have a Host." : nullptr;
+  text = host->value();
+  if (text.empty()) return nullptr;
+  return read_authority(text, default_port, head.arena(), authority);
+}
+
+const char* read_target(RequestHead& head, Scheme scheme, Target& target) {
+  const std::string_view raw = head.raw_target;
+  const uint16_t default_port = default_port_of(scheme);
+  Authority host;
+  std::string_view host_text;
+  if (head.method == Method::connect) {
+    Authority authority;
+    target.form = TargetForm::authority;
+    if (const char* why = read_authority(raw, 0, head.arena(), authority)) return why;
+    if (!authority.had_port) return "CONNECT needs a host and a port.";
+    set_authority(target, authority, raw, 0, head.arena());
+    return read_host(head, 443, host, host_text);
+  }
+  if (raw.empty()) return "The request target is empty.";
+  if (raw.front() == '/') {
+    target.form = TargetForm::origin;
+    target.path = raw;
+    if (const char* why = check_path(raw)) return why;
+  } else if (raw == "*") {
+    if (head.method != Method::options) return "The request target '*' is for OPTIONS only.";
+    target.form = TargetForm::asterisk;
+    target.path = "*";
+  } else {
+    if (const char* why = read_absolute(head, raw, target)) return why;
+    return read_host(head, default_port_of(target.scheme), host, host_text);
+  }
+  target.scheme = scheme;
+  if (const char* why = read_host(head, default_port, host, host_text)) return why;
+  if (!host.host.empty()) {
+    set_authority(target, host, host_text, default_port, head.arena());
+  } else if (head.fields.has(FieldId::host) && target.form == TargetForm::origin) {
+    return "The Host is empty, and the request target names no host.";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Authority> parse_authority(std::string_view text, uint16_t default_port, Arena& arena) {
+  Authority authority;
+  if (const char* why = read_authority(text, default_port, arena, authority)) return refuse(why);
+  return authority;
+}
+
+std::string_view serialise_authority(const Authority& authority, uint16_t default_port, Arena& arena) {
+  const bool brackets = authority.literal && authority.host.find(':') != std::string_view::npos;
+  const bool port = default_port == 0 || authority.port != default_port;
+  if (!brackets && !port) return authority.host;
+  char* const out = arena.allocate(authority.host.size() + 8);
+  char* at = out;
+  if (brackets) *at++ = '[';
+  std::memcpy(at, authority.host.data(), authority.host.size());
+  at += authority.host.size();
+  if (brackets) *at++ = ']';
+  if (port) {
+    *at++ = ':';
+    at = std::to_chars(at, at + 5, authority.port).ptr;
+  }
+  return {out, static_cast<size_t>(at - out)};
+}
+
+bool is_host_name(std::string_view name) {
+  bool upper = false;
+  bool literal = false;
+  return check_name(name, upper, literal) == nullptr && !literal;
+}
+
+Result<void> parse_target(RequestHead& head, Scheme scheme) {
+  if (head.raw_target.size() > kLongestTarget) {
+    return base::fail(ErrorType::http_request_error, 414, "The request target is longer than 16 KiB.");
+  }
+  Target target;
+  if (const char* why = read_target(head, scheme, target)) return refuse(why);
+  head.target = target;
+  return {};
+}
+
+}  // namespace weir::http

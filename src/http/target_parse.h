@@ -1,0 +1,51 @@
+// Reads what a request is for: request target and Host together (RFC 9112, 3.2 and 3.3). The authority is held to the letter,
+// since policy and connector must see one host; path and query pass as they came.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+#include "http/head.h"
+
+namespace weir::http {
+
+/// The longest request target, in bytes; beyond it the answer is 414.
+inline constexpr size_t kLongestTarget = 16 * 1024;
+
+/// `host[:port]`, taken apart.
+struct Authority {
+  /// Lower-case, without a trailing dot; an IPv6 address in its canonical form (RFC 5952) without brackets. Never empty.
+  std::string_view host;
+  /// 1 to 65535.
+  uint16_t port = 0;
+  /// The host is an IP address: a dotted quad, or one in brackets.
+  bool literal = false;
+  /// It had a port of its own (not an empty one).
+  bool had_port = false;
+  /// `text` was already what serialise_authority would write, so that `text` itself may be used.
+  bool canonical = false;
+};
+
+/// Letters, digits, '-' and '_' in labels of 1 to 63, at most 253 in all; one trailing dot is dropped. No userinfo, no percent
+/// encoding, no 8-bit bytes. If the last label looks like a number, the whole must be a dotted quad without leading zeros.
+/// In brackets an IPv6 address without zone. The port is 1 to 65535 without leading zeros; an empty one counts as `default_port`.
+/// The host points into `text` where nothing had to be changed, else into `arena`. Errors are 400.
+base::Result<Authority> parse_authority(std::string_view text, uint16_t default_port, Arena& arena);
+
+/// As the Host field has it: brackets where needed, the port unless it is `default_port` (0: always the port).
+std::string_view serialise_authority(const Authority& authority, uint16_t default_port, Arena& arena);
+
+/// The host name as parse_authority holds it (not an address), in lower case or not, without a trailing dot.
+bool is_host_name(std::string_view name);
+
+/// Fills head.target from method, raw_target and Host. Call it once the head is complete, for requests of HTTP/1.
+/// `scheme` is what origin-form and asterisk-form are taken to be: that of the session.
+/// Errors: 400 for a form that the method can't have, a malformed target, a missing (HTTP/1.1), repeated or malformed Host; 414.
+base::Result<void> parse_target(RequestHead& head, Scheme scheme = Scheme::http);
+
+/// 80, 443, or 0.
+constexpr uint16_t default_port_of(Scheme scheme) {
+  return scheme == Scheme::http ? 80 : scheme == Scheme::https ? 443 : 0;
+}
+
+}  // namespace weir::http
