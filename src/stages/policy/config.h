@@ -29,6 +29,7 @@ struct Config {
   /// What is open although its address is not public, by name and by address.
   std::vector<match::HostPattern> allowed_names;
   std::vector<base::Cidr> allowed_networks;
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace weir::policy

@@ -1,0 +1,59 @@
+// All that Weir can be told: the parts of each folder, put together.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "net/config.h"
+#include "origin/config.h"
+#include "server/config.h"
+#include "stages/policy/config.h"
+#include "tunnel/config.h"
+
+namespace weir::config {
+
+inline constexpr uint16_t kDefaultPort = 9876;
+
+struct ListenerConfig {
+  /// At least one. Port 0 takes a free port, the same for all. Where there are several, those of an address family that the machine
+  /// does not have are left out, as long as one is left.
+  std::vector<base::Endpoint> addresses;
+  /// Who may come; empty: whoever can reach the addresses, which then are this machine's alone.
+  std::vector<base::Cidr> clients;
+  /// What they may reach.
+  policy::Config policy;
+  friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
+};
+
+/// 127.0.0.1 and ::1.
+ListenerConfig loopback_listener(uint16_t port);
+/// Other machines can reach one of its addresses.
+bool is_reachable(const ListenerConfig& listener);
+
+/// Immutable once read; a reload makes another.
+struct Config {
+  std::vector<ListenerConfig> listeners{loopback_listener(kDefaultPort)};
+  /// 0: one for each CPU that the process may use.
+  uint32_t workers = 0;
+  /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed, then accepting stops.
+  uint32_t max_connections = 50'000;
+  /// Weir's own pages answer under this name. Lower-case.
+  std::string own_name = "weir.internal";
+  /// How Weir calls itself in Via; a request that comes back with it is a loop.
+  std::string via_pseudonym = "weir";
+  /// Sorted.
+  std::vector<uint16_t> blocked_ports{policy::kDefaultBlockedPorts.begin(), policy::kDefaultBlockedPorts.end()};
+  net::ResolverConfig resolver;
+  net::TcpConfig tcp;
+  server::ServerConfig server;
+  origin::OriginConfig origin;
+  tunnel::TunnelConfig tunnel;
+  /// Lines of the access log that wait to be written; beyond, lines are dropped and counted.
+  uint64_t log_backlog_bytes = 16 * 1024 * 1024;
+  /// Prints each request's line, URL and where it connects.
+  bool debug = false;
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace weir::config
