@@ -5,11 +5,9 @@
 namespace weir::origin {
 
 struct OriginConfig {
-  /// Of a response's head, all of it, and of its trailer section and chunk extensions: more is 502.
+  /// Of a response's head, all of it: more is 502.
   uint64_t head_bytes = 64 * 1024;
   uint32_t head_fields = 200;
-  uint64_t trailer_bytes = 16 * 1024;
-  uint64_t extension_bytes = 4 * 1024;
   /// Interim responses (1xx) before the final one.
   uint32_t interim_limit = 16;
   /// Of all attempts to connect together.

@@ -8,12 +8,6 @@ struct ServerConfig {
   /// Of a request's head, all of it: more is 431.
   uint64_t head_bytes = 64 * 1024;
   uint32_t head_fields = 200;
-  /// Of the request target: more is 414.
-  uint64_t target_bytes = 16 * 1024;
-  /// Of the trailer section.
-  uint64_t trailer_bytes = 16 * 1024;
-  /// Of all chunk extensions of a message.
-  uint64_t extension_bytes = 4 * 1024;
   /// From the first byte of a head to its end; for the first head on a connection from the accept.
   uint64_t head_timeout_ms = 10'000;
   /// A kept-alive connection between requests.
