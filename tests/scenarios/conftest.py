@@ -58,6 +58,13 @@ def weir():
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared_weir():
+    """One Weir for all tests of a file that look only at their own connections."""
+    with Weir() as running:
+        yield running
+
+
 @pytest.fixture
 def start():
     """A function that starts a Weir of the test's own, which is stopped and checked at the end."""

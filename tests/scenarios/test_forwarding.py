@@ -1,0 +1,504 @@
+"""Requests and responses of HTTP/1.1 and 1.0 on their way through (RFC 9110, RFC 9112)."""
+
+import re
+import threading
+
+import pytest
+from support.client import Client, exchange
+from support.origin import Origin, answer_once, ok, serve
+
+
+def test_absolute_form_becomes_origin_form(weir, origin):
+    response = weir.get(f"{origin.url}/a/b?c=d")
+    assert (response.status, response.body) == (200, b"ok")
+    request = origin.requests[0]
+    assert request.line == "GET /a/b?c=d HTTP/1.1"
+    assert request.fields.all("host") == [origin.authority]
+
+
+@pytest.mark.parametrize("target, seen", [("", "/"), ("?x", "/?x"), ("/", "/"), ("/?", "/?"), ("//a//b/../c", "//a//b/../c")])
+def test_target_without_path(shared_weir, origin, target, seen):
+    assert shared_weir.get(origin.url + target, [("Host", origin.authority)]).status == 200
+    assert origin.requests[0].target == seen
+
+
+@pytest.mark.parametrize("raw", [r"/a\b", "/a|b", "/caf\xc3\xa9", "/%00%0d%0a%ff", '/"quoted"', "/{x}^`y`[z]", "/%zz", "/a;b=c,d?e=f?g"])
+def test_path_and_query_pass_as_they_came(shared_weir, origin, raw):
+    assert shared_weir.get(f"{origin.url}{raw}?q={raw}", [("Host", origin.authority)]).status == 200
+    assert origin.requests[0].target == f"{raw}?q={raw}"
+
+
+def test_ipv6_literal(weir):
+    with Origin(host="::1") as origin:
+        assert weir.get(origin.url + "/x").status == 200
+        assert origin.requests[0].fields.all("host") == [origin.authority]
+
+
+def test_port_80_is_the_default(network, start):
+    with network():
+        weir = start()
+        with Origin(port=80) as origin:
+            assert weir.get("http://127.0.0.1/x").status == 200
+            assert weir.get("http://127.0.0.1:80/y", [("Host", "127.0.0.1")]).status == 200
+            assert [request.fields.get("host") for request in origin.requests][0] == "127.0.0.1"
+
+
+def test_scheme_and_host_in_capitals(weir, origin):
+    assert weir.get(f"HTTP://LOCALHOST:{origin.port}/", [("Host", f"localhost:{origin.port}")]).status == 200
+    assert origin.requests[0].fields.get("host").lower() == f"localhost:{origin.port}"
+
+
+def test_https_in_absolute_form_is_told_to_use_connect(weir, origin):
+    response = weir.get(f"https://{origin.authority}/")
+    assert response.status == 501
+    assert "CONNECT" in response.text
+    assert origin.connections == []
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/", "ws://127.0.0.1/", "file:///etc/passwd", "urn:isbn:1"])
+def test_other_schemes_are_refused(shared_weir, target):
+    assert shared_weir.get(target, [("Host", "127.0.0.1")]).status in (400, 501)
+
+
+def test_a_host_that_differs_is_replaced(weir, origin):
+    assert weir.get(origin.url + "/", [("Host", "other.example:99")]).status == 200
+    assert origin.requests[0].fields.all("host") == [origin.authority]
+
+
+def test_unknown_methods_and_fields_pass_untouched_and_in_order(weir, play):
+    sent = [("X-Zeta", "1"), ("accept", "*/*"), ("X-alpha", "a,  b ,c"), ("X-Zeta", "2"), ("x-empty", ""), ("X-8bit", "caf\xe9")]
+    answer = [("X-One", "1"), ("Server", "x"), ("x-two", "2"), ("X-One", "3"), ("X-Empty", "")]
+    origin = play(serve(ok(fields=answer)))
+    response = weir.exchange("BREW-Coffee", origin.url + "/pot", sent)
+    request = origin.requests[0]
+    assert request.method == "BREW-Coffee"
+    expected = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]
+    assert [line for line in request.fields.lines if line in expected] == expected
+    expected = [(name.encode(), value.encode()) for name, value in answer]
+    assert [line for line in response.fields.lines if line in expected] == expected
+
+
+def test_nothing_is_added_but_via_and_framing(weir, origin):
+    weir.get(origin.url + "/", [("Host", origin.authority), ("User-Agent", "t")])
+    assert {name.lower() for name in origin.requests[0].fields.names()} <= {"host", "user-agent", "via", "connection"}
+
+
+def test_several_set_cookie_are_kept_apart(weir, play):
+    cookies = ["a=1; Expires=Wed, 09 Jun 2032 10:18:14 GMT", "b=2; Path=/", "a=3"]
+    origin = play(serve(ok(fields=[("Set-Cookie", cookie) for cookie in cookies])))
+    assert weir.get(origin.url + "/").fields.all("set-cookie") == cookies
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
+def test_content_with_a_length(shared_weir, site, method):
+    body = bytes(range(256)) * 300
+    response = shared_weir.exchange(method, site.url + "/echo", body=body)
+    assert (response.status, response.body) == (200, body)
+    assert site.requests[0].fields.all("content-length") == [str(len(body))]
+
+
+def test_chunked_both_ways(weir, play):
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;ext=1\r\n world\r\n1;a=\"b;c\"\r\n!\r\n0;last\r\n\r\n"
+    origin = play(serve(answer))
+    with weir.client() as client:
+        client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Transfer-Encoding", "chunked")])
+        client.send("5;name=value\r\nhello\r\n").send("A\r\n0123456789\r\n0\r\n\r\n")
+        response = client.response()
+    assert response.body == b" world!"
+    assert origin.requests[0].body == b"hello0123456789"
+    for extension in (b"name=value", b"ext=1"):
+        assert extension not in bytes(origin.connections[0].received)
+
+
+def test_trailers_both_ways(weir, play):
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\nX-Two: b\r\n\r\n"
+    origin = play(serve(answer))
+    with weir.client() as client:
+        fields = [("Host", origin.authority), ("Transfer-Encoding", "chunked"), ("TE", "trailers"), ("Connection", "TE")]
+        client.send_request("POST", origin.url + "/", fields, b"2\r\nhi\r\n0\r\nX-Request-Sum: 9\r\n\r\n")
+        response = client.response()
+    assert response.trailers.lines == [(b"X-Sum", b"7"), (b"X-Two", b"b")]
+    assert origin.requests[0].trailers.lines == [(b"X-Request-Sum", b"9")]
+
+
+def test_content_that_ends_with_the_connection(weir, play):
+    origin = play(answer_once(b"HTTP/1.1 200 OK\r\n\r\nuntil the end"))
+    response = weir.get(origin.url + "/")
+    assert response.body == b"until the end" and response.complete
+
+
+def test_head(weir, play):
+    origin = play(serve(lambda request: ok(b"" if request.method == "HEAD" else b"x" * 10).replace(b": 0", b": 10")))
+    with weir.client() as client:
+        client.send_request("HEAD", origin.url + "/", [("Host", origin.authority)])
+        response = client.response("HEAD")
+        assert (response.status, response.fields.get("content-length")) == (200, "10")
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        assert client.response().body == b"x" * 10
+    assert len(origin.connections) == 1
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_responses_without_content(weir, play, status):
+    answer = f"HTTP/1.1 {status}\r\nETag: \"x\"\r\n\r\n".encode()
+    origin = play(serve(lambda request: answer if request.target == "/none" else ok()))
+    with weir.client() as client:
+        client.send_request("GET", origin.url + "/none", [("Host", origin.authority)])
+        assert client.response().line == f"HTTP/1.1 {status}"
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        assert client.response().body == b"ok"
+
+
+@pytest.mark.parametrize("line", ["200 ", "299 Odd but fine", "404 Not Found", "418 I'm a teapot", "500 Oops", "599 x"])
+def test_any_final_status_passes(shared_weir, play, line):
+    origin = play(serve(f"HTTP/1.1 {line}\r\nContent-Length: 2\r\n\r\nhi".encode()))
+    response = shared_weir.get(origin.url + "/")
+    assert (response.status, response.body) == (int(line[:3]), b"hi")
+
+
+class TestHttp10:
+    def test_a_client_without_host(self, weir, origin):
+        with weir.client() as client:
+            client.send(f"GET {origin.url}/x HTTP/1.0\r\n\r\n")
+            assert client.response().body == b"ok"
+            assert client.is_closed()
+        assert origin.requests[0].line == "GET /x HTTP/1.1"
+        assert origin.requests[0].fields.all("host") == [origin.authority]
+
+    def test_a_client_gets_no_chunks_and_no_interim_response(self, weir, play):
+        body = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n3\r\nabc\r\n0\r\nT: x\r\n\r\n"
+        origin = play(serve(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" + body))
+        with weir.client() as client:
+            client.send(f"GET {origin.url}/ HTTP/1.0\r\n\r\n")
+            response = client.response()
+            assert (response.interim, response.chunked, response.body) == ([], False, b"abc")
+            assert client.is_closed()
+
+    def test_a_client_may_keep_its_connection(self, weir, origin):
+        with weir.client() as client:
+            for _ in range(2):
+                client.send(f"GET {origin.url}/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                response = client.response()
+                assert response.body == b"ok"
+                if response.fields.get("connection", "").lower() != "keep-alive":
+                    assert client.is_closed()
+                    break
+
+    def test_an_upload(self, weir, site):
+        with weir.client() as client:
+            client.send(f"POST {site.url}/echo HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello")
+            assert client.response().body == b"hello"
+
+    def test_an_origin(self, weir, play):
+        origin = play(answer_once(b"HTTP/1.0 200 Fine\r\nX-Old: yes\r\n\r\nold content"))
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            response = client.response()
+        assert (response.minor, response.status, response.body) == (1, 200, b"old content")
+        assert re.match(r"1\.0 \S+", response.fields.get("via"))
+
+    def test_an_origin_with_a_length(self, weir, play):
+        origin = play(answer_once(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc"))
+        for _ in range(2):
+            assert weir.get(origin.url + "/").body == b"abc"
+        assert len(origin.connections) == 2
+
+
+class TestInterim:
+    def test_103_is_passed_on(self, weir, play):
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+        release = threading.Event()
+
+        def script(connection):
+            connection.request()
+            connection.send(hints)
+            assert release.wait(10)
+            connection.send(hints + ok(b"page"))
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            first = client.reader.response_head()  # It comes before the answer does.
+            release.set()
+            response = client.response()
+        assert (first.status, first.fields.get("link")) == (103, "</style.css>; rel=preload")
+        assert [each.status for each in response.interim] == [103]
+        assert response.body == b"page"
+
+    def test_other_interim_responses(self, weir, play):
+        origin = play(serve(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 Odd\r\nX-A: b\r\n\r\n" + ok()))
+        response = weir.get(origin.url + "/")
+        assert [each.status for each in response.interim] == [102, 199]
+
+    def test_a_flood_of_them_ends(self, weir, play):
+        def script(connection):
+            connection.request()
+            for _ in range(10000):
+                connection.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            data = client.rest()
+        assert data.count(b" 103 ") <= 64
+        assert data.count(b"HTTP/1.1 502") <= 1
+
+    def test_101_that_nobody_asked_for(self, weir, play):
+        origin = play(answer_once(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nhello"))
+        assert weir.get(origin.url + "/").status == 502
+
+
+class TestConnections:
+    def test_a_connection_carries_many_requests(self, weir, origin):
+        with weir.client() as client:
+            for number in range(20):
+                client.send_request("GET", f"{origin.url}/{number}", [("Host", origin.authority)])
+                assert client.response().body == b"ok"
+        assert [request.target for request in origin.requests] == [f"/{number}" for number in range(20)]
+
+    def test_pipelined_requests_are_answered_in_order(self, weir, play):
+        slow = threading.Event()
+
+        def script(connection):
+            while not connection.reader.at_end():
+                request = connection.request()
+                if request.target == "/0":
+                    assert slow.wait(10)
+                connection.respond(request.target.encode() + request.body)
+
+        origins = [play(script), play(script)]
+        with weir.client() as client:
+            data = b""
+            for number in range(6):
+                each = origins[number % 2]
+                data += f"POST {each.url}/{number} HTTP/1.1\r\nHost: {each.authority}\r\nContent-Length: 2\r\n\r\n-{number}".encode()
+            client.send(data)
+            threading.Timer(0.2, slow.set).start()
+            assert [client.response().body for _ in range(6)] == [f"/{n}-{n}".encode() for n in range(6)]
+
+    def test_bytes_after_a_request_are_the_next_request(self, weir, origin):
+        with weir.client() as client:
+            head = f"POST {origin.url}/first HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 3\r\n\r\nabc"
+            client.send(head + f"GET {origin.url}/second HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n")
+            assert [client.response().status for _ in range(2)] == [200, 200]
+        assert [(each.target, each.body) for each in origin.requests] == [("/first", b"abc"), ("/second", b"")]
+
+    def test_a_half_close_after_a_complete_request_is_still_answered(self, weir, play):
+        go = threading.Event()
+
+        def script(connection):
+            connection.request()
+            assert go.wait(10)
+            connection.respond(b"late")
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "2")], b"hi")
+            client.half_close()
+            origin.wait_for_requests(1)
+            threading.Timer(0.3, go.set).start()
+            assert client.response().body == b"late"
+            assert client.is_closed()
+
+    def test_connection_close_is_honoured(self, weir, origin):
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority), ("Connection", "close")])
+            response = client.response()
+            assert "close" in response.fields.get("connection", "").lower()
+            assert client.is_closed()
+
+    def test_an_origin_that_closes_does_not_close_the_client(self, weir, play):
+        origin = play(answer_once(ok(b"bye", [("Connection", "close")])))
+        with weir.client() as client:
+            for _ in range(2):
+                client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+                response = client.response()
+                assert (response.body, response.fields.get("connection")) in ((b"bye", None), (b"bye", "keep-alive"))
+        assert len(origin.connections) == 2
+
+    def test_empty_lines_before_a_request_are_ignored(self, weir, origin):
+        with weir.client() as client:
+            client.send(f"\r\nGET {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n")
+            assert client.response().status == 200
+
+
+class TestHopByHop:
+    def test_what_belongs_to_a_hop_is_removed(self, weir, origin):
+        fields = [
+            ("Host", origin.authority),
+            ("Connection", "keep-alive, X-Private"),
+            ("connection", "x-also"),
+            ("X-Private", "1"),
+            ("X-Also", "2"),
+            ("Keep-Alive", "timeout=5"),
+            ("Proxy-Connection", "keep-alive"),
+            ("Proxy-Authorization", "Basic c2VjcmV0OnNlY3JldA=="),
+            ("TE", "gzip"),
+            ("Upgrade", "h2c"),
+            ("HTTP2-Settings", "AAMAAABkAAQAAP__"),
+            ("X-Kept", "3"),
+        ]
+        assert weir.exchange("GET", origin.url + "/", fields).status == 200
+        names = {name.lower() for name in origin.requests[0].fields.names()}
+        gone = ["x-private", "x-also", "keep-alive", "proxy-connection", "proxy-authorization", "te", "upgrade", "http2-settings"]
+        assert names.isdisjoint(gone)
+        assert "x-kept" in names
+
+    def test_fields_that_matter_keep_their_function_when_connection_names_them(self, weir, origin):
+        named = "Host, Content-Length, Authorization, Cookie, Via, Cache-Control, Max-Forwards"
+        fields = [("Host", origin.authority), ("Connection", named), ("Authorization", "Basic eA=="), ("Content-Length", "3")]
+        assert weir.exchange("POST", origin.url + "/", fields, b"abc").status == 200
+        request = origin.requests[0]
+        assert request.body == b"abc"
+        assert request.fields.all("host") == [origin.authority]
+        assert request.fields.get("authorization") == "Basic eA=="
+
+    def test_from_origins_too(self, weir, play):
+        fields = [("Connection", "X-Private, keep-alive"), ("X-Private", "1"), ("Keep-Alive", "timeout=5"), ("X-Kept", "2")]
+        fields += [("Proxy-Connection", "close"), ("Upgrade", "h2c"), ("Proxy-Authenticate", "Basic realm=x")]
+        origin = play(serve(ok(fields=fields)))
+        response = weir.get(origin.url + "/")
+        for name in ("x-private", "keep-alive", "proxy-connection", "upgrade"):
+            assert name not in response.fields, name
+        assert response.fields.get("x-kept") == "2"
+
+
+class TestVia:
+    def test_both_ways(self, weir, origin):
+        response = weir.get(origin.url + "/", [("Via", "1.0 first"), ("Via", "1.1 second (x)")])
+        via = origin.requests[0].fields.get("via")
+        assert re.fullmatch(r"1\.0 first, 1\.1 second \(x\), 1\.1 \S+", via)
+        assert re.fullmatch(r"1\.1 \S+", response.fields.get("via"))
+
+    def test_a_loop_is_detected(self, weir, origin):
+        weir.get(origin.url + "/")
+        own = origin.requests[0].fields.get("via")
+        response = weir.get(origin.url + "/", [("Via", f"1.1 other, {own}, 1.1 another")])
+        assert response.status in (400, 502, 508)
+        assert "proxy_loop_detected" in response.fields.get("proxy-status")
+        assert len(origin.requests) == 1
+
+    def test_another_weir_is_no_loop(self, start):
+        one, other = start(), start()
+        authority = f"127.0.0.1:{other.port}"
+        response = one.get(f"http://{authority}/")
+        assert response.status == 200
+        assert "proxy-status" not in response.fields
+
+
+class TestMaxForwards:
+    @pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+    def test_it_counts_down(self, weir, origin, method):
+        assert weir.exchange(method, origin.url + "/x", [("Max-Forwards", "5")]).status == 200
+        assert origin.requests[0].fields.all("max-forwards") == ["4"]
+
+    def test_trace_ends_at_0(self, weir, origin):
+        fields = [("Max-Forwards", "0"), ("X-Seen", "yes"), ("Cookie", "secret=1"), ("Authorization", "Basic c2VjcmV0")]
+        response = weir.exchange("TRACE", origin.url + "/x", fields)
+        assert response.status == 200
+        assert response.fields.get("content-type").startswith("message/http")
+        assert "X-Seen: yes" in response.text and "/x" in response.text.splitlines()[0]
+        assert "secret" not in response.text and "c2VjcmV0" not in response.text
+        assert origin.connections == []
+
+    def test_options_ends_at_0(self, weir, origin):
+        response = weir.exchange("OPTIONS", origin.url + "/x", [("Max-Forwards", "0")])
+        assert response.status in (200, 204)
+        assert origin.connections == []
+
+    def test_other_methods_pass_it_as_it_is(self, weir, origin):
+        assert weir.get(origin.url + "/", [("Max-Forwards", "0")]).status == 200
+        assert origin.requests[0].fields.all("max-forwards") == ["0"]
+
+    @pytest.mark.parametrize("value", ["-1", "abc", "99999999999999999999999", "1, 2"])
+    def test_nonsense(self, shared_weir, origin, value):
+        response = shared_weir.exchange("TRACE", origin.url + "/", [("Max-Forwards", value)])
+        assert response.status in (200, 400)
+
+    def test_options_star(self, weir, origin):
+        response = weir.exchange("OPTIONS", "*", [("Host", f"127.0.0.1:{weir.port}")])
+        assert response.status in (200, 204)
+        assert weir.exchange("OPTIONS", "*", [("Host", "example.org")]).status == 421
+        # RFC 9112, 3.2.4: without path and query, the last proxy asks the origin with "*".
+        assert weir.exchange("OPTIONS", origin.url, [("Host", origin.authority)]).status == 200
+        assert origin.requests[0].target == "*"
+
+    def test_star_is_for_options_alone(self, weir):
+        assert weir.exchange("GET", "*", [("Host", f"127.0.0.1:{weir.port}")]).status == 400
+
+
+class TestOwnPages:
+    @pytest.mark.parametrize(
+        "target, host",
+        [
+            ("http://weir.internal/", "weir.internal"),
+            ("http://WEIR.internal:80/", "weir.internal"),
+            ("/", "weir.internal"),
+            ("http://127.0.0.1:{port}/", "127.0.0.1:{port}"),
+            ("/", "127.0.0.1:{port}"),
+            ("/", "localhost:{port}"),
+            ("http://localhost:{port}/", "localhost:{port}"),
+            ("/", "LOCALHOST.:{port}"),
+        ],
+    )
+    def test_weir_answers_itself(self, shared_weir, target, host):
+        port = shared_weir.port
+        fields = [("Host", host.format(port=port)), ("Accept", "text/html"), ("User-Agent", "a <b>client")]
+        response = shared_weir.exchange("GET", target.format(port=port), fields)
+        assert response.status == 200, response
+        assert re.search(r"\d+\.\d+\.\d+", response.text)
+        assert "127.0.0.1" in response.text
+        assert "<b>client" not in response.text
+
+    def test_at_its_ipv6_address(self, weir):
+        port = weir.port_of("::1")
+        for target in (f"http://[::1]:{port}/", "/"):
+            assert exchange(port, "GET", target, [("Host", f"[::1]:{port}")], host="::1").status == 200
+
+    @pytest.mark.parametrize("host", ["example.org", "localhost:1", "127.0.0.1:1", "weir.internal:81", "10.0.0.1:{port}"])
+    def test_others_names_get_421(self, shared_weir, host):
+        response = shared_weir.exchange("GET", "/", [("Host", host.format(port=shared_weir.port))])
+        assert response.status == 421
+
+    def test_head_and_unknown_pages(self, weir):
+        with weir.client() as client:
+            client.send_request("HEAD", "http://weir.internal/", [("Host", "weir.internal")])
+            response = client.response("HEAD")
+            assert response.status == 200
+            client.send_request("GET", "http://weir.internal/nothing", [("Host", "weir.internal")])
+            assert client.response().status == 404
+
+    def test_inside_a_connect_to_weir_internal(self, weir):
+        with weir.client() as client:
+            client.send_request("CONNECT", "weir.internal:80", [("Host", "weir.internal:80")])
+            assert client.response("CONNECT").status == 200
+            for _ in range(2):
+                client.send_request("GET", "/", [("Host", "weir.internal")])
+                response = client.response()
+                assert response.status == 200 and "127.0.0.1" in response.text
+            client.send_request("GET", "/", [("Host", "example.org")])
+            assert client.response().status == 421
+
+    def test_connect_to_the_own_address_gets_403(self, weir):
+        for authority in (f"127.0.0.1:{weir.port}", f"localhost:{weir.port}", f"0.0.0.0:{weir.port}", f"[::ffff:127.0.0.1]:{weir.port}"):
+            with weir.client() as client:
+                client.send_request("CONNECT", authority, [("Host", authority)])
+                assert client.response("CONNECT").status == 403, authority
+
+    def test_a_name_that_leads_to_the_own_address_gets_403(self, start, names):
+        names.set("me.test", "127.0.0.1")
+        config = '[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["me.test"]\n'
+        weir = start(names.config() + config)
+        assert weir.get(f"http://me.test:{weir.port}/").status == 403
+
+    def test_other_spellings_of_the_own_address_do_not_loop(self, weir):
+        for host in ("0.0.0.0", "[::]", "[::ffff:127.0.0.1]", "[::1]"):
+            response = weir.get(f"http://{host}:{weir.port}/")
+            assert response.status in (200, 403), host
+            assert "via" not in response.fields or "proxy-status" in response.fields
+
+    def test_many_clients_see_nothing_of_each_other(self, weir):
+        with Client(weir.port) as other:
+            other.send_request("GET", "http://weir.internal/", [("Host", "weir.internal"), ("User-Agent", "unlikely-agent")])
+            other.response()
+            assert "unlikely-agent" not in weir.get("http://weir.internal/").text

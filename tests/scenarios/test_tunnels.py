@@ -1,0 +1,410 @@
+"""CONNECT: what passes, what is recognised inside, and how it ends."""
+
+import re
+import threading
+import time
+
+import pytest
+from support.client import Client, eventually
+from support.origin import Origin, serve
+from support.tls import client_hello
+
+
+def connect(client, authority, status=200, fields=None):
+    client.send_request("CONNECT", authority, fields or [("Host", authority)])
+    response = client.response("CONNECT")
+    assert response.status == status, response
+    return response
+
+
+def echo(connection):
+    """Sends back all that comes, in capitals, and ends when the client does."""
+    while True:
+        data = connection.socket.recv(65536)
+        connection.received += data
+        if not data:
+            connection.ended = "eof"
+            connection.send(b" the end")
+            return
+        connection.send(data.upper())
+
+
+def greeting(connection):
+    """A server that speaks first, as mail servers do."""
+    connection.send("220 ready\r\n")
+    while True:
+        line = connection.reader.line()
+        connection.send(b"250 " + line + b"\r\n")
+        if line == b"QUIT":
+            return
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LocalHost", "localhost."])
+def test_by_address_and_by_name(weir, play, host):
+    origin = play(echo)
+    with weir.client() as client:
+        connect(client, f"{host}:{origin.port}")
+        client.send(b"\x00\x01hello")
+        assert client.read(7) == b"\x00\x01HELLO"
+
+
+def test_to_ipv6(weir, play):
+    origin = play(echo, host="::1")
+    with weir.client() as client:
+        connect(client, origin.authority)
+        client.send(b"\x00abc")
+        assert client.read(4) == b"\x00ABC"
+
+
+def test_http_1_0_connect(weir, play):
+    origin = play(echo)
+    with weir.client() as client:
+        client.send(f"CONNECT {origin.authority} HTTP/1.0\r\n\r\n")
+        assert client.response("CONNECT").status == 200
+        client.send(b"\x00abc")
+        assert client.read(4) == b"\x00ABC"
+
+
+def test_the_200_has_no_framing(weir, play):
+    origin = play(echo)
+    with weir.client() as client:
+        response = connect(client, origin.authority)
+        assert "content-length" not in response.fields and "transfer-encoding" not in response.fields
+
+
+def test_half_close_is_kept(weir, play):
+    origin = play(echo)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        client.send(b"\x00last words").half_close()
+        assert client.rest() == b"\x00LAST WORDS the end"
+    assert origin.connections[0].ended == "eof"
+    weir.wait_log(1)
+
+
+def test_half_close_by_the_origin_is_kept(weir, play):
+    def script(connection):
+        connection.send(b"\x00done").half_close()
+        connection.wait_for_end()
+
+    origin = play(script)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        assert client.rest() == b"\x00done"
+        client.send(b"still here").half_close()
+        eventually(lambda: origin.connections[0].ended == "eof")
+    assert bytes(origin.connections[0].received) == b"still here"
+
+
+def test_a_server_that_speaks_first_works_at_once(weir, play):
+    origin = play(greeting)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        before = time.monotonic()
+        assert client.read_until(b"\r\n") == b"220 ready\r\n"
+        assert time.monotonic() - before < 0.5
+        client.send("EHLO x\r\n")
+        assert client.read_until(b"\r\n") == b"250 EHLO x\r\n"
+        client.send("QUIT\r\n")
+        assert client.rest() == b"250 QUIT\r\n"
+
+
+def test_after_a_server_spoke_nothing_is_looked_at(weir, play):
+    """STARTTLS and the like: what looks like a request is not one."""
+    origin = play(greeting)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        client.read_until(b"\r\n")
+        client.send("GET / HTTP/1.1\r\n")
+        assert client.read_until(b"\r\n") == b"250 GET / HTTP/1.1\r\n"
+
+
+@pytest.mark.parametrize("data", [b"\x00binary", b"SSH-2.0-OpenSSH_9.2\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01", b"\r\n\r\n"])
+def test_anything_else_is_opaque(weir, play, data):
+    origin = play(echo)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        client.send(data)
+        if data == b"\x16\x03\x01":  # The beginning of a ClientHello that never goes on.
+            client.half_close()
+        assert client.read(len(data)) == data.upper()
+    assert bytes(origin.connections[0].received) == data
+
+
+def test_bytes_sent_with_the_connect(weir, play):
+    """A client that does not wait for the 200."""
+    origin = play(echo)
+    hello = client_hello("pipelined.example")
+    with weir.client() as client:
+        client.send_request("CONNECT", origin.authority, [("Host", origin.authority)], hello)
+        assert client.response("CONNECT").status == 200
+        assert client.read(len(hello)) == hello.upper()
+
+
+def test_nothing_reaches_an_origin_before_it_is_allowed(weir):
+    with weir.client() as client:
+        client.send_request("CONNECT", "127.0.0.1:6379", [("Host", "127.0.0.1:6379")], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.response("CONNECT").status == 403
+        assert client.is_closed()
+    [line] = weir.wait_log(1)
+    assert line.status == 403
+
+
+def test_after_a_refused_connect_nothing_is_a_request(weir, origin):
+    with Origin() as gone:
+        pass
+    with weir.client() as client:
+        smuggled = f"GET {origin.url}/smuggled HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n".encode()
+        client.send_request("CONNECT", gone.authority, [("Host", gone.authority)], smuggled)
+        response = client.response("CONNECT")
+        assert response.status == 502
+        assert client.is_closed()
+    assert origin.requests == []
+
+
+@pytest.mark.parametrize(
+    "target", ["127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:80:80", "http://127.0.0.1:80/", "/", "a b:80", ":80", "u@127.0.0.1:80"]
+)
+def test_malformed_targets(shared_weir, target):
+    with shared_weir.client() as client:
+        client.send_request("CONNECT", target, [("Host", "127.0.0.1:80")])
+        assert client.response("CONNECT").status == 400
+        assert client.is_closed()
+
+
+def test_a_host_that_differs_does_not_matter(weir, play):
+    origin = play(echo)
+    with weir.client() as client:
+        connect(client, origin.authority, fields=[("Host", "other.example:1")])
+        client.send(b"\x00a")
+        assert client.read(2) == b"\x00A"
+
+
+@pytest.mark.parametrize("field", [("Content-Length", "3"), ("Transfer-Encoding", "chunked")])
+def test_a_connect_with_content(weir, play, field):
+    origin = play(echo)
+    with weir.client() as client:
+        client.send_request("CONNECT", origin.authority, [("Host", origin.authority), field], b"abc")
+        assert client.response("CONNECT").status in (200, 400)
+
+
+class TestTls:
+    def test_the_name_is_in_the_log_and_the_bytes_pass(self, weir, play):
+        origin = play(echo)
+        hello = client_hello("secret-site.example")
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(hello)
+            assert client.read(len(hello)) == hello.upper()
+        [line] = weir.wait_log(1)
+        assert line.details["sni"] == "secret-site.example"
+        assert line.bytes >= len(hello)
+        assert bytes(origin.connections[0].received) == hello
+
+    def test_in_pieces(self, weir, play):
+        origin = play(echo)
+        hello = client_hello("pieces.example")
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_bytewise(hello)
+            assert client.read(len(hello)) == hello.upper()
+        assert weir.wait_log(1)[0].details["sni"] == "pieces.example"
+
+    def test_without_a_name(self, weir, play):
+        origin = play(echo)
+        hello = client_hello()
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(hello)
+            assert client.read(len(hello)) == hello.upper()
+        assert "sni" not in weir.wait_log(1)[0].details
+
+    def test_records_that_only_look_like_it(self, weir, play):
+        origin = play(echo)
+        data = b"\x16\x03\x01\x00\x08\x01\x00\x00\x04junk" + b"\x00" * 20
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(data)
+            assert client.read(len(data)) == data.upper()
+
+
+class TestSession:
+    """HTTP/1 inside a tunnel is served with the authority fixed."""
+
+    def test_requests_inside(self, weir, origin):
+        with weir.client() as client:
+            connect(client, origin.authority)
+            for number in range(3):
+                client.send_request("GET", f"/{number}", [("Host", origin.authority), ("Proxy-Connection", "keep-alive")])
+                assert client.response().body == b"ok"
+            client.send_request("POST", "/p", [("Host", origin.authority), ("Content-Length", "3")], b"abc")
+            assert client.response().status == 200
+        assert [request.target for request in origin.requests] == ["/0", "/1", "/2", "/p"]
+        assert "proxy-connection" not in origin.requests[0].fields
+        assert "via" in origin.requests[0].fields
+        assert len(origin.connections) == 1  # The one that the CONNECT opened.
+        lines = weir.wait_log(5)
+        assert sum(line.request.startswith("CONNECT") for line in lines) == 1
+        assert sum(line.request.startswith(("GET", "POST")) for line in lines) == 4
+
+    def test_the_same_rules_hold_inside(self, weir, origin):
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+            client.send(f"GET / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n")
+            assert client.response().status == 400
+            assert client.is_closed()
+        assert len(origin.requests) == 1
+
+    def test_another_host_after_the_first_gets_421(self, weir, origin):
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+            client.send_request("GET", "/", [("Host", "other.example")])
+            assert client.response().status == 421
+        assert len(origin.requests) == 1
+
+    def test_a_first_head_with_another_host_is_opaque(self, weir, play):
+        """Policy allows opaque tunnels by default: the bytes pass as they are."""
+        origin = play(serve(), tolerant=True)
+        head = b"GET /x HTTP/1.1\r\nHost: other.example\r\nX-Spelling:  odd \r\n\r\n"
+        with weir.client() as client:
+            connect(client, f"localhost:{origin.port}")
+            client.send(head)
+            assert client.response().body == b"ok"
+        assert bytes(origin.connections[0].received) == head
+
+    def test_a_connect_by_address_takes_the_first_host(self, weir, origin):
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", f"site.example:{origin.port}")])
+            assert client.response().status == 200
+            client.send_request("GET", "/", [("Host", f"site.example:{origin.port}")])
+            assert client.response().status == 200
+            client.send_request("GET", "/", [("Host", "other.example")])
+            assert client.response().status == 421
+        assert {request.fields.get("host") for request in origin.requests} == {f"site.example:{origin.port}"}
+
+    def test_no_connect_nests(self, weir, origin):
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+            client.send_request("CONNECT", origin.authority, [("Host", origin.authority)])
+            assert client.response("CONNECT").status >= 400
+        assert [request.method for request in origin.requests] == ["GET"]
+
+    def test_syntax_fault_at_once_is_opaque(self, weir, play):
+        origin = play(echo)
+        data = b"GET /x HTTP/1.1\r\nHost : spaced\r\n\r\n"
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(data)
+            assert client.read(len(data)) == data.upper()
+
+    def test_a_slow_first_line(self, weir, origin):
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_bytewise(f"GET / HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n".encode())
+            assert client.response().body == b"ok"
+        assert "via" in origin.requests[0].fields
+
+    def test_a_pinned_connection_that_died_is_not_replaced(self, weir, play):
+        def script(connection):
+            connection.request()
+            connection.respond(b"ok")
+
+        origin = play(script)
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+            eventually(lambda: origin.connections[0].closed)
+            try:
+                client.send_request("GET", "/", [("Host", origin.authority)])
+                client.rest()
+            except OSError:
+                pass
+        assert len(origin.connections) == 1
+
+
+class TestEnds:
+    def test_a_reset_of_the_origin_ends_the_client(self, weir, play):
+        def script(connection):
+            connection.socket.recv(10)
+            connection.reset()
+
+        origin = play(script)
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(b"\x00abc")
+            assert client.rest() == b""
+        weir.wait_log(1)
+
+    def test_a_reset_of_the_client_ends_the_origin(self, weir, play):
+        origin = play(lambda connection: connection.wait_for_end())
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(b"\x00abc")
+            eventually(lambda: origin.connections and bytes(origin.connections[0].received) == b"\x00abc")
+            client.reset()
+        eventually(lambda: origin.connections[0].ended)
+        weir.wait_log(1)
+
+    def test_bytes_are_counted(self, weir, play):
+        size = 5_000_000
+
+        def script(connection):
+            connection.reader.exactly(1000)
+            connection.socket.sendall(bytes(size))
+
+        origin = play(script)
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(b"\x00" * 1000)
+            assert len(client.rest()) == size
+        [line] = weir.wait_log(1)
+        assert size <= line.bytes <= size + 1000  # The CONNECT's own response head may count.
+        assert re.match(r"CONNECT \S+ HTTP/1\.1", line.request)
+
+    def test_much_in_both_directions_at_once(self, weir, play):
+        size = 30_000_000
+
+        def script(connection):
+            sender = threading.Thread(target=connection.socket.sendall, args=(b"\x00" + bytes(size - 1),))
+            sender.start()
+            connection.reader.exactly(size)
+            sender.join()
+
+        origin = play(script, wait=30)
+        with weir.client(wait=30) as client:
+            connect(client, origin.authority)
+            sender = threading.Thread(target=client.send, args=(b"\x00" * size,))
+            sender.start()
+            assert client.read(size) == bytes(size)
+            sender.join()
+
+    def test_an_idle_tunnel_times_out(self, start, play):
+        weir = start('[limits]\ntunnel_idle_timeout = "1s"\n')
+        origin = play(lambda connection: connection.wait_for_end())
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(b"\x00a")
+            assert client.is_closed(within=8)
+        assert weir.wait_log(1)[0].outcome != "complete"
+
+
+def test_many_tunnels(weir, play):
+    origin = play(echo)
+    clients = [Client(weir.port) for _ in range(60)]
+    for client in clients:
+        client.send_request("CONNECT", origin.authority, [("Host", origin.authority)])
+    for number, client in enumerate(clients):
+        assert client.response("CONNECT").status == 200
+        client.send(b"\x00%02d" % number)
+    for number, client in enumerate(clients):
+        assert client.read(3) == b"\x00%02d" % number
+        client.close()
+    weir.wait_log(60)
