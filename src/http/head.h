@@ -2,9 +2,11 @@
 // the head lives. Of one worker.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/ref.h"
 #include "http/field_id.h"
@@ -140,6 +142,8 @@ class RequestHead final : public Head {
   std::string_view raw_target;
   /// What the target and Host say together; every stage, the connector and the log look at this one.
   Target target;
+  /// What the codec found wrong with it: then the rest is what was read of it, for the log, and validate answers with this.
+  std::optional<base::Error> fault;
 
  private:
   RequestHead(char* rest, size_t size) : Head(rest, size) {}

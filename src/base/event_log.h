@@ -1,0 +1,13 @@
+// Rare lines for the person who runs Weir, on standard error: start, reload, faults of its own; and, with --debug, each request.
+#pragma once
+#include <string_view>
+
+namespace weir::base {
+
+/// Writes `weir: ` and the line, whole, whichever thread calls.
+void log_event(std::string_view line);
+
+/// Set once at start, before threads are.
+extern bool debug_enabled;
+
+}  // namespace weir::base

@@ -1,0 +1,55 @@
+// The client's side of a connection: what its requests, their content and the responses share.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "async/byte_stream.h"
+#include "async/input.h"
+#include "async/signal.h"
+#include "http/stage.h"
+#include "server/config.h"
+
+namespace weir::server {
+
+/// How far the content of the current request is.
+struct ContentState {
+  bool expected = false;  // The request has content.
+  bool complete = true;   // All of it was read.
+  bool begun = false;     // A byte of it came.
+  bool expects_continue = false;
+  bool continue_sent = false;
+};
+
+/// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; of one worker.
+struct Client {
+  Client(async::ByteStream& stream, const ServerConfig& config) : stream(stream), config(config) {}
+
+  async::ByteStream& stream;
+  const ServerConfig& config;
+  async::Input input;
+  /// Ends the exchange that runs: the client has gone, or somebody with a reason.
+  async::Interrupt interrupt;
+  ContentState content;
+  /// The final response's head has begun to go out.
+  bool answered = false;
+  uint8_t interims = 0;
+  /// Interim responses that the socket did not take; they go before the next head.
+  std::string pending;
+
+  /// Sends an interim response, as much of it as the socket takes now.
+  base::Result<void> send_interim(std::string_view bytes, uint64_t& sent);
+};
+
+/// The record of a request that came on a connection.
+class ClientExchange final : public http::Exchange {
+ public:
+  ClientExchange(http::Journal& journal, base::Ref<const http::Pipeline> pipeline, base::Ref<const http::Session> session,
+                 Client& client)
+      : Exchange(journal, std::move(pipeline), std::move(session)), client_(client) {}
+  base::Result<void> interim(const http::ResponseHead& head) override;
+
+ private:
+  Client& client_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,158 @@
+#include "server/respond.h"
+
+#include <cerrno>
+#include <charconv>
+
+#include "codec/http1/serialize.h"
+
+namespace weir::server {
+namespace {
+
+using base::ErrorType;
+using base::Slice;
+using http::FieldId;
+
+enum class Framing : uint8_t { none, length, chunked, until_close };
+
+base::Error write_error(ssize_t error) {
+  if (error == -ETIMEDOUT) return base::Error(ErrorType::connection_write_timeout, 408, "the client did not read for too long");
+  return base::Error(ErrorType::client_closed, 502, "the client's connection broke");
+}
+
+bool has_no_content(const RequestFacts& facts, int status) {
+  return facts.method == http::Method::head || status < 200 || status == 204 || status == 304;
+}
+
+/// Chooses how the client sees where the content ends (RFC 9112, 6.3), and says so in the head.
+Framing frame(http::Response& response, const RequestFacts& facts) {
+  http::Fields& fields = response.head->fields;
+  const int status = response.head->status;
+  fields.remove(FieldId::transfer_encoding);
+  if (response.tunnel || status < 200 || status == 204) {
+    fields.remove(FieldId::content_length);
+    return Framing::none;
+  }
+  if (has_no_content(facts, status)) return Framing::none;
+  char digits[24];
+  const auto length = response.body ? response.body->known_length() : std::optional<uint64_t>(0);
+  if (length) {
+    const auto end = std::to_chars(digits, digits + sizeof digits, *length).ptr;
+    fields.set(FieldId::content_length, {digits, static_cast<size_t>(end - digits)});
+    return Framing::length;
+  }
+  fields.remove(FieldId::content_length);
+  if (facts.minor_version == 0) return Framing::until_close;
+  fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
+  return Framing::chunked;
+}
+
+Slice head_bytes(const http::ResponseHead& head) {
+  const size_t size = http1::size_of(head) + http1::kChunkSizeLine;
+  auto block = base::Block::make(size <= base::Block::kSmall ? base::Block::kSmall : size);
+  const char* end = http1::write_head(block->data(), head);
+  const auto used = static_cast<size_t>(end - block->data());
+  return Slice(std::move(block), 0, used);
+}
+
+Slice chunk_size_line(uint64_t size) {
+  auto block = base::Block::make(http1::kChunkSizeLine);
+  const char* end = http1::write_chunk_size(block->data(), size);
+  const auto used = static_cast<size_t>(end - block->data());
+  return Slice(std::move(block), 0, used);
+}
+
+Slice last_chunk(const http::Trailers* trailers) {
+  if (!trailers) return Slice::of_static(http1::kLastChunk);
+  auto block = base::Block::make(http1::size_of_last_chunk(trailers));
+  const char* end = http1::write_last_chunk(block->data(), trailers);
+  const auto used = static_cast<size_t>(end - block->data());
+  return Slice(std::move(block), 0, used);
+}
+
+}  // namespace
+
+async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange, http::Response response, RequestFacts facts) {
+  http::Fields& fields = response.head->fields;
+  const Framing framing = frame(response, facts);
+  Served served;
+  served.keep = facts.keep_alive && framing != Framing::until_close && !response.tunnel && client.content.complete;
+  if (!response.tunnel) {
+    if (!served.keep) {
+      fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
+    } else if (facts.minor_version == 0) {
+      fields.add_in_place(name_of(FieldId::connection), "keep-alive", FieldId::connection);
+    }
+  }
+  exchange.status = response.head->status;
+
+  http::Chunk chunk;
+  bool have_chunk = false;
+  if (framing == Framing::none) {
+    response.body = nullptr;
+    chunk.last = true;
+  } else if (!response.body) {
+    chunk.last = true;
+  } else if (auto ready = response.body->try_read()) {
+    if (!*ready) co_return std::unexpected(std::move(*ready).error());
+    chunk = **std::move(ready);
+    have_chunk = true;
+  }
+
+  Slice head = head_bytes(*response.head);
+  response.head = nullptr;
+  client.answered = true;
+  const uint64_t silence_ms = client.config.write_timeout_ms;
+  if (!client.pending.empty()) {
+    Slice pending = Slice::copy_of(std::exchange(client.pending, {}));
+    const ssize_t written = co_await client.stream.write({std::move(pending)}, silence_ms, &exchange.sent);
+    if (written < 0) co_return std::unexpected(write_error(written));
+  }
+  if (!have_chunk) {
+    const ssize_t written = co_await client.stream.write({std::move(head)}, silence_ms, &exchange.sent);
+    if (written < 0) co_return std::unexpected(write_error(written));
+    head = Slice();
+  }
+  while (response.body) {
+    if (!have_chunk) {
+      if (framing != Framing::chunked && response.body->can_send_to(client.stream)) {
+        bool to_failed = false;
+        auto sent = co_await response.body->send_to(client.stream, silence_ms, &exchange.sent, &to_failed);
+        if (!sent && !to_failed) {
+          if (framing == Framing::until_close) client.stream.abort();
+          co_return std::unexpected(std::move(sent).error());
+        }
+        if (!sent) co_return std::unexpected(write_error(-EPIPE));
+        if (sent->last) break;
+        continue;
+      }
+      auto next = response.body->try_read();
+      if (!next) next.emplace(co_await response.body->read());
+      if (!*next) {
+        // Without a length the client can't tell a cut from the end, but for a reset.
+        if (framing == Framing::until_close) client.stream.abort();
+        co_return std::unexpected(std::move(*next).error());
+      }
+      chunk = **std::move(next);
+    }
+    have_chunk = false;
+    Slice before, after, end;
+    if (framing == Framing::chunked) {
+      if (!chunk.bytes.empty()) {
+        before = chunk_size_line(chunk.bytes.size());
+        after = Slice::of_static(http1::kChunkEnd);
+      }
+      if (chunk.last) end = last_chunk(chunk.trailers.get());
+    }
+    const bool last = chunk.last;
+    const ssize_t written = co_await client.stream.write(
+        {std::move(head), std::move(before), std::move(chunk.bytes), std::move(after), std::move(end)}, silence_ms, &exchange.sent);
+    if (written < 0) co_return std::unexpected(write_error(written));
+    head = Slice();
+    chunk = http::Chunk();
+    if (last) break;
+  }
+  served.tunnel = std::move(response.tunnel);
+  co_return served;
+}
+
+}  // namespace weir::server

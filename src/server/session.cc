@@ -1,0 +1,217 @@
+#include "server/session.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "base/event_log.h"
+#include "codec/http1/head_parser.h"
+#include "http/target_parse.h"
+#include "server/client_body.h"
+#include "server/respond.h"
+
+namespace weir::server {
+
+using base::ErrorType;
+
+/// One client connection, or one session inside a tunnel.
+class Connection final : private async::Link {
+ public:
+  Connection(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context)
+      : context_(context), session_(std::move(session)), client_(stream, context.config) {
+    stream.readiness().on_broken = &client_.interrupt;
+    ++context_.connections.count_;
+  }
+  Connection(const Connection&) = delete;
+  ~Connection() {
+    client_.stream.readiness().on_broken = nullptr;
+    --context_.connections.count_;
+  }
+
+  async::Task<void> run(base::Slice first, std::unique_ptr<http::PinnedConnection> pin);
+
+ private:
+  friend class LiveConnections;
+  enum class After : uint8_t {
+    next,    // Another request may come.
+    linger,  // The answer is out; the client may be sending still.
+    drop,    // Cut: the client has gone, or must not take what it has for the whole.
+  };
+  struct Outcome {
+    After after = After::drop;
+    std::unique_ptr<http::Tunnel> tunnel;
+    base::Ref<ClientExchange> exchange;
+  };
+
+  /// Waits for a request's first byte; holds no buffer meanwhile. False: there will be none.
+  async::Task<Outcome> exchange();
+  async::Task<base::Result<Served>> serve(http::Request request, http::Exchange* exchange, RequestFacts facts);
+  async::Task<void> linger();
+  /// Reads until the head is whole, or says what is wrong with it.
+  async::Task<std::optional<base::Error>> read_head(http1::RequestParser& parser);
+  void finish(http::Exchange& exchange, const std::optional<base::Result<Served>>& served);
+
+  const SessionContext& context_;
+  const base::Ref<const http::Session> session_;
+  Client client_;
+  http::Pins pins_;
+};
+
+bool LiveConnections::shed_one() {
+  if (!idle_.linked()) return false;
+  auto& connection = static_cast<Connection&>(*idle_.next());
+  connection.unlink();
+  connection.client_.stream.readiness().interrupt();
+  return true;
+}
+
+async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
+                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
+  Connection connection(stream, std::move(session), context);
+  co_await connection.run(std::move(first), std::move(pin));
+}
+
+async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
+  auto& loop = async::EventLoop::current();
+  client_.input.put(first);
+  first = base::Slice();
+  if (pin) pins_.put(std::string(session_->opened_host) + ":" + std::to_string(session_->opened_port), std::move(pin));
+  for (;;) {
+    if (client_.input.empty()) {
+      client_.input.release();
+      link_before(context_.connections.idle_);
+      const ssize_t ready = co_await client_.stream.until_readable(loop.now_ms() + client_.config.idle_timeout_ms);
+      unlink();
+      if (ready < 0) co_return;
+    }
+    Outcome outcome = co_await exchange();
+    if (outcome.tunnel) {
+      // The frames of the request are gone; what the tunnel keeps is its own.
+      outcome.exchange->settle();
+      client_.stream.readiness().on_broken = &client_.interrupt;
+      auto ended = co_await async::Until<base::Result<void>>(outcome.tunnel->run(client_.stream, client_.input.take_all()), client_.interrupt);
+      if (!ended) {
+        outcome.exchange->set_ended(client_.interrupt.reason());
+      } else if (*ended) {
+        outcome.exchange->set_ended("complete");
+      } else if (ended->error().type() != ErrorType::client_closed) {
+        outcome.exchange->set_error(ended->error());
+      }
+      co_return;
+    }
+    outcome.exchange = nullptr;
+    if (outcome.after == After::linger) co_await linger();
+    if (outcome.after != After::next) co_return;
+  }
+}
+
+async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestParser& parser) {
+  auto& loop = async::EventLoop::current();
+  const uint64_t deadline_ms = loop.now_ms() + client_.config.head_timeout_ms;
+  while (!parser.done()) {
+    if (client_.input.empty()) {
+      const ssize_t n = co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, deadline_ms);
+      if (n == -ETIMEDOUT) co_return base::Error(ErrorType::http_request_error, 408, "the request's head did not come in time");
+      if (n <= 0) co_return base::Error(ErrorType::client_closed, 400, "the client's connection ended inside a request's head");
+      client_.input.filled(static_cast<size_t>(n));
+    }
+    auto fed = parser.feed(client_.input.view());
+    if (!fed) co_return std::move(fed).error();
+    client_.input.consume(*fed);
+  }
+  co_return std::nullopt;
+}
+
+async::Task<Connection::Outcome> Connection::exchange() {
+  const uint64_t started_ms = async::EventLoop::current().now_ms();
+  http1::RequestParser parser({static_cast<uint32_t>(client_.config.head_bytes), client_.config.head_fields});
+  std::optional<base::Error> fault;
+  if (client_.input.empty() || !parser.done()) fault = co_await read_head(parser);
+  Outcome outcome;
+  if (fault && !parser.started() && fault->status() != 431) {
+    // No byte of a request: an idle connection's end, which is nobody's line. A first byte that is no request's is one.
+    if (fault->type() == ErrorType::client_closed || fault->status() == 408) co_return outcome;
+  }
+
+  auto exchange = base::make_ref<ClientExchange>(context_.journal, context_.pipeline, session_, client_);
+  exchange->started_ms = started_ms;
+  if (fault && fault->type() == ErrorType::client_closed) {
+    exchange->request = parser.head();
+    co_return outcome;
+  }
+  http::Request request;
+  request.head = parser.take_head();
+  if (!request.head) request.head = http::RequestHead::make();
+  exchange->request = request.head;
+  if (!fault) {
+    if (auto target = http::parse_target(*request.head, session_->scheme); !target) fault = std::move(target).error();
+  }
+  request.session = session_;
+  request.exchange = exchange;
+  request.pins = &pins_;
+
+  client_.content = ContentState();
+  client_.answered = false;
+  client_.interims = 0;
+  RequestFacts facts{request.head->method, request.head->minor_version, parser.keep_alive()};
+  if (fault) {
+    facts.keep_alive = false;
+    request.head->fault = std::move(fault);
+  } else if (parser.framing().kind != http1::Framing::Kind::none &&
+             (parser.framing().kind != http1::Framing::Kind::length || parser.framing().length > 0)) {
+    client_.content = {.expected = true, .complete = false, .begun = !client_.input.empty(), .expects_continue = parser.expects_continue()};
+    request.expects_continue = parser.expects_continue() && client_.input.empty();
+    request.body = std::make_unique<ClientBody>(client_, *exchange, parser.framing());
+  }
+  if (facts.method == http::Method::connect) facts.keep_alive = false;
+  if (base::debug_enabled) {
+    base::log_event(std::string(request.head->method_token).append(" ").append(request.head->raw_target) + " HTTP/1." +
+                    std::to_string(request.head->minor_version));
+  }
+
+  auto served = co_await async::Until<base::Result<Served>>(serve(std::move(request), exchange.get(), facts), client_.interrupt);
+  finish(*exchange, served);
+  if (served && *served) {
+    outcome.tunnel = std::move((*served)->tunnel);
+    if (outcome.tunnel) outcome.exchange = std::move(exchange);
+    outcome.after = (*served)->keep && !pins_.lost() ? After::next : After::linger;
+  }
+  co_return outcome;
+}
+
+void Connection::finish(http::Exchange& exchange, const std::optional<base::Result<Served>>& served) {
+  if (!served) {
+    exchange.set_ended(client_.interrupt.reason());
+  } else if (!*served) {
+    if (served->error().type() != ErrorType::client_closed) exchange.set_error(served->error());
+  } else if (!(*served)->tunnel) {
+    exchange.set_ended("complete");
+  }
+}
+
+async::Task<base::Result<Served>> Connection::serve(http::Request request, http::Exchange* exchange, RequestFacts facts) {
+  const http::Next first = exchange->pipeline->first();
+  CO_TRY(http::Response response, co_await first(std::move(request)));
+  co_return co_await respond(client_, *exchange, std::move(response), facts);
+}
+
+/// Lets a client that is still sending see its answer: closing with unread bytes would reset the connection under it.
+async::Task<void> Connection::linger() {
+  auto& loop = async::EventLoop::current();
+  client_.stream.readiness().on_broken = nullptr;
+  client_.input.take_all();
+  client_.stream.shut_down_writes();
+  const uint64_t end_ms = loop.now_ms() + client_.config.linger_ms;
+  uint64_t dropped = 0;
+  while (dropped < client_.config.linger_bytes) {
+    client_.input.release();
+    const uint64_t deadline_ms = std::min(end_ms, loop.now_ms() + client_.config.linger_silence_ms);
+    const ssize_t ready = co_await client_.stream.until_readable(deadline_ms);
+    if (ready < 0) co_return;
+    const ssize_t n = co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, deadline_ms);
+    if (n <= 0) co_return;
+    dropped += static_cast<uint64_t>(n);
+  }
+}
+
+}  // namespace weir::server

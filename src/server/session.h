@@ -1,0 +1,37 @@
+// Serves what comes on one connection, or inside one tunnel, in order.
+#pragma once
+#include "async/byte_stream.h"
+#include "async/task.h"
+#include "http/stage.h"
+#include "server/config.h"
+
+namespace weir::server {
+
+/// Of a worker: its connections, so that an idle one can be shed when there are too many.
+class LiveConnections {
+ public:
+  size_t count() const { return count_; }
+  /// Closes the connection that has been idle longest, if there is one.
+  bool shed_one();
+
+ private:
+  friend class Connection;
+  async::Link idle_;
+  size_t count_ = 0;
+};
+
+/// What sessions need of their worker, which outlives them.
+struct SessionContext {
+  http::Journal& journal;
+  /// The current one: each request takes it anew.
+  const base::Ref<const http::Pipeline>& pipeline;
+  const ServerConfig& config;
+  LiveConnections& connections;
+};
+
+/// Serves `stream` until it ends. `first` was read from it already. `pin`, where given, is the origin connection that a CONNECT
+/// opened, for the session's authority.
+async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
+                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin);
+
+}  // namespace weir::server
