@@ -180,6 +180,9 @@ Result<void> RequestParser::finish() {
       return base::fail(ErrorType::http_request_error, 417, "Expect asks for something other than 100-continue.");
     }
     expects_continue_ = seen_.expects_continue();
+  } else if (seen_.expects_continue() || seen_.expects_unknown()) {
+    // To be ignored (RFC 9110, 10.1.1): also by the origin, to which the request goes as one of HTTP/1.1.
+    head_->fields.remove(http::FieldId::expect);
   }
   // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever that asks for.
   keep_alive_ = head_->minor_version >= 1 && !seen_.close();

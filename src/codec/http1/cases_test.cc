@@ -1,0 +1,365 @@
+// Runs the tables of raw cases in tests/cases (their format is in its README.md): whole, cut at every place, byte by byte and at
+// random; the outcome must be the same. What was accepted is written again and read again, and must be the same too.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "codec/http1/chunked.h"
+#include "codec/http1/head_parser.h"
+#include "codec/http1/serialize.h"
+#include "http/target_parse.h"
+
+namespace weir::http1 {
+namespace {
+
+using Pieces = std::vector<std::string_view>;
+
+// --- The table ---------------------------------------------------------------------------------------------------------
+
+struct Case {
+  std::string name, raw, expect, method = "GET";
+  int line = 0;
+  /// All other keys; values out of their quotes.
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+
+std::string decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out += text[i];
+      continue;
+    }
+    switch (const char c = text.at(++i)) {
+      case 'r': out += '\r'; break;
+      case 'n': out += '\n'; break;
+      case 't': out += '\t'; break;
+      case 'x':
+        out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+        i += 2;
+        break;
+      case '*': {
+        const size_t open = text.find('{', i);
+        const size_t close = text.find('}', open);
+        const std::string piece = decode(text.substr(open + 1, close - open - 1));
+        for (int n = std::stoi(std::string(text.substr(i + 1, open - i - 1))); n > 0; --n) out += piece;
+        i = close;
+        break;
+      }
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::vector<Case> read_cases(const std::string& name) {
+  std::ifstream file(std::string(WEIR_CASES) + "/" + name);
+  std::vector<Case> cases;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line.empty() || line[0] == '#') continue;
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) {
+      ADD_FAILURE() << name << ":" << number << ": no key";
+      continue;
+    }
+    const std::string key = line.substr(0, colon);
+    std::string value(base::trim(std::string_view(line).substr(colon + 1)));
+    if (value.size() >= 2 && value.front() == '"') value = decode(std::string_view(value).substr(1, value.size() - 2));
+    if (key == "case") {
+      cases.emplace_back();
+      cases.back().name = value;
+      cases.back().line = number;
+    } else if (cases.empty()) {
+      ADD_FAILURE() << name << ":" << number << ": no case yet";
+    } else if (key == "raw") {
+      cases.back().raw += value;
+    } else if (key == "expect") {
+      cases.back().expect = value;
+    } else if (key == "method") {
+      cases.back().method = value;
+    } else if (key != "rfc") {
+      cases.back().facts.emplace_back(key, value);
+    }
+  }
+  return cases;
+}
+
+// --- Reading a message -------------------------------------------------------------------------------------------------
+
+struct Outcome {
+  std::string verdict;  // `accept`, `incomplete` or a status.
+  std::string detail;
+  std::string forwarded, authority, reason, framing, body, left;
+  int port = 0;
+  int status = 0;
+  bool persist = false;
+  std::vector<std::string> fields, trailers;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+std::string_view name_of(Framing::Kind kind) {
+  switch (kind) {
+    case Framing::Kind::none: return "none";
+    case Framing::Kind::length: return "length";
+    case Framing::Kind::chunked: return "chunked";
+    case Framing::Kind::until_close: return "close";
+  }
+  return "";
+}
+
+std::vector<std::string> lines_of(const http::Fields& fields) {
+  std::vector<std::string> lines;
+  for (const http::Field& field : fields.all()) {
+    EXPECT_EQ(field.id, http::field_id_of(field.name()));
+    lines.push_back(std::string(field.name()) + ": " + std::string(field.value()));
+  }
+  return lines;
+}
+
+/// Takes a message's content off the pieces that follow its head.
+class Content {
+ public:
+  Content(Framing framing, Side side) : framing_(framing), decoder_(side), done_(framing.kind == Framing::Kind::none) {
+    if (framing.kind == Framing::Kind::length) done_ = framing.length == 0;
+  }
+  base::Result<void> feed(std::string_view in, Outcome& outcome) {
+    switch (framing_.kind) {
+      case Framing::Kind::none: break;
+      case Framing::Kind::until_close:
+        outcome.body += in;
+        return {};
+      case Framing::Kind::length: {
+        const std::string_view taken = in.substr(0, static_cast<size_t>(std::min<uint64_t>(in.size(), framing_.length)));
+        outcome.body += taken;
+        framing_.length -= taken.size();
+        done_ = framing_.length == 0;
+        in.remove_prefix(taken.size());
+        break;
+      }
+      case Framing::Kind::chunked: {
+        // A buffer of just the size, so that the sanitizer sees a byte too far.
+        const auto buffer = std::make_unique<char[]>(in.size());
+        std::copy(in.begin(), in.end(), buffer.get());
+        TRY(const auto decoded, decoder_.decode(buffer.get(), in.size()));
+        outcome.body.append(buffer.get(), decoded.produced);
+        EXPECT_EQ(decoded.done, decoder_.done());
+        EXPECT_TRUE(decoded.done || decoded.consumed == in.size());
+        done_ = decoded.done;
+        in.remove_prefix(decoded.consumed);
+        break;
+      }
+    }
+    outcome.left += in;
+    return {};
+  }
+  void finish(Outcome& outcome) {
+    const bool whole = done_ || framing_.kind == Framing::Kind::until_close;
+    outcome.verdict = whole ? "accept" : "incomplete";
+    if (decoder_.trailers()) outcome.trailers = lines_of(decoder_.trailers()->fields);
+  }
+  const ChunkedDecoder& decoder() const { return decoder_; }
+
+ private:
+  Framing framing_;
+  ChunkedDecoder decoder_;
+  bool done_;
+};
+
+Outcome failed(const base::Error& error) {
+  Outcome outcome;
+  outcome.verdict = std::to_string(error.status());
+  outcome.detail = error.detail();
+  EXPECT_FALSE(error.detail().empty());
+  return outcome;
+}
+
+/// Feeds pieces to a parser until its head is done, the rest to the content. `on_head` may refuse.
+template <class Parser, class OnHead>
+Outcome read_message(Parser& parser, Side side, const Pieces& pieces, OnHead on_head) {
+  Outcome outcome;
+  std::unique_ptr<Content> content;
+  for (const std::string_view piece : pieces) {
+    const auto copy = std::make_unique<char[]>(piece.size());
+    std::copy(piece.begin(), piece.end(), copy.get());
+    std::string_view in(copy.get(), piece.size());
+    if (!content) {
+      const auto taken = parser.feed(in);
+      if (!taken) return failed(taken.error());
+      in.remove_prefix(*taken);
+      if (!parser.done()) {
+        EXPECT_TRUE(in.empty());
+        continue;
+      }
+      if (const auto fine = on_head(outcome); !fine) return failed(fine.error());
+      content = std::make_unique<Content>(parser.framing(), side);
+    }
+    if (const auto fine = content->feed(in, outcome); !fine) return failed(fine.error());
+  }
+  if (!content) {
+    outcome.verdict = "incomplete";
+    return outcome;
+  }
+  content->finish(outcome);
+  outcome.framing = name_of(parser.framing().kind);
+  outcome.persist = parser.keep_alive();
+  return outcome;
+}
+
+/// What the head written again gives, read again.
+void expect_same_again(const http::RequestHead& head, const Framing& framing) {
+  std::string again(size_of(head, head.raw_target), '?');
+  char* const end = write_head(again.data(), head, head.raw_target);
+  ASSERT_EQ(end, again.data() + again.size());
+  // A request of HTTP/1.0 is written as one of HTTP/1.1: only that may differ.
+  RequestParser parser(HeadLimits{.bytes = 1 << 20});
+  const auto taken = parser.feed(again);
+  ASSERT_TRUE(taken) << taken.error().detail();
+  ASSERT_TRUE(parser.done());
+  EXPECT_EQ(*taken, again.size());
+  EXPECT_EQ(parser.head()->method_token, head.method_token);
+  EXPECT_EQ(parser.head()->raw_target, head.raw_target);
+  EXPECT_EQ(lines_of(parser.head()->fields), lines_of(head.fields));
+  EXPECT_EQ(parser.framing().kind, framing.kind);
+  EXPECT_EQ(parser.framing().length, framing.length);
+}
+
+void expect_same_again(const http::ResponseHead& head, const Framing& framing, http::Method method) {
+  std::string again(size_of(head), '?');
+  char* const end = write_head(again.data(), head);
+  ASSERT_EQ(end, again.data() + again.size());
+  ResponseParser parser(method, HeadLimits{.bytes = 1 << 20});
+  const auto taken = parser.feed(again);
+  ASSERT_TRUE(taken) << taken.error().detail();
+  ASSERT_TRUE(parser.done());
+  EXPECT_EQ(*taken, again.size());
+  EXPECT_EQ(parser.head()->status, head.status);
+  EXPECT_EQ(parser.head()->reason, head.reason.empty() ? http::reason_of(head.status) : head.reason);
+  EXPECT_EQ(lines_of(parser.head()->fields), lines_of(head.fields));
+  EXPECT_EQ(parser.framing().kind, framing.kind);
+  EXPECT_EQ(parser.framing().length, framing.length);
+}
+
+Outcome read_request(const Case&, const Pieces& pieces) {
+  RequestParser parser;
+  Outcome outcome = read_message(parser, Side::client, pieces, [&](Outcome& out) -> base::Result<void> {
+    http::RequestHead& head = *parser.head();
+    CHECK_OK(http::parse_target(head));
+    out.forwarded = std::string(head.method_token) + " " +
+                    std::string(head.method == http::Method::connect ? head.target.authority : head.target.path);
+    out.authority = head.target.authority;
+    out.port = head.target.port;
+    out.fields = lines_of(head.fields);
+    return {};
+  });
+  if (outcome.verdict == "accept" && pieces.size() == 1) expect_same_again(*parser.head(), parser.framing());
+  return outcome;
+}
+
+Outcome read_response(const Case& from, const Pieces& pieces) {
+  ResponseParser parser(http::method_of(from.method));
+  Outcome outcome = read_message(parser, Side::origin, pieces, [&](Outcome& out) -> base::Result<void> {
+    out.status = parser.head()->status;
+    out.reason = parser.head()->reason;
+    out.fields = lines_of(parser.head()->fields);
+    return {};
+  });
+  if (outcome.verdict == "accept" && pieces.size() == 1) {
+    expect_same_again(*parser.head(), parser.framing(), http::method_of(from.method));
+  }
+  return outcome;
+}
+
+// --- The tests ---------------------------------------------------------------------------------------------------------
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const std::string& line : lines) all += "  " + line + "\n";
+  return all;
+}
+
+void check_facts(const Case& from, const Outcome& got) {
+  EXPECT_EQ(got.verdict, from.expect) << got.detail;
+  if (from.expect != "accept" || got.verdict != "accept") return;
+  std::string left;
+  for (const auto& [key, value] : from.facts) {
+    const auto has = [&](const std::vector<std::string>& lines) {
+      return std::find(lines.begin(), lines.end(), value) != lines.end();
+    };
+    if (key == "forwarded") EXPECT_EQ(got.forwarded, value);
+    else if (key == "authority") EXPECT_EQ(got.authority, value);
+    else if (key == "port") EXPECT_EQ(std::to_string(got.port), value);
+    else if (key == "status") EXPECT_EQ(std::to_string(got.status), value);
+    else if (key == "reason") EXPECT_EQ(got.reason, value);
+    else if (key == "framing") EXPECT_EQ(got.framing, value);
+    else if (key == "body") EXPECT_EQ(got.body, value);
+    else if (key == "persist") EXPECT_EQ(got.persist ? "yes" : "no", value);
+    else if (key == "field") EXPECT_TRUE(has(got.fields)) << value << "\n" << joined(got.fields);
+    else if (key == "trailer" && value == "none") EXPECT_TRUE(got.trailers.empty()) << joined(got.trailers);
+    else if (key == "trailer") EXPECT_TRUE(has(got.trailers)) << value << "\n" << joined(got.trailers);
+    else if (key == "left") left = value;
+    else ADD_FAILURE() << "unknown key " << key;
+  }
+  EXPECT_EQ(got.left, left);
+}
+
+/// Where a case is cut in two: everywhere, or for the long ones at some hundred places, all near the ends.
+std::vector<size_t> cuts_of(size_t size) {
+  std::vector<size_t> cuts;
+  for (size_t at = 1; at < size; at += (at < 150 || size - at < 150 || size < 1500) ? 1 : std::max<size_t>(1, (size - 300) / 40)) {
+    cuts.push_back(at);
+  }
+  return cuts;
+}
+
+using Read = Outcome (*)(const Case&, const Pieces&);
+
+void run(const Case& from, Read read) {
+  const std::string_view raw = from.raw;
+  const Outcome whole = read(from, {raw});
+  check_facts(from, whole);
+  // The words may differ with the place of a cut; what is decided may not.
+  const auto expect_same = [&](Outcome got, const std::string& how) {
+    got.detail = whole.detail;
+    EXPECT_TRUE(got == whole) << how << ": " << got.verdict << ", whole: " << whole.verdict << " " << whole.detail << "\n"
+                              << joined(got.fields) << got.body << "|" << got.left;
+  };
+  for (const size_t cut : cuts_of(raw.size())) {
+    expect_same(read(from, {raw.substr(0, cut), raw.substr(cut)}), "cut at " + std::to_string(cut));
+  }
+  Pieces bytes;
+  for (size_t i = 0; i < raw.size(); ++i) bytes.push_back(raw.substr(i, 1));
+  expect_same(read(from, bytes), "byte by byte");
+  std::mt19937 random(7);
+  for (int round = 0; round < 20; ++round) {
+    Pieces pieces;
+    const size_t most = size_t{1} << (random() % 12);
+    for (size_t at = 0; at < raw.size();) {
+      const size_t size = 1 + random() % most;
+      pieces.push_back(raw.substr(at, size));
+      at += size;
+    }
+    expect_same(read(from, pieces), "random pieces, round " + std::to_string(round));
+  }
+}
+
+void run_all(const char* name, Read read, size_t at_least) {
+  const std::vector<Case> cases = read_cases(name);
+  EXPECT_GE(cases.size(), at_least);
+  for (const Case& from : cases) {
+    SCOPED_TRACE(std::string(name) + ":" + std::to_string(from.line) + ": " + from.name);
+    run(from, read);
+  }
+}
+
+TEST(RawCases, Requests) { run_all("http1_requests.txt", read_request, 240); }
+TEST(RawCases, Responses) { run_all("http1_responses.txt", read_response, 100); }
+
+}  // namespace
+}  // namespace weir::http1

@@ -1,0 +1,194 @@
+#include "codec/http1/chunked.h"
+
+#include <cstring>
+
+#include "base/text.h"
+#include "http/chars.h"
+
+namespace weir::http1 {
+
+using base::ErrorType;
+using base::Result;
+using http::FieldId;
+
+namespace {
+
+/// The value of a hexadecimal digit, or -1.
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char low = base::lower(c);
+  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+constexpr std::string_view kForbidden[] = {
+    "Age",           "Accept-Encoding",   "Content-Encoding", "Content-Language",    "Content-Location", "Expires",
+    "If-Match",      "If-Modified-Since", "If-None-Match",    "If-Range",            "If-Unmodified-Since",
+    "Origin",        "Pragma",            "Range",            "Retry-After",         "Vary",             "Warning",
+    "Accept-Ranges", "Strict-Transport-Security", "Authentication-Info", "Sec-WebSocket-Accept",
+};
+
+}  // namespace
+
+bool is_forbidden_trailer(std::string_view name, FieldId id) {
+  // Those that have an id are the ones that a proxy acts on; hardly one of them may come late.
+  switch (id) {
+    case FieldId::other: break;
+    case FieldId::server:
+    case FieldId::user_agent:
+    case FieldId::referer:
+    case FieldId::accept: return false;
+    default: return true;
+  }
+  for (const std::string_view forbidden : kForbidden) {
+    if (base::equal_ignoring_case(forbidden, name)) return true;
+  }
+  return false;
+}
+
+Result<ChunkedDecoder::Decoded> ChunkedDecoder::decode(char* data, size_t size) {
+  const char* at = data;
+  const char* const end = data + size;
+  char* out = data;
+  while (at < end && state_ != State::done) {
+    if (state_ == State::content) {
+      const auto here = static_cast<size_t>(std::min<uint64_t>(left_, static_cast<uint64_t>(end - at)));
+      if (out != at) std::memmove(out, at, here);
+      at += here;
+      out += here;
+      left_ -= here;
+      total_ += here;
+      if (left_ == 0) state_ = State::content_return;
+    } else if (state_ == State::trailer) {
+      CHECK_OK(take_trailers(at, end));
+    } else if (const char* why = take_byte(*at++)) {
+      return std::unexpected(malformed(side_, why));
+    }
+  }
+  return Decoded{static_cast<size_t>(at - data), static_cast<size_t>(out - data), done()};
+}
+
+const char* ChunkedDecoder::take_byte(char c) {
+  switch (state_) {
+    case State::size_first:
+    case State::size: {
+      const int digit = hex_value(c);
+      if (digit >= 0) {
+        if (++digits_ > 16 || left_ > (kLargestChunk >> 4)) return "A chunk's size is too large.";
+        left_ = left_ * 16 + static_cast<uint64_t>(digit);
+        if (left_ > kLargestChunk) return "A chunk's size is too large.";
+        state_ = State::size;
+        return nullptr;
+      }
+      if (state_ == State::size_first) return "A chunk's size is not a hexadecimal number.";
+      if (c == '\r') {
+        state_ = State::size_feed;
+        return nullptr;
+      }
+      if (c != ';' && c != ' ' && c != '\t') return "A chunk's size is not a hexadecimal number.";
+      state_ = State::before_semicolon;
+      return take_extension_byte(c);
+    }
+    case State::size_feed: return c == '\n' ? end_of_size_line() : control_fault('\r');
+    case State::content_return:
+      state_ = State::content_feed;
+      return c == '\r' ? nullptr : "A chunk is longer than its size.";
+    case State::content_feed:
+      state_ = State::size_first;
+      return c == '\n' ? nullptr : control_fault('\r');
+    case State::trailer_feed:
+      state_ = State::done;
+      return c == '\n' ? nullptr : control_fault('\r');
+    default: return take_extension_byte(c);
+  }
+}
+
+const char* ChunkedDecoder::end_of_size_line() {
+  digits_ = 0;
+  line_extensions_ = 0;
+  state_ = left_ > 0 ? State::content : State::trailer;
+  return nullptr;
+}
+
+/// chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112, 7.1.1. Blanks stand nowhere else:
+/// not before the line's end.
+const char* ChunkedDecoder::take_extension_byte(char c) {
+  constexpr const char* kOdd = "A chunk's extension is malformed.";
+  const bool blank = c == ' ' || c == '\t';
+  if (++line_extensions_ > kChunkLineExtensions || ++message_extensions_ > kMessageExtensions) {
+    if (c != '\r') return "The chunks' extensions are too long.";
+  }
+  switch (state_) {
+    case State::before_semicolon:
+      if (c == ';') state_ = State::before_name;
+      return blank || c == ';' ? nullptr : kOdd;
+    case State::before_name:
+      if (blank) return nullptr;
+      state_ = State::name;
+      return http::is_token_byte(c) ? nullptr : kOdd;
+    case State::name:
+      if (http::is_token_byte(c)) return nullptr;
+      [[fallthrough]];
+    case State::before_equals:
+      if (blank) state_ = State::before_equals;
+      else if (c == '=') state_ = State::before_value;
+      else if (c == ';') state_ = State::before_name;
+      else if (c == '\r' && state_ == State::name) state_ = State::size_feed;
+      else return kOdd;
+      return nullptr;
+    case State::before_value:
+      if (blank) return nullptr;
+      state_ = c == '"' ? State::quoted : State::value;
+      return c == '"' || http::is_token_byte(c) ? nullptr : kOdd;
+    case State::value:
+      if (http::is_token_byte(c)) return nullptr;
+      [[fallthrough]];
+    case State::after_quoted:
+      if (blank) state_ = State::before_semicolon;
+      else if (c == ';') state_ = State::before_name;
+      else if (c == '\r') state_ = State::size_feed;
+      else return kOdd;
+      return nullptr;
+    case State::quoted:
+      if (c == '"') state_ = State::after_quoted;
+      else if (c == '\\') state_ = State::quoted_pair;
+      return http::is_control(c) ? kOdd : nullptr;
+    case State::quoted_pair:
+      state_ = State::quoted;
+      return http::is_control(c) ? kOdd : nullptr;
+    default: return kOdd;
+  }
+}
+
+Result<void> ChunkedDecoder::take_trailers(const char*& at, const char* end) {
+  const auto too_large = [this](const char* why) {
+    return side_ == Side::client ? base::fail(ErrorType::http_request_error, 431, why)
+                                 : base::fail(ErrorType::http_response_trailer_section_size, 502, why);
+  };
+  while (at < end) {
+    const size_t before = lines_.kept().size();
+    if (before == 0 && *at == '\r') {
+      // The empty line, mostly: no trailers, no memory for them.
+      ++at;
+      state_ = State::trailer_feed;
+      return {};
+    }
+    if (!trailers_) trailers_ = http::Trailers::make();
+    const char* const from = at;
+    Line line;
+    const auto got = lines_.next(at, end, kTrailerLimits.bytes - (trailer_bytes_ - before), trailers_->arena(), line);
+    trailer_bytes_ += static_cast<uint32_t>(at - from);
+    switch (got) {
+      case LineCutter::Got::line: break;
+      case LineCutter::Got::more: return {};
+      case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
+      case LineCutter::Got::too_long: return too_large("The trailer section is too large.");
+    }
+    FieldLine field;
+    if (const char* why = read_field_line(line, side_, trailers_->arena(), field)) return std::unexpected(malformed(side_, why));
+    if (++trailer_count_ > kTrailerLimits.fields) return too_large("There are too many trailer fields.");
+    if (!is_forbidden_trailer(field.name, field.id)) trailers_->fields.add_in_place(field.name, field.value, field.id);
+  }
+  return {};
+}
+
+}  // namespace weir::http1

@@ -1,0 +1,93 @@
+// Takes the chunked transfer coding off, in place (RFC 9112, 7.1).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/ref.h"
+#include "codec/http1/lines.h"
+#include "http/head.h"
+
+namespace weir::http1 {
+
+/// Beyond this a message is an attack: bytes of extensions in a chunk's line and in all of a message, bytes and number of
+/// trailer fields. Extensions and line ends are dropped; so are trailer fields that mean nothing or harm at the end of a message.
+inline constexpr size_t kChunkLineExtensions = 256;
+inline constexpr size_t kMessageExtensions = 4 * 1024;
+inline constexpr HeadLimits kTrailerLimits{16 * 1024, 100};
+/// A chunk may be larger than any content that could be sent; not larger than arithmetic bears.
+inline constexpr uint64_t kLargestChunk = uint64_t{1} << 62;
+
+/// Of one message. Errors are 400 or 431 for a client's content, 502 for an origin's; after one it is of no use.
+class ChunkedDecoder {
+ public:
+  explicit ChunkedDecoder(Side side) : side_(side) {}
+  ChunkedDecoder(const ChunkedDecoder&) = delete;
+  ChunkedDecoder& operator=(const ChunkedDecoder&) = delete;
+
+  struct Decoded {
+    /// Bytes of input used: all of them, unless the message ended before.
+    size_t consumed = 0;
+    /// Bytes of content, which now stand at the beginning of `data`.
+    size_t produced = 0;
+    bool done = false;
+  };
+  /// Content of several chunks is moved together, so that one read gives one slice; nothing else is copied. What follows the
+  /// message, from data + consumed on, is untouched; bytes between `produced` and `consumed` are of no meaning.
+  base::Result<Decoded> decode(char* data, size_t size);
+
+  /// The last chunk and the trailers were read. If the input ends before, the content was cut.
+  bool done() const { return state_ == State::done; }
+  /// Null if there were none; empty if none are passed on.
+  const base::Ref<http::Trailers>& trailers() const { return trailers_; }
+  /// Content bytes so far.
+  uint64_t total() const { return total_; }
+  /// Content bytes of the current chunk that have not come: a hint for the next read.
+  uint64_t left_in_chunk() const { return left_; }
+
+ private:
+  enum class State : uint8_t {
+    size_first,
+    size,
+    before_semicolon,  // Blanks after the size or a value: only a ';' may follow them.
+    before_name,
+    name,
+    before_equals,  // Blanks after a name: '=' or ';' may follow.
+    before_value,
+    value,
+    quoted,
+    quoted_pair,
+    after_quoted,
+    size_feed,
+    content,
+    content_return,
+    content_feed,
+    trailer,
+    trailer_feed,
+    done,
+  };
+
+  /// nullptr, or what is wrong with the byte, in any state but `content` and `trailer`.
+  const char* take_byte(char c);
+  const char* take_extension_byte(char c);
+  const char* end_of_size_line();
+  base::Result<void> take_trailers(const char*& at, const char* end);
+
+  uint64_t left_ = 0;
+  uint64_t total_ = 0;
+  uint32_t line_extensions_ = 0;
+  uint32_t message_extensions_ = 0;
+  uint32_t trailer_bytes_ = 0;
+  uint32_t trailer_count_ = 0;
+  base::Ref<http::Trailers> trailers_;
+  LineCutter lines_;
+  Side side_;
+  State state_ = State::size_first;
+  uint8_t digits_ = 0;
+};
+
+/// Fields that have no place after the content: framing, routing, request modifiers, authentication, response control data
+/// and what says how to read the content (RFC 9110, 6.5.1), and those of one hop.
+bool is_forbidden_trailer(std::string_view name, http::FieldId id);
+
+}  // namespace weir::http1

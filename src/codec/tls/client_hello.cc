@@ -1,0 +1,152 @@
+#include "codec/tls/client_hello.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "base/text.h"
+#include "http/target_parse.h"
+
+namespace weir::tls {
+namespace {
+
+constexpr size_t kRecordHeader = 5;
+constexpr size_t kHandshakeHeader = 4;
+/// A ClientHello that is cut into more records than this is nobody's (and would cost more to look at than it is worth).
+constexpr size_t kMostRecords = 64;
+
+constexpr uint16_t kServerName = 0;
+constexpr uint16_t kAlpn = 16;
+
+/// Takes parts off the front; once a part is too long for what is there, `ok` stays false and all else is empty.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  bool ok() const { return ok_; }
+  bool empty() const { return bytes_.empty(); }
+  std::string_view take(size_t size) {
+    if (size > bytes_.size()) {
+      ok_ = false;
+      bytes_ = {};
+      return {};
+    }
+    const std::string_view part = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return part;
+  }
+  /// A number of `size` bytes.
+  uint32_t number(size_t size) {
+    uint32_t value = 0;
+    for (const char c : take(size)) value = value << 8 | static_cast<unsigned char>(c);
+    return value;
+  }
+  /// What a length of `size` bytes says.
+  std::string_view vector(size_t size) { return take(number(size)); }
+
+ private:
+  std::string_view bytes_;
+  bool ok_ = true;
+};
+
+bool read_server_name(std::string_view extension, ClientHello& hello) {
+  Reader reader(extension);
+  Reader list(reader.vector(2));
+  bool seen = false;
+  while (list.ok() && !list.empty()) {
+    const uint32_t type = list.number(1);
+    std::string_view name = list.vector(2);
+    if (type != 0) continue;
+    if (seen) return false;
+    seen = true;
+    if (name.ends_with('.')) name.remove_suffix(1);
+    if (http::is_host_name(name)) hello.sni = base::to_lower(name);
+  }
+  return reader.ok() && reader.empty() && list.ok() && seen;
+}
+
+bool read_alpn(std::string_view extension, ClientHello& hello) {
+  Reader reader(extension);
+  Reader list(reader.vector(2));
+  while (list.ok() && !list.empty()) {
+    const std::string_view protocol = list.vector(1);
+    if (protocol.empty()) return false;
+    if (hello.alpn.size() < kMostProtocols) hello.alpn.emplace_back(protocol);
+  }
+  return reader.ok() && reader.empty() && list.ok();
+}
+
+bool read_hello(std::string_view body, ClientHello& hello) {
+  Reader reader(body);
+  if (reader.number(2) >> 8 != 3) return false;
+  reader.take(32);
+  if (reader.vector(1).size() > 32) return false;
+  const size_t suites = reader.vector(2).size();
+  if (suites == 0 || suites % 2 != 0) return false;
+  if (reader.vector(1).empty() || !reader.ok()) return false;
+  if (reader.empty()) return true;
+  Reader extensions(reader.vector(2));
+  bool name_seen = false;
+  bool alpn_seen = false;
+  while (extensions.ok() && !extensions.empty()) {
+    const uint32_t type = extensions.number(2);
+    const std::string_view extension = extensions.vector(2);
+    if (!extensions.ok()) return false;
+    // Two of one kind are forbidden (RFC 8446, 4.2); which one the server takes can't be known.
+    if (type == kServerName) {
+      if (std::exchange(name_seen, true) || !read_server_name(extension, hello)) return false;
+    } else if (type == kAlpn) {
+      if (std::exchange(alpn_seen, true) || !read_alpn(extension, hello)) return false;
+    }
+  }
+  return extensions.ok() && reader.ok() && reader.empty();
+}
+
+}  // namespace
+
+Seen parse_client_hello(std::string_view bytes, ClientHello& hello) {
+  const auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(bytes[i])); };
+  // First how far the message reaches, over the records' headers alone; then, once it is all there, what it says.
+  size_t wanted = 0;  // Handshake header and body; 0: not known yet.
+  size_t gathered = 0;
+  std::string header;
+  size_t at = 0;
+  for (size_t records = 0;; ++records) {
+    if (records == kMostRecords) return Seen::not_tls;
+    const size_t there = std::min(bytes.size() - at, kRecordHeader);
+    if (there > 0 && byte(at) != 0x16) return Seen::not_tls;
+    if (there > 1 && byte(at + 1) != 3) return Seen::not_tls;
+    if (there < kRecordHeader) return bytes.size() >= kLargestHello ? Seen::not_tls : Seen::need_more;
+    const size_t length = byte(at + 3) << 8 | byte(at + 4);
+    if (length == 0 || length > 16 * 1024) return Seen::not_tls;
+    at += kRecordHeader;
+    const size_t here = std::min(length, bytes.size() - at);
+    if (header.size() < kHandshakeHeader) {
+      header += bytes.substr(at, std::min(here, kHandshakeHeader - header.size()));
+      if (!header.empty() && header[0] != 1) return Seen::not_tls;
+      if (header.size() == kHandshakeHeader) {
+        Reader reader(std::string_view(header).substr(1));
+        wanted = reader.number(3) + kHandshakeHeader;
+        if (wanted > kLargestHello) return Seen::not_tls;
+      }
+    }
+    gathered += here;
+    if (wanted > 0 && gathered >= wanted) break;
+    if (here < length) return bytes.size() >= kLargestHello ? Seen::not_tls : Seen::need_more;
+    at += length;
+  }
+  std::string message;
+  message.reserve(wanted);
+  for (at = 0; message.size() < wanted;) {
+    const size_t length = byte(at + 3) << 8 | byte(at + 4);
+    at += kRecordHeader;
+    message += bytes.substr(at, std::min(length, wanted - message.size()));
+    at += length;
+  }
+  hello = {};
+  if (read_hello(std::string_view(message).substr(kHandshakeHeader), hello)) return Seen::hello;
+  hello = {};
+  return Seen::not_tls;
+}
+
+}  // namespace weir::tls

@@ -1,0 +1,34 @@
+// Looks at the first bytes of a connection for a TLS ClientHello (RFC 8446, 4.1.2 and 5.1): which host it asks for, and which
+// protocols. Nothing is decrypted and nothing consumed: the bytes go on as they came.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::tls {
+
+/// Bytes of the stream within which the ClientHello must end.
+inline constexpr size_t kLargestHello = 16 * 1024;
+
+struct ClientHello {
+  /// Server name indication (RFC 6066, 3): a host name in lower case without a trailing dot; empty if there was none, or one that
+  /// is no host name (an address, for instance).
+  std::string sni;
+  /// ALPN (RFC 7301), in the client's order, at most kMostProtocols of them.
+  std::vector<std::string> alpn;
+};
+inline constexpr size_t kMostProtocols = 8;
+
+enum class Seen {
+  /// It may be one; call again with more bytes (all of them).
+  need_more,
+  /// It is none, or one that is too large or malformed: opaque bytes.
+  not_tls,
+  hello,
+};
+
+/// `hello` is filled if the answer is Seen::hello. A call with too few bytes costs little.
+Seen parse_client_hello(std::string_view bytes, ClientHello& hello);
+
+}  // namespace weir::tls

@@ -1,0 +1,107 @@
+#include "http/hop_by_hop.h"
+
+#include <array>
+
+#include "base/text.h"
+#include "http/chars.h"
+
+namespace weir::http {
+namespace {
+
+using base::equal_ignoring_case;
+
+/// Names that Connection can't take away and that have no id: RFC 9110 and 9111 give them to both ends, or to caches on the way.
+constexpr std::string_view kKept[] = {
+    "Age",           "Accept-Encoding", "Accept-Ranges",     "Content-Encoding", "Content-Language", "Content-Location",
+    "ETag",          "Expires",         "If-Match",          "If-Modified-Since", "If-None-Match",   "If-Range",
+    "If-Unmodified-Since", "Last-Modified", "Origin",        "Pragma",           "Range",            "Vary",
+    "Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options",
+    "Access-Control-Allow-Origin",
+};
+
+constexpr bool is_kept(FieldId id, std::string_view name) {
+  switch (id) {
+    case FieldId::other:
+      for (const std::string_view kept : kKept) {
+        if (equal_ignoring_case(kept, name)) return true;
+      }
+      return false;
+    // Those of one hop go anyway, by the fixed list.
+    case FieldId::accept:
+    case FieldId::referer:
+    case FieldId::server:
+    case FieldId::user_agent:
+    case FieldId::proxy_support: return false;
+    default: return true;
+  }
+}
+
+/// What Connection names, without the options that have no field or whose field goes anyway.
+struct Named {
+  std::array<std::string_view, kMostNamedFields> names;
+  size_t size = 0;
+
+  bool has(std::string_view name) const {
+    for (size_t i = 0; i < size; ++i) {
+      if (equal_ignoring_case(names[i], name)) return true;
+    }
+    return false;
+  }
+};
+
+void read_connection(std::string_view list, HopByHop& seen, Named& named) {
+  while (!list.empty()) {
+    const std::string_view option = take_list_element(list);
+    if (option.empty()) continue;
+    if (equal_ignoring_case(option, "close")) seen.close = true;
+    else if (equal_ignoring_case(option, "keep-alive")) seen.keep_alive = true;
+    else if (equal_ignoring_case(option, "upgrade")) seen.upgrade_listed = true;
+    else if (equal_ignoring_case(option, "te") || equal_ignoring_case(option, "proxy-connection")) continue;
+    else if (named.has(option) || is_kept(field_id_of(option), option)) continue;
+    else if (named.size == named.names.size()) seen.excessive = true;
+    else named.names[named.size++] = option;
+    if (seen.excessive) return;
+  }
+}
+
+bool lists(std::string_view list, std::string_view wanted) {
+  while (!list.empty()) {
+    if (equal_ignoring_case(take_list_element(list), wanted)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
+  HopByHop seen;
+  Named named;
+  bool websocket = false;
+  for (const Field& field : fields.all()) {
+    switch (field.id) {
+      case FieldId::connection: read_connection(field.value(), seen, named); break;
+      case FieldId::upgrade: websocket = websocket || lists(field.value(), "websocket"); break;
+      case FieldId::te: seen.te_trailers = seen.te_trailers || lists(field.value(), "trailers"); break;
+      default: break;
+    }
+  }
+  seen.websocket = websocket && seen.upgrade_listed;
+  fields.remove_if([&](const Field& field) {
+    switch (field.id) {
+      case FieldId::connection:
+      case FieldId::keep_alive:
+      case FieldId::proxy_connection:
+      case FieldId::te:
+      case FieldId::transfer_encoding:
+      case FieldId::upgrade:
+      case FieldId::http2_settings: return true;
+      case FieldId::proxy_authorization: return rules.proxy_authorization;
+      case FieldId::proxy_authenticate: return rules.proxy_authenticate;
+      case FieldId::proxy_authentication_info: return rules.proxy_authentication_info;
+      default: return named.size > 0 && named.has(field.name());
+    }
+  });
+  return seen;
+}
+
+}  // namespace weir::http
