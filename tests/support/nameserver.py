@@ -70,14 +70,15 @@ class NameServer:
     """`names` maps a lower-case name to {type: Answer, Sequence, Silent or a list of records}; a list or a text alone means
     A (and AAAA for IPv6 addresses). A name that is not there gets NXDOMAIN; a type that is not there, no data."""
 
-    def __init__(self, names=None, host="127.0.0.1"):
+    def __init__(self, names=None, host="127.0.0.1", default=None, port=0):
         self.names = {}
+        self.default = default  # For names that are not there; in the form that `names` has inside.
         self.queries = []  # (name, type, time)
         self.lock = threading.Lock()
         self.host = host
         for _ in range(20):
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.udp.bind((host, 0))
+            self.udp.bind((host, port))
             self.port = self.udp.getsockname()[1]
             self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             try:
@@ -140,7 +141,7 @@ class NameServer:
         """(records to send, code, delay, truncate) or None for silence."""
         records, delay, truncate = [], 0.0, False
         for _ in range(20):
-            known = self.names.get(name.lower())
+            known = self.names.get(name.lower(), self.default)
             if known is None:
                 return records, NXDOMAIN, delay, truncate
             answer = known.get(kind) or known.get("ANY")

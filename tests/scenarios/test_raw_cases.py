@@ -1,0 +1,242 @@
+"""The tables of raw cases over sockets, whole and byte by byte: what reaches a strict, recording origin and what the client
+sees. Nothing doubtful may reach either of them."""
+
+import ipaddress
+import re
+
+import pytest
+from support import cases, namespace
+from support.client import Client
+from support.message import Ended, Malformed
+from support.nameserver import NameServer
+from support.origin import Origin
+from support.weir import Weir
+
+PUBLIC = "93.184.216.34"
+REQUESTS = cases.load("http1_requests.txt")
+RESPONSES = cases.load("http1_responses.txt")
+
+# Fields that belong to a hop, which a case may name as parsed and Weir does not pass on.
+OF_A_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"host", b"trailer"}
+OF_A_HOP |= {b"proxy-authorization", b"proxy-authenticate", b"http2-settings"}
+
+
+def host_and_port(authority):
+    match = re.fullmatch(r"(\[[^]]*\]|[^:]*)(?::(\d+))?", authority)
+    return match[1].strip("[]"), int(match[2] or 80)
+
+
+def literals():
+    """Addresses that the cases name, and that the network of this file must have."""
+    found = set()
+    for case in REQUESTS:
+        host, _ = host_and_port(case.get("authority", ""))
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            continue
+        if not address.is_loopback:
+            found.add(str(address))
+    return sorted(found)
+
+
+def ports():
+    found = {80}
+    for case in REQUESTS:
+        if case.expect == "accept":
+            found.add(int(case.get("port", host_and_port(case.get("authority", ""))[1])))
+    return sorted(found)
+
+
+class Recorder(Origin):
+    """Answers everything, and keeps what was not to the letter instead of failing at once."""
+
+    def __init__(self, host, port):
+        self.malformed = []
+        super().__init__(self._record, host=host, port=port)
+
+    def _record(self, connection):
+        while not connection.reader.at_end():
+            try:
+                request = connection.request()
+            except Malformed as fault:
+                self.malformed.append(fault)
+                connection.wait_for_end()
+                return
+            body = b"" if request.method == "HEAD" else b"ok"
+            connection.respond(body)
+
+
+class Stage:
+    def __init__(self):
+        self.names = NameServer(default={"A": [PUBLIC]})
+        self.origins = [Recorder(host, port) for port in ports() for host in ("0.0.0.0", "::")]
+        self.weir = Weir(self.names.config())
+
+    def requests(self):
+        return [request for origin in self.origins for request in origin.requests]
+
+    def malformed(self):
+        return [fault for origin in self.origins for fault in origin.malformed]
+
+    def close(self):
+        self.weir.stop()
+        self.names.close()
+        for origin in self.origins:
+            origin.close()
+            assert origin.faults == []
+
+
+@pytest.fixture(scope="module")
+def stage(_network_permitted):
+    if _network_permitted:
+        pytest.skip(_network_permitted)
+    with namespace.network(*(f"{each}/{128 if ':' in each else 32}" for each in [PUBLIC, *literals()])):
+        running = Stage()
+        yield running
+        running.close()
+
+
+def as_sent_to_a_proxy(raw):
+    """Origin-form is for Weir's own pages alone: to reach an origin, such a case gets the absolute-form of the same target."""
+    line = re.match(rb"((?:\r\n)?[A-Za-z]+ )(/[^ \r\n]{0,10000} HTTP/1\.[01]\r\n)", raw)
+    if not line:
+        return raw
+    host = re.search(rb"\r\nHost:[ \t]*([A-Za-z0-9.-]+(?::\d{1,5})?)[ \t]*\r\n", raw)
+    return line[1] + b"http://" + (host[1] if host else b"example.org") + raw[len(line[1]) :]
+
+
+def send(client, data, bytewise):
+    try:
+        if bytewise:
+            client.send_bytewise(data)
+        else:
+            client.send(data)
+    except OSError:
+        pass  # Weir may have refused already; the answer is there to be read.
+
+
+def check_refused(client, case):
+    response = client.response("GET")
+    assert response.status == int(case.expect)
+    assert response.complete
+    assert client.is_closed(), "refused, but left open"
+
+
+def check_forwarded(stage, case):
+    request = stage.requests()[0]
+    assert request.complete
+    if case.has("forwarded"):
+        assert f"{request.method} {request.target}" == case.get("forwarded")
+    if case.has("authority"):
+        assert request.fields.all("host") == [case.get("authority")]
+    if case.has("body"):
+        assert request.body == case.get("body")
+    for line in case.fields:
+        name, _, value = line.partition(b":")
+        if name.lower() not in OF_A_HOP:
+            assert (name, value.strip(b" \t")) in request.fields.lines, line
+    for line in case.trailers:
+        name, _, value = line.partition(b":")
+        assert (name, value.strip(b" \t")) in request.trailers.lines, line
+    if case.get("trailer") == "none":
+        assert request.trailers.lines == []
+
+
+@pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "bytewise"])
+@pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case.name)
+def test_request(stage, case, bytewise):
+    for origin in stage.origins:
+        origin.requests.clear()
+        origin.malformed.clear()
+    logged = len(stage.weir.stdout_lines)
+    raw = as_sent_to_a_proxy(case.raw)
+    method, _, rest = raw.lstrip(b"\r\n").partition(b" ")
+    target = rest.split(b" ", 1)[0]
+    with Client(stage.weir.port) as client:
+        send(client, raw, bytewise)
+        if case.expect == "incomplete":
+            client.half_close()
+            client.rest()
+            assert not any(request.complete for request in stage.requests())
+        elif case.expect != "accept":
+            check_refused(client, case)
+            # Of content that turns out malformed the head may have gone on, but never an end.
+            assert not any(request.complete for request in stage.requests())
+        else:
+            check_accepted(stage, case, client, method, target)
+    assert stage.malformed() == []
+    stage.weir.wait_log(logged + 1)
+
+
+def check_accepted(stage, case, client, method, target):
+    text = target.decode("latin-1")
+    response = client.response(method.decode())
+    if method == b"CONNECT":
+        assert response.status == 200
+    elif text.lower().startswith("https:"):
+        assert response.status == 501
+    elif text == "*" or text.startswith("/"):
+        assert response.status in (200, 400, 421)  # For Weir itself; these names are not its own.
+        assert stage.requests() == []
+    else:
+        assert response.status == 200, response
+        check_forwarded(stage, case)
+        if case.get("persist") == "no":
+            assert client.is_closed()
+
+
+class Answering(Origin):
+    """Answers the first request of each connection with the bytes of a case, whole or in pieces, then closes."""
+
+    def __init__(self, case, bytewise):
+        self.case = case
+        self.bytewise = bytewise
+        super().__init__(self._answer)
+
+    def _answer(self, connection):
+        connection.request()
+        if self.bytewise:
+            connection.send_in_pieces(self.case.raw)
+        else:
+            connection.send(self.case.raw)
+        # A case of a message that goes on until the end needs that end; others must not need it.
+        if self.case.get("framing") == "close" or self.case.expect == "incomplete" or self.bytewise:
+            connection.half_close()
+        connection.wait_for_end()
+
+
+@pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "bytewise"])
+@pytest.mark.parametrize("case", RESPONSES, ids=lambda case: case.name)
+def test_response(shared_weir, case, bytewise):
+    method = case.get("method", "GET")
+    with Answering(case, bytewise) as origin, shared_weir.client() as client:
+        more = [("Content-Length", "0")] if method in ("POST", "PUT", "PATCH") else []
+        if method == "CONNECT":
+            pytest.skip("a response to CONNECT comes from Weir itself")
+        client.send_request(method, origin.url + "/", [("Host", origin.authority), *more])
+        try:
+            response = client.response(method)
+        except Ended as ended:
+            raise AssertionError(f"no response but {ended}") from None
+        if case.expect == "accept":
+            assert response.complete, response
+            if case.has("status"):
+                assert response.status == int(case.get("status"))
+            if case.has("body"):
+                assert response.body == case.get("body")
+            for line in case.fields:
+                name, _, value = line.partition(b":")
+                if name.lower() not in OF_A_HOP:
+                    assert (name, value.strip(b" \t")) in response.fields.lines, line
+            for line in case.trailers:
+                name, _, value = line.partition(b":")
+                assert (name, value.strip(b" \t")) in response.trailers.lines, line
+        elif case.expect == "incomplete":
+            assert response.status == 502 or not response.complete, response
+        else:
+            # A fault in the head is a 502; once a head has gone out, the client is cut.
+            assert response.status == 502 or not response.complete, response
+            if response.status != 502:
+                assert client.is_closed()
+    assert len(origin.connections) == 1
