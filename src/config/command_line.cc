@@ -1,0 +1,107 @@
+#include "config/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "config/reader.h"
+#include "config/reference.h"
+#include "config/version.h"
+
+namespace weir::config {
+
+namespace {
+
+constexpr std::string_view kUsage =
+    "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config --defaults | "
+    "weir config --reference | weir --help | weir --version\n";
+
+constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
+
+  weir PORT                 listen on 127.0.0.1 and ::1; port 0 takes a free one and names it
+  weir --config FILE        start with a configuration file
+  weir check FILE           report every mistake in a configuration file
+  weir config --defaults    print a configuration file with all defaults, commented
+  weir config --reference   print the reference of all keys (docs/guide/configuration.md)
+
+  --debug                   print for each request its request line, its URL and where it connects to
+  --help                    print this
+  --version                 print version, compiler, libraries and features
+
+Point a client at it with  http_proxy=http://127.0.0.1:PORT https_proxy=http://127.0.0.1:PORT
+)";
+
+Command usage(std::string_view why) { return {{}, 2, {}, "weir: " + std::string(why) + '\n' + std::string(kUsage)}; }
+Command print(std::string text) { return {{}, 0, std::move(text), {}}; }
+
+/// Decimal, no sign, no leading zeros.
+std::optional<uint16_t> parse_port(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return base::parse_decimal<uint16_t>(text);
+}
+
+Command start(const std::string& port_text, const std::string& file, bool debug) {
+  Config config;
+  if (!file.empty()) {
+    auto read = read_file(file);
+    if (!read) return {{}, 1, {}, text_of(read.error())};
+    config = *std::move(read);
+  } else {
+    const auto port = parse_port(port_text);
+    if (!port) return usage("PORT is a number from 0 to 65535, not " + in_quotes(port_text));
+    config.listeners = {loopback_listener(*port)};
+  }
+  config.debug |= debug;
+  return {std::move(config), 0, {}, {}};
+}
+
+Command check_file(const std::string& file) {
+  const auto read = read_file(file);
+  if (!read) return {{}, 1, {}, text_of(read.error())};
+  return print(file + ": no mistakes\n");
+}
+
+}  // namespace
+
+Command read_command_line(int argc, const char* const* argv) {
+  CLI::App app;
+  app.set_help_flag();
+  std::string port, config_file, checked_file;
+  bool debug = false, help = false, version = false, defaults = false, as_reference = false;
+  app.add_option("PORT", port);
+  auto* const config_option = app.add_option("--config", config_file);
+  app.add_flag("--debug", debug);
+  app.add_flag("-h,--help", help);
+  app.add_flag("--version", version);
+  auto* const check = app.add_subcommand("check");
+  check->set_help_flag();
+  check->add_option("FILE", checked_file)->required();
+  auto* const config = app.add_subcommand("config");
+  config->set_help_flag();
+  config->add_flag("--defaults", defaults);
+  config->add_flag("--reference", as_reference);
+  app.require_subcommand(0, 1);
+
+  // CLI11 reports by exceptions; none leaves this function.
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Error& error) {
+    return usage(error.what());
+  }
+  const bool subcommand = check->parsed() || config->parsed();
+  if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
+    return usage("`check` and `config` go with no other arguments");
+  }
+  if (help) return print(std::string(kHelp));
+  if (version) return print(version_text("CLI11 " CLI11_VERSION));
+  if (check->parsed()) return check_file(checked_file);
+  if (config->parsed()) {
+    if (defaults == as_reference) return usage("`config` needs --defaults or --reference");
+    return print(defaults ? commented_defaults() : reference());
+  }
+  if (config_option->count() > 0 && config_file.empty()) return usage("--config needs the name of a file");
+  if (!port.empty() && !config_file.empty()) return usage("a port and --config: the file names the port to listen on");
+  if (port.empty() && config_file.empty()) return usage("a port to listen on is missing");
+  return start(port, config_file, debug);
+}
+
+}  // namespace weir::config

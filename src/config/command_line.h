@@ -1,0 +1,23 @@
+// What the program is asked to do.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "config/config.h"
+
+namespace weir::config {
+
+/// What main has to do: print both texts, then run with the configuration, or exit with the status if there is none.
+struct Command {
+  std::optional<Config> run;
+  int status = 0;
+  /// For standard output.
+  std::string output;
+  /// For standard error.
+  std::string complaint;
+};
+
+/// Reads the file that the arguments name. A command that is not understood is status 2 with a usage line; a file with mistakes 1.
+Command read_command_line(int argc, const char* const* argv);
+
+}  // namespace weir::config

@@ -1,0 +1,137 @@
+#include "config/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+namespace weir::config {
+namespace {
+
+Command command(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "weir");
+  return read_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+/// A file that goes with the test.
+class File {
+ public:
+  explicit File(std::string_view text) {
+    path_ = ::testing::TempDir() + "weir_command_line_XXXXXX";
+    const int fd = ::mkstemp(path_.data());
+    EXPECT_GE(fd, 0);
+    ::close(fd);
+    std::ofstream(path_) << text;
+  }
+  ~File() { std::remove(path_.c_str()); }
+  const char* path() const { return path_.c_str(); }
+
+ private:
+  std::string path_;
+};
+
+TEST(CommandLine, APortIsAllThatIsNeeded) {
+  const std::pair<const char*, uint16_t> cases[] = {{"9876", 9876}, {"0", 0}, {"1", 1}, {"65535", 65535}};
+  for (const auto& [text, port] : cases) {
+    const Command start = command({text});
+    ASSERT_TRUE(start.run) << text << start.complaint;
+    EXPECT_EQ(start.run->listeners, std::vector{loopback_listener(port)});
+    EXPECT_FALSE(start.run->debug);
+    EXPECT_EQ(start.output + start.complaint, "");
+  }
+  EXPECT_TRUE(command({"9876", "--debug"}).run->debug);
+  EXPECT_TRUE(command({"--debug", "9876"}).run->debug);
+}
+
+TEST(CommandLine, WhatIsNotUnderstoodIsStatus2AndAUsageLine) {
+  const std::vector<std::vector<const char*>> cases = {
+      {},
+      {""},
+      {"abc"},
+      {"70000"},
+      {"65536"},
+      {"-1"},
+      {"+1"},
+      {"1.5"},
+      {"09876"},
+      {"9876 "},
+      {"0x10"},
+      {"9876", "extra"},
+      {"9876", "9877"},
+      {"--nope", "1"},
+      {"1", "--nope"},
+      {"--debug"},
+      {"--config"},
+      {"--config", ""},
+      {"--config", "a.toml", "9876"},
+      {"check"},
+      {"check", "a", "b"},
+      {"9876", "check", "a"},
+      {"--debug", "check", "a"},
+      {"config"},
+      {"config", "--defaults", "--reference"},
+      {"config", "--nope"},
+      {"config", "9876"},
+      {"check", "a", "config", "--defaults"},
+  };
+  for (const auto& arguments : cases) {
+    const Command refused = command(arguments);
+    std::string all;
+    for (const char* argument : arguments) all += std::string(argument) + ' ';
+    EXPECT_FALSE(refused.run) << all;
+    EXPECT_EQ(refused.status, 2) << all;
+    EXPECT_EQ(refused.output, "") << all;
+    EXPECT_NE(refused.complaint.find("usage: weir PORT"), std::string::npos) << all << refused.complaint;
+    EXPECT_EQ(std::ranges::count(refused.complaint, '\n'), 2) << all << refused.complaint;
+  }
+}
+
+TEST(CommandLine, HelpAndVersion) {
+  for (const char* help : {"--help", "-h"}) {
+    const Command printed = command({help});
+    EXPECT_FALSE(printed.run);
+    EXPECT_EQ(printed.status, 0);
+    EXPECT_NE(printed.output.find("weir PORT"), std::string::npos);
+  }
+  const Command version = command({"--version"});
+  EXPECT_EQ(version.status, 0);
+  for (const char* part : {"weir 0.", "compiler: clang ", "c-ares 1.", "toml++ 3.", "CLI11 2.", "features: "}) {
+    EXPECT_NE(version.output.find(part), std::string::npos) << version.output;
+  }
+}
+
+TEST(CommandLine, AFile) {
+  const File good("[[listener]]\naddress = \"127.0.0.1:1234\"\n"), bad("one = 1\ntwo = 2\n");
+  const Command start = command({"--config", good.path()});
+  ASSERT_TRUE(start.run) << start.complaint;
+  EXPECT_EQ(start.run->listeners[0].addresses[0].port, 1234);
+  EXPECT_TRUE(command({"--debug", "--config", good.path()}).run->debug);
+
+  const Command checked = command({"check", good.path()});
+  EXPECT_EQ(checked.status, 0);
+  EXPECT_FALSE(checked.run);
+  EXPECT_EQ(checked.output, std::string(good.path()) + ": no mistakes\n");
+
+  for (const char* how : {"--config", "check"}) {
+    const Command refused = command({how, bad.path()});
+    EXPECT_FALSE(refused.run);
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.output, "");
+    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":1:1: unknown key \"one\""), std::string::npos);
+    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":2:1: unknown key \"two\""), std::string::npos);
+    const Command missing = command({how, "/nonexistent/weir.toml"});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_EQ(missing.complaint, "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+  }
+}
+
+TEST(CommandLine, WhatIsPrinted) {
+  EXPECT_NE(command({"config", "--defaults"}).output.find("[[listener]]"), std::string::npos);
+  EXPECT_TRUE(command({"config", "--reference"}).output.starts_with("# Configuration\n"));
+}
+
+}  // namespace
+}  // namespace weir::config

@@ -1,0 +1,60 @@
+#include "config/mistake.h"
+
+#include <algorithm>
+
+namespace weir::config {
+
+std::string Mistake::text() const {
+  std::string out = file;
+  if (at.line != 0) out += ':' + std::to_string(at.line) + ':' + std::to_string(at.column);
+  out += ": " + found;
+  if (!expected.empty()) out += "; expected " + expected;
+  if (!nearest.empty()) out += "; the nearest one is " + nearest;
+  return out;
+}
+
+std::string text_of(const std::vector<Mistake>& mistakes) {
+  std::string out;
+  for (const Mistake& mistake : mistakes) out += mistake.text() + '\n';
+  return out;
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  // Rows of the table of distances between beginnings of a and b: this one, the last and the one before.
+  std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    std::swap(before, last);
+    std::swap(last, row);
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+  }
+  return row[b.size()];
+}
+
+std::string in_quotes(std::string_view text) {
+  static constexpr size_t kLongest = 80;
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out = "\"";
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (i >= kLongest && (c & 0xC0) != 0x80) return out + "...\"";
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text[i];
+    } else if (c < 0x20 || c == 0x7f) {
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
+    } else {
+      out += text[i];
+    }
+  }
+  return out + '"';
+}
+
+}  // namespace weir::config

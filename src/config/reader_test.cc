@@ -1,0 +1,320 @@
+#include "config/reader.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "config/keys.h"
+#include "config/reference.h"
+
+namespace weir::config {
+namespace {
+
+/// The mistakes' lines, without the file's name.
+std::string mistakes_of(std::string_view text) {
+  const auto result = read(text, "f");
+  if (result) return {};
+  return text_of(result.error());
+}
+
+std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  EXPECT_TRUE(in) << path;
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+TEST(Reader, NothingIsTheDefaults) {
+  for (const char* text : {"", "\n\n", "# only a comment\n", "[limits]\n[timeouts]\n"}) {
+    const auto config = read(text, "f");
+    ASSERT_TRUE(config) << text_of(config.error());
+    EXPECT_EQ(*config, Config());
+  }
+  const Config defaults;
+  ASSERT_EQ(defaults.listeners.size(), 1u);
+  EXPECT_EQ(defaults.listeners[0].addresses[0].text(), "127.0.0.1:9876");
+  EXPECT_EQ(defaults.listeners[0].addresses[1].text(), "[::1]:9876");
+}
+
+TEST(Reader, TheLimitsThatWerePromised) {
+  const Config config;
+  EXPECT_EQ(config.server.head_bytes, 65536u);
+  EXPECT_EQ(config.origin.head_bytes, 65536u);
+  EXPECT_EQ(config.server.head_fields, 200u);
+  EXPECT_EQ(config.origin.head_fields, 200u);
+  EXPECT_EQ(config.server.head_timeout_ms, 10'000u);
+  EXPECT_EQ(config.origin.connect_timeout_ms, 10'000u);
+  EXPECT_EQ(config.origin.first_byte_timeout_ms, 600'000u);
+  EXPECT_EQ(config.tunnel.silence_timeout_ms, 600'000u);
+  EXPECT_EQ(config.server.content_timeout_ms, 600'000u);
+  EXPECT_EQ(config.origin.content_timeout_ms, 600'000u);
+  EXPECT_EQ(config.server.write_timeout_ms, 900'000u);
+  EXPECT_EQ(config.tunnel.idle_timeout_ms, 7'200'000u);
+  EXPECT_EQ(config.tcp.keepalive_ms, 60'000u);
+  EXPECT_EQ(config.server.linger_bytes, 64u * 1024 * 1024);
+  EXPECT_EQ(config.server.linger_ms, 30'000u);
+  EXPECT_EQ(config.server.linger_silence_ms, 2000u);
+  EXPECT_EQ(config.server.expect_wait_ms, 1000u);
+  EXPECT_EQ(config.origin.retry_idle_ms, 2000u);
+  EXPECT_EQ(config.log_backlog_bytes, 16u * 1024 * 1024);
+  EXPECT_EQ(config.own_name, "weir.internal");
+}
+
+TEST(Reader, EveryKindOfValue) {
+  const auto config = read(R"(
+resolver = ["192.0.2.53:53", "[2001:db8::53]:5353"]
+blocked_ports = [25, 22, 25]
+own_name = "Proxy.Example."
+via = "weir-2"
+workers = 3
+debug = true
+
+[[listener]]
+address = "[::]:9876"
+clients = ["192.168.0.0/16", "fd00::/8", "192.0.2.7"]
+local_names = ["App.test", "*.dev.test"]
+allow = ["wiki.lan", "*.office.test", "10.1.0.0/16", "fd12::1", "192.168.1.1"]
+
+[[listener]]
+address = ["127.0.0.1:0", "[::1]:0"]
+private = "deny"
+
+[limits]
+connections = 100
+head = "16KiB"
+fields = 50
+linger = 1000
+
+[timeouts]
+first_byte = "2min"
+content = "1500ms"
+
+[tunnel]
+no_opaque_ports = [80, 443]
+)", "f");
+  ASSERT_TRUE(config) << text_of(config.error());
+  ASSERT_EQ(config->resolver.servers.size(), 2u);
+  EXPECT_EQ(config->resolver.servers[1].text(), "[2001:db8::53]:5353");
+  EXPECT_EQ(config->blocked_ports, (std::vector<uint16_t>{22, 25}));
+  EXPECT_EQ(config->own_name, "proxy.example");
+  EXPECT_EQ(config->via_pseudonym, "weir-2");
+  EXPECT_EQ(config->workers, 3u);
+  EXPECT_TRUE(config->debug);
+  ASSERT_EQ(config->listeners.size(), 2u);
+  const ListenerConfig &open = config->listeners[0], &own = config->listeners[1];
+  EXPECT_TRUE(is_reachable(open));
+  EXPECT_EQ(open.clients.size(), 3u);
+  EXPECT_EQ(open.policy.local_names[1].text(), "*.dev.test");
+  EXPECT_EQ(open.policy.allowed_names.size(), 2u);
+  EXPECT_EQ(open.policy.allowed_networks.size(), 3u);
+  EXPECT_FALSE(is_reachable(own));
+  EXPECT_EQ(own.addresses.size(), 2u);
+  EXPECT_FALSE(own.policy.private_allowed);
+  EXPECT_EQ(config->max_connections, 100u);
+  EXPECT_EQ(config->server.head_bytes, 16384u);
+  EXPECT_EQ(config->origin.head_bytes, 16384u);
+  EXPECT_EQ(config->origin.head_fields, 50u);
+  EXPECT_EQ(config->server.linger_bytes, 1000u);
+  EXPECT_EQ(config->origin.first_byte_timeout_ms, 120'000u);
+  EXPECT_EQ(config->tunnel.silence_timeout_ms, 120'000u);
+  EXPECT_EQ(config->server.content_timeout_ms, 1500u);
+  EXPECT_EQ(config->tunnel.no_opaque_ports, (std::vector<uint16_t>{80, 443}));
+  EXPECT_EQ(read("blocked_ports = []", "f")->blocked_ports, std::vector<uint16_t>());
+  // Dotted keys and inline tables are TOML like any other.
+  EXPECT_EQ(read("limits.fields = 77\ntimeouts = { head = \"3s\" }", "f")->server.head_fields, 77u);
+}
+
+TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
+  const struct {
+    const char *text, *expected;
+  } cases[] = {
+      {"clinets = 1", "f:1:1: unknown key \"clinets\"; expected a known key or table; the nearest one is clients in [[listener]]\n"},
+      {"[limit]\nhead = 1", "f:1:2: unknown key \"limit\"; expected a known key or table; the nearest one is [limits]\n"},
+      {"\n[limits]\n  feilds = 3\n", "f:3:3: unknown key \"feilds\"; expected a key of [limits]; the nearest one is fields\n"},
+      {"[limits]\nconnect = \"1s\"",
+       "f:2:1: unknown key \"connect\"; expected a key of [limits]; the nearest one is timeouts.connect\n"},
+      {"[[listener]]\naddress = \"127.0.0.1:1\"\nalow = []",
+       "f:3:1: unknown key \"alow\"; expected a key of [[listener]]; the nearest one is allow\n"},
+      {"blockedports = []", "f:1:1: unknown key \"blockedports\"; expected a known key or table; the nearest one is blocked_ports\n"},
+      {"[timeouts]\nhead = 10",
+       "f:2:8: head is 10: the unit is missing; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+      {"[timeouts]\nhead = \"10\"",
+       "f:2:8: head is \"10\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+      {"[timeouts]\nhead = \"2h\"",
+       "f:2:8: head is \"2h\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+      {"[limits]\nfields = -1", "f:2:10: fields is -1; expected a whole number from 10 to 10000\n"},
+      {"[limits]\nfields = \"many\"", "f:2:10: fields is \"many\"; expected a whole number from 10 to 10000\n"},
+      {"[limits]\nfields = 1.5", "f:2:10: fields is a number with a point; expected a whole number from 10 to 10000\n"},
+      {"[limits]\nhead = \"64KB\"",
+       "f:2:8: head is \"64KB\"; expected a size such as \"64KiB\" or \"16MiB\", or a number of bytes, from 1KiB to 64KiB\n"},
+      {"debug = \"yes\"", "f:1:9: debug is \"yes\"; expected true or false\n"},
+      {"workers = true", "f:1:11: workers is true; expected a whole number from 0 to 1024\n"},
+      {"limits = 3", "f:1:10: limits is 3; expected a table, written as [limits]\n"},
+      {"blocked_ports = 25", "f:1:17: blocked_ports is 25; expected a list of ports from 0 to 65535, such as [25, 3306]\n"},
+      {"blocked_ports = [25, 65536, \"x\"]",
+       "f:1:22: blocked_ports is 65536; expected a list of ports from 0 to 65535, such as [25, 3306]\n"
+       "f:1:29: blocked_ports is \"x\"; expected a list of ports from 0 to 65535, such as [25, 3306]\n"},
+      {"resolver = [\"192.0.2.1\"]",
+       "f:1:13: resolver is \"192.0.2.1\"; expected an address and a port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+      {"own_name = \"*.x\"",
+       "f:1:12: own_name is \"*.x\": it is one name, not all below it; expected a host name such as \"weir.internal\"\n"},
+      {"via = \"a b\"", "f:1:7: via is \"a b\"; expected a word of letters, digits and `-._~!#$%&'*+^|`\n"},
+      {"[[listener]]\nclients = []",
+       "f:1:1: [[listener]] has no address; expected an address and a port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+      {"[[listener]]\naddress = []",
+       "f:2:11: address is a list: it is empty; expected an address and a port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+      {"[listener]\naddress = \"127.0.0.1:1\"", "f:1:2: listener is a table; expected tables, each begun by a line [[listener]]\n"},
+      {"listener = [1]", "f:1:1: listener is a list; expected tables, each begun by a line [[listener]]\n"},
+      {"[[listener]]\naddress = \"localhost:9876\"",
+       "f:2:11: address is \"localhost:9876\"; expected an address and a port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+      {"[[listener]]\naddress = \"127.0.0.1:1\"\nprivate = \"yes\"", "f:3:11: private is \"yes\"; expected \"allow\" or \"deny\"\n"},
+      {"[[listener]]\naddress = \"127.0.0.1:1\"\nclients = [\"10.0.0.1/8\"]",
+       "f:3:12: clients is \"10.0.0.1/8\": \"10.0.0.1/8\" has bits set beyond its prefix: the network is 10.0.0.0/8, the single address "
+       "10.0.0.1; expected a list of networks and addresses such as [\"192.168.0.0/16\", \"fd00::/8\", \"192.0.2.7\"]\n"},
+      {"[[listener]]\naddress = \"127.0.0.1:1\"\nallow = [\"a..b\"]",
+       "f:3:10: allow is \"a..b\": \"a..b\" is no host name or `*.suffix`: it has an empty part between dots; expected a list of names and "
+       "networks such as [\"wiki.lan\", \"*.office.example\", \"10.1.0.0/16\"]\n"},
+      {"\"a\\u001bb\" = 1", "f:1:1: unknown key \"a\\u001Bb\"; expected a known key or table; the nearest one is via\n"},
+      // Several at once, in the order of their places.
+      {"zzz = 1\n[timeouts]\nconnect = 5\nhaed = \"1s\"\n[limits]\nfields = 1",
+       "f:1:1: unknown key \"zzz\"; expected a known key or table; the nearest one is via\n"
+       "f:3:11: connect is 5: the unit is missing; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"
+       "f:4:1: unknown key \"haed\"; expected a key of [timeouts]; the nearest one is head\n"
+       "f:6:10: fields is 1; expected a whole number from 10 to 10000\n"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(mistakes_of(c.text), c.expected) << c.text;
+}
+
+TEST(Reader, GrammarsMistakesHaveAPlaceToo) {
+  for (const char* text : {"a = ", "[limits\n", "a = 1\na = 2", "= 1", "a = 'x\n", "a = \x80", "workers = 1 workers = 2", "[a]\n[a]"}) {
+    const auto result = read(text, "weir.toml");
+    ASSERT_FALSE(result) << text;
+    ASSERT_EQ(result.error().size(), 1u);
+    EXPECT_NE(result.error()[0].at.line, 0u) << text;
+    EXPECT_TRUE(result.error()[0].text().starts_with("weir.toml:")) << result.error()[0].text();
+  }
+}
+
+TEST(Reader, ListenersThatOthersReachNeedClients) {
+  const struct {
+    const char *listener, *found;
+  } cases[] = {
+      {"address = \"127.0.0.1:1\"", ""},
+      {"address = \"127.9.9.9:1\"", ""},
+      {"address = \"[::1]:1\"", ""},
+      {"address = \"127.0.0.1:1\"\nclients = [\"127.0.0.1\"]", ""},
+      {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]", ""},
+      {"address = \"0.0.0.0:1\"\nclients = [\"0.0.0.0/0\"]", ""},
+      {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]\nprivate = \"deny\"", ""},
+      {"address = \"0.0.0.0:1\"", "f:2:11: other machines can reach 0.0.0.0:1, and there are no clients"},
+      {"address = \"[::]:1\"\nclients = []", "f:2:11: other machines can reach [::]:1"},
+      {"address = \"192.168.1.1:1\"", "f:2:11: other machines can reach 192.168.1.1:1"},
+      {"address = \"[fe80::1]:1\"", "f:2:11: other machines"},
+      {"address = \"[::ffff:0.0.0.0]:1\"", "f:2:11: other machines"},
+      {"address = [\"127.0.0.1:1\", \"10.0.0.1:1\"]", "f:2:27: other machines can reach 10.0.0.1:1"},
+      {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]\nprivate = \"allow\"", "f:4:11: private is \"allow\" where other machines"},
+  };
+  for (const auto& c : cases) {
+    const std::string mistakes = mistakes_of("[[listener]]\n" + std::string(c.listener));
+    EXPECT_EQ(mistakes.empty(), *c.found == '\0') << c.listener << '\n' << mistakes;
+    EXPECT_TRUE(mistakes.starts_with(c.found)) << mistakes;
+  }
+}
+
+TEST(Reader, AddressesThatCollide) {
+  const struct {
+    const char *first, *second;
+    bool collide;
+  } cases[] = {
+      {"127.0.0.1:1", "127.0.0.1:1", true}, {"127.0.0.1:1", "127.0.0.1:2", false}, {"127.0.0.1:1", "[::1]:1", false},
+      {"0.0.0.0:1", "127.0.0.1:1", true},   {"0.0.0.0:1", "[::]:1", false},        {"127.0.0.1:0", "127.0.0.1:0", false},
+      {"[::]:1", "[::1]:1", true},
+  };
+  for (const auto& c : cases) {
+    const std::string clients = "clients = [\"127.0.0.1\"]\n";
+    const std::string text = "[[listener]]\naddress = \"" + std::string(c.first) + "\"\n" + clients + "[[listener]]\naddress = \"" +
+                             c.second + "\"\n" + clients;
+    const std::string mistakes = mistakes_of(text);
+    EXPECT_EQ(!mistakes.empty(), c.collide) << c.first << ' ' << c.second << '\n' << mistakes;
+    if (c.collide) {
+      EXPECT_TRUE(mistakes.starts_with("f:5:11: " + std::string(c.second) + " collides with " + c.first + " in line 2;")) << mistakes;
+    }
+  }
+}
+
+TEST(Keys, EachIsDescribedAndTakesItsDefault) {
+  std::set<std::string> names;
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(names.insert(full_name(key)).second) << full_name(key);
+    EXPECT_TRUE(key.doc.ends_with('.')) << full_name(key);
+    EXPECT_TRUE(key.table.empty() || find_group(key.table)) << full_name(key);
+    EXPECT_EQ(find_key(key.table, key.name), &key);
+    EXPECT_LE(key.least, key.most);
+  }
+  for (const char* name : {"resolver", "blocked_ports", "own_name", "address in [[listener]]", "clients in [[listener]]",
+                           "private in [[listener]]", "local_names in [[listener]]", "allow in [[listener]]"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(Reference, TheCommentedDefaultsReadBack) {
+  const auto config = read(commented_defaults(), "f");
+  ASSERT_TRUE(config) << text_of(config.error());
+  EXPECT_EQ(*config, Config());
+}
+
+TEST(Reference, EveryKeyOfTheDefaultsIsRead) {
+  // Each value in turn is spoiled: then its own place is a mistake, so nothing is printed that isn't read.
+  const std::string text = commented_defaults();
+  for (const Key& key : keys()) {
+    const std::string header = key.table.empty() ? "" : key.table == kListener ? "\n[[listener]]\n" : "\n[" + std::string(key.table) + "]\n";
+    const size_t begin = header.empty() ? 0 : text.find(header);
+    ASSERT_NE(begin, std::string::npos) << header;
+    const size_t at = text.find('\n' + std::string(key.name) + " = ", begin);
+    ASSERT_NE(at, std::string::npos) << full_name(key);
+    std::string spoiled = text;
+    spoiled.insert(at + 1 + key.name.size() + 3, "1979-05-27 #");
+    // What is left of a list in several lines is no TOML; that is a mistake as well.
+    EXPECT_FALSE(read(spoiled, "f")) << full_name(key);
+  }
+}
+
+TEST(Reference, ThePageInTheGuideIsTheOneThatIsPrinted) {
+  EXPECT_EQ(contents(WEIR_SOURCE_DIR "/docs/guide/configuration.md"), reference())
+      << "write it again: weir config --reference > docs/guide/configuration.md";
+}
+
+TEST(Examples, HaveNoMistakes) {
+  for (const char* name : {"own-machine", "office", "small-machine"}) {
+    const auto config = read_file(WEIR_SOURCE_DIR "/examples/" + std::string(name) + ".toml");
+    EXPECT_TRUE(config) << text_of(config.error());
+  }
+}
+
+TEST(Mistakes, EditDistance) {
+  EXPECT_EQ(edit_distance("", ""), 0u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("clients", "clinets"), 1u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(edit_distance("ab", "ba"), 1u);
+  EXPECT_EQ(edit_distance("head", "heads"), 1u);
+}
+
+TEST(Mistakes, QuotesHideNothingFromATerminal) {
+  EXPECT_EQ(in_quotes("a\x1b[2J\"\\\n"), "\"a\\u001B[2J\\\"\\\\\\u000A\"");
+  EXPECT_EQ(in_quotes("b\xC3\xBC"), "\"b\xC3\xBC\"");
+  EXPECT_EQ(in_quotes(std::string(200, 'x')).size(), 80u + 5);
+}
+
+TEST(ReadFile, SaysWhyNot) {
+  const auto missing = read_file("/nonexistent/weir.toml");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(text_of(missing.error()), "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+  EXPECT_EQ(text_of(read_file("/").error()), "/: cannot be read: Is a directory\n");
+}
+
+}  // namespace
+}  // namespace weir::config

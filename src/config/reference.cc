@@ -1,0 +1,120 @@
+#include "config/reference.h"
+
+#include <string_view>
+
+#include "config/keys.h"
+#include "config/value.h"
+
+namespace weir::config {
+
+namespace {
+
+constexpr std::string_view kIntroduction = R"(# Configuration
+
+Weir needs none: `weir 9876` listens on 127.0.0.1 and ::1 with the defaults below. A file changes them:
+
+```
+weir --config weir.toml       start with it
+weir check weir.toml          report every mistake in it, with its place
+weir config --defaults        print a file with all defaults and what they mean
+weir config --reference       print this page
+```
+
+The file is [TOML](https://toml.io). A key that Weir does not know is a mistake, not a comment, and a file with a mistake is not
+used at all. Files to begin with are in [examples](../../examples).
+
+- **Durations** are a whole number and a unit, in quotes: `"500ms"`, `"10s"`, `"15min"`, `"2h"`, `"1d"`.
+- **Sizes** are a whole number and a unit, in quotes: `"512B"`, `"64KiB"`, `"16MiB"`, `"1GiB"`; or a number of bytes.
+- **Networks** are written as `"10.0.0.0/8"` or `"fc00::/7"`, single addresses without the slash. Bits beyond the prefix are a mistake.
+- **Names** are exact (`"wiki.lan"`), or all names below one (`"*.lan"`, which does not include `lan` itself). Case does not count.
+
+)";
+
+/// The place of a key's value in a configuration of defaults.
+std::string default_of(const Key& key, Config& defaults) {
+  return as_toml(key, key.slot({&defaults, &defaults.listeners.front()}));
+}
+
+void append_comment(std::string& out, std::string_view text) {
+  static constexpr size_t kWidth = 100;
+  while (!text.empty()) {
+    size_t end = text.size();
+    if (end > kWidth) {
+      end = text.rfind(' ', kWidth);
+      if (end == std::string_view::npos) end = text.size();
+    }
+    out += "# " + std::string(text.substr(0, end)) + '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+std::string header(std::string_view table) {
+  return table == kListener ? "[[listener]]" : '[' + std::string(table) + ']';
+}
+
+/// What a value may be, for the reference; the range is part of it.
+std::string form(const Key& key) {
+  std::string text = expectation(key);
+  text.front() = static_cast<char>(text.front() >= 'a' && text.front() <= 'z' ? text.front() - 32 : text.front());
+  return text;
+}
+
+void append_key(std::string& out, const Key& key, Config& defaults) {
+  out += "### `" + std::string(key.name) + "`\n\n" + std::string(key.doc) + "\n\n";
+  out += "- Value: " + form(key) + ".\n";
+  if (key.required) {
+    out += "- It must be there.\n\n";
+    return;
+  }
+  const std::string value = default_of(key, defaults);
+  if (value.find('\n') == std::string::npos) {
+    out += "- Default: `" + value + "`\n\n";
+  } else {
+    out += "- Default:\n\n```toml\n" + std::string(key.name) + " = " + value + "\n```\n\n";
+  }
+}
+
+void append_keys(std::string& out, std::string_view table, Config& defaults) {
+  for (const Key& key : keys()) {
+    if (key.table == table) append_key(out, key, defaults);
+  }
+}
+
+}  // namespace
+
+std::string commented_defaults() {
+  Config defaults;
+  std::string out = "# Weir's defaults. What is left out of a file is as here; what is unknown in it is a mistake.\n";
+  const auto append = [&](std::string_view table) {
+    for (const Key& key : keys()) {
+      if (key.table != table) continue;
+      out += '\n';
+      append_comment(out, key.doc);
+      append_comment(out, "Value: " + expectation(key) + '.');
+      out += std::string(key.name) + " = " + default_of(key, defaults) + '\n';
+    }
+  };
+  append("");
+  for (const Group& group : groups()) {
+    out += '\n';
+    append_comment(out, group.doc);
+    out += header(group.name) + '\n';
+    append(group.name);
+  }
+  return out;
+}
+
+std::string reference() {
+  Config defaults;
+  std::string out(kIntroduction);
+  out += "This page is made from the descriptions that the reader itself uses.\n\n## At the top of the file\n\n";
+  append_keys(out, "", defaults);
+  for (const Group& group : groups()) {
+    out += "## `" + header(group.name) + "`\n\n" + std::string(group.doc) + "\n\n";
+    append_keys(out, group.name, defaults);
+  }
+  while (out.ends_with("\n\n")) out.pop_back();
+  return out;
+}
+
+}  // namespace weir::config

@@ -1,0 +1,15 @@
+// The program: arguments, configuration, run.
+#include <cstdio>
+
+#include "config/command_line.h"
+#include "proxy/run.h"
+
+int main(int argc, char** argv) {
+  const weir::config::Command command = weir::config::read_command_line(argc, argv);
+  std::fputs(command.complaint.c_str(), stderr);
+  std::fputs(command.output.c_str(), stdout);
+  // What was asked for was not printed: a full disk, say.
+  if (std::fflush(stdout) != 0) return 1;
+  if (!command.run) return command.status;
+  return weir::proxy::run(*command.run);
+}
