@@ -1,0 +1,89 @@
+#include "codec/http1/chunked.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "codec/http1/serialize.h"
+
+namespace weir::http1 {
+namespace {
+
+TEST(ChunkedDecoder, SeveralChunksBecomeOneSliceAndTheRestStays) {
+  ChunkedDecoder decoder(Side::origin);
+  std::string data = "3\r\nabc\r\n4;x\r\ndefg\r\n1\r\nh\r\n0\r\n\r\nHTTP/1.1 200 OK";
+  const auto decoded = decoder.decode(data.data(), data.size());
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(data.substr(0, decoded->produced), "abcdefgh");
+  EXPECT_EQ(data.substr(decoded->consumed), "HTTP/1.1 200 OK");
+  EXPECT_TRUE(decoded->done);
+  EXPECT_EQ(decoder.total(), 8u);
+  EXPECT_FALSE(decoder.trailers());
+  const auto more = decoder.decode(data.data(), data.size());
+  ASSERT_TRUE(more);
+  EXPECT_EQ(more->consumed, 0u);
+}
+
+TEST(ChunkedDecoder, SaysWhatIsLeftInTheChunk) {
+  ChunkedDecoder decoder(Side::client);
+  std::string data = "fffff\r\nabc";
+  ASSERT_TRUE(decoder.decode(data.data(), data.size()));
+  EXPECT_EQ(decoder.left_in_chunk(), 0xfffffu - 3);
+  EXPECT_FALSE(decoder.done());
+}
+
+TEST(ChunkedDecoder, TheLargestChunk) {
+  for (const auto& [size, fine] : {std::pair("4000000000000000", true), {"4000000000000001", false}, {"7fffffffffffffff", false},
+                                   {"fffffffffffffffff", false}, {"0000000000000001", true}, {"00000000000000001", false}}) {
+    ChunkedDecoder decoder(Side::origin);
+    std::string data = std::string(size) + "\r\n";
+    const auto decoded = decoder.decode(data.data(), data.size());
+    EXPECT_EQ(decoded.has_value(), fine) << size;
+    if (!decoded) EXPECT_EQ(decoded.error().status(), 502);
+  }
+}
+
+TEST(ChunkedDecoder, WhatIsWrittenIsRead) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 200; ++round) {
+    std::string wire;
+    std::string content;
+    for (int n = static_cast<int>(random() % 8); n > 0; --n) {
+      std::string chunk(1 + random() % (round % 2 ? 20 : 3000), static_cast<char>(random()));
+      char line[kChunkSizeLine];
+      wire.append(line, write_chunk_size(line, chunk.size()));
+      wire += chunk;
+      wire += kChunkEnd;
+      content += chunk;
+    }
+    const auto trailers = http::Trailers::make();
+    if (round % 3) trailers->fields.add("X-Sum", std::to_string(round));
+    const http::Trailers* written = round % 3 ? trailers.get() : round % 2 ? trailers.get() : nullptr;
+    std::string last(size_of_last_chunk(written), '?');
+    ASSERT_EQ(write_last_chunk(last.data(), written), last.data() + last.size());
+    wire += last;
+
+    ChunkedDecoder decoder(Side::client);
+    std::string read;
+    for (size_t at = 0; at < wire.size();) {
+      std::string piece = wire.substr(at, 1 + random() % (1 + random() % 500));
+      const auto decoded = decoder.decode(piece.data(), piece.size());
+      ASSERT_TRUE(decoded) << decoded.error().detail();
+      ASSERT_EQ(decoded->consumed, piece.size());
+      read += piece.substr(0, decoded->produced);
+      at += piece.size();
+    }
+    EXPECT_TRUE(decoder.done());
+    EXPECT_EQ(read, content);
+    EXPECT_EQ(decoder.trailers() ? decoder.trailers()->fields.size() : 0, round % 3 ? 1u : 0u);
+  }
+}
+
+TEST(ChunkedDecoder, LargestChunkSizeLineFits) {
+  char line[kChunkSizeLine];
+  EXPECT_EQ(write_chunk_size(line, ~uint64_t{0}) - line, static_cast<ptrdiff_t>(kChunkSizeLine));
+}
+
+}  // namespace
+}  // namespace weir::http1
