@@ -82,7 +82,7 @@ class TestLoopbackListener:
 
     def test_rebinding(self, network):
         """A name that was public a moment ago: each address is judged as it is connected to, without a second look-up."""
-        with network(f"{PUBLIC}/32"), NameServer() as names, Weir(names.config()) as weir:
+        with network(f"{PUBLIC}/32"), NameServer() as names, Weir(names.config() + '[dns]\nmin_ttl = "0s"\n') as weir:
             names.set("turn.test", {"A": Sequence(Answer([PUBLIC], ttl=0), Answer(["127.0.0.1"], ttl=0))})
             with Origin(host=PUBLIC) as public, Origin(port=public.port) as local, weir.client() as client:
                 client.send_request("GET", f"http://turn.test:{public.port}/", [("Host", "turn.test"), ("Connection", "close")])

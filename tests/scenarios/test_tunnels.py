@@ -387,7 +387,7 @@ class TestEnds:
             sender.join()
 
     def test_an_idle_tunnel_times_out(self, start, play):
-        weir = start('[limits]\ntunnel_idle_timeout = "1s"\n')
+        weir = start('[timeouts]\ntunnel_idle = "1s"\n')
         origin = play(lambda connection: connection.wait_for_end())
         with weir.client() as client:
             connect(client, origin.authority)
