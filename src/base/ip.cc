@@ -49,7 +49,9 @@ std::optional<IpAddress> parse_v6(std::string_view text) {
   return IpAddress::v6(bytes);
 }
 
-Error no_network(std::string detail) { return Error(ErrorType::proxy_configuration_error, 500, std::move(detail)); }
+std::unexpected<Error> no_network(std::string detail) {
+  return fail(ErrorType::proxy_configuration_error, 500, std::move(detail));
+}
 
 }  // namespace
 
@@ -200,18 +202,18 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   const size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
   if (!address) {
-    return std::unexpected(no_network('"' + std::string(text) + "\" is no address or network (such as 10.0.0.0/8, fc00::/7 or 192.0.2.1)"));
+    return no_network('"' + std::string(text) + "\" is no address or network (such as 10.0.0.0/8, fc00::/7 or 192.0.2.1)");
   }
   const auto bits = static_cast<unsigned>(address->size() * 8);
   if (slash == std::string_view::npos) return Cidr(*address, bits);
   const auto prefix = parse_plain(text.substr(slash + 1), bits);
   if (!prefix) {
-    return std::unexpected(no_network("the prefix length of \"" + std::string(text) + "\" is not a number from 0 to " + std::to_string(bits)));
+    return no_network("the prefix length of \"" + std::string(text) + "\" is not a number from 0 to " + std::to_string(bits));
   }
   const Cidr network(*address, *prefix);
   if (network.address() != *address) {
-    return std::unexpected(no_network('"' + std::string(text) + "\" has bits set beyond its prefix: the network is " + network.text() +
-                                      ", the single address " + address->text()));
+    return no_network('"' + std::string(text) + "\" has bits set beyond its prefix: the network is " + network.text() +
+                      ", the single address " + address->text());
   }
   return network;
 }

@@ -25,8 +25,8 @@ class IpAddress {
   IpAddress() = default;
   static IpAddress v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
   static IpAddress v6(const std::array<uint8_t, 16>& bytes);
-  /// Strict: four decimal numbers without leading zeros (no octal, hexadecimal or short forms), or what RFC 4291, section 2.2
-  /// has for IPv6. No brackets, no zone, no spaces.
+  /// Strict: four decimal numbers without leading zeros (no octal, hexadecimal or short forms), or what RFC 4291, section
+  /// 2.2 has for IPv6. No brackets, no zone, no spaces.
   static std::optional<IpAddress> parse(std::string_view text);
   /// The address of an AF_INET or AF_INET6 socket address, as it is: an IPv4-mapped one stays IPv6 (see unmapped).
   static std::optional<IpAddress> from(const sockaddr* address);
@@ -61,10 +61,11 @@ struct EmbeddedV4 {
   bool empty() const { return count == 0; }
 };
 
-/// Every reading of `address` as an embedding: IPv4-mapped (::ffff:0:0/96), -translated (::ffff:0:0:0/96), -compatible (::/96, but
-/// not :: and ::1), 6to4 (2002::/16), NAT64 (64:ff9b::/96; 64:ff9b:1::/48 in each layout of RFC 6052 that fits into it, since a
-/// network chooses its own prefix length there; readings in 0.0.0.0/8, which no translator forwards, only if there is no
-/// other), Teredo (2001::/32, the client's), ISATAP (interface identifiers 0:5efe:a.b.c.d and 200:5efe:a.b.c.d).
+/// Every reading of `address` as an embedding: IPv4-mapped (::ffff:0:0/96), -translated (::ffff:0:0:0/96), -compatible
+/// (::/96, but not :: and ::1), 6to4 (2002::/16), NAT64 (64:ff9b::/96; 64:ff9b:1::/48 in each layout of RFC 6052 that fits
+/// into it, since a network chooses its own prefix length there; readings in 0.0.0.0/8, which no translator forwards, only
+/// if there is no other), Teredo (2001::/32, the client's), ISATAP (interface identifiers 0:5efe:a.b.c.d and
+/// 200:5efe:a.b.c.d).
 EmbeddedV4 embedded_v4_readings(const IpAddress& address);
 /// The first of these readings; for 64:ff9b:1::/48 that of the /48 layout where it makes sense.
 std::optional<IpAddress> embedded_v4(const IpAddress& address);

@@ -18,8 +18,8 @@ void check_reach(const ListenerConfig& listener, const ListenerSource& source, c
     if (match::binds_this_machine_only(listener.addresses[i].address)) continue;
     if (listener.clients.empty()) {
       add(source.addresses[i], "other machines can reach " + listener.addresses[i].text() + ", and there are no clients",
-          "the networks that may use it, such as clients = [\"192.168.0.0/16\"], or an address of this machine alone, such as "
-          "\"127.0.0.1:" + std::to_string(listener.addresses[i].port) + '"');
+          "the networks that may use it, such as clients = [\"192.168.0.0/16\"], or an address of this machine alone, such "
+          "as \"127.0.0.1:" + std::to_string(listener.addresses[i].port) + '"');
     }
     if (source.private_at && listener.policy.private_allowed) {
       add(*source.private_at, "private is \"allow\" where other machines can reach " + listener.addresses[i].text(),

@@ -17,7 +17,8 @@ struct Command {
   std::string complaint;
 };
 
-/// Reads the file that the arguments name. A command that is not understood is status 2 with a usage line; a file with mistakes 1.
+/// Reads the file that the arguments name. A command that is not understood is status 2 with a usage line; a file with
+/// mistakes 1.
 Command read_command_line(int argc, const char* const* argv);
 
 }  // namespace weir::config

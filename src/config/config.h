@@ -16,8 +16,8 @@ namespace weir::config {
 inline constexpr uint16_t kDefaultPort = 9876;
 
 struct ListenerConfig {
-  /// At least one. Port 0 takes a free port, the same for all. Where there are several, those of an address family that the machine
-  /// does not have are left out, as long as one is left.
+  /// At least one. Port 0 takes a free port, the same for all. Where there are several, those of an address family that the
+  /// machine does not have are left out, as long as one is left.
   std::vector<base::Endpoint> addresses;
   /// Who may come; empty: whoever can reach the addresses, which then are this machine's alone.
   std::vector<base::Cidr> clients;
@@ -36,7 +36,8 @@ struct Config {
   std::vector<ListenerConfig> listeners{loopback_listener(kDefaultPort)};
   /// 0: one for each CPU that the process may use.
   uint32_t workers = 0;
-  /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed, then accepting stops.
+  /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed,
+  /// then accepting stops.
   uint32_t max_connections = 50'000;
   /// Weir's own pages answer under this name. Lower-case.
   std::string own_name = "weir.internal";

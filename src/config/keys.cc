@@ -45,9 +45,9 @@ constexpr uint64_t kMostHead = 64 * kKiB;
 
 constexpr Group kGroups[] = {
     {kListener,
-     "Where clients come in, who may, and what they may reach. There may be several; without one Weir listens on 127.0.0.1:9876 and "
-     "[::1]:9876. Two addresses are never destinations, on any listener: those that Weir itself listens on, and those where clouds "
-     "hand out a machine's credentials. Nothing opens these."},
+     "Where clients come in, who may, and what they may reach. There may be several; without one Weir listens on "
+     "127.0.0.1:9876 and [::1]:9876. Two addresses are never destinations, on any listener: those that Weir itself listens "
+     "on, and those where clouds hand out a machine's credentials. Nothing opens these."},
     {"limits", "How much is taken before Weir refuses. They hold for the whole process, not for each worker."},
     {"timeouts", "How long Weir waits."},
     {"pool", "Connections to origins that are kept for the next request."},
@@ -59,70 +59,84 @@ constexpr Key kKeys[] = {
     {"", "resolver", Kind::endpoints, in<kResolver, &R::servers>, 1, 65535,
      "Name servers to ask instead of those in /etc/resolv.conf. /etc/hosts is looked at first in any case."},
     {"", "blocked_ports", Kind::ports, top<&Config::blocked_ports>, 0, 65535,
-     "Ports that are no destination, for plain requests and CONNECT alike, on every listener. The default has the ports that browsers "
-     "refuse (the Fetch standard's bad ports) and those of databases, remote desktops and container engines. A list replaces the "
-     "default; [] blocks none."},
+     "Ports that are no destination, for plain requests and CONNECT alike, on every listener. The default has the ports "
+     "that browsers refuse (the Fetch standard's bad ports) and those of databases, remote desktops and container engines. "
+     "A list replaces the default; [] blocks none."},
     {"", "own_name", Kind::host_name, top<&Config::own_name>, 0, 0, "The name under which Weir's own pages answer."},
     {"", "via", Kind::token, top<&Config::via_pseudonym>, 0, 0,
-     "What Weir calls itself in the Via field. A request that already carries it has gone in a circle and is refused, so proxies in a "
-     "chain need different ones."},
-    {"", "workers", Kind::number, top<&Config::workers>, 0, 1024, "Threads that serve. 0 is one for each CPU that Weir may use."},
+     "What Weir calls itself in the Via field. A request that already carries it has gone in a circle and is refused, so "
+     "proxies in a chain need different ones."},
+    {"", "workers", Kind::number, top<&Config::workers>, 0, 1024,
+     "Threads that serve. 0 is one for each CPU that Weir may use."},
     {"", "debug", Kind::flag, top<&Config::debug>, 0, 0,
      "Print for each request its request line, its URL and the host and port it connects to, as `--debug` does."},
 
     {kListener, "address", Kind::endpoints, of_listener<&ListenerConfig::addresses>, 0, 65535,
-     "The address and port to listen on, or a list of them. 0.0.0.0 and [::] are all addresses of the machine; port 0 takes a free one. "
-     "In a list, addresses of a family that the machine does not have are left out.",
+     "The address and port to listen on, or a list of them. 0.0.0.0 and [::] are all addresses of the machine; port 0 takes "
+     "a free one. In a list, addresses of a family that the machine does not have are left out.",
      nullptr, true},
     {kListener, "clients", Kind::networks, of_listener<&ListenerConfig::clients>, 0, 0,
      "The networks that clients may come from. Needed where other machines can reach the address."},
     {kListener, "private", Kind::allow_or_deny, of_policy<&P::private_allowed>, 0, 0,
-     "Whether a listener that only this machine can reach leads to private addresses, and to others that are not public (CGNAT, "
-     "multicast, reserved). One that other machines can reach never does, unless `allow` says so."},
+     "Whether a listener that only this machine can reach leads to private addresses, and to others that are not public "
+     "(CGNAT, multicast, reserved). One that other machines can reach never does, unless `allow` says so."},
     {kListener, "local_names", Kind::host_patterns, of_policy<&P::local_names>, 0, 0,
-     "Names that may lead to loopback and link-local addresses. Others lead there only as an address, as localhost or by /etc/hosts: "
-     "where DNS answers with such an address, a web site may be trying to reach into this machine."},
+     "Names that may lead to loopback and link-local addresses. Others lead there only as an address, as localhost or by "
+     "/etc/hosts: where DNS answers with such an address, a web site may be trying to reach into this machine."},
     {kListener, "allow", Kind::destinations,
      [](Place place) -> Slot { return &place.listener->policy; }, 0, 0,
-     "Names and networks that are destinations although their addresses are not public. On a listener that only this machine can reach "
-     "it opens what `private = \"deny\"` closes."},
+     "Names and networks that are destinations although their addresses are not public. On a listener that only this "
+     "machine can reach it opens what `private = \"deny\"` closes."},
 
     {"limits", "connections", Kind::number, top<&Config::max_connections>, 1, 10'000'000,
-     "Connections of clients at once. At the limit the ones idle longest are closed, then no more are accepted. Where the limit of open "
-     "files is too low for it, that counts."},
+     "Connections of clients at once. At the limit the ones idle longest are closed, then no more are accepted. Where the "
+     "limit of open files is too low for it, that counts."},
     {"limits", "head", Kind::size, in<kServer, &S::head_bytes>, 1 * kKiB, kMostHead,
      "The head of a request (more is answered with 431) or of a response (502).", in<kOrigin, &O::head_bytes>},
-    {"limits", "fields", Kind::number, in<kServer, &S::head_fields>, 10, 10'000, "Field lines in a head.", in<kOrigin, &O::head_fields>},
-    {"limits", "interim_responses", Kind::number, in<kOrigin, &O::interim_limit>, 0, 1000, "Interim responses (1xx) before the final one."},
+    {"limits", "fields", Kind::number, in<kServer, &S::head_fields>, 10, 10'000,
+     "Field lines in a head.", in<kOrigin, &O::head_fields>},
+    {"limits", "interim_responses", Kind::number, in<kOrigin, &O::interim_limit>, 0, 1000,
+     "Interim responses (1xx) before the final one."},
     {"limits", "linger", Kind::size, in<kServer, &S::linger_bytes>, 0, 100 * kGiB,
      "What is read and dropped of an upload that was answered early, so that the client sees the answer."},
     {"limits", "log_backlog", Kind::size, top<&Config::log_backlog_bytes>, 64 * kKiB, kGiB,
-     "Lines of the access log that wait to be written. Beyond it lines are dropped and counted; traffic never waits for the log."},
+     "Lines of the access log that wait to be written. Beyond it lines are dropped and counted; traffic never waits for the "
+     "log."},
 
     {"timeouts", "head", Kind::duration, in<kServer, &S::head_timeout_ms>, 100, kHour,
-     "For the whole head of a request, from its first byte; for the first one on a connection, from the connection's begin."},
-    {"timeouts", "client_idle", Kind::duration, in<kServer, &S::idle_timeout_ms>, 100, 7 * kDay, "A client's connection between two requests."},
-    {"timeouts", "connect", Kind::duration, in<kOrigin, &O::connect_timeout_ms>, 100, kHour, "To connect to an origin, all its addresses together."},
+     "For the whole head of a request, from its first byte; for the first one on a connection, from the connection's "
+     "begin."},
+    {"timeouts", "client_idle", Kind::duration, in<kServer, &S::idle_timeout_ms>, 100, 7 * kDay,
+     "A client's connection between two requests."},
+    {"timeouts", "connect", Kind::duration, in<kOrigin, &O::connect_timeout_ms>, 100, kHour,
+     "To connect to an origin, all its addresses together."},
     {"timeouts", "first_byte", Kind::duration, in<kOrigin, &O::first_byte_timeout_ms>, 100, 7 * kDay,
-     "From the end of the request to the first byte of the answer. Long polls and models that think take minutes. Also how long a new "
-     "tunnel may stay silent on both sides.",
+     "From the end of the request to the first byte of the answer. Long polls and models that think take minutes. Also how "
+     "long a new tunnel may stay silent on both sides.",
      in<kTunnel, &T::silence_timeout_ms>},
     {"timeouts", "content", Kind::duration, in<kServer, &S::content_timeout_ms>, 100, 7 * kDay,
-     "Silence inside content, of a request or a response. Not its total time, which has no limit.", in<kOrigin, &O::content_timeout_ms>},
-    {"timeouts", "client_write", Kind::duration, in<kServer, &S::write_timeout_ms>, 100, 7 * kDay, "A client that does not read its answer."},
-    {"timeouts", "origin_write", Kind::duration, in<kOrigin, &O::write_timeout_ms>, 100, 7 * kDay, "An origin that does not read what is sent to it."},
+     "Silence inside content, of a request or a response. Not its total time, which has no "
+     "limit.", in<kOrigin, &O::content_timeout_ms>},
+    {"timeouts", "client_write", Kind::duration, in<kServer, &S::write_timeout_ms>, 100, 7 * kDay,
+     "A client that does not read its answer."},
+    {"timeouts", "origin_write", Kind::duration, in<kOrigin, &O::write_timeout_ms>, 100, 7 * kDay,
+     "An origin that does not read what is sent to it."},
     {"timeouts", "tunnel_idle", Kind::duration, in<kTunnel, &T::idle_timeout_ms>, kSecond, 30 * kDay,
      "A tunnel (CONNECT, WebSocket) in which neither side sends."},
     {"timeouts", "tcp_keepalive", Kind::duration, in<&Config::tcp, &net::TcpConfig::keepalive_ms>, kSecond, 9 * kHour,
      "Idle time after which the kernel asks whether the other side is still there, on every connection. Whole seconds."},
     {"timeouts", "expect", Kind::duration, in<kServer, &S::expect_wait_ms>, 0, kMinute,
      "With `Expect: 100-continue`, how long the origin may take to ask for the content before Weir does."},
-    {"timeouts", "linger", Kind::duration, in<kServer, &S::linger_ms>, 0, kHour, "How long an upload that was answered early is still read and dropped."},
-    {"timeouts", "linger_silence", Kind::duration, in<kServer, &S::linger_silence_ms>, 0, kHour, "Silence that ends this earlier."},
+    {"timeouts", "linger", Kind::duration, in<kServer, &S::linger_ms>, 0, kHour,
+     "How long an upload that was answered early is still read and dropped."},
+    {"timeouts", "linger_silence", Kind::duration, in<kServer, &S::linger_silence_ms>, 0, kHour,
+     "Silence that ends this earlier."},
 
-    {"pool", "idle_per_origin", Kind::number, in<kOrigin, &O::idle_per_origin>, 0, 100'000, "Idle connections kept to one origin."},
+    {"pool", "idle_per_origin", Kind::number, in<kOrigin, &O::idle_per_origin>, 0, 100'000,
+     "Idle connections kept to one origin."},
     {"pool", "idle", Kind::number, in<kOrigin, &O::idle_total>, 0, 1'000'000, "Idle connections kept in all. 0 keeps none."},
-    {"pool", "idle_timeout", Kind::duration, in<kOrigin, &O::idle_timeout_ms>, 100, kDay, "How long an idle connection is kept."},
+    {"pool", "idle_timeout", Kind::duration, in<kOrigin, &O::idle_timeout_ms>, 100, kDay,
+     "How long an idle connection is kept."},
     {"pool", "fresh", Kind::duration, in<kOrigin, &O::retry_idle_ms>, 0, kHour,
      "A request that may not be sent twice takes no connection that was idle for longer."},
     {"pool", "attempt_delay", Kind::duration, in<kOrigin, &O::attempt_delay_ms>, 10, 10 * kSecond,
@@ -135,14 +149,20 @@ constexpr Key kKeys[] = {
     {"tunnel", "no_opaque_ports", Kind::ports, in<kTunnel, &T::no_opaque_ports>, 1, 65535,
      "Ports on which a tunnel that is neither TLS nor HTTP is refused."},
 
-    {"dns", "timeout", Kind::duration, in<kResolver, &R::timeout_ms>, 50, kMinute, "For the first answer of a name server; later tries wait longer."},
-    {"dns", "tries", Kind::number, in<kResolver, &R::tries>, 1, 20, "How often the name servers are asked before a look-up fails."},
-    {"dns", "total_timeout", Kind::duration, in<kResolver, &R::total_timeout_ms>, 100, kHour, "For a look-up with all its tries."},
+    {"dns", "timeout", Kind::duration, in<kResolver, &R::timeout_ms>, 50, kMinute,
+     "For the first answer of a name server; later tries wait longer."},
+    {"dns", "tries", Kind::number, in<kResolver, &R::tries>, 1, 20,
+     "How often the name servers are asked before a look-up fails."},
+    {"dns", "total_timeout", Kind::duration, in<kResolver, &R::total_timeout_ms>, 100, kHour,
+     "For a look-up with all its tries."},
     {"dns", "lookups", Kind::number, in<kResolver, &R::lookups>, 1, 100'000, "Look-ups at once, for each worker."},
-    {"dns", "cache", Kind::number, in<kResolver, &R::cache_entries>, 0, 10'000'000, "Names that are remembered, by each worker."},
-    {"dns", "min_ttl", Kind::duration, in<kResolver, &R::min_ttl_ms>, 0, kHour, "An answer is kept at least this long, whatever DNS says."},
+    {"dns", "cache", Kind::number, in<kResolver, &R::cache_entries>, 0, 10'000'000,
+     "Names that are remembered, by each worker."},
+    {"dns", "min_ttl", Kind::duration, in<kResolver, &R::min_ttl_ms>, 0, kHour,
+     "An answer is kept at least this long, whatever DNS says."},
     {"dns", "max_ttl", Kind::duration, in<kResolver, &R::max_ttl_ms>, 0, 7 * kDay, "And at most this long."},
-    {"dns", "negative_ttl", Kind::duration, in<kResolver, &R::negative_ttl_ms>, 0, kHour, "How long it is remembered at most that a name does not exist."},
+    {"dns", "negative_ttl", Kind::duration, in<kResolver, &R::negative_ttl_ms>, 0, kHour,
+     "How long it is remembered at most that a name does not exist."},
 };
 
 std::string name_in(std::string_view table, std::string_view name) {
@@ -152,7 +172,9 @@ std::string name_in(std::string_view table, std::string_view name) {
 }
 
 /// " from 1s to 1h".
-std::string range(const Key& key, std::string (*text)(uint64_t)) { return " from " + text(key.least) + " to " + text(key.most); }
+std::string range(const Key& key, std::string (*text)(uint64_t)) {
+  return " from " + text(key.least) + " to " + text(key.most);
+}
 
 }  // namespace
 
@@ -183,7 +205,8 @@ std::string nearest_to(std::string_view table, std::string_view name) {
   };
   // A key that is in another table is half a letter further away: of two that are alike, the one in the same table is meant.
   for (const Key& key : kKeys) {
-    consider(2 * edit_distance(name, key.name) + (key.table == table ? 0 : 1), key.table == table ? std::string(key.name) : full_name(key));
+    const bool same = key.table == table;
+    consider(2 * edit_distance(name, key.name) + (same ? 0 : 1), same ? std::string(key.name) : full_name(key));
   }
   for (const Group& group : kGroups) {
     consider(2 * edit_distance(name, group.name) + (table.empty() ? 0 : 1),
@@ -206,7 +229,8 @@ std::string expectation(const Key& key) {
     case Kind::endpoints: return "an address and a port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them";
     case Kind::networks: return "a list of networks and addresses such as [\"192.168.0.0/16\", \"fd00::/8\", \"192.0.2.7\"]";
     case Kind::host_patterns: return "a list of names such as [\"printer.lan\", \"*.dev.example\"]";
-    case Kind::destinations: return "a list of names and networks such as [\"wiki.lan\", \"*.office.example\", \"10.1.0.0/16\"]";
+    case Kind::destinations:
+      return "a list of names and networks such as [\"wiki.lan\", \"*.office.example\", \"10.1.0.0/16\"]";
   }
   return {};
 }

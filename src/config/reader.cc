@@ -184,7 +184,8 @@ std::expected<Config, std::vector<Mistake>> read(std::string_view text, const st
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
-    return std::unexpected(std::vector<Mistake>{{file, position_of(error.source()), std::string(error.description()), "TOML", ""}});
+    Mistake mistake{file, position_of(error.source()), std::string(error.description()), "TOML", ""};
+    return std::unexpected(std::vector{std::move(mistake)});
   }
   return Reader(file).read(parsed.table());
 }
@@ -207,7 +208,8 @@ std::expected<Config, std::vector<Mistake>> read_file(const std::string& file) {
 }
 
 std::string toml_library() {
-  return "toml++ " + std::to_string(TOML_LIB_MAJOR) + '.' + std::to_string(TOML_LIB_MINOR) + '.' + std::to_string(TOML_LIB_PATCH);
+  const auto part = [](int number) { return '.' + std::to_string(number); };
+  return "toml++ " + std::to_string(TOML_LIB_MAJOR) + part(TOML_LIB_MINOR) + part(TOML_LIB_PATCH);
 }
 
 }  // namespace weir::config

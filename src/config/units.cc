@@ -30,7 +30,8 @@ std::optional<uint64_t> parse(std::string_view text, std::span<const Unit> units
 /// Units are sorted, the largest first; the last is 1.
 std::string text_of(uint64_t value, std::span<const Unit> units) {
   for (const Unit& unit : units) {
-    if (value >= unit.factor && value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
+    if (value < unit.factor || value % unit.factor != 0) continue;
+    return std::to_string(value / unit.factor) + std::string(unit.name);
   }
   return '0' + std::string(units.back().name);
 }

@@ -32,7 +32,8 @@ bool is_token(std::string_view text) {
 }
 
 bool looks_like_network(std::string_view text) {
-  return text.find_first_of("/:") != std::string_view::npos || text.find_first_not_of("0123456789.") == std::string_view::npos;
+  return text.find_first_of("/:") != std::string_view::npos ||
+         text.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 Taken add_network(std::vector<base::Cidr>& to, std::string_view text) {
@@ -56,11 +57,12 @@ Taken add_endpoint(const Key& key, std::vector<base::Endpoint>& to, std::string_
   return {};
 }
 
-std::string list(const std::vector<std::string>& items, size_t width) {
+std::string list(const std::vector<std::string>& items) {
+  static constexpr size_t kWidth = 100;
   std::string out = "[", line;
   bool broken = false;
   for (const std::string& item : items) {
-    if (line.size() + item.size() + 2 > width) {
+    if (line.size() + item.size() + 2 > kWidth) {
       out += "\n  " + line + ',';
       line.clear();
       broken = true;
@@ -157,8 +159,10 @@ void tidy(Slot slot) {
 }
 
 std::string as_toml(const Key& key, Slot slot) {
-  static constexpr size_t kWidth = 100;
-  const auto number = [&] { return std::holds_alternative<uint32_t*>(slot) ? *std::get<uint32_t*>(slot) : *std::get<uint64_t*>(slot); };
+  const auto number = [&]() -> uint64_t {
+    auto** const small = std::get_if<uint32_t*>(&slot);
+    return small ? **small : *std::get<uint64_t*>(slot);
+  };
   const auto pattern_text = [](const match::HostPattern& pattern) { return in_quotes(pattern.text()); };
   switch (key.kind) {
     case Kind::flag: return *std::get<bool*>(slot) ? "true" : "false";
@@ -169,16 +173,16 @@ std::string as_toml(const Key& key, Slot slot) {
     case Kind::host_name:
     case Kind::token: return in_quotes(*std::get<std::string*>(slot));
     case Kind::ports:
-      return list(texts(*std::get<std::vector<uint16_t>*>(slot), [](uint16_t port) { return std::to_string(port); }), kWidth);
+      return list(texts(*std::get<std::vector<uint16_t>*>(slot), [](uint16_t port) { return std::to_string(port); }));
     case Kind::endpoints:
-      return list(texts(*std::get<std::vector<base::Endpoint>*>(slot), [](const auto& at) { return in_quotes(at.text()); }), kWidth);
-    case Kind::networks: return list(texts(*std::get<std::vector<base::Cidr>*>(slot), network_text), kWidth);
-    case Kind::host_patterns: return list(texts(*std::get<std::vector<match::HostPattern>*>(slot), pattern_text), kWidth);
+      return list(texts(*std::get<std::vector<base::Endpoint>*>(slot), [](const auto& at) { return in_quotes(at.text()); }));
+    case Kind::networks: return list(texts(*std::get<std::vector<base::Cidr>*>(slot), network_text));
+    case Kind::host_patterns: return list(texts(*std::get<std::vector<match::HostPattern>*>(slot), pattern_text));
     case Kind::destinations: {
       const policy::Config& policy = *std::get<policy::Config*>(slot);
       std::vector<std::string> items = texts(policy.allowed_names, pattern_text);
       std::ranges::move(texts(policy.allowed_networks, network_text), std::back_inserter(items));
-      return list(items, kWidth);
+      return list(items);
     }
   }
   return {};

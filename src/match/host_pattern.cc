@@ -1,7 +1,5 @@
 #include "match/host_pattern.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 
 namespace weir::match {
@@ -24,7 +22,7 @@ bool may_stand_in_label(char c) { return (c >= 'a' && c <= 'z') || base::is_digi
 std::string_view fault_in(std::string_view name) {
   if (name.empty()) return "it has no name";
   if (name.size() > kLongestName) return "it is longer than 253 characters";
-  if (std::ranges::all_of(name, [](char c) { return base::is_digit(c) || c == '.'; })) return "it is neither a name nor an address";
+  if (name.find_first_not_of("0123456789.") == std::string_view::npos) return "it is neither a name nor an address";
   while (true) {
     const std::string_view label = name.substr(0, name.find('.'));
     if (label.empty()) return "it has an empty part between dots";

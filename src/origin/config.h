@@ -12,7 +12,8 @@ struct OriginConfig {
   uint32_t interim_limit = 16;
   /// Of all attempts to connect together.
   uint64_t connect_timeout_ms = 10'000;
-  /// Happy Eyeballs (RFC 8305): before the next address is tried beside the last, and for the other family's answer from DNS.
+  /// Happy Eyeballs (RFC 8305): before the next address is tried beside the last, and for the other family's answer from
+  /// DNS.
   uint64_t attempt_delay_ms = 250;
   uint64_t resolution_delay_ms = 50;
   /// From the request's end, or from what was last sent of it, to the first byte of the response.

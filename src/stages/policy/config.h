@@ -9,9 +9,9 @@
 
 namespace weir::policy {
 
-/// Ports that are no destination unless the owner says so: the bad ports of the Fetch standard (their services could be made to
-/// take HTTP for their own protocol), port 0, and databases, remote desktops and container engines that often trust whoever
-/// reaches them. Sorted.
+/// Ports that are no destination unless the owner says so: the bad ports of the Fetch standard (their services could be made
+/// to take HTTP for their own protocol), port 0, and databases, remote desktops and container engines that often trust
+/// whoever reaches them. Sorted.
 inline constexpr auto kDefaultBlockedPorts = std::to_array<uint16_t>({
     0,    1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,   25,   37,   42,   43,   53,    69,    77,
     79,   87,   95,   101,  102,  103,  104,  109,  110,  111,  113,  115,  117,  119,  123,  135,  137,  139,   143,   161,

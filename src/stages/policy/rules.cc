@@ -50,7 +50,8 @@ OwnAddresses::OwnAddresses(std::vector<Endpoint> listening, std::vector<IpAddres
 bool OwnAddresses::reaches(const IpAddress& address, const Endpoint& listener) const {
   if (address == listener.address) return true;
   if (listener.address.is_unspecified()) {
-    return match::classify(address) == AddressClass::loopback || std::ranges::find(interfaces_, address) != interfaces_.end();
+    return match::classify(address) == AddressClass::loopback ||
+           std::ranges::find(interfaces_, address) != interfaces_.end();
   }
   return stands_for_loopback(address) && match::binds_this_machine_only(listener.address);
 }
@@ -58,8 +59,8 @@ bool OwnAddresses::reaches(const IpAddress& address, const Endpoint& listener) c
 bool OwnAddresses::contains(const IpAddress& address, uint16_t port) const {
   const base::EmbeddedV4 readings = base::embedded_v4_readings(address);
   return std::ranges::any_of(listening_, [&](const Endpoint& listener) {
-    return listener.port == port && (reaches(address, listener) ||
-                                     std::ranges::any_of(readings, [&](const IpAddress& v4) { return reaches(v4, listener); }));
+    const auto leads_here = [&](const IpAddress& reading) { return reaches(reading, listener); };
+    return listener.port == port && (leads_here(address) || std::ranges::any_of(readings, leads_here));
   });
 }
 
@@ -95,8 +96,8 @@ base::Result<void> check_port(const ListenerRules& rules, uint16_t port) {
                        " (`weir config --defaults` prints the one in use by default)"));
 }
 
-base::Result<void> check(const ListenerRules& rules, std::string_view host, base::AddressSource source, const IpAddress& address,
-                         uint16_t port) {
+base::Result<void> check(const ListenerRules& rules, std::string_view host, base::AddressSource source,
+                         const IpAddress& address, uint16_t port) {
   if (rules.is_own(address, port)) {
     return std::unexpected(prohibited(Endpoint{address, port}.text() + " is where Weir itself listens", "own address"));
   }

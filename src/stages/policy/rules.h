@@ -1,5 +1,5 @@
-// Which addresses and ports a listener's clients may reach. Pure: no socket, no look-up, no clock. Asked for each resolved address
-// before it is connected to, and for the peer's address whenever a pooled connection is taken.
+// Which addresses and ports a listener's clients may reach. Pure: no socket, no look-up, no clock. Asked for each resolved
+// address before it is connected to, and for the peer's address whenever a pooled connection is taken.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -17,8 +17,9 @@ namespace weir::policy {
 class OwnAddresses {
  public:
   OwnAddresses() = default;
-  /// `listening` has the ports that were really bound. A wildcard address (0.0.0.0 or ::) stands for every loopback address and
-  /// for each of `interfaces`, the addresses of this machine; :: counts for IPv4 too, as a socket of both families would.
+  /// `listening` has the ports that were really bound. A wildcard address (0.0.0.0 or ::) stands for every loopback address
+  /// and for each of `interfaces`, the addresses of this machine; :: counts for IPv4 too, as a socket of both families
+  /// would.
   OwnAddresses(std::vector<base::Endpoint> listening, std::vector<base::IpAddress> interfaces);
   /// Connecting to this would reach Weir, IPv6 forms that carry an IPv4 address and the addresses 0.0.0.0/8 and :: included.
   bool contains(const base::IpAddress& address, uint16_t port) const;
@@ -62,8 +63,8 @@ base::Result<void> check_port(const ListenerRules& rules, uint16_t port);
 /// destination_ip_prohibited, 403, with the rule and what to write into the configuration. In this order:
 /// - Weir's own listening addresses and the clouds' metadata addresses are no destination anywhere; nothing opens them.
 /// - Public addresses are destinations.
-/// - Listener that other machines can reach: nothing else is, unless `allow` has the name or the address; `local_names` opens
-///   loopback and link-local addresses to these names.
+/// - Listener that other machines can reach: nothing else is, unless `allow` has the name or the address;
+///   `local_names` opens loopback and link-local addresses to these names.
 /// - Listener of this machine alone: loopback and link-local addresses unless it is DNS that led there (rebinding) and the
 ///   name is not in `local_names`; the others unless `private = "deny"` and `allow` has neither the name nor the address.
 base::Result<void> check(const ListenerRules& rules, std::string_view host, base::AddressSource source,
