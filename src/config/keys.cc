@@ -133,8 +133,9 @@ constexpr Key kKeys[] = {
      "Silence that ends this earlier."},
 
     {"pool", "idle_per_origin", Kind::number, in<kOrigin, &O::idle_per_origin>, 0, 100'000,
-     "Idle connections kept to one origin."},
-    {"pool", "idle", Kind::number, in<kOrigin, &O::idle_total>, 0, 1'000'000, "Idle connections kept in all. 0 keeps none."},
+     "Idle connections that each worker keeps to one origin."},
+    {"pool", "idle", Kind::number, in<kOrigin, &O::idle_total>, 0, 1'000'000,
+     "Idle connections that each worker keeps in all. 0 keeps none."},
     {"pool", "idle_timeout", Kind::duration, in<kOrigin, &O::idle_timeout_ms>, 100, kDay,
      "How long an idle connection is kept."},
     {"pool", "fresh", Kind::duration, in<kOrigin, &O::retry_idle_ms>, 0, kHour,
@@ -226,7 +227,8 @@ std::string expectation(const Key& key) {
     case Kind::token: return "a word of letters, digits and `-._~!#$%&'*+^|`";
     case Kind::ports:
       return "a list of ports" + range(key, [](uint64_t value) { return std::to_string(value); }) + ", such as [25, 3306]";
-    case Kind::endpoints: return "an address and a port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them";
+    case Kind::endpoints:
+      return "a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them";
     case Kind::networks: return "a list of networks and addresses such as [\"192.168.0.0/16\", \"fd00::/8\", \"192.0.2.7\"]";
     case Kind::host_patterns: return "a list of names such as [\"printer.lan\", \"*.dev.example\"]";
     case Kind::destinations:

@@ -22,7 +22,7 @@ struct OriginConfig {
   uint64_t content_timeout_ms = 600'000;
   /// An origin that does not take the request's content.
   uint64_t write_timeout_ms = 600'000;
-  /// Idle connections kept for reuse: to one origin, and in all. Of the process.
+  /// Idle connections kept for reuse by each worker: to one origin, and in all.
   uint32_t idle_per_origin = 32;
   uint32_t idle_total = 1024;
   uint64_t idle_timeout_ms = 60'000;
