@@ -33,6 +33,8 @@ class Body : public base::Pooled {
   virtual async::Task<base::Result<Chunk>> read() = 0;
   /// The next piece if it is there already, so that the head and ready content leave in one write; never waits.
   virtual std::optional<base::Result<Chunk>> try_read() { return std::nullopt; }
+  /// Waits until some content has come, without asking for it (Expect: 100-continue); or until there is none to come.
+  virtual async::Task<void> until_begun() { co_return; }
   /// Bytes in all, where known before they are read.
   virtual std::optional<uint64_t> known_length() const { return std::nullopt; }
 

@@ -42,6 +42,8 @@ class Tunnel : public base::Pooled {
   virtual ~Tunnel() = default;
   /// The origin's side, where there is one: watched before it is decided what the tunnel carries.
   virtual async::ByteStream* origin() { return nullptr; }
+  /// There is no origin, and never will be: a session inside gets Weir's own pages alone.
+  virtual bool own() const { return false; }
   /// Carries bytes both ways until both sides have ended. `client_bytes` were read from the client and not yet sent on.
   virtual async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) = 0;
   /// The connection to the origin, as the first pin of a session inside. The tunnel is of no use after it.

@@ -18,6 +18,10 @@ std::optional<uint64_t> ClientBody::known_length() const {
   return decoder_ ? std::nullopt : std::optional<uint64_t>(framing_.length);
 }
 
+async::Task<void> ClientBody::until_begun() {
+  if (client_.input.empty()) co_await client_.stream.until_readable(async::Deadline::kNever);
+}
+
 http::Chunk ClientBody::take_length() {
   http::Chunk chunk;
   const size_t n = std::min<uint64_t>(left_, client_.input.size());

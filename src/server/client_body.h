@@ -17,6 +17,7 @@ class ClientBody final : public http::Body {
 
   async::Task<base::Result<http::Chunk>> read() override;
   std::optional<base::Result<http::Chunk>> try_read() override;
+  async::Task<void> until_begun() override;
   std::optional<uint64_t> known_length() const override;
   bool can_send_to(async::ByteStream& to) const override;
   async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent, bool* to_failed) override;

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <charconv>
 
-#include "codec/http1/serialize.h"
+#include "codec/http1/slices.h"
 
 namespace weir::server {
 namespace {
@@ -46,29 +46,6 @@ Framing frame(http::Response& response, const RequestFacts& facts) {
   return Framing::chunked;
 }
 
-Slice head_bytes(const http::ResponseHead& head) {
-  const size_t size = http1::size_of(head) + http1::kChunkSizeLine;
-  auto block = base::Block::make(size <= base::Block::kSmall ? base::Block::kSmall : size);
-  const char* end = http1::write_head(block->data(), head);
-  const auto used = static_cast<size_t>(end - block->data());
-  return Slice(std::move(block), 0, used);
-}
-
-Slice chunk_size_line(uint64_t size) {
-  auto block = base::Block::make(http1::kChunkSizeLine);
-  const char* end = http1::write_chunk_size(block->data(), size);
-  const auto used = static_cast<size_t>(end - block->data());
-  return Slice(std::move(block), 0, used);
-}
-
-Slice last_chunk(const http::Trailers* trailers) {
-  if (!trailers) return Slice::of_static(http1::kLastChunk);
-  auto block = base::Block::make(http1::size_of_last_chunk(trailers));
-  const char* end = http1::write_last_chunk(block->data(), trailers);
-  const auto used = static_cast<size_t>(end - block->data());
-  return Slice(std::move(block), 0, used);
-}
-
 }  // namespace
 
 async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange, http::Response response, RequestFacts facts) {
@@ -98,7 +75,7 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     have_chunk = true;
   }
 
-  Slice head = head_bytes(*response.head);
+  Slice head = http1::head_slice(*response.head);
   response.head = nullptr;
   client.answered = true;
   const uint64_t silence_ms = client.config.write_timeout_ms;
@@ -135,17 +112,12 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
       chunk = **std::move(next);
     }
     have_chunk = false;
-    Slice before, after, end;
-    if (framing == Framing::chunked) {
-      if (!chunk.bytes.empty()) {
-        before = chunk_size_line(chunk.bytes.size());
-        after = Slice::of_static(http1::kChunkEnd);
-      }
-      if (chunk.last) end = last_chunk(chunk.trailers.get());
-    }
     const bool last = chunk.last;
+    http1::ChunkFraming around;
+    if (framing == Framing::chunked) around = http1::frame_chunk(chunk.bytes.size(), last, chunk.trailers.get());
     const ssize_t written = co_await client.stream.write(
-        {std::move(head), std::move(before), std::move(chunk.bytes), std::move(after), std::move(end)}, silence_ms, &exchange.sent);
+        {std::move(head), std::move(around.before), std::move(chunk.bytes), std::move(around.after), std::move(around.end)}, silence_ms,
+        &exchange.sent);
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
     chunk = http::Chunk();

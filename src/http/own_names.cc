@@ -1,0 +1,21 @@
+#include "http/own_names.h"
+
+#include <algorithm>
+
+namespace weir::http {
+
+bool OwnNames::covers(const Target& target, const Session& session) const {
+  const uint16_t local_port = session.local.port;
+  if (target.host == own_name_) return target.port == 80 || target.port == local_port;
+  if (target.literal) {
+    const auto address = base::IpAddress::parse(target.host);
+    if (!address) return false;
+    const base::Endpoint asked{*address, target.port};
+    return asked == session.local || std::ranges::find(listening_, asked) != listening_.end();
+  }
+  if (target.host != "localhost" || target.port != local_port) return false;
+  const auto& bytes = session.local.address.bytes();
+  return session.local.address.is_v4() ? bytes[0] == 127 : session.local.address == *base::IpAddress::parse("::1");
+}
+
+}  // namespace weir::http

@@ -1,0 +1,147 @@
+#include "origin/forward.h"
+
+#include "base/event_log.h"
+#include "base/text.h"
+#include "http/hop_by_hop.h"
+#include "origin/origin_body.h"
+#include "origin/origin_exchange.h"
+
+namespace weir::origin {
+
+using base::ErrorType;
+using http::FieldId;
+
+namespace {
+
+/// The schemes that authenticate a connection, not a request (RFC 4559; RFC 9110, 11.6.1 warns of them).
+bool names_connection_scheme(std::string_view value) {
+  const std::string_view scheme = value.substr(0, value.find_first_of(" \t,"));
+  return base::equal_ignoring_case(scheme, "NTLM") || base::equal_ignoring_case(scheme, "Negotiate");
+}
+
+bool any_connection_scheme(const http::Fields& fields, FieldId id) {
+  for (const http::Field& field : fields.all()) {
+    if (field.id != id) continue;
+    if (names_connection_scheme(field.value())) return true;
+    // Several challenges may share a line.
+    if (id == FieldId::www_authenticate) {
+      std::string_view rest = field.value();
+      for (size_t comma; (comma = rest.find(',')) != std::string_view::npos;) {
+        rest = base::trim(rest.substr(comma + 1));
+        if (names_connection_scheme(rest)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// The key of pool and pins: the authority with its port.
+std::string key_of(const http::Target& target) { return std::string(target.authority); }
+
+}  // namespace
+
+async::Task<base::Result<http::Response>> Forward::handle(http::Request request, http::Next) const {
+  if (request.head->method == http::Method::connect) return open_tunnel(std::move(request));
+  return forward(std::move(request));
+}
+
+/// Edits the head into what the origin is to see.
+void Forward::prepare(http::Request& request) const {
+  http::Fields& fields = request.head->fields;
+  fields.remove(FieldId::proxy_authorization);
+  fields.remove(FieldId::transfer_encoding);
+  fields.set_first(FieldId::host, request.head->target.authority);
+  if (request.body && !request.body->known_length()) {
+    fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
+  }
+  const std::string via = std::string("1.") + static_cast<char>('0' + request.head->minor_version) + " " + context_.via;
+  fields.add(FieldId::via, via);
+  if (request.upgrade == http::Upgrade::websocket) {
+    fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
+    fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
+  }
+}
+
+async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(const http::Request& request) const {
+  const http::Target& target = request.head->target;
+  CO_TRY(Connected connected, co_await context_.connector.connect(target.host, target.literal, target.port, *request.decision));
+  if (base::debug_enabled) {
+    base::log_event(std::string("connected to ").append(target.host) + ":" + std::to_string(target.port) + " at " + connected.peer.text());
+  }
+  co_return std::make_unique<OriginConnection>(std::move(connected.stream), key_of(target), connected.peer, connected.source);
+}
+
+async::Task<base::Result<http::Response>> Forward::forward(http::Request request) const {
+  prepare(request);
+  const http::RequestHead& head = *request.head;
+  const std::string key = key_of(head.target);
+  const bool repeatable = http::is_idempotent(head.method) && !request.body;
+  auto origin = std::make_unique<OriginExchange>(request.exchange, context_.pool, context_.config, context_.expect_wait_ms);
+  base::Result<Answered> answered = base::fail(ErrorType::proxy_internal_error, 500, "not asked");
+  if (request.pins && request.pins->has(key)) {
+    auto pinned = request.pins->take(key);
+    auto* connection = static_cast<OriginConnection*>(pinned.get());
+    if (!connection || !connection->quiet()) {
+      request.pins->lose(key);
+      co_return base::fail(ErrorType::connection_terminated, 502, key + " closed the connection that this login belongs to.");
+    }
+    CO_CHECK(request.decision->check(connection->source, connection->peer.address, connection->peer.port));
+    origin->pinned_to = request.pins;
+    pinned.release();
+    answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head, request.body, request.expects_continue, request.upgrade);
+  } else {
+    auto connection = context_.pool.take(key, *request.decision, repeatable ? UINT64_MAX : context_.config.retry_idle_ms);
+    const bool reused = connection != nullptr;
+    if (!reused) {
+      CO_TRY(connection, co_await connect(request));
+    }
+    answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
+    if (!answered && reused && repeatable && origin->may_retry()) {
+      CO_TRY(connection, co_await connect(request));
+      answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
+    }
+  }
+  if (!answered) co_return std::unexpected(std::move(answered).error());
+
+  http::Response response;
+  response.head = std::move(answered->head);
+  http::Fields& fields = response.head->fields;
+  const http::HopByHop hop = http::remove_hop_by_hop(fields);
+  if (hop.excessive) co_return base::fail(ErrorType::http_protocol_error, 502, key + " named too many fields in Connection.");
+  const std::string via = std::string("1.") + static_cast<char>('0' + response.head->minor_version) + " " + context_.via;
+  fields.add(FieldId::via, via);
+
+  if (response.head->status == 101) {
+    if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, key + " changed to a protocol that was not asked for.");
+    fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
+    fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
+    response.tunnel = std::make_unique<OriginTunnel>(request.exchange, origin->take_connection(), context_.tunnel_idle_ms);
+    co_return response;
+  }
+  const bool challenged = any_connection_scheme(fields, FieldId::www_authenticate);
+  if (request.pins && !origin->pinned_to && !request.pins->full() && (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
+    origin->pinned_to = request.pins;
+  }
+  if (challenged && response.head->status == 401) fields.add("Proxy-Support", "Session-Based-Authentication");
+  if (answered->framing.kind == http1::Framing::Kind::none) {
+    origin->finish();
+    if (request.expects_continue || origin->uploads()) response.body = std::make_unique<EmptyOriginBody>(std::move(origin));
+    co_return response;
+  }
+  auto body = std::make_unique<OriginBody>(std::move(origin), answered->framing);
+  CO_CHECK(body->look_ahead());
+  response.body = std::move(body);
+  co_return response;
+}
+
+async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request request) const {
+  CO_TRY(auto connection, co_await connect(request));
+  request.exchange->peer = connection->peer;
+  http::Response response;
+  response.head = http::ResponseHead::make(200);
+  response.head->reason = "Connection established";
+  response.tunnel = std::make_unique<OriginTunnel>(request.exchange, std::move(connection), context_.tunnel_idle_ms);
+  co_return response;
+}
+
+}  // namespace weir::origin

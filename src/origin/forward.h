@@ -1,0 +1,37 @@
+// The innermost stage: the only one that talks to the next hop.
+#pragma once
+#include <string>
+
+#include "http/stage.h"
+#include "origin/config.h"
+#include "origin/connector.h"
+#include "origin/origin_connection.h"
+
+namespace weir::origin {
+
+/// What forwarding needs of its worker and its configuration; both outlive the stage's exchanges.
+struct ForwardContext {
+  Pool& pool;
+  Connector& connector;
+  const OriginConfig& config;
+  uint64_t expect_wait_ms;
+  uint64_t tunnel_idle_ms;
+  /// Our name in Via (RFC 9110, 7.6.3), without the version.
+  std::string via;
+};
+
+class Forward final : public http::Stage {
+ public:
+  explicit Forward(ForwardContext context) : context_(std::move(context)) {}
+  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+
+ private:
+  async::Task<base::Result<http::Response>> forward(http::Request request) const;
+  async::Task<base::Result<http::Response>> open_tunnel(http::Request request) const;
+  async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(const http::Request& request) const;
+  void prepare(http::Request& request) const;
+
+  const ForwardContext context_;
+};
+
+}  // namespace weir::origin

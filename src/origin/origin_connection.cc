@@ -1,0 +1,97 @@
+#include "origin/origin_connection.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace weir::origin {
+
+bool OriginConnection::quiet() {
+  async::Readiness& state = stream->readiness();
+  if (!input.empty() || state.peer_closed || state.broken) return false;
+  if (!state.readable) return true;
+  // After splice nothing has said yet that the socket is empty: ask once.
+  char byte;
+  return stream->try_read(&byte, 1) == -EAGAIN;
+}
+
+Pool::Pool(const OriginConfig& config) : config_(config), sweep_(*this) {}
+
+Pool::~Pool() {
+  while (by_age_.linked()) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  sweep();
+}
+
+std::unique_ptr<OriginConnection> Pool::remove(OriginConnection& connection) {
+  connection.age_.unlink();
+  connection.unlink();
+  connection.pool_ = nullptr;
+  connection.stream->readiness().on_readable = nullptr;
+  --size_;
+  if (const auto at = by_authority_.find(std::string_view(connection.authority)); --at->second.count == 0) by_authority_.erase(at);
+  return std::unique_ptr<OriginConnection>(&connection);
+}
+
+std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms) {
+  const uint64_t now = async::EventLoop::current().now_ms();
+  for (;;) {
+    const auto at = by_authority_.find(authority);
+    if (at == by_authority_.end()) return nullptr;
+    auto& connection = static_cast<OriginConnection&>(*at->second.connections.next());
+    // The newest is first: if it has been idle for too long, so have the others.
+    if (now - connection.idle_since_ms_ > max_idle_ms) return nullptr;
+    if (!decision.check(connection.source, connection.peer.address, connection.peer.port)) return nullptr;
+    auto taken = remove(connection);
+    if (!taken->quiet()) continue;
+    taken->reused = true;
+    return taken;
+  }
+}
+
+void Pool::put(std::unique_ptr<OriginConnection> connection) {
+  connection->input.release();
+  if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0) return;
+  if (size_ >= config_.idle_total) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  auto at = by_authority_.find(std::string_view(connection->authority));
+  if (at == by_authority_.end()) at = by_authority_.try_emplace(connection->authority).first;
+  if (at->second.count >= config_.idle_per_origin) return;
+  auto& idle = *connection.release();
+  const uint64_t now = async::EventLoop::current().now_ms();
+  idle.idle_since_ms_ = now;
+  idle.pool_ = this;
+  idle.link_before(*at->second.connections.next());
+  idle.age_.link_before(by_age_);
+  ++at->second.count;
+  ++size_;
+  async::Readiness& state = idle.stream->readiness();
+  state.on_readable = &bytes_arrived;
+  state.on_readable_of = &idle;
+  if (sweep_.due_ms() == async::Deadline::kNever) sweep_.set(now + config_.idle_timeout_ms);
+}
+
+void Pool::bytes_arrived(void* of) {
+  auto& connection = *static_cast<OriginConnection*>(of);
+  Pool& pool = *connection.pool_;
+  OriginConnection* spoiled = pool.remove(connection).release();
+  spoiled->age_.link_before(pool.spoiled_);
+  pool.sweep_.set(async::EventLoop::current().now_ms());
+}
+
+void Pool::sweep() {
+  while (spoiled_.linked()) {
+    auto& age = static_cast<OriginConnection::AgeLink&>(*spoiled_.next());
+    age.unlink();
+    std::unique_ptr<OriginConnection> closed(&age.connection);
+  }
+  const uint64_t now = async::EventLoop::current().now_ms();
+  while (by_age_.linked()) {
+    auto& oldest = static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection;
+    if (oldest.idle_since_ms_ + config_.idle_timeout_ms > now) {
+      sweep_.set(oldest.idle_since_ms_ + config_.idle_timeout_ms);
+      return;
+    }
+    remove(oldest);
+  }
+}
+
+}  // namespace weir::origin

@@ -1,0 +1,84 @@
+// A connection to an origin, and the idle ones that are kept for the next request.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "async/deadline.h"
+#include "async/input.h"
+#include "base/ip.h"
+#include "http/decision.h"
+#include "http/session.h"
+#include "net/tcp_stream.h"
+#include "origin/config.h"
+
+namespace weir::origin {
+
+/// Owned by the exchange that uses it, by the pool, or by a client connection's pins.
+class OriginConnection final : public http::PinnedConnection, private async::Link {
+ public:
+  OriginConnection(std::unique_ptr<net::TcpStream> stream, std::string authority, base::Endpoint peer, base::AddressSource source)
+      : stream(std::move(stream)), authority(std::move(authority)), peer(peer), source(source) {}
+
+  /// Nothing was seen to arrive since the last response ended, and the peer has not closed: known without asking the kernel.
+  bool quiet();
+
+  std::unique_ptr<net::TcpStream> stream;
+  async::Input input;
+  /// Host and port: what requests may share it (RFC 9110, 4.3.3).
+  const std::string authority;
+  const base::Endpoint peer;
+  const base::AddressSource source;
+  bool reused = false;
+
+ private:
+  friend class Pool;
+  struct AgeLink : Link {
+    explicit AgeLink(OriginConnection& connection) : connection(connection) {}
+    OriginConnection& connection;
+  };
+  AgeLink age_{*this};
+  uint64_t idle_since_ms_ = 0;
+  class Pool* pool_ = nullptr;
+};
+
+/// Idle connections of one worker, by authority; bounded in all, per origin and in time. One on which bytes arrive is closed.
+class Pool {
+ public:
+  explicit Pool(const OriginConfig& config);
+  Pool(const Pool&) = delete;
+  ~Pool();
+
+  /// The connection used last, not idle for longer than `max_idle_ms`, whose peer's address `decision` allows; or nothing.
+  std::unique_ptr<OriginConnection> take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms);
+  void put(std::unique_ptr<OriginConnection> connection);
+  size_t size() const { return size_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  struct Idle {
+    async::Link connections;
+    size_t count = 0;
+  };
+  struct Sweep : async::Deadline {
+    explicit Sweep(Pool& pool) : Deadline([](Deadline& self) { static_cast<Sweep&>(self).pool.sweep(); }), pool(pool) {}
+    Pool& pool;
+  };
+  static void bytes_arrived(void* connection);
+  /// Out of the lists; the caller owns it then.
+  std::unique_ptr<OriginConnection> remove(OriginConnection& connection);
+  void sweep();
+
+  const OriginConfig& config_;
+  std::unordered_map<std::string, Idle, Hash, std::equal_to<>> by_authority_;
+  async::Link by_age_;   // The oldest first.
+  async::Link spoiled_;  // To be closed by the next sweep, outside of the loop's own callbacks.
+  size_t size_ = 0;
+  Sweep sweep_;
+};
+
+}  // namespace weir::origin

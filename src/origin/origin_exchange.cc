@@ -1,0 +1,227 @@
+#include "origin/origin_exchange.h"
+
+#include <cerrno>
+
+#include "codec/http1/head_parser.h"
+#include "codec/http1/slices.h"
+#include "http/hop_by_hop.h"
+
+namespace weir::origin {
+
+using base::ErrorType;
+using base::Slice;
+
+namespace {
+
+/// Content that goes out together with the head, before anything is read: little enough for any socket's buffer.
+constexpr size_t kWithHead = 16 * 1024;
+
+}  // namespace
+
+OriginExchange::OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool, const OriginConfig& config, uint64_t expect_wait_ms)
+    : exchange_(std::move(exchange)), pool_(pool), config_(config), expect_wait_ms_(expect_wait_ms) {}
+
+OriginExchange::~OriginExchange() {
+  upload_.cancel();
+  if (!connection_) return;
+  if (!sent_whole_) connection_->stream->abort();
+  if (pinned_to) pinned_to->lose(connection_->authority);
+}
+
+void OriginExchange::finish() {
+  if (!connection_) return;
+  if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
+    if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.
+    if (pinned_to) pinned_to->lose(connection_->authority);
+    connection_ = nullptr;
+    return;
+  }
+  upload_.cancel();
+  if (pinned_to) {
+    std::string authority = connection_->authority;
+    if (connection_->quiet()) {
+      pinned_to->put(std::move(authority), std::move(connection_));
+    } else {
+      pinned_to->lose(authority);
+    }
+  } else {
+    pool_.put(std::move(connection_));
+  }
+  connection_ = nullptr;
+}
+
+base::Error OriginExchange::no_answer(ssize_t error, bool started) const {
+  const std::string name = connection_->authority;
+  if (error == -ETIMEDOUT) return base::Error(ErrorType::http_response_timeout, 504, name + " did not answer in time.");
+  if (started) return base::Error(ErrorType::http_response_incomplete, 502, name + " closed the connection inside its answer's head.");
+  return base::Error(ErrorType::connection_terminated, 502, name + " closed the connection without an answer.");
+}
+
+async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginConnection> connection, const http::RequestHead& head,
+                                                        std::unique_ptr<http::Body>& body, bool expects_continue,
+                                                        http::Upgrade upgrade) {
+  connection_ = std::move(connection);
+  died_unanswered_ = false;
+  sent_whole_ = false;
+  exchange_->peer = connection_->peer;
+  exchange_->reused_connection = connection_->reused;
+  const http::Method method = head.method;
+  const bool chunked = body && !body->known_length();
+  http::Chunk first;
+  if (body && !expects_continue) {
+    if (auto ready = body->try_read()) {
+      content_taken_ = true;
+      if (!*ready) co_return std::unexpected(std::move(*ready).error());
+      first = **std::move(ready);
+    }
+  }
+  Slice bytes = http1::head_slice(head, head.target.path);
+  ssize_t written;
+  if (!body || (first.last && first.bytes.size() <= kWithHead)) {
+    http1::ChunkFraming around;
+    if (chunked) around = http1::frame_chunk(first.bytes.size(), true, first.trailers.get());
+    written = co_await connection_->stream->write(
+        {std::move(bytes), std::move(around.before), std::move(first.bytes), std::move(around.after), std::move(around.end)},
+        config_.write_timeout_ms);
+    if (written == 0) sent_whole_ = true;
+    body = nullptr;
+  } else {
+    written = co_await connection_->stream->write({std::move(bytes)}, config_.write_timeout_ms);
+    if (written == 0) {
+      uploading_ = true;
+      upload_ = upload(std::move(body), std::move(first), chunked, expects_continue);
+      upload_.start();
+    }
+  }
+  // A failed write is no verdict: the origin may have answered before it closed. Only reading tells.
+  co_return co_await read_head(method, upgrade);
+}
+
+async::Task<void> OriginExchange::until_asked_for(http::Body& body) {
+  // The origin's 100, the client's first bytes, or a while: whichever comes first.
+  struct Wait {
+    static async::Task<bool> for_origin(OriginExchange& self) {
+      for (auto seen = self.continued_.version(); !self.continue_seen_; seen = self.continued_.version()) {
+        co_await self.continued_.changed(seen);
+      }
+      co_return true;
+    }
+    static async::Task<bool> for_client(http::Body& body) {
+      co_await body.until_begun();
+      co_return true;
+    }
+    static async::Task<bool> a_while(uint64_t until_ms) {
+      co_await async::Sleep(until_ms);
+      co_return true;
+    }
+  };
+  const uint64_t until_ms = async::EventLoop::current().now_ms() + expect_wait_ms_;
+  co_await async::first_of(async::first_of(Wait::for_origin(*this), Wait::for_client(body)), Wait::a_while(until_ms));
+}
+
+async::Task<ssize_t> OriginExchange::send(http::Chunk chunk, bool chunked) {
+  http1::ChunkFraming around;
+  if (chunked) around = http1::frame_chunk(chunk.bytes.size(), chunk.last, chunk.trailers.get());
+  co_return co_await connection_->stream->write(
+      {std::move(around.before), std::move(chunk.bytes), std::move(around.after), std::move(around.end)},
+                                                config_.write_timeout_ms, &upload_sent_);
+}
+
+async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk chunk, bool chunked, bool expects_continue) {
+  struct Ended {
+    bool& uploading;
+    ~Ended() { uploading = false; }
+  } ended{uploading_};
+  if (expects_continue) {
+    gated_ = true;
+    co_await until_asked_for(*body);
+    gated_ = false;
+  }
+  for (;;) {
+    if (!chunk.bytes.empty() || chunk.last) {
+      const bool last = chunk.last;
+      const ssize_t written = co_await send(std::move(chunk), chunked);
+      // What the origin does not take is not asked for any more; it may have answered, which the reading side sees.
+      if (written < 0) co_return;
+      if (last) break;
+      chunk = http::Chunk();
+    }
+    content_taken_ = true;
+    if (!chunked && body->can_send_to(*connection_->stream)) {
+      bool to_failed = false;
+      auto sent = co_await body->send_to(*connection_->stream, config_.write_timeout_ms, &upload_sent_, &to_failed);
+      if (!sent) {
+        if (!to_failed) {
+          upload_error_ = std::move(sent).error();
+          connection_->stream->readiness().interrupt();
+        }
+        co_return;
+      }
+      if (sent->last) break;
+      continue;
+    }
+    auto next = body->try_read();
+    if (!next) next.emplace(co_await body->read());
+    if (!*next) {
+      upload_error_ = std::move(*next).error();
+      connection_->stream->readiness().interrupt();
+      co_return;
+    }
+    chunk = **std::move(next);
+  }
+  sent_whole_ = true;
+}
+
+async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method method, http::Upgrade upgrade) {
+  auto& loop = async::EventLoop::current();
+  async::Input& input = connection_->input;
+  http1::ResponseParser parser(method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields});
+  uint32_t interims = 0;
+  bool any_byte = false;
+  uint64_t waited_from_ms = loop.now_ms();
+  for (;;) {
+    while (!parser.done()) {
+      if (input.empty()) {
+        input.release();
+        const uint64_t sent_before = upload_sent_;
+        const ssize_t waited = co_await connection_->stream->until_readable(waited_from_ms + config_.first_byte_timeout_ms);
+        if (upload_error_) co_return std::unexpected(*upload_error_);
+        if (waited == -ETIMEDOUT && (uploading_ || upload_sent_ != sent_before)) {
+          waited_from_ms = loop.now_ms();  // The request is still on its way; its own deadlines hold for that.
+          continue;
+        }
+        const ssize_t n = waited < 0 ? waited : co_await connection_->stream->read(input.room(base::Block::kLarge), 0, waited_from_ms + config_.first_byte_timeout_ms);
+        if (upload_error_) co_return std::unexpected(*upload_error_);
+        if (n <= 0) {
+          died_unanswered_ = !any_byte && n != -ETIMEDOUT;
+          co_return std::unexpected(no_answer(n, any_byte));
+        }
+        any_byte = true;
+        input.filled(static_cast<size_t>(n));
+      }
+      auto fed = parser.feed(input.view());
+      if (!fed) co_return std::unexpected(std::move(fed).error());
+      input.consume(*fed);
+    }
+    const int status = parser.head()->status;
+    if (status >= 200 || (status == 101 && upgrade != http::Upgrade::none)) break;
+    if (status == 101) co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " changed the protocol without being asked to.");
+    if (++interims > config_.interim_limit) {
+      co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " sent too many interim responses.");
+    }
+    if (status == 100) {
+      continue_seen_ = true;
+      continued_.notify();
+    } else {
+      (void)http::remove_hop_by_hop(parser.head()->fields);
+      CO_CHECK(exchange_->interim(*parser.head()));
+    }
+    parser.reset(method);
+  }
+  if (gated_) upload_.cancel();  // Refused before it was asked for: the client keeps its content.
+  keep_alive = parser.keep_alive() && parser.head()->status != 101;
+  Answered answered{parser.take_head(), parser.framing()};
+  co_return answered;
+}
+
+}  // namespace weir::origin

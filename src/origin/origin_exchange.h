@@ -1,0 +1,74 @@
+// One request and its response on one connection to an origin (RFC 9112).
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "async/signal.h"
+#include "codec/http1/framing.h"
+#include "http/stage.h"
+#include "origin/origin_connection.h"
+
+namespace weir::origin {
+
+/// What the answer's head came to.
+struct Answered {
+  base::Ref<http::ResponseHead> head;
+  http1::Framing framing;
+};
+
+/// Owns the connection while it is used, and the upload, which runs beside the response and ends with it. Owned by the response's
+/// body (or tunnel). When it goes before the response was read whole, or before the request was sent whole, the connection is
+/// reset: the origin must not take a part for the whole.
+class OriginExchange final : public base::Pooled {
+ public:
+  OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool, const OriginConfig& config, uint64_t expect_wait_ms);
+  ~OriginExchange();
+
+  /// Sends the request's head (and content as far as it is there), starts the upload of the rest, and reads the final response's
+  /// head. `body` may be null. May be called again with another connection if `may_retry()`.
+  async::Task<base::Result<Answered>> ask(std::unique_ptr<OriginConnection> connection, const http::RequestHead& head,
+                                          std::unique_ptr<http::Body>& body, bool expects_continue, http::Upgrade upgrade);
+
+  /// The connection died before a byte of a response came, and no content was taken from the request.
+  bool may_retry() const { return died_unanswered_ && !content_taken_; }
+
+  OriginConnection& connection() { return *connection_; }
+  http::Exchange& exchange() { return *exchange_; }
+  const OriginConfig& config() const { return config_; }
+
+  /// The response was read whole: the connection goes back to the pool, or to the client's pins.
+  void finish();
+  /// For what goes on as a tunnel.
+  std::unique_ptr<OriginConnection> take_connection() { return std::move(connection_); }
+
+  /// Set by whoever reads the head: no other request may follow on the connection.
+  bool keep_alive = false;
+  /// Not null: the connection belongs to that client connection.
+  http::Pins* pinned_to = nullptr;
+
+ private:
+  async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
+  async::Task<ssize_t> send(http::Chunk chunk, bool chunked);
+  async::Task<void> until_asked_for(http::Body& body);
+  async::Task<base::Result<Answered>> read_head(http::Method method, http::Upgrade upgrade);
+  base::Error no_answer(ssize_t error, bool started) const;
+
+  base::Ref<http::Exchange> exchange_;
+  Pool& pool_;
+  const OriginConfig& config_;
+  const uint64_t expect_wait_ms_;
+  std::unique_ptr<OriginConnection> connection_;
+  async::Task<void> upload_;
+  async::Signal continued_;
+  bool continue_seen_ = false;
+  bool uploading_ = false;
+  bool gated_ = false;
+  bool content_taken_ = false;
+  bool sent_whole_ = false;
+  bool died_unanswered_ = false;
+  uint64_t upload_sent_ = 0;
+  std::optional<base::Error> upload_error_;
+};
+
+}  // namespace weir::origin

@@ -1,0 +1,117 @@
+#include "stages/errors/errors.h"
+
+#include "base/text.h"
+#include "http/page.h"
+
+namespace weir::errors {
+
+using base::ErrorType;
+using http::FieldId;
+
+namespace {
+
+/// The headline: what happened, in a person's words.
+std::string_view headline_of(const base::Error& error) {
+  switch (error.type()) {
+    case ErrorType::dns_error:
+    case ErrorType::destination_not_found: return "There is no such site";
+    case ErrorType::dns_timeout: return "The site's name could not be looked up in time";
+    case ErrorType::connection_refused: return "The site refused the connection";
+    case ErrorType::connection_timeout: return "The site can't be reached: no answer in time";
+    case ErrorType::destination_ip_unroutable:
+    case ErrorType::destination_unavailable: return "The site can't be reached from here";
+    case ErrorType::connection_limit_reached: return "The proxy is at its limit";
+    case ErrorType::destination_ip_prohibited: return "This destination is not allowed";
+    case ErrorType::http_request_denied: return error.status() == 421 ? "This is the wrong door" : "This request is not allowed";
+    case ErrorType::http_request_error:
+      switch (error.status()) {
+        case 408: return "The request came too slowly";
+        case 413: return "The request is too large";
+        case 414: return "The address is too long";
+        case 417: return "The request expects something that is not known";
+        case 431: return "The request's fields are too large";
+        case 501: return "This is not supported";
+        case 505: return "This version of HTTP is not supported";
+        default: return "The request is malformed";
+      }
+    case ErrorType::proxy_loop_detected: return "The request goes in a circle";
+    case ErrorType::http_response_timeout:
+    case ErrorType::connection_read_timeout: return "The site took too long to answer";
+    case ErrorType::connection_terminated:
+    case ErrorType::http_response_incomplete: return "The site broke off the connection";
+    case ErrorType::http_protocol_error:
+    case ErrorType::http_response_transfer_coding:
+    case ErrorType::http_response_header_section_size:
+    case ErrorType::http_response_trailer_section_size:
+    case ErrorType::http_upgrade_failed: return "The site's answer is not valid";
+    default: return "Something went wrong in the proxy";
+  }
+}
+
+/// RFC 8941, 3.3.3: printable ASCII in quotes.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text.substr(0, 300)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c >= 0x20 && c < 0x7f ? c : '?';
+  }
+  return out + '"';
+}
+
+bool accepts_html(std::string_view accept) {
+  return base::to_lower(accept.substr(0, 1024)).find("text/html") != std::string::npos;
+}
+
+std::string as_text(const base::Error& error) {
+  std::string text(headline_of(error));
+  text.append(".\n").append(error.detail()).append("\n");
+  if (!error.rule().empty()) text.append("Rule: ").append(error.rule()).append("\n");
+  if (!error.remedy().empty()) text.append("To allow it: ").append(error.remedy()).append("\n");
+  text.append("(").append(std::to_string(error.status())).append(", ").append(base::name_of(error.type())).append(", from Weir, the proxy)\n");
+  // Terminals act on controls.
+  for (char& c : text) {
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
+std::string as_html(const base::Error& error, std::string_view url) {
+  const std::string_view headline = headline_of(error);
+  std::string body = "<h1>" + base::escape_html(headline) + "</h1>\n<p>" + base::escape_html(error.detail()) + "</p>\n";
+  if (!error.remedy().empty()) body += "<p>To allow it: " + base::escape_html(error.remedy()) + "</p>\n";
+  body += "<dl>\n";
+  if (!url.empty()) body += "<dt>Address</dt><dd><code>" + base::escape_html(url.substr(0, 500)) + "</code></dd>\n";
+  if (!error.rule().empty()) body += "<dt>Rule</dt><dd><code>" + base::escape_html(error.rule()) + "</code></dd>\n";
+  body += "<dt>Status</dt><dd>" + std::to_string(error.status()) + " " + std::string(http::reason_of(error.status())) + "</dd>\n";
+  body += "<dt>Error</dt><dd><code>" + std::string(base::name_of(error.type())) + "</code> (RFC 9209)</dd>\n</dl>\n";
+  return http::html_page(headline, body);
+}
+
+}  // namespace
+
+http::Response error_response(const base::Error& error, std::string_view accept, std::string_view url, std::string_view name) {
+  http::Response response = accepts_html(accept) ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
+                                                 : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
+  std::string status = std::string(name) + "; error=" + std::string(base::name_of(error.type()));
+  if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
+  response.head->fields.add(FieldId::proxy_status, status);
+  return response;
+}
+
+async::Task<base::Result<http::Response>> Errors::handle(http::Request request, http::Next next) const {
+  const base::Ref<http::Exchange> exchange = request.exchange;
+  const base::Ref<http::RequestHead> head = request.head;
+  auto response = co_await next(std::move(request));
+  if (response || response.error().type() == ErrorType::client_closed) co_return response;
+  const base::Error& error = response.error();
+  exchange->set_error(error);
+  std::string url;
+  if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
+    url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority).append(head->target.path);
+  } else {
+    url = head->raw_target;
+  }
+  co_return error_response(error, head->fields.get(FieldId::accept), url, name_);
+}
+
+}  // namespace weir::errors

@@ -1,0 +1,74 @@
+#include "stages/own/own.h"
+
+#include "base/text.h"
+#include "http/page.h"
+
+namespace weir::own {
+
+using base::ErrorType;
+using http::FieldId;
+using http::Method;
+
+async::Task<base::Result<void>> OwnTunnel::run(async::ByteStream&, base::Slice) {
+  co_return base::fail(ErrorType::http_request_error, 400, "only HTTP is spoken here");
+}
+
+base::Result<http::Response> Own::page(const http::Request& request) const {
+  const http::RequestHead& head = *request.head;
+  if (head.method == Method::options) {
+    http::Response response;
+    response.head = http::ResponseHead::make(200);
+    response.head->fields.add("Allow", "GET, HEAD, OPTIONS");
+    return response;
+  }
+  if (head.method != Method::get && head.method != Method::head) {
+    http::Response response = http::text_response(405, "text/plain; charset=utf-8", "Only GET and HEAD are answered here.\n");
+    response.head->fields.add("Allow", "GET, HEAD, OPTIONS");
+    return response;
+  }
+  const std::string_view path = head.target.path.substr(0, head.target.path.find('?'));
+  if (path != "/") return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
+
+  const http::Session& session = *request.session;
+  const std::string client = session.client.address.text();
+  const std::string_view agent = head.fields.get(FieldId::user_agent);
+  const bool through = session.depth > 0 || head.target.form == http::TargetForm::absolute;
+  const std::string_view how = session.depth > 0  ? "through the proxy, in a CONNECT tunnel"
+                               : through           ? "through the proxy"
+                                                   : "directly, without the proxy being used as one";
+  if (head.fields.get(FieldId::accept).find("text/html") == std::string_view::npos) {
+    return http::text_response(200, "text/plain; charset=utf-8",
+                               "Weir works.\nversion: " + version_ + "\nyour address: " + client + "\nthis page was asked for: " + std::string(how) + "\n");
+  }
+  std::string body = "<h1>Weir works</h1>\n<p>This page was asked for " + std::string(how) + ".</p>\n";
+  if (!through) {
+    const std::string proxy = session.local.text();
+    body += "<p>To use it, set <code>" + base::escape_html(proxy) + "</code> as your browser's proxy for HTTP and HTTPS, or in a shell:</p>\n<pre>export http_proxy=http://" +
+            base::escape_html(proxy) + " https_proxy=http://" + base::escape_html(proxy) + "</pre>\n";
+  }
+  body += "<dl>\n<dt>Version</dt><dd>" + base::escape_html(version_) + "</dd>\n<dt>Your address</dt><dd><code>" + base::escape_html(client) +
+          "</code></dd>\n<dt>Your browser</dt><dd>" + base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
+          "</dd>\n<dt>Listener</dt><dd><code>" + base::escape_html(session.local.text()) + "</code></dd>\n</dl>\n";
+  return http::text_response(200, "text/html; charset=utf-8", http::html_page("Weir works", body));
+}
+
+async::Task<base::Result<http::Response>> Own::handle(http::Request request, http::Next next) const {
+  const http::Target& target = request.head->target;
+  if (request.head->method == Method::connect) {
+    if (!own_->is_own_name(target.host)) return next(std::move(request));
+    if (target.port != 80) {
+      return http::fail_with(base::Error(ErrorType::http_request_denied, 403, "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.", "own pages"));
+    }
+    http::Response response;
+    response.head = http::ResponseHead::make(200);
+    response.head->reason = "Connection established";
+    response.tunnel = std::make_unique<OwnTunnel>();
+    return http::answer(std::move(response));
+  }
+  if (!request.session->own && !own_->covers(target, *request.session)) return next(std::move(request));
+  auto response = page(request);
+  if (!response) return http::fail_with(std::move(response).error());
+  return http::answer(*std::move(response));
+}
+
+}  // namespace weir::own

@@ -1,0 +1,35 @@
+#include "stages/policy/policy.h"
+
+#include <string>
+
+namespace weir::policy {
+namespace {
+
+class RulesDecision final : public http::Decision {
+ public:
+  RulesDecision(std::shared_ptr<const ListenerRules> rules, std::string_view host) : rules_(std::move(rules)), host_(host) {}
+  base::Result<void> check(base::AddressSource source, const base::IpAddress& address, uint16_t port) const override {
+    return policy::check(*rules_, host_, source, address, port);
+  }
+
+ private:
+  const std::shared_ptr<const ListenerRules> rules_;
+  const std::string host_;
+};
+
+}  // namespace
+
+async::Task<base::Result<http::Response>> Policy::handle(http::Request request, http::Next next) const {
+  const http::Target& target = request.head->target;
+  const auto& rules = rules_[request.session->listener];
+  const bool connects = request.head->method == http::Method::connect;
+  // A plain request to our own address is answered by Weir itself; a CONNECT to it meets the rules like any other.
+  const bool own = connects ? own_->is_own_name(target.host) : request.session->own || own_->covers(target, *request.session);
+  if (!own) {
+    if (auto port = check_port(*rules, target.port); !port) return http::fail_with(std::move(port).error());
+  }
+  request.decision = base::Ref<const http::Decision>(new RulesDecision(rules, target.host));
+  return next(std::move(request));
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,92 @@
+#include "stages/validate/validate.h"
+
+#include <charconv>
+
+#include "base/text.h"
+#include "http/hop_by_hop.h"
+#include "stages/validate/trace.h"
+
+namespace weir::validate {
+
+using base::ErrorType;
+using http::FieldId;
+using http::Method;
+using http::TargetForm;
+
+base::Result<void> Validate::check_target(const http::Request& request) const {
+  const http::Target& target = request.head->target;
+  const http::Session& session = *request.session;
+  if (session.depth > 0) {
+    if (request.head->method == Method::connect) {
+      return base::fail(ErrorType::http_request_error, 400, "A CONNECT inside a tunnel that is served as HTTP is not possible.");
+    }
+    const std::string_view host = session.inner_host.empty() ? std::string_view(session.opened_host) : std::string_view(session.inner_host);
+    const bool same_port = target.port == session.opened_port;
+    if (target.scheme == http::Scheme::https || !same_port || target.host != host) {
+      return base::fail(ErrorType::http_request_denied, 421,
+                        "This tunnel was opened to " + session.opened_host + ":" + std::to_string(session.opened_port) +
+                            "; a request in it for " + std::string(target.authority) + " is out of place.",
+                        "tunnel authority");
+    }
+    return {};
+  }
+  if (target.scheme == http::Scheme::https && target.form == TargetForm::absolute) {
+    return base::fail(ErrorType::http_request_error, 501,
+                      "Weir does not fetch https:// URLs for a client yet; ask for the site with CONNECT " + std::string(target.host) + ":" +
+                          std::to_string(target.port) + ", as browsers and curl do when they use Weir as their proxy for HTTPS.");
+  }
+  if ((target.form == TargetForm::origin || target.form == TargetForm::asterisk) && !own_->covers(target, session)) {
+    return base::fail(ErrorType::http_request_denied, 421,
+                      "This is a forward proxy, not the server of " + (target.host.empty() ? "that name" : std::string(target.authority)) +
+                          ". Set it as the proxy of your browser or program; its own pages are at http://" + own_->own_name() + "/.",
+                      "own names");
+  }
+  return {};
+}
+
+bool Validate::loops(const http::Fields& fields) const {
+  for (const http::Field& field : fields.all()) {
+    if (field.id != FieldId::via) continue;
+    std::string_view rest = field.value();
+    while (!rest.empty()) {
+      const size_t comma = rest.find(',');
+      std::string_view member = base::trim(rest.substr(0, comma));
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+      const size_t space = member.find_first_of(" \t");
+      if (space == std::string_view::npos) continue;
+      member = base::trim(member.substr(space));
+      if (base::equal_ignoring_case(member.substr(0, member.find_first_of(" \t(")), via_)) return true;
+    }
+  }
+  return false;
+}
+
+async::Task<base::Result<http::Response>> Validate::handle(http::Request request, http::Next next) const {
+  http::RequestHead& head = *request.head;
+  if (head.fault) return http::fail_with(*std::move(head.fault));
+  if (auto checked = check_target(request); !checked) return http::fail_with(std::move(checked).error());
+  if (loops(head.fields)) {
+    return http::fail_with(base::Error(ErrorType::proxy_loop_detected, 508, "This request has passed through this proxy before: it goes in a circle."));
+  }
+  if (head.method == Method::trace || head.method == Method::options) {
+    if (head.method == Method::trace && request.body) {
+      return http::fail_with(base::Error(ErrorType::http_request_error, 400, "A TRACE request has no content."));
+    }
+    if (const http::Field* field = head.fields.find(FieldId::max_forwards)) {
+      const auto forwards = base::parse_decimal<uint32_t>(field->value());
+      if (!forwards || head.fields.count(FieldId::max_forwards) > 1) {
+        return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Max-Forwards is not a number."));
+      }
+      if (*forwards == 0) return http::answer(final_recipient(head));
+      char digits[16];
+      const auto end = std::to_chars(digits, digits + sizeof digits, *forwards - 1).ptr;
+      head.fields.set(FieldId::max_forwards, {digits, static_cast<size_t>(end - digits)});
+    }
+  }
+  const http::HopByHop hop = http::remove_hop_by_hop(head.fields);
+  if (hop.excessive) return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Connection names too many fields."));
+  if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body) request.upgrade = http::Upgrade::websocket;
+  return next(std::move(request));
+}
+
+}  // namespace weir::validate
