@@ -1,0 +1,408 @@
+"""Limits: each has a key, and holds."""
+
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from support.client import Client, eventually, exchange
+from support.origin import answer_once, ok, serve
+
+
+def head(origin, *lines):
+    return "\r\n".join([f"GET {origin.url}/ HTTP/1.1", f"Host: {origin.authority}", *lines]) + "\r\n\r\n"
+
+
+class TestHeads:
+    def test_200_fields_and_64_kib_by_default(self, weir, origin):
+        # Host is one of them.
+        for count, status in ((199, 200), (200, 431)):
+            assert exchange(weir.port, "GET", origin.url + "/", [(f"X-{n}", "v") for n in range(count)]).status == status
+        # Just below, as far as the head goes, and over.
+        assert weir.get(origin.url + "/", [("X-Large", "x" * 65000)]).status == 200
+        assert weir.get(origin.url + "/", [("X-Large", "x" * 65600)]).status == 431
+
+    @pytest.mark.parametrize("method", ["GET", "CONNECT"])
+    def test_a_smaller_head(self, start, origin, method):
+        weir = start('[limits]\nhead = "2KiB"\nfields = 10\n')
+        target = origin.authority if method == "CONNECT" else origin.url + "/"
+        for fields in ([("X-Large", "x" * 3000)], [(f"X-{n}", "v") for n in range(20)]):
+            with weir.client() as client:
+                client.send_request(method, target, [("Host", origin.authority), *fields])
+                assert client.response(method).status == 431
+                assert client.is_closed()
+        assert weir.get(origin.url + "/", [("X-Small", "x" * 1000)]).status == 200
+        assert len(origin.requests) == 1
+
+    def test_heads_of_responses(self, start, play):
+        weir = start('[limits]\nhead = "2KiB"\nfields = 10\n')
+        for fields in ([("X-Large", "x" * 3000)], [(f"X-{n}", "v") for n in range(20)]):
+            origin = play(answer_once(ok(fields=fields)))
+            assert weir.get(origin.url + "/").status == 502
+
+    def test_trailers(self, start, play):
+        weir = start('[limits]\nhead = "2KiB"\nfields = 10\n')
+        trailers = "".join(f"X-{n}: v\r\n" for n in range(50)) + "X-Large: " + "x" * 3000 + "\r\n"
+        origin = play(answer_once(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n{trailers}\r\n"))
+        response = weir.get(origin.url + "/")
+        assert response.status == 502 or not response.complete
+        with weir.client() as client:
+            fields = [("Host", origin.authority), ("Transfer-Encoding", "chunked")]
+            client.send_request("POST", origin.url + "/", fields, f"0\r\n{trailers}\r\n".encode())
+            try:
+                assert client.response().status in (400, 431)
+            except Exception as error:
+                assert "Ended" in type(error).__name__
+        assert not any(request.complete and request.method == "POST" for request in origin.requests)
+
+    def test_interim_responses(self, start, play):
+        weir = start("[limits]\ninterim_responses = 3\n")
+        hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+        assert len(weir.get(play(serve(hint * 3 + ok())).url + "/").interim) == 3
+        assert weir.get(play(answer_once(hint * 4 + ok())).url + "/").status == 502
+
+    def test_an_endless_head_costs_little(self, weir):
+        with weir.client() as client:
+            client.send("GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            with pytest.raises(OSError):
+                for _ in range(2000):
+                    client.send("X-Field: " + "v" * 65536 + "\r\n")
+        assert weir.is_running()
+
+    def test_an_endless_head_of_an_origin(self, weir, play):
+        def script(connection):
+            connection.request()
+            connection.send("HTTP/1.1 200 OK\r\n")
+            for _ in range(2000):
+                connection.send("X-Field: " + "v" * 65536 + "\r\n")
+
+        origin = play(script)
+        assert weir.get(origin.url + "/").status == 502
+
+
+class TestTimes:
+    def test_a_slow_head(self, start):
+        """10 seconds by default, in all, not for each byte."""
+        weir = start('[timeouts]\nhead = "1s"\n')
+        before = time.monotonic()
+        with weir.client() as client:
+            client.send("GET http://127.0.0.1/ HTTP/1.1\r\n")
+            with pytest.raises((OSError, AssertionError)):
+                while time.monotonic() - before < 8:
+                    client.send("X")
+                    if not client.stays_open(0.2):
+                        data = client.rest()
+                        assert data == b"" or data.startswith(b"HTTP/1.1 408 ")
+                        raise ConnectionResetError
+            assert 0.8 < time.monotonic() - before < 6
+        [line] = weir.wait_log(1)
+        assert line.outcome != "complete" or line.status == 408
+
+    def test_a_connection_that_says_nothing(self, start):
+        weir = start('[timeouts]\nhead = "1s"\n')
+        with weir.client() as client:
+            assert client.is_closed(within=6)
+        assert weir.log == []
+
+    def test_a_slow_head_by_default(self, weir):
+        with weir.client() as client:
+            before = time.monotonic()
+            client.send("GET http://127.0.0.1/ HTTP/1.1\r\n").wait(20)
+            client.rest()
+            assert 8 < time.monotonic() - before < 15
+
+    def test_an_idle_client(self, start, origin):
+        weir = start('[timeouts]\nclient_idle = "1s"\n')
+        with weir.client() as client:
+            client.send(head(origin))
+            assert client.response().status == 200
+            assert client.is_closed(within=6)
+        assert len(weir.wait_log(1)) == 1
+
+    def test_silence_in_an_answer(self, start, play):
+        weir = start('[timeouts]\ncontent = "1s"\n')
+
+        def script(connection):
+            connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun")
+            connection.wait_for_end()
+
+        origin = play(script)
+        response = weir.get(origin.url + "/")
+        assert (response.status, response.complete) == (200, False)
+        assert weir.wait_log(1)[0].outcome != "complete"
+        eventually(lambda: origin.connections[0].ended)
+
+    def test_silence_in_an_upload(self, start, origin):
+        weir = start('[timeouts]\ncontent = "1s"\n')
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "100")], b"begun")
+            data = client.rest()
+            assert data == b"" or re.match(rb"HTTP/1\.1 (408|504|400|502) ", data)
+        assert origin.complete == []
+
+    def test_it_is_silence_that_counts_and_not_the_total(self, start, play):
+        weir = start('[timeouts]\ncontent = "1s"\nfirst_byte = "2s"\n')
+
+        def script(connection):
+            connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
+            connection.send_in_pieces(b"12345678", delay=0.3)
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "8")])
+            for _ in range(8):
+                client.send("x")
+                time.sleep(0.3)
+            assert client.response().body == b"12345678"
+
+    def test_a_client_that_does_not_read(self, start, site):
+        weir = start('[timeouts]\nclient_write = "1s"\n')
+        with Client(weir.port, receive_buffer=4096) as client:
+            client.send_request("GET", site.url + "/size/500000000", [("Host", site.authority)])
+            [line] = weir.wait_log(1, within=15)
+            assert line.outcome != "complete"
+        eventually(lambda: site.connections[0].closed)
+
+    def test_an_origin_that_does_not_read(self, start, play):
+        weir = start('[timeouts]\norigin_write = "1s"\n')
+        held = threading.Event()
+
+        def script(connection):
+            connection.head()
+            held.wait(20)
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "500000000")])
+
+            def sender():
+                try:
+                    while True:
+                        client.send(b"x" * 65536)
+                except OSError:
+                    pass
+
+            thread = threading.Thread(target=sender, daemon=True)
+            thread.start()
+            response = client.response()
+            assert response.status in (502, 504)
+        held.set()
+        thread.join(10)
+
+    def test_a_silent_tunnel(self, start, play):
+        weir = start('[timeouts]\nfirst_byte = "1s"\n')
+        origin = play(lambda connection: connection.wait_for_end())
+        with weir.client() as client:
+            client.send_request("CONNECT", origin.authority, [("Host", origin.authority)])
+            assert client.response("CONNECT").status == 200
+            assert client.is_closed(within=6)
+
+    def test_expect(self, start, play):
+        weir = start('[timeouts]\nexpect = "100ms"\n')
+        origin = play(serve())
+        with weir.client() as client:
+            before = time.monotonic()
+            fields = [("Host", origin.authority), ("Content-Length", "1"), ("Expect", "100-continue")]
+            client.send_request("POST", origin.url + "/", fields)
+            assert client.reader.response_head().status == 100
+            assert time.monotonic() - before < 0.8
+            client.send("x")
+            assert client.response().status == 200
+
+    def test_tcp_keep_alive_everywhere(self, weir, play):
+        origin = play(lambda connection: connection.wait_for_end())
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            eventually(lambda: origin.connections)
+            sockets = subprocess.run(["ss", "-tno"], capture_output=True, text=True, check=True).stdout.splitlines()
+            to_client = [line for line in sockets if f"127.0.0.1:{weir.port} " in line and f"127.0.0.1:{client.port} " in line.split(f":{weir.port} ")[1]]
+            to_origin = [line for line in sockets if line.split()[4].endswith(f":{origin.port}")]
+            for line in to_client[:1] + to_origin[:1]:
+                assert re.search(r"timer:\(keepalive,(\d+)sec", line), line
+            assert to_client and to_origin
+
+
+class TestConnections:
+    def test_idle_ones_are_shed_first(self, start, origin):
+        weir = start("[limits]\nconnections = 4\n")
+        idle = []
+        for _ in range(4):
+            client = weir.client()
+            client.send(head(origin))
+            assert client.response().status == 200
+            idle.append(client)
+        for _ in range(3):
+            assert weir.get(origin.url + "/").status == 200
+        closed = [client for client in idle if not client.stays_open(0.2)]
+        assert closed
+        for client in idle:
+            client.close()
+
+    def test_then_accepting_stops(self, start, play):
+        weir = start("[limits]\nconnections = 4\n")
+        go = threading.Event()
+
+        def script(connection):
+            connection.request()
+            assert go.wait(20)
+            connection.respond(b"ok", close=True)
+
+        origin = play(script)
+        clients = [weir.client() for _ in range(6)]
+        for client in clients:
+            client.send(head(origin, "Connection: close"))
+        eventually(lambda: len(origin.connections) >= 4)
+        time.sleep(0.5)
+        assert len(origin.connections) == 4
+        go.set()
+        assert [client.response().status for client in clients] == [200] * 6
+        for client in clients:
+            client.close()
+
+    def test_few_descriptors(self, start, site):
+        """Where descriptors run out, accepting waits until some are free again, and goes on."""
+        weir = start(wrapper=("prlimit", "--nofile=80"))
+        clients = [Client(weir.port) for _ in range(150)]
+        for client in clients[:60]:
+            client.close()
+        for client in clients[60:]:
+            client.close()
+        eventually(lambda: weir.get(site.url + "/").status == 200, within=15)
+        held = [Client(weir.port) for _ in range(150)]
+        for client in held:
+            client.close()
+        eventually(lambda: weir.get(site.url + "/").status == 200, within=15)
+
+    def test_slow_clients_do_not_stop_others(self, weir, origin):
+        slow = [Client(weir.port) for _ in range(300)]
+        for client in slow:
+            client.send("GET http://127.0.0.1/ HTTP/1.1\r\nX: ")
+        before = time.monotonic()
+        for _ in range(10):
+            assert weir.get(origin.url + "/").status == 200
+        assert time.monotonic() - before < 5
+        for client in slow:
+            client.close()
+
+    def test_nothing_is_left_behind(self, weir, site):
+        """Descriptors are given back, whatever became of the exchanges."""
+        for _ in range(3):
+            weir.get(site.url + "/")
+        eventually(lambda: len(weir.log) == 3)
+        before = weir.descriptors()
+        for number in range(40):
+            client = weir.client()
+            client.send_request("GET", site.url + ("/size/1000000" if number % 2 else "/"), [("Host", site.authority)])
+            client.reset() if number % 3 else client.close()
+        eventually(lambda: weir.descriptors() <= before + 8, what="the closing of descriptors")
+
+
+class TestPool:
+    def test_idle_connections_are_closed(self, start, origin):
+        weir = start('[pool]\nidle_timeout = "500ms"\n')
+        assert weir.get(origin.url + "/").status == 200
+        eventually(lambda: origin.connections[0].closed, within=6)
+
+    def test_so_many_for_an_origin(self, start, play):
+        weir = start("workers = 1\n[pool]\nidle_per_origin = 2\n")
+        together = threading.Barrier(6)
+
+        def script(connection):
+            while not connection.reader.at_end():
+                connection.request()
+                together.wait(10)
+                connection.respond(b"ok")
+
+        origin = play(script)
+        clients = [weir.client() for _ in range(6)]
+        for client in clients:
+            client.send(head(origin))
+        assert [client.response().status for client in clients] == [200] * 6
+        eventually(lambda: sum(not connection.closed for connection in origin.connections) <= 2)
+        time.sleep(0.2)
+        assert sum(not connection.closed for connection in origin.connections) == 2
+        for client in clients:
+            client.close()
+
+    def test_none(self, start, origin):
+        weir = start("[pool]\nidle = 0\n")
+        for _ in range(3):
+            assert weir.get(origin.url + "/").status == 200
+        assert len(origin.connections) == 3
+
+
+class TestLinger:
+    def test_its_keys(self, start, play):
+        weir = start('[limits]\nlinger = "1MiB"\n')
+
+        def script(connection):
+            connection.head()
+            connection.respond(b"enough", "403 Forbidden")
+            connection.wait_for_end()
+
+        origin = play(script)
+        sent = 0
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "1000000000")])
+            origin.wait_for_requests(1)
+            with pytest.raises(OSError):
+                while sent < 200 << 20:
+                    client.send(b"x" * 65536)
+                    sent += 65536
+        assert sent < 40 << 20
+
+    def test_total_time(self, start, play):
+        weir = start('[timeouts]\nlinger = "1s"\n')
+
+        def script(connection):
+            connection.head()
+            connection.respond(b"enough", "403 Forbidden")
+            connection.wait_for_end()
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "1000000000")])
+            before = time.monotonic()
+            with pytest.raises(OSError):
+                while time.monotonic() - before < 8:
+                    client.send("x")
+                    time.sleep(0.1)
+            assert time.monotonic() - before < 6
+
+
+def test_a_megabyte_in_chunks_of_a_byte(weir, play):
+    origin = play(serve(lambda request: ok(str(len(request.body)).encode())))
+    size = 300_000
+    with weir.client(wait=40) as client:
+        client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Transfer-Encoding", "chunked")])
+        client.socket.sendall(b"1\r\nx\r\n" * size + b"0\r\n\r\n")
+        assert client.response().body == str(size).encode()
+    # What was so finely cut is not passed on so.
+    assert len(origin.connections[0].received) < 4 * size
+
+
+def test_many_clients_at_once(weir, site):
+    faults = []
+
+    def one():
+        try:
+            with socket.create_connection(("127.0.0.1", weir.port), 30):
+                pass
+            for _ in range(5):
+                if weir.get(site.url + "/size/20000").status != 200:
+                    faults.append("status")
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    weir.wait_log(300)
+    assert len(weir.log) == 300
