@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "http/chars.h"
 
 namespace weir::http {
 namespace {
@@ -64,12 +65,24 @@ struct Slots {
 };
 constexpr Slots kSlots;
 
+/// The names in small letters, padded so that they can be compared by words.
+constexpr size_t kLongestName = 32;
+struct SmallNames {
+  std::array<std::array<char, kLongestName>, kNames.size()> text{};
+  constexpr SmallNames() {
+    for (size_t id = 0; id < kNames.size(); ++id) {
+      for (size_t i = 0; i < kNames[id].size(); ++i) text[id][i] = base::lower(kNames[id].at(i));
+    }
+  }
+};
+constexpr SmallNames kSmallNames;
+
 }  // namespace
 
 FieldId field_id_of(std::string_view name) {
   if (name.empty()) return FieldId::other;
   for (const uint8_t id : kSlots.ids[slot_of(name)]) {
-    if (id != 0 && base::equal_ignoring_case(kNames[id], name)) return static_cast<FieldId>(id);
+    if (id != 0 && is_word(name, {kSmallNames.text[id].data(), kNames[id].size()})) return static_cast<FieldId>(id);
   }
   return FieldId::other;
 }

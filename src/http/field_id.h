@@ -43,7 +43,7 @@ enum class FieldId : uint16_t {
   x_forwarded_for,
 };
 
-/// Names are compared without case (RFC 9110, 5.1).
+/// Names are compared without case (RFC 9110, 5.1). `name` holds no controls: it is a token.
 FieldId field_id_of(std::string_view name);
 /// As Weir writes it, in the RFCs' spelling; empty for `other`.
 std::string_view name_of(FieldId id);

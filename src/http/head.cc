@@ -61,21 +61,14 @@ std::string_view Fields::get(FieldId id) const {
   return field ? field->value() : std::string_view();
 }
 
-Field* Fields::append() {
-  if (size_ == capacity_) {
-    const uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
-    char* memory = arena_.allocate(capacity * sizeof(Field) + alignof(Field));
-    memory += -reinterpret_cast<uintptr_t>(memory) & (alignof(Field) - 1);
-    auto* table = reinterpret_cast<Field*>(memory);
-    if (size_ > 0) std::memcpy(table, table_, size_ * sizeof(Field));
-    table_ = table;
-    capacity_ = capacity;
-  }
-  return &table_[size_++];
-}
-
-void Fields::add_in_place(std::string_view name, std::string_view value, FieldId id) {
-  *append() = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
+void Fields::grow() {
+  const uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  char* memory = arena_.allocate(capacity * sizeof(Field) + alignof(Field));
+  memory += -reinterpret_cast<uintptr_t>(memory) & (alignof(Field) - 1);
+  auto* table = reinterpret_cast<Field*>(memory);
+  if (size_ > 0) std::memcpy(table, table_, size_ * sizeof(Field));
+  table_ = table;
+  capacity_ = capacity;
 }
 
 void Fields::add(std::string_view name, std::string_view value) {

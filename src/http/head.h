@@ -78,7 +78,10 @@ class Fields {
   void add(std::string_view name, std::string_view value);
   void add(FieldId id, std::string_view value);
   /// Adds a line whose bytes already live as long as the head (a parser's; static text).
-  void add_in_place(std::string_view name, std::string_view value, FieldId id);
+  void add_in_place(std::string_view name, std::string_view value, FieldId id) {
+    if (size_ == capacity_) grow();
+    table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
+  }
   /// Replaces the first line of that name, in place, and removes the others; adds it at the end if there is none.
   void set(FieldId id, std::string_view value);
   /// As set, but a new line comes first: Host (RFC 9110, 7.2).
@@ -96,7 +99,7 @@ class Fields {
   void clear() { size_ = 0; }
 
  private:
-  Field* append();
+  void grow();
 
   Arena& arena_;
   Field* table_ = nullptr;

@@ -1,7 +1,5 @@
 #include "http/hop_by_hop.h"
 
-#include <array>
-
 #include "base/text.h"
 #include "http/chars.h"
 
@@ -37,36 +35,46 @@ constexpr bool is_kept(FieldId id, std::string_view name) {
 }
 
 /// What Connection names, without the options that have no field or whose field goes anyway.
-struct Named {
-  std::array<std::string_view, kMostNamedFields> names;
-  size_t size = 0;
-
+class Named {
+ public:
+  bool empty() const { return size_ == 0; }
+  bool full() const { return size_ == kMostNamedFields; }
+  void add(std::string_view name) {
+    data_[size_] = name.data();
+    sizes_[size_++] = name.size();
+  }
   bool has(std::string_view name) const {
-    for (size_t i = 0; i < size; ++i) {
-      if (equal_ignoring_case(names[i], name)) return true;
+    for (size_t i = 0; i < size_; ++i) {
+      if (equal_ignoring_case({data_[i], sizes_[i]}, name)) return true;
     }
     return false;
   }
+
+ private:
+  // Only the first size_ of each mean anything: hardly a message names any.
+  const char* data_[kMostNamedFields];
+  size_t sizes_[kMostNamedFields];
+  size_t size_ = 0;
 };
 
 void read_connection(std::string_view list, HopByHop& seen, Named& named) {
   while (!list.empty()) {
     const std::string_view option = take_list_element(list);
     if (option.empty()) continue;
-    if (equal_ignoring_case(option, "close")) seen.close = true;
-    else if (equal_ignoring_case(option, "keep-alive")) seen.keep_alive = true;
-    else if (equal_ignoring_case(option, "upgrade")) seen.upgrade_listed = true;
-    else if (equal_ignoring_case(option, "te") || equal_ignoring_case(option, "proxy-connection")) continue;
+    if (is_word(option, "close")) seen.close = true;
+    else if (is_word(option, "keep-alive")) seen.keep_alive = true;
+    else if (is_word(option, "upgrade")) seen.upgrade_listed = true;
+    else if (is_word(option, "te") || is_word(option, "proxy-connection")) continue;
     else if (named.has(option) || is_kept(field_id_of(option), option)) continue;
-    else if (named.size == named.names.size()) seen.excessive = true;
-    else named.names[named.size++] = option;
+    else if (named.full()) seen.excessive = true;
+    else named.add(option);
     if (seen.excessive) return;
   }
 }
 
 bool lists(std::string_view list, std::string_view wanted) {
   while (!list.empty()) {
-    if (equal_ignoring_case(take_list_element(list), wanted)) return true;
+    if (is_word(take_list_element(list), wanted)) return true;
   }
   return false;
 }
@@ -98,7 +106,7 @@ HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
       case FieldId::proxy_authorization: return rules.proxy_authorization;
       case FieldId::proxy_authenticate: return rules.proxy_authenticate;
       case FieldId::proxy_authentication_info: return rules.proxy_authentication_info;
-      default: return named.size > 0 && named.has(field.name());
+      default: return !named.empty() && named.has(field.name());
     }
   });
   return seen;

@@ -4,6 +4,18 @@
 
 namespace weir::http {
 
+std::string authority_key(std::string_view host, uint16_t port) {
+  std::string key;
+  key.reserve(host.size() + 8);
+  const bool brackets = host.find(':') != std::string_view::npos;
+  if (brackets) key += '[';
+  key += host;
+  if (brackets) key += ']';
+  key += ':';
+  key += std::to_string(port);
+  return key;
+}
+
 std::unique_ptr<PinnedConnection> Pins::take(std::string_view authority) {
   for (Pin& pin : pins_) {
     if (pin.authority == authority) return std::move(pin.connection);

@@ -28,8 +28,13 @@ struct Session final : base::Counted<Session>, base::Pooled {
   std::string inner_host;
   /// Opened to Weir's own pages: there is no origin.
   bool own = false;
+  /// The client's address is none of the listener's `clients`: it is told so, and gets nothing else.
+  bool refused = false;
   int depth = 0;
 };
+
+/// Host and port, always both: the key of pool and pins. An IPv6 address in brackets.
+std::string authority_key(std::string_view host, uint16_t port);
 
 /// An origin connection that belongs to one client connection: see Pins.
 class PinnedConnection : public base::Pooled {

@@ -17,17 +17,15 @@ using base::Result;
 
 std::unexpected<base::Error> refuse(const char* why) { return base::fail(ErrorType::http_request_error, 400, why); }
 
-enum : uint8_t { kHostByte = 1, kUpperByte = 2, kTargetByte = 4 };
+enum : uint8_t { kHostByte = 1, kUpperByte = 2, kDot = 4 };
 
 constexpr std::array<uint8_t, 256> kBytes = [] {
   std::array<uint8_t, 256> table{};
   for (size_t c = 'a'; c <= 'z'; ++c) table[c] = kHostByte;
   for (size_t c = '0'; c <= '9'; ++c) table[c] = kHostByte;
   for (size_t c = 'A'; c <= 'Z'; ++c) table[c] = kHostByte | kUpperByte;
-  for (const char c : std::string_view("-_.")) table[static_cast<unsigned char>(c)] = kHostByte;
-  for (size_t c = 0x21; c < 256; ++c) table[c] |= kTargetByte;
-  table[0x7f] = 0;
-  table['#'] &= static_cast<uint8_t>(~kTargetByte);
+  table['-'] = table['_'] = kHostByte;
+  table['.'] = kHostByte | kDot;
   return table;
 }();
 
@@ -77,7 +75,7 @@ const char* check_name(std::string_view name, bool& upper, bool& literal) {
       }
     }
     seen |= kind;
-    if (name[i] != '.') continue;
+    if (!(kind & kDot)) continue;
     if (i == label) return "The host name has an empty label.";
     if (i - label > 63) return "A label of the host name is longer than 63 bytes.";
     label = i + 1;
@@ -162,13 +160,11 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
 }
 
 const char* check_path(std::string_view path) {
-  for (const char c : path) {
-    if (!(kBytes[static_cast<unsigned char>(c)] & kTargetByte)) {
-      return c == '#' ? "The request target has a fragment ('#'), which is never sent."
+  const char* const end = path.data() + path.size();
+  const char* const stop = find_target_end(path.data(), end);
+  if (stop == end) return nullptr;
+  return *stop == '#' ? "The request target has a fragment ('#'), which is never sent."
                       : "The request target has a space or a control character.";
-    }
-  }
-  return nullptr;
 }
 
 void set_authority(Target& target, const Authority& authority, std::string_view text, uint16_t default_port, Arena& arena) {
@@ -218,7 +214,9 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
 }
 
 /// Host, whose presence the version asks for (RFC 9112, 3.2). `authority.host` stays empty if there is none.
-const char* read_host(RequestHead& head, uint16_t default_port, Authority& authority, std::string_view& text) {
+/// `known` is text that has been read as an authority already: most clients send it again here.
+const char* read_host(RequestHead& head, uint16_t default_port, std::string_view known, Authority& authority,
+                      std::string_view& text) {
   const Field* host = nullptr;
   for (const Field& field : head.fields.all()) {
     if (field.id != FieldId::host) continue;
@@ -227,7 +225,7 @@ const char* read_host(RequestHead& head, uint16_t default_port, Authority& autho
   }
   if (!host) return head.minor_version >= 1 ? "An HTTP/1.1 request must have a Host." : nullptr;
   text = host->value();
-  if (text.empty()) return nullptr;
+  if (text.empty() || text == known) return nullptr;
   return read_authority(text, default_port, head.arena(), authority);
 }
 
@@ -242,7 +240,7 @@ const char* read_target(RequestHead& head, Scheme scheme, Target& target) {
     if (const char* why = read_authority(raw, 0, head.arena(), authority)) return why;
     if (!authority.had_port) return "CONNECT needs a host and a port.";
     set_authority(target, authority, raw, 0, head.arena());
-    return read_host(head, 443, host, host_text);
+    return read_host(head, 443, raw, host, host_text);
   }
   if (raw.empty()) return "The request target is empty.";
   if (raw.front() == '/') {
@@ -255,10 +253,10 @@ const char* read_target(RequestHead& head, Scheme scheme, Target& target) {
     target.path = "*";
   } else {
     if (const char* why = read_absolute(head, raw, target)) return why;
-    return read_host(head, default_port_of(target.scheme), host, host_text);
+    return read_host(head, default_port_of(target.scheme), target.authority, host, host_text);
   }
   target.scheme = scheme;
-  if (const char* why = read_host(head, default_port, host, host_text)) return why;
+  if (const char* why = read_host(head, default_port, {}, host, host_text)) return why;
   if (!host.host.empty()) {
     set_authority(target, host, host_text, default_port, head.arena());
   } else if (head.fields.has(FieldId::host) && target.form == TargetForm::origin) {

@@ -35,8 +35,7 @@ bool any_connection_scheme(const http::Fields& fields, FieldId id) {
   return false;
 }
 
-/// The key of pool and pins: the authority with its port.
-std::string key_of(const http::Target& target) { return std::string(target.authority); }
+std::string key_of(const http::Target& target) { return http::authority_key(target.host, target.port); }
 
 }  // namespace
 
@@ -123,9 +122,10 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     origin->pinned_to = request.pins;
   }
   if (challenged && response.head->status == 401) fields.add("Proxy-Support", "Session-Based-Authentication");
+  // What the client believes of a pinned connection ends with it: it is told so in this response's head.
+  if (origin->pinned_to && !origin->keep_alive) origin->pinned_to->lose(key);
   if (answered->framing.kind == http1::Framing::Kind::none) {
-    origin->finish();
-    if (request.expects_continue || origin->uploads()) response.body = std::make_unique<EmptyOriginBody>(std::move(origin));
+    origin->finish();  // An upload that still runs ends here: nobody reads on to know what became of it.
     co_return response;
   }
   auto body = std::make_unique<OriginBody>(std::move(origin), answered->framing);

@@ -52,7 +52,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
   http::Fields& fields = response.head->fields;
   const Framing framing = frame(response, facts);
   Served served;
-  served.keep = facts.keep_alive && framing != Framing::until_close && !response.tunnel && client.content.complete;
+  served.keep = facts.keep_alive && framing != Framing::until_close && !response.tunnel && client.content.complete &&
+                (!facts.pins || !facts.pins->lost());
   if (!response.tunnel) {
     if (!served.keep) {
       fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);

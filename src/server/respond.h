@@ -12,6 +12,8 @@ struct RequestFacts {
   http::Method method = http::Method::other;
   uint8_t minor_version = 1;
   bool keep_alive = false;
+  /// Once one of them is lost, the connection closes after this response.
+  const http::Pins* pins = nullptr;
 };
 
 struct Served {

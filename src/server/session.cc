@@ -43,7 +43,7 @@ class Connection final : private async::Link {
     base::Ref<ClientExchange> exchange;
   };
 
-  /// Waits for a request's first byte; holds no buffer meanwhile. False: there will be none.
+  /// Reads one request and answers it; a tunnel is left to the caller.
   async::Task<Outcome> exchange();
   async::Task<base::Result<Served>> serve(http::Request request, http::Exchange* exchange, RequestFacts facts);
   async::Task<void> linger();
@@ -75,7 +75,10 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
   auto& loop = async::EventLoop::current();
   client_.input.put(first);
   first = base::Slice();
-  if (pin) pins_.put(std::string(session_->opened_host) + ":" + std::to_string(session_->opened_port), std::move(pin));
+  if (pin) {
+    const std::string& host = session_->inner_host.empty() ? session_->opened_host : session_->inner_host;
+    pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
+  }
   for (;;) {
     if (client_.input.empty()) {
       client_.input.release();
@@ -163,7 +166,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
     request.expects_continue = parser.expects_continue() && client_.input.empty();
     request.body = std::make_unique<ClientBody>(client_, *exchange, parser.framing());
   }
-  if (facts.method == http::Method::connect) facts.keep_alive = false;
+  if (facts.method == http::Method::connect || session_->refused) facts.keep_alive = false;
+  facts.pins = &pins_;
   if (base::debug_enabled) {
     base::log_event(std::string(request.head->method_token).append(" ").append(request.head->raw_target) + " HTTP/1." +
                     std::to_string(request.head->minor_version));

@@ -1,0 +1,175 @@
+#include "tunnel/recognise.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "async/signal.h"
+#include "tunnel/sniff.h"
+
+namespace weir::tunnel {
+
+using base::ErrorType;
+
+namespace {
+
+/// A client that sends a part of what could be HTTP or TLS and then waits speaks something else.
+constexpr uint64_t kUndecidedMs = 1000;
+
+async::Task<int> when_readable(async::ByteStream& stream, uint64_t deadline_ms, int who) {
+  const ssize_t ready = co_await stream.until_readable(deadline_ms);
+  co_return ready < 0 ? static_cast<int>(ready) : who;
+}
+constexpr int kClient = 1, kOrigin = 2;
+
+/// What the first bytes say, and the bytes.
+struct Verdict {
+  Carries carries = Carries::opaque;
+  base::Slice bytes;
+  std::string server_name;
+  std::string host;  // Of the first request inside.
+  uint16_t port = 0;
+};
+
+class Recognised final : public http::Tunnel {
+ public:
+  Recognised(std::unique_ptr<http::Tunnel> inner, base::Ref<http::Exchange> exchange, base::Ref<http::Session> session,
+             const server::SessionContext& context, const TunnelConfig& config)
+      : inner_(std::move(inner)), exchange_(std::move(exchange)), session_(std::move(session)), context_(context), config_(config) {}
+
+  async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
+
+ private:
+  async::Task<base::Result<Verdict>> watch(async::ByteStream& client, base::Slice first);
+  async::Task<base::Result<void>> serve_inside(async::ByteStream& client, Verdict verdict);
+  bool opaque_allowed() const { return !inner_->own() && !std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port); }
+  /// The first head names the host that the tunnel was opened to (or any, if that was an address).
+  bool names_this(const Verdict& verdict) const {
+    return verdict.port == session_->opened_port && (verdict.host == session_->opened_host || session_->opened_literal);
+  }
+
+  std::unique_ptr<http::Tunnel> inner_;
+  const base::Ref<http::Exchange> exchange_;
+  const base::Ref<http::Session> session_;
+  const server::SessionContext& context_;
+  const TunnelConfig& config_;
+};
+
+async::Task<base::Result<Verdict>> Recognised::watch(async::ByteStream& client, base::Slice first) {
+  auto& loop = async::EventLoop::current();
+  Verdict verdict;
+  Sniffer sniffer;
+  const size_t limit = config_.sniff_bytes;
+  base::Ref<base::Block> block;
+  size_t size = 0;
+  if (first.size() >= limit) {
+    // More than is ever looked at: it is judged where it lies.
+    verdict.carries = sniffer.look(first.view().substr(0, limit));
+    if (verdict.carries == Carries::undecided) verdict.carries = Carries::opaque;
+    verdict.bytes = std::move(first);
+  } else {
+    uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
+    async::ByteStream* origin = inner_->origin();
+    for (;;) {
+      if (!first.empty()) {
+        block = base::Block::make(limit);
+        std::memcpy(block->data(), first.view().data(), first.size());
+        size = first.size();
+        first = base::Slice();
+      }
+      verdict.carries = sniffer.look({block ? block->data() : nullptr, size});
+      if (verdict.carries != Carries::undecided) break;
+      if (size == limit) {
+        verdict.carries = Carries::opaque;
+        break;
+      }
+      if (size > 0) deadline_ms = loop.now_ms() + kUndecidedMs;
+      int who;
+      if (origin) {
+        // The origin is asked first: where both have spoken, it has spoken without having seen a request.
+        who = co_await async::first_of(when_readable(*origin, deadline_ms, kOrigin), when_readable(client, deadline_ms, kClient));
+      } else {
+        who = co_await when_readable(client, deadline_ms, kClient);
+      }
+      if (who == kOrigin) {
+        verdict.carries = Carries::opaque;
+        break;
+      }
+      if (who == -ETIMEDOUT && size > 0) {
+        verdict.carries = Carries::opaque;
+        break;
+      }
+      if (who == -ETIMEDOUT) co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
+      if (who < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+      if (!block) block = base::Block::make(limit);
+      const ssize_t n = client.try_read(block->data() + size, limit - size);
+      if (n == -EAGAIN) continue;
+      if (n < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+      if (n == 0) {
+        // The client has said all it will: the relay sees its end again and passes it on.
+        verdict.carries = Carries::opaque;
+        break;
+      }
+      size += static_cast<size_t>(n);
+    }
+    if (size > 0) verdict.bytes = base::Slice(std::move(block), 0, size);
+  }
+  verdict.server_name = sniffer.server_name();
+  if (verdict.carries == Carries::http) {
+    verdict.host = sniffer.target().host;
+    verdict.port = sniffer.target().port;
+  }
+  co_return verdict;
+}
+
+async::Task<base::Result<void>> Recognised::serve_inside(async::ByteStream& client, Verdict verdict) {
+  if (session_->opened_literal && verdict.host != session_->opened_host) session_->inner_host = verdict.host;
+  session_->own = inner_->own();
+  auto pin = inner_->into_pin();
+  inner_ = nullptr;
+  exchange_->set_ended("complete");
+  co_await server::serve_session(client, session_, context_, std::move(verdict.bytes), std::move(pin));
+  co_return {};
+}
+
+async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base::Slice client_bytes) {
+  CO_TRY(Verdict verdict, co_await watch(client, std::move(client_bytes)));
+  exchange_->sni = std::move(verdict.server_name);
+  const bool readable = verdict.carries == Carries::http || verdict.carries == Carries::bad_http;
+  if (readable && (inner_->own() || !opaque_allowed() || (verdict.carries == Carries::http && names_this(verdict)))) {
+    // What is wrong with it, if anything, is answered inside: 400, 421.
+    co_return co_await serve_inside(client, std::move(verdict));
+  }
+  if (verdict.carries != Carries::tls && !opaque_allowed()) {
+    co_return base::fail(ErrorType::http_request_denied, 403, "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
+  }
+  base::Slice bytes = std::move(verdict.bytes);
+  co_return co_await inner_->run(client, std::move(bytes));
+}
+
+}  // namespace
+
+async::Task<base::Result<http::Response>> Recognise::handle(http::Request request, http::Next next) const {
+  if (request.head->method != http::Method::connect) return next(std::move(request));
+  return recognise(std::move(request), next);
+}
+
+async::Task<base::Result<http::Response>> Recognise::recognise(http::Request request, http::Next next) const {
+  const http::Session& outer = *request.session;
+  auto session = base::make_ref<http::Session>();
+  session->listener = outer.listener;
+  session->client = outer.client;
+  session->local = outer.local;
+  session->opened_host = request.head->target.host;
+  session->opened_port = request.head->target.port;
+  session->opened_literal = request.head->target.literal;
+  session->depth = outer.depth + 1;
+  base::Ref<http::Exchange> exchange = request.exchange;
+  CO_TRY(http::Response response, co_await next(std::move(request)));
+  if (response.tunnel) {
+    response.tunnel = std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange), std::move(session), context_, config_);
+  }
+  co_return response;
+}
+
+}  // namespace weir::tunnel

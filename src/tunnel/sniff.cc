@@ -1,0 +1,60 @@
+#include "tunnel/sniff.h"
+
+#include "base/text.h"
+#include "codec/tls/client_hello.h"
+#include "http/target_parse.h"
+
+namespace weir::tunnel {
+
+using http::FieldId;
+
+Carries Sniffer::look(std::string_view bytes) {
+  if (bytes.empty()) return Carries::undecided;
+  if (bytes.front() == '\x16') {
+    tls::ClientHello hello;
+    switch (tls::parse_client_hello(bytes, hello)) {
+      case tls::Seen::need_more: return Carries::undecided;
+      case tls::Seen::not_tls: return Carries::opaque;
+      case tls::Seen::hello: break;
+    }
+    server_name_ = std::move(hello.sni);
+    return Carries::tls;
+  }
+  if (!first_line_) {
+    const Carries line = look_at_line(bytes);
+    if (line != Carries::http) return line;
+    first_line_ = true;
+    seen_ = 0;
+  }
+  return look_at_head(bytes);
+}
+
+/// `http` here: the first line is one of HTTP/1.
+Carries Sniffer::look_at_line(std::string_view bytes) {
+  const size_t end = bytes.find('\n', seen_);
+  for (size_t i = seen_; i < bytes.size() && i < end; ++i) {
+    const auto c = static_cast<unsigned char>(bytes[i]);
+    if (c < 0x20 && c != '\r' && c != '\t') return Carries::opaque;
+  }
+  seen_ = bytes.size();
+  if (end == std::string_view::npos) return Carries::undecided;
+  std::string_view line = bytes.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") ? Carries::http : Carries::opaque;
+}
+
+Carries Sniffer::look_at_head(std::string_view bytes) {
+  auto fed = parser_.feed(bytes.substr(seen_));
+  if (!fed) return Carries::bad_http;
+  seen_ += *fed;
+  if (!parser_.done()) return Carries::undecided;
+  http::RequestHead& head = *parser_.head();
+  if (!http::parse_target(head)) return Carries::bad_http;
+  for (const http::Field& field : head.fields.all()) {
+    // h2c and the like are the two ends' own affair.
+    if (field.id == FieldId::upgrade && !base::equal_ignoring_case(field.value(), "websocket")) return Carries::bad_http;
+  }
+  return Carries::http;
+}
+
+}  // namespace weir::tunnel

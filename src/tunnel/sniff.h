@@ -1,0 +1,40 @@
+// What a tunnel carries, told by the client's first bytes. Sans-IO.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "codec/http1/head_parser.h"
+
+namespace weir::tunnel {
+
+enum class Carries : uint8_t {
+  undecided,  // More bytes are needed.
+  opaque,     // Not ours to read.
+  tls,        // A ClientHello.
+  http,       // HTTP/1: a first line that ends in HTTP/1.0 or HTTP/1.1, and a head without fault.
+  bad_http,   // The first line says HTTP/1, but the head has a fault, or an upgrade that is not ours.
+};
+
+/// Looks at bytes as they come, each once.
+class Sniffer {
+ public:
+  /// `bytes` are all that came so far; they grow at the end and stay where they are.
+  Carries look(std::string_view bytes);
+
+  /// Of a ClientHello; lower-case, empty if there is none.
+  const std::string& server_name() const { return server_name_; }
+  /// The first request's target, once it carries http.
+  const http::Target& target() const { return parser_.head()->target; }
+  const base::Ref<http::RequestHead>& head() const { return parser_.head(); }
+
+ private:
+  Carries look_at_line(std::string_view bytes);
+  Carries look_at_head(std::string_view bytes);
+
+  http1::RequestParser parser_;
+  size_t seen_ = 0;
+  bool first_line_ = false;
+  std::string server_name_;
+};
+
+}  // namespace weir::tunnel
