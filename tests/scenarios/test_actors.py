@@ -147,3 +147,7 @@ def test_site(site):
 def test_client_hello_carries_the_name():
     assert b"example.org" in client_hello("example.org")
     assert client_hello()[0] == 22
+
+
+def test_accept_key():
+    assert websocket.accept_key("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # RFC 6455, 1.3

@@ -1,6 +1,7 @@
 """An origin as a script: a function that is given each connection and says what to do with it, while every byte is kept."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -93,10 +94,11 @@ class Origin:
     """Listens on a free port. `script(connection)` runs in a thread of its own for each connection, which is closed when
     the script returns. A failed assertion in a script, or a message that is not to the letter, fails the test."""
 
-    def __init__(self, script=None, host="127.0.0.1", port=0, backlog=128, wait=WAIT, tolerant=False):
+    def __init__(self, script=None, host="127.0.0.1", port=0, backlog=128, wait=WAIT, tolerant=False, tls=None):
         self.script = script or serve()
         self.wait = wait
         self.tolerant = tolerant
+        self.tls = tls  # A server's ssl.SSLContext; then all is within TLS.
         self.connections = []
         self.requests = []
         self.faults = []
@@ -111,7 +113,7 @@ class Origin:
         self.host = host
         self.port = self.listener.getsockname()[1]
         self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-        self.url = f"http://{self.authority}"
+        self.url = f"{'https' if tls else 'http'}://{self.authority}"
         self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
 
@@ -135,6 +137,8 @@ class Origin:
 
     def _run(self, connection):
         try:
+            if self.tls:
+                connection.socket = self.tls.wrap_socket(connection.socket, server_side=True)
             self.script(connection)
         except (Ended, ConnectionResetError, BrokenPipeError):
             pass  # The peer may leave whenever it likes; tests ask `connection.ended` where it matters.
@@ -144,6 +148,8 @@ class Origin:
         except TimeoutError as fault:
             if not self.closing:
                 self.faults.append(AssertionError(f"an origin's script waited in vain: {fault}"))
+        except ssl.SSLError:
+            pass  # A client that does not trust the certificate, or leaves without a word.
         except OSError as fault:
             if not self.closing and not connection.closed:
                 self.faults.append(fault)

@@ -1,6 +1,7 @@
 """A small proper web site: what a person meets on the web, on one origin."""
 
 import base64
+import email.utils
 import hashlib
 import html
 import os
@@ -36,6 +37,7 @@ class Site(Origin):
         self.connections_of_user = []
         self.routes = {}
         self.git_root = None
+        self.files_root = None
         self.nonce = os.urandom(8).hex()
         self.gate = threading.Event()
         super().__init__(self._connection, **more)
@@ -53,6 +55,8 @@ class Site(Origin):
                 self.routes[path](connection, request)
             elif path.startswith("/size/"):
                 self._sized(connection, request, int(path.split("/")[2]))
+            elif path.startswith("/files/") and self.files_root:
+                self._file(connection, request, path[len("/files/") :])
             elif path.startswith("/git/") and self.git_root:
                 self._git(connection, request)
             else:
@@ -196,6 +200,22 @@ class Site(Origin):
         request.complete = True
         self.upload_complete.add(path)
         connection.respond(str(self.uploaded[path]).encode(), "201 Created")
+
+    def _file(self, connection, request, name):
+        path = (self.files_root / name).resolve()
+        if not path.is_file() or self.files_root.resolve() not in path.parents:
+            self._html(connection, request, "<p>No such file.</p>", "404 Not Found")
+            return
+        body = path.read_bytes()
+        stamp = email.utils.formatdate(path.stat().st_mtime, usegmt=True)
+        if request.fields.get("if-modified-since") == stamp:
+            connection.send(f"HTTP/1.1 304 Not Modified\r\nLast-Modified: {stamp}\r\n\r\n")
+            return
+        fields = [("Content-Type", "application/octet-stream"), ("Last-Modified", stamp)]
+        if request.method == "HEAD":
+            connection.send(f"HTTP/1.1 200 OK\r\nLast-Modified: {stamp}\r\nContent-Length: {len(body)}\r\n\r\n")
+        else:
+            connection.respond(body, fields=fields)
 
     # git's own server program behind /git/ (RFC 3875)
 
