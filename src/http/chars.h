@@ -33,16 +33,34 @@ constexpr bool is_control(char c) {
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
+#ifdef __SSE2__
+/// Looks for the first byte that `stops` (sixteen bytes to a mask of their faults) marks. The last block overlaps the one
+/// before, so that only texts shorter than a block are left to the caller: then it returns nullptr.
+template <class Stops>
+inline const char* find_in_blocks(const char* at, const char* end, Stops stops) {
+  if (end - at < 16) return nullptr;
+  while (true) {
+    const unsigned mask = stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+    if (mask != 0) return at + std::countr_zero(mask);
+    at += 16;
+    if (end - at < 16) {
+      if (at == end) return end;
+      at = end - 16;
+    }
+  }
+}
+inline __m128i bytes_up_to(__m128i bytes, char most) { return _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(most)), bytes); }
+inline __m128i bytes_equal(__m128i bytes, char byte) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)); }
+inline unsigned mask_of(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
+#endif
+
 /// The first control in [at, end), or end.
 inline const char* find_control(const char* at, const char* end) {
 #ifdef __SSE2__
-  while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    const __m128i stops = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')), low),
-                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
-    if (const int mask = _mm_movemask_epi8(stops)) return at + std::countr_zero(static_cast<unsigned>(mask));
-    at += 16;
+  if (const char* found = find_in_blocks(at, end, [](__m128i bytes) {
+        return mask_of(_mm_or_si128(_mm_andnot_si128(bytes_equal(bytes, '\t'), bytes_up_to(bytes, 0x1f)), bytes_equal(bytes, 0x7f)));
+      })) {
+    return found;
   }
 #endif
   while (at < end && !is_control(*at)) ++at;
@@ -52,13 +70,10 @@ inline const char* find_control(const char* at, const char* end) {
 /// The first byte in [at, end) that no request target may hold, or end: controls, space, '#' and 0x7f.
 inline const char* find_target_end(const char* at, const char* end) {
 #ifdef __SSE2__
-  while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x20)), bytes);
-    const __m128i stops = _mm_or_si128(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#'))),
-                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
-    if (const int mask = _mm_movemask_epi8(stops)) return at + std::countr_zero(static_cast<unsigned>(mask));
-    at += 16;
+  if (const char* found = find_in_blocks(at, end, [](__m128i bytes) {
+        return mask_of(_mm_or_si128(_mm_or_si128(bytes_up_to(bytes, 0x20), bytes_equal(bytes, '#')), bytes_equal(bytes, 0x7f)));
+      })) {
+    return found;
   }
 #endif
   while (at < end && static_cast<unsigned char>(*at) > 0x20 && *at != '#' && *at != 0x7f) ++at;
@@ -69,39 +84,41 @@ inline const char* find_target_end(const char* at, const char* end) {
 inline const char* find_token_end(const char* at, const char* end) {
 #ifdef __SSE2__
   // Letters and '-' alone are looked at sixteen at a time: that is most names. The table has the last word.
-  while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i letter = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-    const __m128i fine = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
-                                      _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
-    const unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(fine)) ^ 0xffffU;
-    if (mask != 0) {
-      at += std::countr_zero(mask);
-      break;
-    }
-    at += 16;
+  if (const char* found = find_in_blocks(at, end, [](__m128i bytes) {
+        const __m128i letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+        return mask_of(_mm_or_si128(bytes_up_to(letters, 25), bytes_equal(bytes, '-'))) ^ 0xffffU;
+      })) {
+    at = found;
   }
 #endif
   while (at < end && is_token_byte(*at)) ++at;
   return at;
 }
 
-/// `text` is `word`, without case. `word` is of small letters, digits and '-' alone, and `text` holds no controls.
+/// `text` is `word`, without case. `word` has small letters and bytes from 0x21 to 0x3f (digits, '-', '/', ':') alone, and `text`
+/// no controls: then one bit apart are only the two cases of a letter.
 inline bool is_word(std::string_view text, std::string_view word) {
-  if (text.size() != word.size()) return false;
-  // One bit apart are only the two cases of a letter, and digits and '-' from controls.
-  const char* a = text.data();
-  const char* b = word.data();
-  size_t left = text.size();
-  uint64_t differ = 0;
-  for (; left >= 8; a += 8, b += 8, left -= 8) {
-    uint64_t x, y;
-    std::memcpy(&x, a, 8);
-    std::memcpy(&y, b, 8);
-    differ |= (x | 0x2020202020202020U) ^ y;
+  const size_t size = word.size();
+  if (text.size() != size) return false;
+  const char* const a = text.data();
+  const char* const b = word.data();
+  const auto differ = [&](auto first, size_t at) {
+    auto second = first;
+    std::memcpy(&first, a + at, sizeof first);
+    std::memcpy(&second, b + at, sizeof second);
+    return (first | static_cast<decltype(first)>(0x2020202020202020U)) ^ second;
+  };
+  if (size >= 8) {
+    for (size_t at = 0; at + 8 < size; at += 8) {
+      if (differ(uint64_t{}, at)) return false;
+    }
+    return differ(uint64_t{}, size - 8) == 0;
   }
-  for (; left > 0; ++a, ++b, --left) differ |= static_cast<unsigned char>(*a | 0x20) ^ static_cast<unsigned char>(*b);
-  return differ == 0;
+  if (size >= 4) return (differ(uint32_t{}, 0) | differ(uint32_t{}, size - 4)) == 0;
+  for (size_t i = 0; i < size; ++i) {
+    if ((a[i] | 0x20) != b[i]) return false;
+  }
+  return true;
 }
 
 /// Takes the next element off a comma-separated list (RFC 9110, 5.6.1), without the blanks around it; it may be empty.

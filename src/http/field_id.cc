@@ -45,44 +45,47 @@ constexpr std::array<std::string_view, 35> kNames{"",
                                                   "X-Forwarded-For"};
 static_assert(kNames.size() == static_cast<size_t>(FieldId::x_forwarded_for) + 1);
 
-/// Length, first and last letter tell most names apart: a look at one slot, and one comparison.
+/// Length, first and last letter tell most names apart: a look at one slot, and one comparison. The bit that tells capital
+/// letters from small ones is set in both.
 constexpr size_t slot_of(std::string_view name) {
-  return (name.size() * 7 + static_cast<size_t>(base::lower(name.front())) * 31 + static_cast<size_t>(base::lower(name.back())) * 5) & 255;
+  const auto first = static_cast<unsigned char>(name.front() | 0x20);
+  const auto last = static_cast<unsigned char>(name.back() | 0x20);
+  return (name.size() * 7 + first * size_t{31} + last * size_t{5}) & 255;
 }
 
-struct Slots {
-  static constexpr size_t kWays = 2;
-  std::array<std::array<uint8_t, kWays>, 256> ids{};
+constexpr size_t kLongestName = 31;
+/// In small letters, so that names can be compared by words.
+struct SmallName {
+  uint8_t size = 0;
+  char text[kLongestName] = {};
+};
 
-  constexpr Slots() {
+struct Table {
+  static constexpr size_t kWays = 2;
+  SmallName names[kNames.size()];
+  uint8_t slots[256][kWays] = {};
+
+  constexpr Table() {
     for (size_t id = 1; id < kNames.size(); ++id) {
-      auto& slot = ids[slot_of(kNames[id])];
+      const std::string_view name = kNames[id];
+      names[id].size = static_cast<uint8_t>(name.size());
+      for (size_t i = 0; i < name.size(); ++i) names[id].text[i] = base::lower(name[i]);
+      auto& slot = slots[slot_of(name)];
       size_t way = 0;
       while (slot[way] != 0) ++way;  // A third name in one slot is an error at compile time.
       slot[way] = static_cast<uint8_t>(id);
     }
   }
 };
-constexpr Slots kSlots;
-
-/// The names in small letters, padded so that they can be compared by words.
-constexpr size_t kLongestName = 32;
-struct SmallNames {
-  std::array<std::array<char, kLongestName>, kNames.size()> text{};
-  constexpr SmallNames() {
-    for (size_t id = 0; id < kNames.size(); ++id) {
-      for (size_t i = 0; i < kNames[id].size(); ++i) text[id][i] = base::lower(kNames[id].at(i));
-    }
-  }
-};
-constexpr SmallNames kSmallNames;
+constexpr Table kTable;
 
 }  // namespace
 
 FieldId field_id_of(std::string_view name) {
   if (name.empty()) return FieldId::other;
-  for (const uint8_t id : kSlots.ids[slot_of(name)]) {
-    if (id != 0 && is_word(name, {kSmallNames.text[id].data(), kNames[id].size()})) return static_cast<FieldId>(id);
+  for (const uint8_t id : kTable.slots[slot_of(name)]) {
+    const SmallName& known = kTable.names[id];
+    if (known.size == name.size() && is_word(name, {known.text, known.size})) return static_cast<FieldId>(id);
   }
   return FieldId::other;
 }

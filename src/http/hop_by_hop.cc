@@ -79,35 +79,34 @@ bool lists(std::string_view list, std::string_view wanted) {
   return false;
 }
 
+constexpr uint64_t bit(FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
+constexpr bool is_in(uint64_t set, FieldId id) { return (set >> static_cast<unsigned>(id)) & 1; }
+
+constexpr uint64_t kRead = bit(FieldId::connection) | bit(FieldId::upgrade) | bit(FieldId::te);
+constexpr uint64_t kRemoved = bit(FieldId::connection) | bit(FieldId::keep_alive) | bit(FieldId::proxy_connection) | bit(FieldId::te) |
+                              bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) | bit(FieldId::http2_settings);
+
 }  // namespace
 
 HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
   HopByHop seen;
   Named named;
   bool websocket = false;
+  uint64_t there = 0;
   for (const Field& field : fields.all()) {
-    switch (field.id) {
-      case FieldId::connection: read_connection(field.value(), seen, named); break;
-      case FieldId::upgrade: websocket = websocket || lists(field.value(), "websocket"); break;
-      case FieldId::te: seen.te_trailers = seen.te_trailers || lists(field.value(), "trailers"); break;
-      default: break;
-    }
+    there |= bit(field.id);
+    if (!is_in(kRead, field.id)) continue;
+    if (field.id == FieldId::connection) read_connection(field.value(), seen, named);
+    else if (field.id == FieldId::upgrade) websocket = websocket || lists(field.value(), "websocket");
+    else seen.te_trailers = seen.te_trailers || lists(field.value(), "trailers");
   }
   seen.websocket = websocket && seen.upgrade_listed;
+  const uint64_t removed = kRemoved | (rules.proxy_authorization ? bit(FieldId::proxy_authorization) : 0) |
+                           (rules.proxy_authenticate ? bit(FieldId::proxy_authenticate) : 0) |
+                           (rules.proxy_authentication_info ? bit(FieldId::proxy_authentication_info) : 0);
+  if ((there & removed) == 0) return seen;
   fields.remove_if([&](const Field& field) {
-    switch (field.id) {
-      case FieldId::connection:
-      case FieldId::keep_alive:
-      case FieldId::proxy_connection:
-      case FieldId::te:
-      case FieldId::transfer_encoding:
-      case FieldId::upgrade:
-      case FieldId::http2_settings: return true;
-      case FieldId::proxy_authorization: return rules.proxy_authorization;
-      case FieldId::proxy_authenticate: return rules.proxy_authenticate;
-      case FieldId::proxy_authentication_info: return rules.proxy_authentication_info;
-      default: return !named.empty() && named.has(field.name());
-    }
+    return is_in(removed, field.id) || (!named.empty() && named.has(field.name()));
   });
   return seen;
 }

@@ -56,37 +56,52 @@ bool looks_like_number(std::string_view label) {
   return label.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// nullptr, or what is wrong. Sets `upper` if a letter must be folded, `literal` for a dotted quad.
-const char* check_name(std::string_view name, bool& upper, bool& literal) {
-  literal = false;
-  if (name.empty()) return "The host is empty.";
-  if (name.size() > 253) return "The host name is longer than 253 bytes.";
+/// Why a host may not hold this byte.
+const char* host_byte_fault(char c) {
+  switch (c) {
+    case '@': return "The authority has user information; credentials do not belong there.";
+    case '%': return "The host is percent-encoded.";
+    case '\\': return "The authority has a backslash.";
+    default: return "The host has a byte that no host name has.";
+  }
+}
+
+struct Name {
+  /// How far the bytes are those of host names.
+  size_t size = 0;
+  bool upper = false;
+  bool literal = false;
+};
+
+/// Reads as much as is of host names' bytes. nullptr, or what is wrong with that.
+const char* read_name(std::string_view text, bool dot_allowed, Name& name) {
   uint8_t seen = 0;
   size_t label = 0;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const uint8_t kind = kBytes[static_cast<unsigned char>(name[i])];
-    if (!(kind & kHostByte)) {
-      switch (name[i]) {
-        case '@': return "The authority has user information; credentials do not belong there.";
-        case '%': return "The host is percent-encoded.";
-        case '\\': return "The authority has a backslash.";
-        case ':': return "The authority has more than one colon (an IPv6 address belongs in brackets).";
-        default: return "The host has a byte that no host name has.";
-      }
-    }
+  size_t size = 0;
+  for (; size < text.size(); ++size) {
+    const uint8_t kind = kBytes[static_cast<unsigned char>(text[size])];
+    if (kind == 0) break;
     seen |= kind;
     if (!(kind & kDot)) continue;
-    if (i == label) return "The host name has an empty label.";
-    if (i - label > 63) return "A label of the host name is longer than 63 bytes.";
-    label = i + 1;
+    if (size == label) return "The host name has an empty label.";
+    if (size - label > 63) return "A label of the host name is longer than 63 bytes.";
+    label = size + 1;
   }
-  if (label == name.size()) return "The host name has an empty label.";
-  if (name.size() - label > 63) return "A label of the host name is longer than 63 bytes.";
-  upper = seen & kUpperByte;
-  // 'x' is the one letter a number may begin with, after its 0.
-  if (base::is_digit(name[label]) && looks_like_number(name.substr(label))) {
-    if (!is_dotted_quad(name)) return "The host looks like an IPv4 address, and is not four decimal numbers.";
-    literal = true;
+  name.size = size;
+  if (size == 0) return "The host is empty.";
+  std::string_view host = text.substr(0, size);
+  if (label == size) {
+    if (!dot_allowed) return "The host name has an empty label.";
+    host.remove_suffix(1);
+    const size_t dot = host.rfind('.');
+    label = dot == std::string_view::npos ? 0 : dot + 1;
+  }
+  if (host.size() - label > 63) return "A label of the host name is longer than 63 bytes.";
+  if (host.size() > 253) return "The host name is longer than 253 bytes.";
+  name.upper = seen & kUpperByte;
+  if (base::is_digit(host[label]) && looks_like_number(host.substr(label))) {
+    if (!is_dotted_quad(host)) return "The host looks like an IPv4 address, and is not four decimal numbers.";
+    name.literal = true;
   }
   return nullptr;
 }
@@ -136,30 +151,27 @@ const char* read_authority(std::string_view text, uint16_t default_port, Arena& 
     authority.canonical = authority.canonical && rest.size() > 1;
     return read_port(rest.substr(1), authority);
   }
-  const size_t colon = text.rfind(':');
-  std::string_view host = text.substr(0, colon);
-  authority.canonical = colon != text.size() - 1;
-  if (!host.empty() && host.back() == '.') {
+  Name name;
+  if (const char* why = read_name(text, true, name)) return why;
+  std::string_view host = text.substr(0, name.size);
+  const std::string_view rest = text.substr(name.size);
+  if (!rest.empty() && rest.front() != ':') return host_byte_fault(rest.front());
+  authority.canonical = rest.size() != 1 && !name.upper;
+  authority.literal = name.literal;
+  if (host.back() == '.') {
     host.remove_suffix(1);
     authority.canonical = false;
   }
-  bool upper = false;
-  if (const char* why = check_name(host, upper, authority.literal)) return why;
-  if (upper) {
+  if (name.upper) {
     char* folded = arena.allocate(host.size());
     for (size_t i = 0; i < host.size(); ++i) folded[i] = base::lower(host[i]);
     host = {folded, host.size()};
-    authority.canonical = false;
   }
   authority.host = host;
-  return colon == std::string_view::npos ? nullptr : read_port(text.substr(colon + 1), authority);
+  return rest.empty() ? nullptr : read_port(rest.substr(1), authority);
 }
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && base::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
-const char* check_path(std::string_view path) {
+const char* check_target_bytes(std::string_view path) {
   const char* const end = path.data() + path.size();
   const char* const stop = find_target_end(path.data(), end);
   if (stop == end) return nullptr;
@@ -177,11 +189,12 @@ void set_authority(Target& target, const Authority& authority, std::string_view 
 
 /// `http://authority[/path][?query]` (RFC 9112, 3.2.2).
 const char* read_absolute(RequestHead& head, std::string_view raw, Target& target) {
+  if (const char* why = check_target_bytes(raw)) return why;
   size_t skip = 0;
-  if (starts_with_ignoring_case(raw, "http://")) {
+  if (is_word(raw.substr(0, 7), "http://")) {
     target.scheme = Scheme::http;
     skip = 7;
-  } else if (starts_with_ignoring_case(raw, "https://")) {
+  } else if (is_word(raw.substr(0, 8), "https://")) {
     target.scheme = Scheme::https;
     skip = 8;
   } else {
@@ -192,18 +205,18 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
   target.form = TargetForm::absolute;
   const uint16_t default_port = default_port_of(target.scheme);
   const std::string_view rest = raw.substr(skip);
-  const size_t end = rest.find_first_of("/?#");
+  size_t end = 0;
+  while (end < rest.size() && rest[end] != '/' && rest[end] != '?' && rest[end] != '#') ++end;
   const std::string_view text = rest.substr(0, end);
   Authority authority;
   if (const char* why = read_authority(text, default_port, head.arena(), authority)) return why;
   set_authority(target, authority, text, default_port, head.arena());
-  if (end == std::string_view::npos) {
+  if (end == rest.size()) {
     // RFC 9112, 3.2.4: that is how a proxy is asked for an origin's `OPTIONS *`.
     target.path = head.method == Method::options ? "*" : "/";
     return nullptr;
   }
   target.path = rest.substr(end);
-  if (const char* why = check_path(target.path)) return why;
   if (target.path.front() == '?') {
     char* path = head.arena().allocate(target.path.size() + 1);
     path[0] = '/';
@@ -246,7 +259,7 @@ const char* read_target(RequestHead& head, Scheme scheme, Target& target) {
   if (raw.front() == '/') {
     target.form = TargetForm::origin;
     target.path = raw;
-    if (const char* why = check_path(raw)) return why;
+    if (const char* why = check_target_bytes(raw)) return why;
   } else if (raw == "*") {
     if (head.method != Method::options) return "The request target '*' is for OPTIONS only.";
     target.form = TargetForm::asterisk;
@@ -290,10 +303,9 @@ std::string_view serialise_authority(const Authority& authority, uint16_t defaul
   return {out, static_cast<size_t>(at - out)};
 }
 
-bool is_host_name(std::string_view name) {
-  bool upper = false;
-  bool literal = false;
-  return check_name(name, upper, literal) == nullptr && !literal;
+bool is_host_name(std::string_view text) {
+  Name name;
+  return read_name(text, false, name) == nullptr && name.size == text.size() && !name.literal;
 }
 
 Result<void> parse_target(RequestHead& head, Scheme scheme) {

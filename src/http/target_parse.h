@@ -36,7 +36,7 @@ base::Result<Authority> parse_authority(std::string_view text, uint16_t default_
 std::string_view serialise_authority(const Authority& authority, uint16_t default_port, Arena& arena);
 
 /// The host name as parse_authority holds it (not an address), in lower case or not, without a trailing dot.
-bool is_host_name(std::string_view name);
+bool is_host_name(std::string_view text);
 
 /// Fills head.target from method, raw_target and Host. Call it once the head is complete, for requests of HTTP/1.
 /// `scheme` is what origin-form and asterisk-form are taken to be: that of the session.

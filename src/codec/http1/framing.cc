@@ -11,7 +11,7 @@ using http::FieldId;
 using http::Method;
 
 void FramingFields::look_at_coding(std::string_view coding) {
-  chunked_last_ = base::equal_ignoring_case(coding, "chunked");
+  chunked_last_ = http::is_word(coding, "chunked");
   if (chunked_last_) {
     ++chunked_codings_;
     return;
@@ -19,7 +19,7 @@ void FramingFields::look_at_coding(std::string_view coding) {
   ++other_codings_;
   // Parameters are no one's to guess at: chunked has none (RFC 9112, 7.1), and Weir knows no other coding.
   const std::string_view name = base::trim(coding.substr(0, coding.find(';')));
-  if (!http::is_token(name) || base::equal_ignoring_case(name, "chunked")) coding_odd_ = true;
+  if (!http::is_token(name) || http::is_word(name, "chunked")) coding_odd_ = true;
 }
 
 void FramingFields::look_at(FieldId id, std::string_view value) {
@@ -44,14 +44,14 @@ void FramingFields::look_at(FieldId id, std::string_view value) {
     case FieldId::connection:
       while (!value.empty()) {
         const std::string_view option = http::take_list_element(value);
-        if (base::equal_ignoring_case(option, "close")) close_ = true;
-        else if (base::equal_ignoring_case(option, "keep-alive")) keep_alive_ = true;
+        if (http::is_word(option, "close")) close_ = true;
+        else if (http::is_word(option, "keep-alive")) keep_alive_ = true;
       }
       return;
     case FieldId::expect:
       while (!value.empty()) {
         const std::string_view expectation = http::take_list_element(value);
-        if (base::equal_ignoring_case(expectation, "100-continue")) expects_continue_ = true;
+        if (http::is_word(expectation, "100-continue")) expects_continue_ = true;
         else if (!expectation.empty()) expects_unknown_ = true;
       }
       return;

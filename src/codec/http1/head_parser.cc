@@ -22,6 +22,23 @@ const char* lasting(const Line& line, http::Arena& arena) {
   return line.lasting ? line.begin : arena.copy(line.view()).data();
 }
 
+/// Copies `size` bytes into the arena, without a call if [from, end) leaves the room to copy by sixteens.
+const char* copy_near(const char* from, size_t size, const char* end, http::Arena& arena) {
+#ifdef __SSE2__
+  const size_t whole = (size + 15) & ~size_t{15};
+  if (static_cast<size_t>(end - from) >= whole && whole <= 256) {
+    char* to = arena.allocate(whole);
+    for (size_t i = 0; i < whole; i += 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i)));
+    }
+    return to;
+  }
+#endif
+  char* to = arena.allocate(size);
+  std::memcpy(to, from, size);
+  return to;
+}
+
 struct Version {
   enum class Kind : uint8_t { http1, other, malformed } kind;
   uint8_t minor;
@@ -72,8 +89,48 @@ void HeadParser::restart() {
   keep_alive_ = false;
 }
 
+/// The lines that lie in the input whole and without a flaw: nearly all. The first other one is left for LineCutter, which says
+/// what is wrong with it, or keeps it.
+const char* HeadParser::take_clean_lines(const char* at, const char* end, http::Head& head) {
+  const char* const first = at;
+  const size_t room = limits_.bytes - size_;
+  while (end - at >= 2) {
+    if (at[0] == '\r') {
+      if (at[1] == '\n' && static_cast<size_t>(at + 2 - first) <= room) {
+        at += 2;
+        state_ = State::done;
+      }
+      break;
+    }
+    const char* const colon = http::find_token_end(at, end);
+    if (colon == at || colon == end || *colon != ':') break;
+    const char* value = colon + 1;
+    const char* const stop = http::find_control(value, end);
+    if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') break;
+    // Here a CR stands at `stop`, which ends the one loop, and a colon before the value, which ends the other.
+    if (*value == ' ') ++value;
+    while (*value == ' ' || *value == '\t') ++value;
+    if (static_cast<size_t>(stop + 2 - first) > room || head.fields.size() >= limits_.fields) break;
+    const char* value_end = stop;
+    while (value_end > value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
+    const char* const copy = copy_near(at, static_cast<size_t>(value_end - at), end, head.arena());
+    const std::string_view name{copy, static_cast<size_t>(colon - at)};
+    const std::string_view text{copy + (value - at), static_cast<size_t>(value_end - value)};
+    const http::FieldId id = http::field_id_of(name);
+    head.fields.add_in_place(name, text, id);
+    seen_.see(id, text);
+    at = stop + 2;
+  }
+  size_ += static_cast<uint32_t>(at - first);
+  return at;
+}
+
 Result<void> HeadParser::feed_fields(const char*& at, const char* end, http::Head& head) {
   while (at < end) {
+    if (lines_.kept().empty()) {
+      at = take_clean_lines(at, end, head);
+      if (at == end || done()) return {};
+    }
     const size_t before = lines_.kept().size();
     const char* const from = at;
     Line line;
@@ -130,6 +187,7 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
   }
   if (at == end) return {};
   if (!head_) head_ = http::RequestHead::make();
+  if (lines_.kept().empty() && take_clean_request_line(at, end)) return {};
   const size_t limit = std::min<size_t>(kLongestRequestLine, limits_.bytes);
   const char* const from = at;
   Line line;
@@ -144,6 +202,29 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
     case LineCutter::Got::too_long: break;
   }
   return base::fail(ErrorType::http_request_error, 414, "The request line is too long.");
+}
+
+/// Whole, without a flaw, and of HTTP/1.1: nearly all are. Anything else is for LineCutter and read_request_line.
+bool RequestParser::take_clean_request_line(const char*& at, const char* end) {
+  constexpr std::string_view kRest = "HTTP/1.1\r\n";
+  const char* const method_end = http::find_token_end(at, end);
+  const auto method_size = static_cast<size_t>(method_end - at);
+  if (method_size == 0 || method_size > kLongestMethod || method_end == end || *method_end != ' ') return false;
+  const char* const target = method_end + 1;
+  const char* const target_end = http::find_target_end(target, end);
+  const auto target_size = static_cast<size_t>(target_end - target);
+  if (target_size == 0 || target_size > http::kLongestTarget || static_cast<size_t>(end - target_end) <= kRest.size()) return false;
+  if (*target_end != ' ' || std::memcmp(target_end + 1, kRest.data(), kRest.size()) != 0) return false;
+  const size_t size = method_size + target_size + 2 + kRest.size();
+  if (size > limits_.bytes) return false;
+  const char* const copy = copy_near(at, method_size + 1 + target_size, end, head_->arena());
+  head_->method_token = {copy, method_size};
+  head_->method = http::method_of(head_->method_token);
+  head_->raw_target = {copy + method_size + 1, target_size};
+  at += size;
+  size_ = static_cast<uint32_t>(size);
+  state_ = State::fields;
+  return true;
 }
 
 Result<void> RequestParser::read_request_line(const Line& line, size_t method_size) {

@@ -35,6 +35,7 @@ class HeadParser {
 
   /// Reads field lines up to the empty one, which makes it `done`.
   base::Result<void> feed_fields(const char*& at, const char* end, http::Head& head);
+  const char* take_clean_lines(const char* at, const char* end, http::Head& head);
   base::Error too_large(const char* why) const;
   void restart();
 
@@ -66,6 +67,7 @@ class RequestParser : public HeadParser {
 
  private:
   base::Result<void> feed_request_line(const char*& at, const char* end);
+  bool take_clean_request_line(const char*& at, const char* end);
   base::Result<void> read_request_line(const Line& line, size_t method_size);
   base::Result<void> finish();
 
