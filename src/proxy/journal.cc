@@ -1,0 +1,119 @@
+#include "proxy/journal.h"
+
+#include <charconv>
+#include <ctime>
+
+#include "base/text.h"
+
+namespace weir::proxy {
+namespace {
+
+constexpr size_t kBatch = 32 * 1024;
+constexpr uint64_t kFlushMs = 100;
+
+void append_number(std::string& out, uint64_t number) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, static_cast<size_t>(end - digits));
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  if (text.empty()) text = "-";
+  out += '"';
+  base::append_escaped_for_log(out, text);
+  out += '"';
+}
+
+}  // namespace
+
+WorkerJournal::WorkerJournal(AccessLog& log) : log_(log), flush_(*this) {}
+
+WorkerJournal::~WorkerJournal() { flush(); }
+
+void WorkerJournal::flush() {
+  if (batch_.empty()) return;
+  log_.submit(std::move(batch_), lines_);
+  batch_.clear();
+  lines_ = 0;
+}
+
+/// `[24/Nov/2026:23:16:56 +0000]`, made once a second.
+void WorkerJournal::append_time(int64_t wall_ms) {
+  const int64_t second = wall_ms / 1000;
+  if (second != time_second_) {
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const time_t when = second;
+    tm local{};
+    localtime_r(&when, &local);
+    // Months by hand: the format's are English in every locale.
+    char text[64];
+    const long minutes = local.tm_gmtoff / 60;
+    const long positive = minutes < 0 ? -minutes : minutes;
+    const int size = snprintf(text, sizeof text, "[%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld]", local.tm_mday, kMonths[local.tm_mon],
+                              local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec, minutes < 0 ? '-' : '+', positive / 60, positive % 60);
+    time_text_.assign(text, static_cast<size_t>(size));
+    time_second_ = second;
+  }
+  batch_ += time_text_;
+}
+
+void WorkerJournal::record(const http::Exchange& exchange) {
+  ++recorded_;
+  if (batch_.empty()) flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
+  std::string& out = batch_;
+  out += exchange.session->client.address.text();
+  out += " - - ";
+  append_time(exchange.started_wall_ms);
+  out += ' ';
+  if (exchange.settled()) {
+    append_quoted(out, exchange.request_line());
+  } else if (exchange.request && !exchange.request->method_token.empty()) {
+    const http::RequestHead& head = *exchange.request;
+    out += '"';
+    base::append_escaped_for_log(out, head.method_token);
+    out += ' ';
+    base::append_escaped_for_log(out, head.raw_target);
+    out += head.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
+  } else {
+    out += "\"-\"";
+  }
+  out += ' ';
+  if (exchange.status == 0) {
+    out += "000";
+  } else {
+    append_number(out, static_cast<uint64_t>(exchange.status));
+  }
+  out += ' ';
+  append_number(out, exchange.sent);
+  out += ' ';
+  append_quoted(out, exchange.referer());
+  out += ' ';
+  append_quoted(out, exchange.user_agent());
+  out += ' ';
+  const std::string_view ended = exchange.ended();
+  if (exchange.has_error()) {
+    out += base::name_of(exchange.error_type());
+  } else if (stopping_ && ended == "client_closed") {
+    out += "stopped";
+  } else {
+    out += ended;
+  }
+  out += " received=";
+  append_number(out, exchange.received);
+  out += " ms=";
+  append_number(out, async::EventLoop::current().now_ms() - exchange.started_ms);
+  if (exchange.peer.port != 0) {
+    out += " origin=";
+    out += exchange.peer.text();
+    if (exchange.reused_connection) out += " reused=1";
+  }
+  if (!exchange.sni.empty()) {
+    out += " sni=";
+    base::append_escaped_for_log(out, exchange.sni);
+  }
+  out += '\n';
+  ++lines_;
+  if (batch_.size() >= kBatch) flush();
+}
+
+}  // namespace weir::proxy

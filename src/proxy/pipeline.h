@@ -1,0 +1,27 @@
+// THE list of stages.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/own_names.h"
+#include "http/stage.h"
+#include "origin/forward.h"
+#include "server/session.h"
+#include "stages/policy/rules.h"
+#include "tunnel/config.h"
+
+namespace weir::proxy {
+
+/// What all workers' pipelines are made from; immutable, made anew by a reload.
+struct PipelineParts {
+  std::shared_ptr<const http::OwnNames> own;
+  std::vector<std::shared_ptr<const policy::ListenerRules>> rules;
+  std::string via;
+  std::string version;
+};
+
+base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
+                                              const tunnel::TunnelConfig& tunnel, origin::ForwardContext forward);
+
+}  // namespace weir::proxy
