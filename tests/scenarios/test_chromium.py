@@ -76,8 +76,7 @@ def test_https(weir, tmp_path):
 def test_weirs_own_pages_and_errors(browser):
     browser.open("http://weir.internal/")
     assert "weir" in browser.text().lower()
-    browser.page("Page.navigate", url="http://nowhere.test/")
-    browser.wait_for_load()
+    browser.open("http://nowhere.test/")
     assert "nowhere.test" in browser.text()
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from support.client import Client, eventually, exchange
+from support.client import Client, Ended, eventually, exchange
 from support.origin import answer_once, ok, serve
 
 
@@ -53,8 +53,8 @@ class TestHeads:
             client.send_request("POST", origin.url + "/", fields, f"0\r\n{trailers}\r\n".encode())
             try:
                 assert client.response().status in (400, 431)
-            except Exception as error:
-                assert "Ended" in type(error).__name__
+            except Ended:
+                pass  # Cut, where a response's head had gone out.
         assert not any(request.complete and request.method == "POST" for request in origin.requests)
 
     def test_interim_responses(self, start, play):
@@ -219,11 +219,12 @@ class TestTimes:
             client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
             eventually(lambda: origin.connections)
             sockets = subprocess.run(["ss", "-tno"], capture_output=True, text=True, check=True).stdout.splitlines()
-            to_client = [line for line in sockets if f"127.0.0.1:{weir.port} " in line and f"127.0.0.1:{client.port} " in line.split(f":{weir.port} ")[1]]
-            to_origin = [line for line in sockets if line.split()[4].endswith(f":{origin.port}")]
-            for line in to_client[:1] + to_origin[:1]:
-                assert re.search(r"timer:\(keepalive,(\d+)sec", line), line
-            assert to_client and to_origin
+            ends = [tuple(line.split()[3:5]) for line in sockets]
+            to_client = (f"127.0.0.1:{weir.port}", f"127.0.0.1:{client.port}")
+            to_origin = next(pair for pair in ends if pair[1] == origin.authority)
+            for pair in (to_client, to_origin):
+                line = sockets[ends.index(pair)]
+                assert re.search(r"timer:\(keepalive,(\d+sec|1min|59\.?)", line), line
 
 
 class TestConnections:

@@ -163,7 +163,8 @@ def test_after_a_refused_connect_nothing_is_a_request(weir, origin):
 
 
 @pytest.mark.parametrize(
-    "target", ["127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:80:80", "http://127.0.0.1:80/", "/", "a b:80", ":80", "u@127.0.0.1:80"]
+    "target",
+    ["127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:18446744073709551696", "127.0.0.1:80:80", "http://127.0.0.1:80/", "/", "a b:80", ":80", "u@127.0.0.1:80"],
 )
 def test_malformed_targets(shared_weir, target):
     with shared_weir.client() as client:

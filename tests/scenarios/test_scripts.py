@@ -1,0 +1,103 @@
+"""What ./run and ./test share: packages are installed only where they are missing, and no service is ever started by it."""
+
+import pathlib
+import subprocess
+
+import pytest
+from support.weir import ROOT
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A make-believe machine: its package tools are scripts that write down what they were asked."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    policy = tmp_path / "policy-rc.d"
+
+    def tool(name, script):
+        path = tools / name
+        path.write_text(f"#!/bin/bash\n{script}\n")
+        path.chmod(0o755)
+
+    def call(script, installed=(), apt_fails_at="nothing"):
+        lines = "".join(f"ii |{name}\\n" for name in installed)
+        tool("dpkg-query", f"printf '{lines}'")
+        tool(
+            "apt-get",
+            f'echo "$*" >>{tmp_path}/asked; [ -x {policy} ] && echo "policy $({policy}; echo $?)" >>{tmp_path}/asked\n'
+            f'case "$*" in *{apt_fails_at}*) exit 100;; esac',
+        )
+        tool("sudo", f'echo "sudo $*" >>{tmp_path}/asked; exec "$@"')
+        done = subprocess.run(
+            ["bash", "-c", f"set -euo pipefail; . {ROOT}/scripts/debian.sh; policy_file={policy}; {script}"],
+            env={"PATH": f"{tools}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        asked = tmp_path / "asked"
+        return done, asked.read_text().splitlines() if asked.exists() else []
+
+    call.policy = policy
+    return call
+
+
+def test_nothing_missing_asks_nothing(machine):
+    done, asked = machine("install_packages 'x' one two", installed=["one", "two", "three"])
+    assert (done.returncode, done.stderr, asked) == (0, "", [])
+
+
+def test_what_is_missing_is_installed_while_services_are_forbidden(machine):
+    done, asked = machine("install_packages 'x' one two three", installed=["two"])
+    assert done.returncode == 0, done.stderr
+    assert "one three" in done.stderr
+    assert any("install" in line and line.endswith("one three") for line in asked)
+    assert asked.count("policy 101") == 2
+    assert not machine.policy.exists()
+
+
+def test_a_name_is_not_taken_for_another(machine):
+    _, asked = machine("install_packages 'x' clang", installed=["clang-19", "xclang"])
+    assert any(line.endswith(" clang") for line in asked)
+
+
+@pytest.mark.parametrize("fault", ["update", "install"])
+def test_a_failure_leaves_nothing_behind(machine, fault):
+    done, _ = machine("install_packages 'x' one", apt_fails_at=fault)
+    assert done.returncode != 0
+    assert "could not install" in done.stderr or "apt-get update failed" in done.stderr
+    assert not machine.policy.exists()
+
+
+def test_a_policy_that_is_there_stays(machine):
+    machine.policy.write_text("#!/bin/sh\nexit 104\n")
+    machine.policy.chmod(0o755)
+    done, asked = machine("install_packages 'x' one")
+    assert done.returncode == 0
+    assert "policy 104" in asked
+    assert machine.policy.read_text() == "#!/bin/sh\nexit 104\n"
+
+
+def test_sudo_is_used_only_where_one_is_not_root(machine):
+    _, asked = machine("id() { echo 1000; }; install_packages 'x' one")
+    assert any(line.startswith("sudo apt-get") for line in asked)
+    assert any("sudo" in line and "one" in line for line in asked)
+
+
+def test_root_needs_no_sudo(machine):
+    _, asked = machine("id() { echo 0; }; install_packages 'x' one")
+    assert not any("sudo" in line for line in asked)
+
+
+def test_another_system_is_told_so(machine):
+    done, asked = machine("require_debian() { fail 'needs Debian 12, and this is plan 9.'; }; install_packages 'x' one")
+    assert done.returncode == 1 and "needs Debian 12" in done.stderr
+    assert asked == []
+
+
+@pytest.mark.parametrize("name", ["run", "test", ".ci/run"])
+def test_scripts_are_sound(name):
+    path = pathlib.Path(ROOT) / name
+    assert path.stat().st_mode & 0o111
+    assert "set -euo pipefail" in path.read_text()
+    subprocess.run(["bash", "-n", str(path)], check=True)
