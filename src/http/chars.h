@@ -1,7 +1,6 @@
 // The bytes that HTTP's words are made of (RFC 9110, 5.5 and 5.6.2), and the scan that finds where they stop.
 #pragma once
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -34,14 +33,13 @@ constexpr bool is_control(char c) {
 }
 
 #ifdef __SSE2__
-/// Looks for the first byte that `stops` (sixteen bytes to a mask of their faults) marks. The last block overlaps the one
-/// before, so that only texts shorter than a block are left to the caller: then it returns nullptr.
+/// The first byte that `stops` (sixteen bytes to a mask) marks, or end. For sixteen bytes or more: the last block overlaps the
+/// one before.
 template <class Stops>
 inline const char* find_in_blocks(const char* at, const char* end, Stops stops) {
-  if (end - at < 16) return nullptr;
   while (true) {
     const unsigned mask = stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
-    if (mask != 0) return at + std::countr_zero(mask);
+    if (mask != 0) return at + __builtin_ctz(mask);
     at += 16;
     if (end - at < 16) {
       if (at == end) return end;
@@ -57,10 +55,10 @@ inline unsigned mask_of(__m128i bytes) { return static_cast<unsigned>(_mm_movema
 /// The first control in [at, end), or end.
 inline const char* find_control(const char* at, const char* end) {
 #ifdef __SSE2__
-  if (const char* found = find_in_blocks(at, end, [](__m128i bytes) {
-        return mask_of(_mm_or_si128(_mm_andnot_si128(bytes_equal(bytes, '\t'), bytes_up_to(bytes, 0x1f)), bytes_equal(bytes, 0x7f)));
-      })) {
-    return found;
+  if (end - at >= 16) {
+    return find_in_blocks(at, end, [](__m128i bytes) {
+      return mask_of(_mm_or_si128(_mm_andnot_si128(bytes_equal(bytes, '\t'), bytes_up_to(bytes, 0x1f)), bytes_equal(bytes, 0x7f)));
+    });
   }
 #endif
   while (at < end && !is_control(*at)) ++at;
@@ -70,10 +68,10 @@ inline const char* find_control(const char* at, const char* end) {
 /// The first byte in [at, end) that no request target may hold, or end: controls, space, '#' and 0x7f.
 inline const char* find_target_end(const char* at, const char* end) {
 #ifdef __SSE2__
-  if (const char* found = find_in_blocks(at, end, [](__m128i bytes) {
-        return mask_of(_mm_or_si128(_mm_or_si128(bytes_up_to(bytes, 0x20), bytes_equal(bytes, '#')), bytes_equal(bytes, 0x7f)));
-      })) {
-    return found;
+  if (end - at >= 16) {
+    return find_in_blocks(at, end, [](__m128i bytes) {
+      return mask_of(_mm_or_si128(_mm_or_si128(bytes_up_to(bytes, 0x20), bytes_equal(bytes, '#')), bytes_equal(bytes, 0x7f)));
+    });
   }
 #endif
   while (at < end && static_cast<unsigned char>(*at) > 0x20 && *at != '#' && *at != 0x7f) ++at;
@@ -84,11 +82,11 @@ inline const char* find_target_end(const char* at, const char* end) {
 inline const char* find_token_end(const char* at, const char* end) {
 #ifdef __SSE2__
   // Letters and '-' alone are looked at sixteen at a time: that is most names. The table has the last word.
-  if (const char* found = find_in_blocks(at, end, [](__m128i bytes) {
-        const __m128i letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-        return mask_of(_mm_or_si128(bytes_up_to(letters, 25), bytes_equal(bytes, '-'))) ^ 0xffffU;
-      })) {
-    at = found;
+  if (end - at >= 16) {
+    at = find_in_blocks(at, end, [](__m128i bytes) {
+      const __m128i letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+      return mask_of(_mm_or_si128(bytes_up_to(letters, 25), bytes_equal(bytes, '-'))) ^ 0xffffU;
+    });
   }
 #endif
   while (at < end && is_token_byte(*at)) ++at;

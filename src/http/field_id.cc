@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, 35> kNames{"",
                                                   "Cache-Control",
                                                   "Content-Range",
                                                   "X-Forwarded-For"};
+static_assert(kNames.size() <= 64);  // Sets of ids are words of 64 bits.
 static_assert(kNames.size() == static_cast<size_t>(FieldId::x_forwarded_for) + 1);
 
 /// Length, first and last letter tell most names apart: a look at one slot, and one comparison. The bit that tells capital

@@ -23,7 +23,7 @@ const char* lasting(const Line& line, http::Arena& arena) {
 }
 
 /// Copies `size` bytes into the arena, without a call if [from, end) leaves the room to copy by sixteens.
-const char* copy_near(const char* from, size_t size, const char* end, http::Arena& arena) {
+const char* copy_near(const char* from, size_t size, [[maybe_unused]] const char* end, http::Arena& arena) {
 #ifdef __SSE2__
   const size_t whole = (size + 15) & ~size_t{15};
   if (static_cast<size_t>(end - from) >= whole && whole <= 256) {
