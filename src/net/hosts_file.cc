@@ -36,7 +36,7 @@ void HostsFile::parse(std::string content) {
   if (content.size() > kMostBytes) content.resize(content.rfind('\n', kMostBytes - 1) + 1);
   for (char& c : content) c = base::lower(c);
   text_ = std::move(content);
-  for (size_t begin = 0; begin < text_.size() && entries_.size() < kMostNames;) {
+  for (size_t begin = 0; begin < text_.size() && entries_.size() < most_names_;) {
     const size_t end = std::min(text_.find('\n', begin), text_.size());
     parse_line(begin, end);
     begin = end + 1;
@@ -60,7 +60,7 @@ void HostsFile::parse_line(size_t begin, size_t end) {
   };
   const auto address = base::IpAddress::parse(next_word());
   if (!address) return;
-  for (auto word = next_word(); !word.empty() && entries_.size() < kMostNames; word = next_word()) {
+  for (auto word = next_word(); !word.empty() && entries_.size() < most_names_; word = next_word()) {
     const auto offset = static_cast<uint32_t>(word.data() - text.data());
     if (word.ends_with('.')) word.remove_suffix(1);
     if (is_host_name(word)) entries_.push_back({offset, static_cast<uint8_t>(word.size()), *address});

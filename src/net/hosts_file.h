@@ -14,11 +14,11 @@ namespace weir::net {
 /// address and names that are no host names are passed over. Of one worker.
 class HostsFile {
  public:
-  /// People keep lists of some hundred thousand names to block here; what is beyond the limits is not read.
-  static constexpr size_t kMostBytes = 16 * 1024 * 1024;
-  static constexpr size_t kMostNames = 500'000;
+  /// Some people keep lists of names to block here, a hundred thousand and more; what is beyond the limits is not read.
+  static constexpr size_t kMostBytes = 8 * 1024 * 1024;
+  static constexpr size_t kMostNames = 250'000;
 
-  explicit HostsFile(std::string path = "/etc/hosts") : file_(std::move(path), kMostBytes) {}
+  explicit HostsFile(std::string path = "/etc/hosts", size_t most_names = kMostNames) : file_(std::move(path), kMostBytes), most_names_(most_names) {}
 
   /// Reads the file if it has changed, looking at most once a second. True if it was read.
   bool refresh(uint64_t now_ms);
@@ -40,6 +40,7 @@ class HostsFile {
   void parse_line(size_t begin, size_t end);
 
   WatchedFile file_;
+  size_t most_names_;
   std::string text_;            // The file in lower case; the entries point into it.
   std::vector<Entry> entries_;  // By name, then in the file's order.
 };

@@ -94,7 +94,7 @@ class FakeNameServer {
   };
   using Answer = std::function<Reply(const Query&)>;
 
-  explicit FakeNameServer(Answer answer) : answer_(std::move(answer)), udp_(*this, SOCK_DGRAM), tcp_(*this, SOCK_STREAM, udp_.port()) {}
+  explicit FakeNameServer(Answer answer) : answer_(std::move(answer)), tcp_(*this, SOCK_STREAM), udp_(*this, SOCK_DGRAM, tcp_.port()) {}
 
   base::Endpoint endpoint() const { return {base::IpAddress::v4(127, 0, 0, 1), udp_.port()}; }
   std::vector<Query> queries;
@@ -198,8 +198,9 @@ class FakeNameServer {
   }
 
   Answer answer_;
-  Socket udp_;
+  // TCP chooses the port: many are taken there, few for UDP.
   Socket tcp_;
+  Socket udp_;
   std::vector<std::unique_ptr<Socket>> connections_;
   std::vector<std::unique_ptr<Late>> late_;
 };
