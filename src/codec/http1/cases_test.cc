@@ -217,6 +217,7 @@ void expect_same_again(const http::RequestHead& head, const Framing& framing) {
   std::string again(size_of(head, head.raw_target), '?');
   char* const end = write_head(again.data(), head, head.raw_target);
   ASSERT_EQ(end, again.data() + again.size());
+  for (const std::string& line : lines_of(head.fields)) EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
   // A request of HTTP/1.0 is written as one of HTTP/1.1: only that may differ.
   RequestParser parser(HeadLimits{.bytes = 1 << 20});
   const auto taken = parser.feed(again);
@@ -234,6 +235,7 @@ void expect_same_again(const http::ResponseHead& head, const Framing& framing, h
   std::string again(size_of(head), '?');
   char* const end = write_head(again.data(), head);
   ASSERT_EQ(end, again.data() + again.size());
+  for (const std::string& line : lines_of(head.fields)) EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
   ResponseParser parser(method, HeadLimits{.bytes = 1 << 20});
   const auto taken = parser.feed(again);
   ASSERT_TRUE(taken) << taken.error().detail();
