@@ -2,6 +2,7 @@
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,6 +92,11 @@ std::expected<Listener::Accepted, int> Listener::accept() {
   auto client = base::Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(base::Endpoint());
   client.address = client.address.unmapped();
   return Accepted{descriptor, client};
+}
+
+bool Listener::client_waits() const {
+  pollfd waits{descriptor_.get(), POLLIN, 0};
+  return poll(&waits, 1, 0) == 1;
 }
 
 std::vector<base::IpAddress> interface_addresses() {

@@ -47,6 +47,8 @@ class Listener final : public async::ByteStream {
   };
   /// A client, or -errno; -EAGAIN when there is none.
   std::expected<Accepted, int> accept();
+  /// One waits now; asks the kernel.
+  bool client_waits() const;
   const base::Endpoint& endpoint() const { return endpoint_; }
 
   ssize_t try_read(char*, size_t) override { return -EINVAL; }

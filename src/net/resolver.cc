@@ -112,8 +112,9 @@ Resolver::~Resolver() {
 
 void Resolver::refresh() {
   const uint64_t now_ms = async::EventLoop::current().now_ms();
-  hosts_.refresh(now_ms);
+  if (hosts_.refresh(now_ms)) ++generation_;
   if (!resolv_conf_.refresh(now_ms)) return;
+  ++generation_;
   const auto& servers = config_.servers.empty() ? resolv_conf_.servers() : config_.servers;
   if (servers == servers_ && search_ == resolv_conf_.search()) {
     // Written again: another network may have the same name server's address, and other names.

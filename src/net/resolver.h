@@ -45,6 +45,11 @@ class Resolver {
 
   /// Questions sent to servers so far, each counted once however often it is repeated.
   uint64_t questions_asked() const { return questions_asked_; }
+  /// Changes when the hosts file or resolv.conf has changed: what is known by names from before may no longer hold.
+  uint64_t generation() {
+    refresh();
+    return generation_;
+  }
   size_t cache_size() const { return cache_size_; }
   size_t questions_open() const { return questions_[0].size() + questions_[1].size(); }
 
@@ -86,6 +91,7 @@ class Resolver {
   std::array<std::map<std::string, base::Ref<Question>, std::less<>>, 2> questions_;
   std::vector<std::unique_ptr<ResolverChannel>> channels_;  // The last one takes new questions.
   uint64_t questions_asked_ = 0;
+  uint64_t generation_ = 0;
 };
 
 }  // namespace weir::net

@@ -67,7 +67,9 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(co
   if (base::debug_enabled) {
     base::log_event(std::string("connected to ").append(target.host) + ":" + std::to_string(target.port) + " at " + connected.peer.text());
   }
-  co_return std::make_unique<OriginConnection>(std::move(connected.stream), key_of(target), connected.peer, connected.source);
+  auto connection = std::make_unique<OriginConnection>(std::move(connected.stream), key_of(target), connected.peer, connected.source);
+  connection->names_generation = context_.connector.names_generation();
+  co_return connection;
 }
 
 async::Task<base::Result<http::Response>> Forward::forward(http::Request request) const {
@@ -86,10 +88,12 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     }
     CO_CHECK(request.decision->check(connection->source, connection->peer.address, connection->peer.port));
     origin->pinned_to = request.pins;
+    origin->pin_key = key;
     pinned.release();
     answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head, request.body, request.expects_continue, request.upgrade);
   } else {
-    auto connection = context_.pool.take(key, *request.decision, repeatable ? UINT64_MAX : context_.config.retry_idle_ms);
+    auto connection = context_.pool.take(key, *request.decision, repeatable ? UINT64_MAX : context_.config.retry_idle_ms,
+                                         context_.connector.names_generation());
     const bool reused = connection != nullptr;
     if (!reused) {
       CO_TRY(connection, co_await connect(request));
@@ -120,6 +124,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   const bool challenged = any_connection_scheme(fields, FieldId::www_authenticate);
   if (request.pins && !origin->pinned_to && !request.pins->full() && (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
     origin->pinned_to = request.pins;
+    origin->pin_key = key;
   }
   if (challenged && response.head->status == 401) fields.add("Proxy-Support", "Session-Based-Authentication");
   // What the client believes of a pinned connection ends with it: it is told so in this response's head.

@@ -32,7 +32,8 @@ std::unique_ptr<OriginConnection> Pool::remove(OriginConnection& connection) {
   return std::unique_ptr<OriginConnection>(&connection);
 }
 
-std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms) {
+std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms,
+                                             uint64_t names_generation) {
   const uint64_t now = async::EventLoop::current().now_ms();
   for (;;) {
     const auto at = by_authority_.find(authority);
@@ -42,7 +43,7 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const h
     if (now - connection.idle_since_ms_ > max_idle_ms) return nullptr;
     if (!decision.check(connection.source, connection.peer.address, connection.peer.port)) return nullptr;
     auto taken = remove(connection);
-    if (!taken->quiet()) continue;
+    if (!taken->quiet() || taken->names_generation != names_generation) continue;
     taken->reused = true;
     return taken;
   }

@@ -31,6 +31,8 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   const base::Endpoint peer;
   const base::AddressSource source;
   bool reused = false;
+  /// Of the names by which it was found (net::Resolver::generation): once they have changed it is not taken again.
+  uint64_t names_generation = 0;
 
  private:
   friend class Pool;
@@ -51,7 +53,8 @@ class Pool {
   ~Pool();
 
   /// The connection used last, not idle for longer than `max_idle_ms`, whose peer's address `decision` allows; or nothing.
-  std::unique_ptr<OriginConnection> take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms);
+  std::unique_ptr<OriginConnection> take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms,
+                                         uint64_t names_generation);
   void put(std::unique_ptr<OriginConnection> connection);
   size_t size() const { return size_; }
 

@@ -25,24 +25,23 @@ OriginExchange::~OriginExchange() {
   upload_.cancel();
   if (!connection_) return;
   if (!sent_whole_) connection_->stream->abort();
-  if (pinned_to) pinned_to->lose(connection_->authority);
+  if (pinned_to) pinned_to->lose(pin_key);
 }
 
 void OriginExchange::finish() {
   if (!connection_) return;
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
     if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.
-    if (pinned_to) pinned_to->lose(connection_->authority);
+    if (pinned_to) pinned_to->lose(pin_key);
     connection_ = nullptr;
     return;
   }
   upload_.cancel();
   if (pinned_to) {
-    std::string authority = connection_->authority;
     if (connection_->quiet()) {
-      pinned_to->put(std::move(authority), std::move(connection_));
+      pinned_to->put(pin_key, std::move(connection_));
     } else {
-      pinned_to->lose(authority);
+      pinned_to->lose(pin_key);
     }
   } else {
     pool_.put(std::move(connection_));
@@ -141,6 +140,10 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
     if (!chunk.bytes.empty() || chunk.last) {
       const bool last = chunk.last;
       const ssize_t written = co_await send(std::move(chunk), chunked);
+      if (written == -ETIMEDOUT) {
+        upload_error_.emplace(ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long.");
+        connection_->stream->readiness().interrupt();
+      }
       // What the origin does not take is not asked for any more; it may have answered, which the reading side sees.
       if (written < 0) co_return;
       if (last) break;
@@ -151,7 +154,7 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
       bool to_failed = false;
       auto sent = co_await body->send_to(*connection_->stream, config_.write_timeout_ms, &upload_sent_, &to_failed);
       if (!sent) {
-        if (!to_failed) {
+        if (!to_failed || sent.error().type() == ErrorType::connection_write_timeout) {
           upload_error_ = std::move(sent).error();
           connection_->stream->readiness().interrupt();
         }

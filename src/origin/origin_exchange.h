@@ -46,6 +46,7 @@ class OriginExchange final : public base::Pooled {
   bool keep_alive = false;
   /// Not null: the connection belongs to that client connection.
   http::Pins* pinned_to = nullptr;
+  std::string pin_key;
 
  private:
   async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);

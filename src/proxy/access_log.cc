@@ -53,14 +53,20 @@ void AccessLog::write_batches() {
     batches_.pop_front();
     lock.unlock();
     write_whole(batch);
-    const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
-    if (dropped != told_dropped_) {
-      base::log_event("the access log could not keep up: " + std::to_string(dropped - told_dropped_) + " lines were dropped");
-      told_dropped_ = dropped;
-    }
+    tell_of_dropped();
     lock.lock();
     waiting_bytes_ -= batch.size();
   }
+}
+
+/// At most once a second: a log that can't keep up is told of, not added to.
+void AccessLog::tell_of_dropped() {
+  const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
+  const uint64_t now_ms = base::monotonic_ms();
+  if (dropped == told_dropped_ || now_ms < told_ms_ + 1000) return;
+  base::log_event("the access log can't keep up: " + std::to_string(dropped - told_dropped_) + " lines were dropped");
+  told_dropped_ = dropped;
+  told_ms_ = now_ms;
 }
 
 void AccessLog::write_whole(const std::string& batch) {
@@ -70,6 +76,7 @@ void AccessLog::write_whole(const std::string& batch) {
     // Waiting by poll, so that a reader that has stopped can't keep the process from ending.
     pollfd ready{descriptor_, POLLOUT, 0};
     if (poll(&ready, 1, kPollMs) == 0) {
+      tell_of_dropped();
       if (ending_ && give_up_ms == 0) give_up_ms = base::monotonic_ms() + kLastWordsMs;
       if (give_up_ms != 0 && base::monotonic_ms() > give_up_ms) return;
       continue;

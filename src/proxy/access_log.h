@@ -26,6 +26,7 @@ class AccessLog {
  private:
   void write_batches();
   void write_whole(const std::string& batch);
+  void tell_of_dropped();
 
   const int descriptor_;
   const uint64_t backlog_bytes_;
@@ -36,6 +37,7 @@ class AccessLog {
   std::deque<std::string> batches_;
   uint64_t waiting_bytes_ = 0;
   uint64_t told_dropped_ = 0;
+  uint64_t told_ms_ = 0;
   std::thread writer_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <latch>
 #include <random>
 #include <thread>
 
@@ -117,33 +118,26 @@ int run(const Config& config) {
   if (!bind_all(config, count, sockets, listening)) return 1;
   const PipelineParts parts = make_parts(config, listening);
   AccessLog log(STDOUT_FILENO, config.log_backlog_bytes);
-  Shared shared{config, parts, log, {}, max_connections, {}};
-
-  std::vector<Worker*> workers(count);
+  Shared shared(config, parts, log, max_connections);
+  std::latch ready(static_cast<std::ptrdiff_t>(count));
   std::vector<std::thread> threads;
-  std::mutex mutex;
-  std::condition_variable ready;
   for (size_t i = 0; i < count; ++i) {
     threads.emplace_back([&, i] {
-      auto worker = std::make_unique<Worker>(shared, std::move(sockets[i]));
-      {
-        std::lock_guard lock(mutex);
-        workers[i] = worker.get();
-      }
-      ready.notify_one();
-      worker->run();
+      Worker worker(shared, std::move(sockets[i]));
+      ready.count_down();
+      worker.run();
     });
   }
-  {
-    std::unique_lock lock(mutex);
-    ready.wait(lock, [&] { return std::ranges::all_of(workers, [](const Worker* worker) { return worker != nullptr; }); });
-  }
+  ready.wait();
   announce(listening, count);
 
   for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
     if (sigwait(&signals, &signal) != 0) break;
   }
-  for (Worker* worker : workers) worker->stop();
+  {
+    std::lock_guard lock(shared.workers_mutex);
+    for (Worker* worker : shared.workers) worker->stop();
+  }
   for (std::thread& thread : threads) thread.join();
   return 0;
 }

@@ -22,6 +22,10 @@ Worker::Worker(Shared& shared, std::vector<std::pair<uint32_t, net::BoundSocket>
                             {pool_, connector_, shared.config.origin, shared.config.server.expect_wait_ms,
                              shared.config.tunnel.idle_timeout_ms, shared.parts.via});
   net::set_on_close([](void* worker) { static_cast<Worker*>(worker)->closed_.notify(); }, this);
+  {
+    std::lock_guard lock(shared_.workers_mutex);
+    shared_.workers.push_back(this);
+  }
   for (auto& [index, socket] : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(std::move(socket)));
     scope_.spawn(accept_clients(*listeners_.back(), index));
@@ -29,6 +33,10 @@ Worker::Worker(Shared& shared, std::vector<std::pair<uint32_t, net::BoundSocket>
 }
 
 Worker::~Worker() {
+  {
+    std::lock_guard lock(shared_.workers_mutex);
+    std::erase(shared_.workers, this);
+  }
   journal_.stopping();
   scope_.cancel_all();
   net::set_on_close(nullptr, nullptr);
@@ -61,13 +69,25 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
         if (!full) continue;  // The client has gone again.
       }
       // Idle connections make room first; then accepting waits for whoever closes, or a while: an edge does not come twice.
-      connections_.shed_one();
+      if (!listener.client_waits()) {
+        listener.readiness().readable = false;
+        break;
+      }
+      make_room();
       retry.set(loop_.now_ms() + kRetryMs);
       co_await closed_.changed(seen);
       break;
     }
     async::Yield turn;
     co_await turn;
+  }
+}
+
+void Worker::make_room() {
+  if (connections_.shed_one()) return;
+  std::lock_guard lock(shared_.workers_mutex);
+  for (Worker* worker : shared_.workers) {
+    if (worker != this) worker->shed_one();
   }
 }
 

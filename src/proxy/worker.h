@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "async/mailbox.h"
@@ -18,13 +19,19 @@ namespace weir::proxy {
 
 /// What workers share; outlives them.
 struct Shared {
+  Shared(const Config& config, const PipelineParts& parts, AccessLog& log, uint32_t max_connections)
+      : config(config), parts(parts), log(log), max_connections(max_connections) {}
+
   const Config& config;
   const PipelineParts& parts;
   AccessLog& log;
   /// Of clients, in all workers, and how many there may be.
   std::atomic<uint32_t> connections{0};
-  uint32_t max_connections;
+  const uint32_t max_connections;
   std::atomic<uint64_t> longest_stretch_us{0};
+  /// All that run; each puts itself in and takes itself out.
+  std::mutex workers_mutex;
+  std::vector<class Worker*> workers;
 };
 
 /// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own thread.
@@ -38,8 +45,13 @@ class Worker {
   void run() { loop_.run(); }
   /// Any thread.
   void stop();
+  /// Any thread: closes this worker's longest idle connection.
+  void shed_one() {
+    mailbox_.post([this] { connections_.shed_one(); });
+  }
 
  private:
+  void make_room();
   async::Task<void> accept_clients(net::Listener& listener, uint32_t index);
   async::Task<void> serve(int descriptor, base::Ref<const http::Session> session);
   void admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index);

@@ -122,6 +122,9 @@ async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to,
     case net::Spliced::Why::to_failed: break;
   }
   *to_failed = true;
+  if (result.error == -ETIMEDOUT) {
+    co_return base::fail(ErrorType::connection_write_timeout, 504, "The site took nothing of the request's content for too long.");
+  }
   co_return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke while content was sent");
 }
 

@@ -65,15 +65,19 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
 
   http::Chunk chunk;
   bool have_chunk = false;
+  std::optional<base::Error> failed;  // The head goes out all the same: then there is something to be cut.
   if (framing == Framing::none) {
     response.body = nullptr;
     chunk.last = true;
   } else if (!response.body) {
     chunk.last = true;
   } else if (auto ready = response.body->try_read()) {
-    if (!*ready) co_return std::unexpected(std::move(*ready).error());
-    chunk = **std::move(ready);
-    have_chunk = true;
+    if (*ready) {
+      chunk = **std::move(ready);
+      have_chunk = true;
+    } else {
+      failed = std::move(*ready).error();
+    }
   }
 
   Slice head = http1::head_slice(*response.head);
@@ -90,6 +94,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
   }
+  if (failed && framing == Framing::until_close) client.stream.abort();
+  if (failed) co_return std::unexpected(*std::move(failed));
   while (response.body) {
     if (!have_chunk) {
       if (framing != Framing::chunked && response.body->can_send_to(client.stream)) {

@@ -55,6 +55,7 @@ class Connection final : private async::Link {
   const base::Ref<const http::Session> session_;
   Client client_;
   http::Pins pins_;
+  bool served_any_ = false;
 };
 
 bool LiveConnections::shed_one() {
@@ -83,11 +84,13 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
     if (client_.input.empty()) {
       client_.input.release();
       link_before(context_.connections.idle_);
-      const ssize_t ready = co_await client_.stream.until_readable(loop.now_ms() + client_.config.idle_timeout_ms);
+      const uint64_t patience_ms = served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms;
+      const ssize_t ready = co_await client_.stream.until_readable(loop.now_ms() + patience_ms);
       unlink();
       if (ready < 0) co_return;
     }
     Outcome outcome = co_await exchange();
+    served_any_ = true;
     if (outcome.tunnel) {
       // The frames of the request are gone; what the tunnel keeps is its own.
       outcome.exchange->settle();

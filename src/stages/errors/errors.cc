@@ -58,8 +58,20 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// text/html is in the list, and not with a weight of 0 (RFC 9110, 12.4.2 and 12.5.1).
 bool accepts_html(std::string_view accept) {
-  return base::to_lower(accept.substr(0, 1024)).find("text/html") != std::string::npos;
+  std::string_view rest = accept.substr(0, 1024);
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    std::string_view range = base::trim(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    const size_t semicolon = range.find(';');
+    if (!base::equal_ignoring_case(base::trim(range.substr(0, semicolon)), "text/html")) continue;
+    const std::string parameters = base::to_lower(semicolon == std::string_view::npos ? std::string_view() : range.substr(semicolon));
+    const size_t weight = parameters.find("q=");
+    return weight == std::string::npos || parameters.find_first_of("123456789", weight) != std::string::npos;
+  }
+  return false;
 }
 
 std::string as_text(const base::Error& error) {
