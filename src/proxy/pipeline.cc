@@ -17,8 +17,9 @@ base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const 
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));   // Before anyone believes a field.
   stages.push_back(std::make_unique<restart::Restart>());                         // Above policy, which has to see every target.
   stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));     // Before any cost is paid.
+  stages.push_back(std::make_unique<tunnel::Recognise>(sessions, tunnel));        // What is inside a tunnel starts at the top again; above own,
+                                                                                  // whose CONNECT is a session inside too.
   stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));         // Before anything looks for an origin.
-  stages.push_back(std::make_unique<tunnel::Recognise>(sessions, tunnel));        // What is inside a tunnel starts at the top again.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));        // Terminal.
   return base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
 }

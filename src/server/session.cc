@@ -14,6 +14,11 @@ namespace weir::server {
 
 using base::ErrorType;
 
+namespace {
+/// A client that has just come is about to say something.
+constexpr uint64_t kSilentMs = 1000;
+}  // namespace
+
 /// One client connection, or one session inside a tunnel.
 class Connection final : private async::Link {
  public:
@@ -56,11 +61,13 @@ class Connection final : private async::Link {
   Client client_;
   http::Pins pins_;
   bool served_any_ = false;
+  uint64_t waiting_since_ms_ = 0;
 };
 
 bool LiveConnections::shed_one() {
-  if (!idle_.linked()) return false;
-  auto& connection = static_cast<Connection&>(*idle_.next());
+  if (!idle_.linked() && !silent_.linked()) return false;
+  auto& connection = static_cast<Connection&>(idle_.linked() ? *idle_.next() : *silent_.next());
+  if (!connection.served_any_ && async::EventLoop::current().now_ms() < connection.waiting_since_ms_ + kSilentMs) return false;
   connection.unlink();
   connection.client_.stream.readiness().interrupt();
   return true;
@@ -83,7 +90,8 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
   for (;;) {
     if (client_.input.empty()) {
       client_.input.release();
-      link_before(context_.connections.idle_);
+      link_before(served_any_ ? context_.connections.idle_ : context_.connections.silent_);
+      waiting_since_ms_ = loop.now_ms();
       const uint64_t patience_ms = served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms;
       const ssize_t ready = co_await client_.stream.until_readable(loop.now_ms() + patience_ms);
       unlink();

@@ -11,12 +11,14 @@ namespace weir::server {
 class LiveConnections {
  public:
   size_t count() const { return count_; }
-  /// Closes the connection that has been idle longest, if there is one.
+  /// Closes the connection that has been idle longest, if there is one: between two requests, else one that has said nothing yet
+  /// since a second ago.
   bool shed_one();
 
  private:
   friend class Connection;
   async::Link idle_;
+  async::Link silent_;  // Waiting for their first request.
   size_t count_ = 0;
 };
 
