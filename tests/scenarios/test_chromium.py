@@ -2,6 +2,7 @@
 
 import pytest
 from support import chromium
+from support.client import eventually
 from support.site import PASSWORD, USER, Site
 from support.tls import server_context
 
@@ -52,7 +53,8 @@ def test_a_person_browses_and_logs_in(weir, browser, site):
     assert browser.evaluate("fetch('/echo', {method: 'POST', body: 'x'.repeat(1000000)}).then(r => r.text()).then(t => t.length)") == 1000000
     assert any("ws" in request.target and request.fields.get("upgrade") == "websocket" for request in site.requests)
     assert all("via" in request.fields for request in site.requests)
-    assert any(line.request.startswith("CONNECT site.test") for line in weir.log)
+    browser.close()
+    eventually(lambda: any(line.request.startswith("CONNECT site.test") for line in weir.log), what="the tunnel's line")
 
 
 def test_loopback_addresses_too(browser, site):
@@ -70,7 +72,7 @@ def test_https(weir, tmp_path):
         )
         assert "Hello, ada" in browser.text()
         assert browser.evaluate(SOCKET % f"wss://site.test:{site.port}/ws") == "echo: one,echo: two"
-    assert any(line.details.get("sni") == "site.test" for line in weir.wait_log(1))
+    eventually(lambda: any(line.details.get("sni") == "site.test" for line in weir.log), what="the tunnel's line")
 
 
 def test_weirs_own_pages_and_errors(browser):

@@ -38,7 +38,7 @@ def test_port_0_takes_a_free_one_and_names_it(weir):
 
 
 def test_it_says_on_standard_error_what_is_on_and_nothing_on_standard_output(weir):
-    assert len(weir.stderr_lines) >= 4
+    weir.wait_stderr("access log")
     assert weir.stdout == ""
 
 

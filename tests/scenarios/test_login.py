@@ -154,7 +154,7 @@ def test_other_sites_on_the_same_client_connection(weir, site, origin):
 
 def test_several_challenges_with_ntlm_among_them(weir, play):
     def script(connection):
-        while not connection.reader.at_end():
+        while connection.more():
             connection.request()
             challenges = [("WWW-Authenticate", 'Basic realm="x"'), ("WWW-Authenticate", "Negotiate"), ("WWW-Authenticate", "NTLM")]
             connection.respond(b"", "401 Unauthorized", challenges)

@@ -72,6 +72,11 @@ class Chromium:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.log.closed:
+            return
         try:
             self.call("Browser.close")
             self.process.wait(10)

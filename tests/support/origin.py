@@ -1,5 +1,6 @@
 """An origin as a script: a function that is given each connection and says what to do with it, while every byte is kept."""
 
+import errno
 import socket
 import ssl
 import struct
@@ -36,6 +37,13 @@ class Connection:
         self.received += data
         return data
 
+    def more(self):
+        """Whether there is another request; an idle connection that nobody uses ends after a while."""
+        try:
+            return not self.reader.at_end()
+        except TimeoutError:
+            return False
+
     def head(self):
         """The next request's head; its content is not read."""
         request = self.reader.request_head()
@@ -68,7 +76,11 @@ class Connection:
         return self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
     def half_close(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # The peer has reset it already.
+                raise
         return self
 
     def reset(self):
@@ -187,7 +199,7 @@ def serve(answer=None):
     bytes (raw, head included); None answers 200 with "ok"."""
 
     def script(connection):
-        while not connection.reader.at_end():
+        while connection.more():
             request = connection.request()
             data = answer(request) if callable(answer) else answer
             if data is None:

@@ -44,7 +44,7 @@ class Site(Origin):
 
     def _connection(self, connection):
         connection.ntlm = None
-        while not connection.reader.at_end():
+        while connection.more():
             request = connection.head()
             path = urllib.parse.urlsplit(request.target).path
             if path.startswith("/upload"):
