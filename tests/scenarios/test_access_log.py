@@ -263,3 +263,12 @@ def test_a_log_that_cannot_be_written(tmp_path, origin):
         process.terminate()
         assert process.wait(30) == 0
         process.stderr.close()
+
+
+def test_the_client_is_who_connected(weir, origin):
+    """What a client says of itself changes nothing."""
+    weir.get(origin.url + "/", [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.2"), ("X-Real-IP", "192.0.2.3")])
+    [line] = settled(weir, 1)
+    assert line.client == "127.0.0.1"
+    # They pass as any other field; Weir adds nothing about its clients.
+    assert origin.requests[0].fields.all("x-forwarded-for") == ["192.0.2.1"]

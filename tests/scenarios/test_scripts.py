@@ -2,6 +2,7 @@
 
 import pathlib
 import subprocess
+import time
 
 import pytest
 from support.weir import ROOT
@@ -101,3 +102,26 @@ def test_scripts_are_sound(name):
     assert path.stat().st_mode & 0o111
     assert "set -euo pipefail" in path.read_text()
     subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def test_a_second_run_starts_in_about_a_second():
+    """Only where the release build is up to date: a test does not build it."""
+    build = ROOT / "build/release"
+    if not (build / "weir").exists():
+        pytest.skip("there is no release build")
+    done = subprocess.run(["ninja", "-C", str(build), "-n"], capture_output=True, text=True, check=False)
+    if "no work to do" not in done.stdout:
+        pytest.skip("the release build is not up to date")
+    before = time.monotonic()
+    process = subprocess.Popen([ROOT / "run", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in process.stderr:
+            if "listening on" in line:
+                break
+        else:
+            raise AssertionError("./run did not start Weir")
+        assert time.monotonic() - before < 3
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        process.stderr.close()

@@ -1,5 +1,7 @@
 """CONNECT: what passes, what is recognised inside, and how it ends."""
 
+import os
+import pathlib
 import re
 import threading
 import time
@@ -409,3 +411,33 @@ def test_many_tunnels(weir, play):
         assert client.read(3) == b"\x00%02d" % number
         client.close()
     weir.wait_log(60)
+
+
+def test_plain_sockets_are_spliced(weir, play):
+    """The kernel moves the bytes: while much passes, Weir has pipes and hardly any bytes of its own."""
+    size = 200_000_000
+    piece = bytes(1 << 20)
+
+    def script(connection):
+        connection.reader.exactly(1)
+        for _ in range(size // len(piece)):
+            connection.socket.sendall(piece)
+        connection.wait_for_end()
+
+    def pipes():
+        links = [os.readlink(path) for path in pathlib.Path(f"/proc/{weir.process.pid}/fd").iterdir()]
+        return sum(link.startswith("pipe:") for link in links)
+
+    origin = play(script)
+    before = pipes()
+    most = 0
+    with weir.client(wait=30) as client:
+        connect(client, origin.authority)
+        client.send(b"\x00")
+        buffer = bytearray(1 << 20)
+        got = 0
+        while got < size // len(piece) * len(piece):
+            got += client.socket.recv_into(buffer)
+            if got % 7 == 0:
+                most = max(most, pipes())
+    assert most > before
