@@ -23,8 +23,8 @@ struct OriginConfig {
   /// An origin that does not take the request's content.
   uint64_t write_timeout_ms = 600'000;
   /// Idle connections kept for reuse by each worker: to one origin, and in all.
-  uint32_t idle_per_origin = 32;
-  uint32_t idle_total = 1024;
+  uint32_t idle_per_origin = 256;
+  uint32_t idle_total = 2048;
   uint64_t idle_timeout_ms = 60'000;
   /// A request that may not be repeated takes no connection that was idle for longer.
   uint64_t retry_idle_ms = 2000;

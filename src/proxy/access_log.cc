@@ -1,95 +1,120 @@
 #include "proxy/access_log.h"
 
-#include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/event_log.h"
 
 namespace weir::proxy {
 namespace {
-constexpr int kPollMs = 100;
-constexpr uint64_t kLastWordsMs = 1000;
+constexpr auto kLastWords = std::chrono::seconds(1);
 }  // namespace
 
+struct AccessLog::State {
+  State(int descriptor, uint64_t backlog_bytes) : descriptor(descriptor), backlog_bytes(backlog_bytes) {}
+
+  const int descriptor;
+  const uint64_t backlog_bytes;
+  std::atomic<uint64_t> dropped{0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::condition_variable ended;
+  std::string waiting;
+  size_t in_write = 0;
+  bool ending = false;
+  bool done = false;
+  uint64_t told_dropped = 0;
+  uint64_t told_ms = 0;
+
+  /// At most once a second: a log that can't keep up is told of, not added to. With the lock held.
+  void tell_of_dropped() {
+    const uint64_t now = dropped.load(std::memory_order_relaxed);
+    const uint64_t now_ms = base::monotonic_ms();
+    if (now == told_dropped || now_ms < told_ms + 1000) return;
+    base::log_event("the access log can't keep up: " + std::to_string(now - told_dropped) + " lines were dropped");
+    told_dropped = now;
+    told_ms = now_ms;
+  }
+};
+
 AccessLog::AccessLog(int descriptor, uint64_t backlog_bytes)
-    : descriptor_(descriptor), backlog_bytes_(backlog_bytes), writer_([this] { write_batches(); }) {}
+    : state_(std::make_shared<State>(descriptor, backlog_bytes)), writer_(write_batches, state_) {}
 
 AccessLog::~AccessLog() {
+  bool done;
   {
-    std::lock_guard lock(mutex_);
-    ending_ = true;
+    std::unique_lock lock(state_->mutex);
+    state_->ending = true;
+    state_->changed.notify_one();
+    done = state_->ended.wait_for(lock, kLastWords, [this] { return state_->done; });
   }
-  changed_.notify_one();
-  writer_.join();
+  if (done) {
+    writer_.join();
+  } else {
+    writer_.detach();
+  }
 }
+
+uint64_t AccessLog::dropped() const { return state_->dropped.load(std::memory_order_relaxed); }
 
 void AccessLog::submit(std::string batch, uint64_t lines) {
+  State& state = *state_;
+  bool wake;
   {
-    std::lock_guard lock(mutex_);
-    if (waiting_bytes_ + batch.size() > backlog_bytes_) {
-      dropped_.fetch_add(lines, std::memory_order_relaxed);
+    std::lock_guard lock(state.mutex);
+    if (state.waiting.size() + state.in_write + batch.size() > state.backlog_bytes) {
+      state.dropped.fetch_add(lines, std::memory_order_relaxed);
+      state.tell_of_dropped();
       return;
     }
-    waiting_bytes_ += batch.size();
-    batches_.push_back(std::move(batch));
+    wake = state.waiting.empty();
+    if (wake) {
+      state.waiting = std::move(batch);
+    } else {
+      state.waiting += batch;
+    }
   }
-  changed_.notify_one();
+  if (wake) state.changed.notify_one();
 }
 
-void AccessLog::write_batches() {
+void AccessLog::write_batches(std::shared_ptr<State> shared) {
   // Signals are the main thread's.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
-  std::unique_lock lock(mutex_);
+  State& state = *shared;
+  std::string batch;
+  std::unique_lock lock(state.mutex);
   for (;;) {
-    changed_.wait(lock, [this] { return ending_ || !batches_.empty(); });
-    if (batches_.empty()) return;
-    std::string batch = std::move(batches_.front());
-    batches_.pop_front();
+    state.changed.wait(lock, [&] { return state.ending || !state.waiting.empty(); });
+    if (state.waiting.empty()) break;
+    batch.clear();
+    batch.swap(state.waiting);
+    state.in_write = batch.size();
     lock.unlock();
-    write_whole(batch);
-    tell_of_dropped();
+    for (size_t written = 0; written < batch.size();) {
+      const ssize_t n = write(state.descriptor, batch.data() + written, batch.size() - written);
+      if (n > 0) {
+        written += static_cast<size_t>(n);
+      } else if (errno != EINTR && errno != EAGAIN) {
+        break;  // A full disk or a closed pipe: these lines are lost, the next ones may not be.
+      } else {
+        usleep(1000);
+      }
+    }
     lock.lock();
-    waiting_bytes_ -= batch.size();
+    state.in_write = 0;
+    state.tell_of_dropped();
   }
-}
-
-/// At most once a second: a log that can't keep up is told of, not added to.
-void AccessLog::tell_of_dropped() {
-  const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
-  const uint64_t now_ms = base::monotonic_ms();
-  if (dropped == told_dropped_ || now_ms < told_ms_ + 1000) return;
-  base::log_event("the access log can't keep up: " + std::to_string(dropped - told_dropped_) + " lines were dropped");
-  told_dropped_ = dropped;
-  told_ms_ = now_ms;
-}
-
-void AccessLog::write_whole(const std::string& batch) {
-  size_t written = 0;
-  uint64_t give_up_ms = 0;
-  while (written < batch.size()) {
-    // Waiting by poll, so that a reader that has stopped can't keep the process from ending.
-    pollfd ready{descriptor_, POLLOUT, 0};
-    if (poll(&ready, 1, kPollMs) == 0) {
-      tell_of_dropped();
-      if (ending_ && give_up_ms == 0) give_up_ms = base::monotonic_ms() + kLastWordsMs;
-      if (give_up_ms != 0 && base::monotonic_ms() > give_up_ms) return;
-      continue;
-    }
-    // A pipe takes PIPE_BUF bytes without blocking once poll has said so.
-    const size_t piece = std::min<size_t>(batch.size() - written, 4096);
-    const ssize_t n = write(descriptor_, batch.data() + written, piece);
-    if (n > 0) {
-      written += static_cast<size_t>(n);
-    } else if (errno != EINTR && errno != EAGAIN) {
-      return;  // A full disk or a closed pipe: these lines are lost, the next ones may not be.
-    }
-  }
+  state.done = true;
+  state.ended.notify_one();
 }
 
 }  // namespace weir::proxy

@@ -1,10 +1,7 @@
 // The access log: lines gathered by the workers, written by a thread of its own, so that it never slows traffic.
 #pragma once
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -21,23 +18,14 @@ class AccessLog {
 
   /// Any thread. `lines` is how many lines `batch` has.
   void submit(std::string batch, uint64_t lines);
-  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  uint64_t dropped() const;
 
  private:
-  void write_batches();
-  void write_whole(const std::string& batch);
-  void tell_of_dropped();
+  struct State;
+  static void write_batches(std::shared_ptr<State> state);
 
-  const int descriptor_;
-  const uint64_t backlog_bytes_;
-  std::atomic<uint64_t> dropped_{0};
-  std::atomic<bool> ending_{false};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> batches_;
-  uint64_t waiting_bytes_ = 0;
-  uint64_t told_dropped_ = 0;
-  uint64_t told_ms_ = 0;
+  /// The writer's too: where it hangs in a write for good, it is left behind with its share.
+  const std::shared_ptr<State> state_;
   std::thread writer_;
 };
 
