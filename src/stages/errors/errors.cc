@@ -14,7 +14,7 @@ namespace {
 std::string_view headline_of(const base::Error& error) {
   switch (error.type()) {
     case ErrorType::dns_error:
-    case ErrorType::destination_not_found: return "There is no such site";
+    case ErrorType::destination_not_found: return "The site could not be found";
     case ErrorType::dns_timeout: return "The site's name could not be looked up in time";
     case ErrorType::connection_refused: return "The site refused the connection";
     case ErrorType::connection_timeout: return "The site can't be reached: no answer in time";
@@ -22,7 +22,7 @@ std::string_view headline_of(const base::Error& error) {
     case ErrorType::destination_unavailable: return "The site can't be reached from here";
     case ErrorType::connection_limit_reached: return "The proxy is at its limit";
     case ErrorType::destination_ip_prohibited: return "This destination is not allowed";
-    case ErrorType::http_request_denied: return error.status() == 421 ? "This is the wrong door" : "This request is not allowed";
+    case ErrorType::http_request_denied: return error.status() == 421 ? "This request came to the wrong place" : "This request is not allowed";
     case ErrorType::http_request_error:
       switch (error.status()) {
         case 408: return "The request came too slowly";
@@ -36,7 +36,8 @@ std::string_view headline_of(const base::Error& error) {
       }
     case ErrorType::proxy_loop_detected: return "The request goes in a circle";
     case ErrorType::http_response_timeout:
-    case ErrorType::connection_read_timeout: return "The site took too long to answer";
+    case ErrorType::connection_read_timeout:
+    case ErrorType::connection_write_timeout: return "The site took too long to answer";
     case ErrorType::connection_terminated:
     case ErrorType::http_response_incomplete: return "The site broke off the connection";
     case ErrorType::http_protocol_error:
@@ -46,6 +47,45 @@ std::string_view headline_of(const base::Error& error) {
     case ErrorType::http_upgrade_failed: return "The site's answer is not valid";
     default: return "Something went wrong in the proxy";
   }
+}
+
+/// What the person who reads it can do; empty where the remedy or the headline says it all.
+std::string_view advice_of(const base::Error& error) {
+  switch (error.type()) {
+    case ErrorType::dns_error:
+    case ErrorType::destination_not_found: return "Check how the name is written. If other sites fail too, check the network and the name servers that the proxy asks.";
+    case ErrorType::dns_timeout: return "Try again in a moment. If other names fail too, check the network and the name servers that the proxy asks.";
+    case ErrorType::connection_refused: return "Nothing listens on that port, or a firewall turns connections away. Check the port, or try again later.";
+    case ErrorType::connection_timeout: return "The site may be down, or a firewall on the way drops what is sent to it. Try again later.";
+    case ErrorType::destination_ip_unroutable:
+    case ErrorType::destination_unavailable: return "Check that the machine that runs the proxy is connected to a network that leads there.";
+    case ErrorType::connection_limit_reached: return "Try again in a moment. If it lasts, the machine that runs the proxy needs higher limits.";
+    case ErrorType::destination_ip_prohibited: return error.remedy().empty() ? "No setting of the proxy opens this." : std::string_view();
+    case ErrorType::proxy_loop_detected: return "Something on the way sends this proxy's requests back to it. Check the proxies and redirections there.";
+    case ErrorType::http_response_timeout:
+    case ErrorType::connection_read_timeout:
+    case ErrorType::connection_write_timeout: return "The site may be busy. Try again later.";
+    case ErrorType::connection_terminated:
+    case ErrorType::http_response_incomplete: return "Try again. If it happens each time, the fault is the site's.";
+    case ErrorType::http_protocol_error:
+    case ErrorType::http_response_transfer_coding:
+    case ErrorType::http_response_header_section_size:
+    case ErrorType::http_response_trailer_section_size:
+    case ErrorType::http_upgrade_failed: return "The fault is the site's. The proxy passes on no answer that two programs could read in two ways.";
+    default: return {};
+  }
+}
+
+/// A detail as a sentence of its own. A first word that may be a host's name keeps its case.
+std::string sentence(std::string_view detail) {
+  std::string text(detail);
+  if (text.empty()) return text;
+  for (const std::string_view word : {"port ", "the ", "what ", "neither ", "nothing ", "only ", "rules ", "unknown "}) {
+    if (text.starts_with(word)) text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  }
+  const char last = text.back();
+  if (last != '.' && last != '!' && last != '?') text += '.';
+  return text;
 }
 
 /// RFC 8941, 3.3.3: printable ASCII in quotes.
@@ -74,9 +114,25 @@ bool accepts_html(std::string_view accept) {
   return false;
 }
 
+/// HTML of a text in which what is to be typed stands between backticks.
+std::string with_code(std::string_view text) {
+  std::string html;
+  bool code = false;
+  for (const char c : base::escape_html(text)) {
+    if (c != '`') {
+      html += c;
+    } else {
+      html += code ? "</code>" : "<code>";
+      code = !code;
+    }
+  }
+  return code ? html + "</code>" : html;
+}
+
 std::string as_text(const base::Error& error) {
   std::string text(headline_of(error));
-  text.append(".\n").append(error.detail()).append("\n");
+  text.append(".\n").append(sentence(error.detail())).append("\n");
+  if (const auto advice = advice_of(error); !advice.empty()) text.append(advice).append("\n");
   if (!error.rule().empty()) text.append("Rule: ").append(error.rule()).append("\n");
   if (!error.remedy().empty()) text.append("To allow it: ").append(error.remedy()).append("\n");
   text.append("(").append(std::to_string(error.status())).append(", ").append(base::name_of(error.type())).append(", from Weir, the proxy)\n");
@@ -89,13 +145,14 @@ std::string as_text(const base::Error& error) {
 
 std::string as_html(const base::Error& error, std::string_view url) {
   const std::string_view headline = headline_of(error);
-  std::string body = "<h1>" + base::escape_html(headline) + "</h1>\n<p>" + base::escape_html(error.detail()) + "</p>\n";
-  if (!error.remedy().empty()) body += "<p>To allow it: " + base::escape_html(error.remedy()) + "</p>\n";
+  std::string body = "<p class=\"status\">" + std::to_string(error.status()) + " " + std::string(http::reason_of(error.status())) + "</p>\n<h1>" +
+                     base::escape_html(headline) + "</h1>\n<p>" + base::escape_html(sentence(error.detail())) + "</p>\n";
+  if (const auto advice = advice_of(error); !advice.empty()) body += "<p>" + base::escape_html(advice) + "</p>\n";
+  if (!error.remedy().empty()) body += "<p class=\"remedy\">To allow it, " + with_code(error.remedy()) + "</p>\n";
   body += "<dl>\n";
   if (!url.empty()) body += "<dt>Address</dt><dd><code>" + base::escape_html(url.substr(0, 500)) + "</code></dd>\n";
   if (!error.rule().empty()) body += "<dt>Rule</dt><dd><code>" + base::escape_html(error.rule()) + "</code></dd>\n";
-  body += "<dt>Status</dt><dd>" + std::to_string(error.status()) + " " + std::string(http::reason_of(error.status())) + "</dd>\n";
-  body += "<dt>Error</dt><dd><code>" + std::string(base::name_of(error.type())) + "</code> (RFC 9209)</dd>\n</dl>\n";
+  body += "<dt>Error</dt><dd><code>" + std::string(base::name_of(error.type())) + "</code></dd>\n</dl>\n";
   return http::html_page(headline, body);
 }
 

@@ -33,22 +33,27 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   const std::string client = session.client.address.text();
   const std::string_view agent = head.fields.get(FieldId::user_agent);
   const bool through = session.depth > 0 || head.target.form == http::TargetForm::absolute;
-  const std::string_view how = session.depth > 0  ? "through the proxy, in a CONNECT tunnel"
-                               : through           ? "through the proxy"
-                                                   : "directly, without the proxy being used as one";
+  const std::string_view how = session.depth > 0 ? "through the proxy, in a CONNECT tunnel"
+                               : through         ? "through the proxy"
+                                                 : "directly, not through the proxy";
   if (head.fields.get(FieldId::accept).find("text/html") == std::string_view::npos) {
     return http::text_response(200, "text/plain; charset=utf-8",
-                               "Weir works.\nversion: " + version_ + "\nyour address: " + client + "\nthis page was asked for: " + std::string(how) + "\n");
+                               "Weir works.\nversion: " + version_ + "\nyour address: " + client + "\nlistener: " + session.local.text() +
+                                   "\nthis page came: " + std::string(how) + "\n");
   }
-  std::string body = "<h1>Weir works</h1>\n<p>This page was asked for " + std::string(how) + ".</p>\n";
-  if (!through) {
-    const std::string proxy = session.local.text();
-    body += "<p>To use it, set <code>" + base::escape_html(proxy) + "</code> as your browser's proxy for HTTP and HTTPS, or in a shell:</p>\n<pre>export http_proxy=http://" +
-            base::escape_html(proxy) + " https_proxy=http://" + base::escape_html(proxy) + "</pre>\n";
+  std::string body = "<h1>Weir works</h1>\n<p>This page came " + std::string(how) + ".</p>\n";
+  if (through) {
+    body += "<p>This client is set up: what it asks for over HTTP goes through Weir.</p>\n";
+  } else {
+    const std::string proxy = base::escape_html(session.local.text());
+    const std::string own = "http://" + base::escape_html(own_->own_name()) + "/";
+    body += "<p>To go through it, set <code>" + proxy + "</code> as the proxy for HTTP and HTTPS in your browser, or in a shell:</p>\n<pre>" +
+            "export http_proxy=http://" + proxy + "\nexport https_proxy=http://" + proxy + "</pre>\n<p>Then open <a href=\"" + own + "\">" + own +
+            "</a>, which answers only through the proxy.</p>\n";
   }
-  body += "<dl>\n<dt>Version</dt><dd>" + base::escape_html(version_) + "</dd>\n<dt>Your address</dt><dd><code>" + base::escape_html(client) +
-          "</code></dd>\n<dt>Your browser</dt><dd>" + base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
-          "</dd>\n<dt>Listener</dt><dd><code>" + base::escape_html(session.local.text()) + "</code></dd>\n</dl>\n";
+  body += "<dl>\n<dt>Version</dt><dd>" + base::escape_html(version_) + "</dd>\n<dt>Listener</dt><dd><code>" + base::escape_html(session.local.text()) +
+          "</code></dd>\n<dt>Your address</dt><dd><code>" + base::escape_html(client) + "</code></dd>\n<dt>Your client</dt><dd>" +
+          base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) + "</dd>\n</dl>\n";
   return http::text_response(200, "text/html; charset=utf-8", http::html_page("Weir works", body));
 }
 
@@ -57,7 +62,8 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request request, htt
   if (request.head->method == Method::connect) {
     if (!own_->is_own_name(target.host)) return next(std::move(request));
     if (target.port != 80) {
-      return http::fail_with(base::Error(ErrorType::http_request_denied, 403, "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.", "own pages"));
+      return http::fail_with(
+          base::Error(ErrorType::http_request_denied, 403, "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.", "own pages"));
     }
     http::Response response;
     response.head = http::ResponseHead::make(200);
