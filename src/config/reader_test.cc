@@ -288,7 +288,7 @@ TEST(Reference, ThePageInTheGuideIsTheOneThatIsPrinted) {
 }
 
 TEST(Examples, HaveNoMistakes) {
-  for (const char* name : {"own-machine", "office", "small-machine"}) {
+  for (const char* name : {"own-machine", "office", "small-machine", "containers", "ssh"}) {
     const auto config = read_file(WEIR_SOURCE_DIR "/examples/" + std::string(name) + ".toml");
     EXPECT_TRUE(config) << text_of(config.error());
   }
