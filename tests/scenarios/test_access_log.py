@@ -252,9 +252,13 @@ def test_a_log_that_nobody_reads_slows_no_traffic(tmp_path, play):
 
 def test_a_log_that_cannot_be_written(tmp_path, origin):
     with open("/dev/full", "wb") as full:
-        process = subprocess.Popen([binary(), "0"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, env=environment())
+        process = subprocess.Popen(
+            [binary(), "0"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, env=environment()
+        )
     try:
-        port = next(int(m[1]) for m in (re.search(rb"listening on 127\.0\.0\.1:(\d+)", line) for line in process.stderr) if m)
+        port = next(
+            int(m[1]) for m in (re.search(rb"listening on 127\.0\.0\.1:(\d+)", line) for line in process.stderr) if m
+        )
         for _ in range(20):
             with Client(port) as client:
                 client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
@@ -267,7 +271,9 @@ def test_a_log_that_cannot_be_written(tmp_path, origin):
 
 def test_the_client_is_who_connected(weir, origin):
     """What a client says of itself changes nothing."""
-    weir.get(origin.url + "/", [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.2"), ("X-Real-IP", "192.0.2.3")])
+    weir.get(
+        origin.url + "/", [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.2"), ("X-Real-IP", "192.0.2.3")]
+    )
     [line] = settled(weir, 1)
     assert line.client == "127.0.0.1"
     # They pass as any other field; Weir adds nothing about its clients.

@@ -135,7 +135,9 @@ def test_both_directions_at_once(fast, play):
     def script(connection):
         connection.head()
         connection.send(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n")
-        sender = threading.Thread(target=lambda: [connection.socket.sendall(piece) for piece in generated(size)], daemon=True)
+        sender = threading.Thread(
+            target=lambda: [connection.socket.sendall(piece) for piece in generated(size)], daemon=True
+        )
         sender.start()
         buffer = bytearray(1 << 20)
         left = size - len(connection.reader.buffer)

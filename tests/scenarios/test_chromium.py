@@ -50,7 +50,12 @@ def test_a_person_browses_and_logs_in(weir, browser, site):
     assert "Welcome" in browser.text()
     assert browser.evaluate(SOCKET % f"ws://site.test:{site.port}/ws") == "echo: one,echo: two"
     assert browser.evaluate("fetch('/size/5000000').then(r => r.arrayBuffer()).then(b => b.byteLength)") == 5000000
-    assert browser.evaluate("fetch('/echo', {method: 'POST', body: 'x'.repeat(1000000)}).then(r => r.text()).then(t => t.length)") == 1000000
+    assert (
+        browser.evaluate(
+            "fetch('/echo', {method: 'POST', body: 'x'.repeat(1000000)}).then(r => r.text()).then(t => t.length)"
+        )
+        == 1000000
+    )
     assert any("ws" in request.target and request.fields.get("upgrade") == "websocket" for request in site.requests)
     assert all("via" in request.fields for request in site.requests)
     browser.close()
@@ -64,7 +69,9 @@ def test_loopback_addresses_too(browser, site):
 
 
 def test_https(weir, tmp_path):
-    with Site(tls=server_context(tmp_path)) as site, chromium.Chromium(weir.port, ["--ignore-certificate-errors"]) as browser:
+    with Site(tls=server_context(tmp_path)) as site, chromium.Chromium(
+        weir.port, ["--ignore-certificate-errors"]
+    ) as browser:
         url = f"https://site.test:{site.port}"
         browser.open(url + "/login")
         browser.submit(
@@ -80,5 +87,3 @@ def test_weirs_own_pages_and_errors(browser):
     assert "weir" in browser.text().lower()
     browser.open("http://nowhere.test/")
     assert "nowhere.test" in browser.text()
-
-

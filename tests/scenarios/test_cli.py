@@ -203,7 +203,10 @@ def test_check_reports_each_mistake(tmp_path, text, line, column, said):
         output = stdout + stderr
         assert status in (1, 2), output
         where = f"{path.name}:{line}:" + (f"{column}" if column else r"\d+")
-        assert re.search(re.escape(f"{path.name}:{line}:") + (str(column) if column else r"\d+") + r"\b", output), (where, output)
+        assert re.search(re.escape(f"{path.name}:{line}:") + (str(column) if column else r"\d+") + r"\b", output), (
+            where,
+            output,
+        )
         for word in said:
             assert word in output
 

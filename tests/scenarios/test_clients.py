@@ -121,7 +121,9 @@ class TestCurl:
 
 class TestWget:
     def wget(self, weir, *arguments, **more):
-        return run("wget", "-q", "--no-config", "-O", "-", *arguments, env={"http_proxy": weir.url, "https_proxy": weir.url}, **more)
+        return run(
+            "wget", "-q", "--no-config", "-O", "-", *arguments, env={"http_proxy": weir.url, "https_proxy": weir.url}, **more
+        )
 
     def test_get(self, weir, site):
         assert b"Welcome" in self.wget(weir, url_of(site) + "/redirect")
@@ -264,7 +266,9 @@ class TestApt:
     def test_download(self, weir, site, apt, tmp_path):
         apt("update")
         apt("download", "weir-test", cwd=tmp_path)
-        assert (tmp_path / "weir-test_1.0_all.deb").read_bytes() == (site.files_root / "repository/weir-test_1.0_all.deb").read_bytes()
+        assert (tmp_path / "weir-test_1.0_all.deb").read_bytes() == (
+            site.files_root / "repository/weir-test_1.0_all.deb"
+        ).read_bytes()
 
 
 def test_pythons_own_client(weir, site):

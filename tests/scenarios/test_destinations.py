@@ -18,9 +18,9 @@ METADATA = ["169.254.169.254", "[fd00:ec2::254]", "100.100.100.200"]
 def refused_by_rule(response, *words):
     assert response.status == 403, response
     assert "proxy-status" in response.fields
-    assert "destination_ip_prohibited" in response.fields.get("proxy-status") or "http_request_denied" in response.fields.get(
+    assert "destination_ip_prohibited" in response.fields.get(
         "proxy-status"
-    )
+    ) or "http_request_denied" in response.fields.get("proxy-status")
     for word in words:
         assert word in response.text, response.text
     return response
@@ -60,7 +60,9 @@ class TestLoopbackListener:
         weir = start(names.config())
         refused_by_rule(weir.get(f"http://alias.test:{origin.port}/"))
 
-    @pytest.mark.parametrize("pattern, allowed, denied", [("dev.test", "dev.test", "x.dev.test"), ("*.dev.test", "x.dev.test", "devx.test")])
+    @pytest.mark.parametrize(
+        "pattern, allowed, denied", [("dev.test", "dev.test", "x.dev.test"), ("*.dev.test", "x.dev.test", "devx.test")]
+    )
     def test_local_names(self, start, names, origin, pattern, allowed, denied):
         names.set(allowed, "127.0.0.1")
         names.set(denied, "127.0.0.1")
@@ -71,7 +73,9 @@ class TestLoopbackListener:
 
     def test_an_answer_of_public_and_local_addresses(self, network):
         """The local one is never dialled, whatever becomes of the other."""
-        with network(f"{PUBLIC}/32"), NameServer({"mixed.test": ["127.0.0.1", PUBLIC]}) as names, Weir(names.config()) as weir:
+        with network(f"{PUBLIC}/32"), NameServer({"mixed.test": ["127.0.0.1", PUBLIC]}) as names, Weir(
+            names.config()
+        ) as weir:
             with Origin(host="127.0.0.1") as local:
                 assert weir.get(f"http://mixed.test:{local.port}/").status in (403, 502)
                 assert local.connections == []
@@ -85,7 +89,9 @@ class TestLoopbackListener:
         with network(f"{PUBLIC}/32"), NameServer() as names, Weir(names.config() + '[dns]\nmin_ttl = "0s"\n') as weir:
             names.set("turn.test", {"A": Sequence(Answer([PUBLIC], ttl=0), Answer(["127.0.0.1"], ttl=0))})
             with Origin(host=PUBLIC) as public, Origin(port=public.port) as local, weir.client() as client:
-                client.send_request("GET", f"http://turn.test:{public.port}/", [("Host", "turn.test"), ("Connection", "close")])
+                client.send_request(
+                    "GET", f"http://turn.test:{public.port}/", [("Host", "turn.test"), ("Connection", "close")]
+                )
                 assert client.response().status == 200
                 assert names.asked("turn.test", "A") == 1
                 for _ in range(6):
@@ -119,7 +125,9 @@ class TestLoopbackListener:
         weir = start(names.config() + '[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["*.test"]\n')
         refused_by_rule(weir.get("http://meta.test/"))
 
-    @pytest.mark.parametrize("host", ["127.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.01", "0177.0.0.1"])
+    @pytest.mark.parametrize(
+        "host", ["127.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.01", "0177.0.0.1"]
+    )
     @pytest.mark.parametrize("method", ["GET", "CONNECT"])
     def test_odd_spellings_of_addresses(self, shared_weir, origin, host, method):
         authority = f"{host}:{origin.port}"
@@ -131,7 +139,17 @@ class TestLoopbackListener:
 
     @pytest.mark.parametrize(
         "authority",
-        ["127.0.0.1%2f", "[::1%25lo]", "[fe80::1%lo]", "u:p@127.0.0.1", "127.0.0.1\\", "a..b", ".a", "a" * 64 + ".test", "%6c" + "ocalhost"]
+        [
+            "127.0.0.1%2f",
+            "[::1%25lo]",
+            "[fe80::1%lo]",
+            "u:p@127.0.0.1",
+            "127.0.0.1\\",
+            "a..b",
+            ".a",
+            "a" * 64 + ".test",
+            "%6c" + "ocalhost",
+        ]
         + ["loc\xe3\x80\x82alhost", "[127.0.0.1]", "[::1", "::1"],
     )
     def test_authorities_that_are_none(self, shared_weir, authority):
@@ -234,7 +252,9 @@ class TestReachableListener:
 
     def test_allowed_by_name_and_by_network(self, network):
         names = {"intra.test": "10.0.0.1", "other.test": "10.0.0.1"}
-        with reachable(network, "10.0.0.1/32", "10.9.0.1/32", rules='allow = ["intra.test", "10.9.0.0/16"]\n', names=names) as weir:
+        with reachable(
+            network, "10.0.0.1/32", "10.9.0.1/32", rules='allow = ["intra.test", "10.9.0.0/16"]\n', names=names
+        ) as weir:
             with Origin(host="10.0.0.1") as origin, Origin(host="10.9.0.1", port=origin.port) as other:
                 assert weir.ask("GET", f"http://intra.test:{origin.port}/").status == 200
                 assert weir.ask("GET", other.url + "/").status == 200

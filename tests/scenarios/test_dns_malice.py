@@ -96,7 +96,9 @@ def test_records_of_other_names_are_not_kept(origin):
         for host in ("a.test", "bank.test"):
             client.send_request("GET", f"http://{host}:{origin.port}/", [("Host", f"{host}:{origin.port}")])
             response = client.response()
-            assert response.status == 200 or host == "a.test", response  # An answer with foreign records may be refused whole.
+            assert (
+                response.status == 200 or host == "a.test"
+            ), response  # An answer with foreign records may be refused whole.
         assert ("bank.test", 1) in liar.asked
 
 

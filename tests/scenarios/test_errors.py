@@ -132,7 +132,11 @@ class TestKinds:
             weir = start()
             response = weir.get("http://93.184.216.34/")
             assert response.status in (502, 503, 504)
-            assert status_of(response)["error"] in ("destination_ip_unroutable", "destination_unavailable", "connection_refused")
+            assert status_of(response)["error"] in (
+                "destination_ip_unroutable",
+                "destination_unavailable",
+                "connection_refused",
+            )
 
 
 class TestPages:
@@ -143,7 +147,9 @@ class TestPages:
         assert response.text.lstrip().lower().startswith("<!doctype html>")
         assert "default-src 'none'" in response.fields.get("content-security-policy")
 
-    @pytest.mark.parametrize("accept", [None, "*/*", "application/json", "text/plain", "text/html;q=0", "image/avif,image/webp,*/*"])
+    @pytest.mark.parametrize(
+        "accept", [None, "*/*", "application/json", "text/plain", "text/html;q=0", "image/avif,image/webp,*/*"]
+    )
     def test_plain_text_for_others(self, shared_weir, gone, accept):
         response = shared_weir.get(gone.url + "/", [("Accept", accept)] if accept else [])
         assert response.fields.get("content-type").startswith("text/plain")
@@ -171,8 +177,18 @@ class TestPages:
 
     def test_no_credentials_in_any_page(self, weir, gone):
         secret = base64.b64encode(b"ada:hunter2").decode()
-        fields = [("Authorization", f"Basic {secret}"), ("Cookie", "session=hunter2"), ("Proxy-Authorization", f"Basic {secret}")]
-        for url in (gone.url + "/", "http://127.0.0.1:25/", "http://weir.internal/", "http://nowhere.invalid/", "http://bad host/"):
+        fields = [
+            ("Authorization", f"Basic {secret}"),
+            ("Cookie", "session=hunter2"),
+            ("Proxy-Authorization", f"Basic {secret}"),
+        ]
+        for url in (
+            gone.url + "/",
+            "http://127.0.0.1:25/",
+            "http://weir.internal/",
+            "http://nowhere.invalid/",
+            "http://bad host/",
+        ):
             with weir.client() as client:
                 client.send_request("GET", url, [("Host", "weir.internal"), BROWSER, *fields])
                 text = client.rest().decode("latin-1") if "bad host" in url else client.response().text
@@ -189,7 +205,12 @@ class TestPages:
 
     def test_an_error_does_not_cost_the_connection(self, weir, gone, origin):
         with weir.client() as client:
-            for authority, status in ((gone.authority, 502), (origin.authority, 200), ("127.0.0.1:25", 403), (origin.authority, 200)):
+            for authority, status in (
+                (gone.authority, 502),
+                (origin.authority, 200),
+                ("127.0.0.1:25", 403),
+                (origin.authority, 200),
+            ):
                 client.send_request("GET", f"http://{authority}/", [("Host", authority)])
                 assert client.response().status == status
 

@@ -16,13 +16,17 @@ def test_absolute_form_becomes_origin_form(weir, origin):
     assert request.fields.all("host") == [origin.authority]
 
 
-@pytest.mark.parametrize("target, seen", [("", "/"), ("?x", "/?x"), ("/", "/"), ("/?", "/?"), ("//a//b/../c", "//a//b/../c")])
+@pytest.mark.parametrize(
+    "target, seen", [("", "/"), ("?x", "/?x"), ("/", "/"), ("/?", "/?"), ("//a//b/../c", "//a//b/../c")]
+)
 def test_target_without_path(shared_weir, origin, target, seen):
     assert shared_weir.get(origin.url + target, [("Host", origin.authority)]).status == 200
     assert origin.requests[0].target == seen
 
 
-@pytest.mark.parametrize("raw", [r"/a\b", "/a|b", "/caf\xc3\xa9", "/%00%0d%0a%ff", '/"quoted"', "/{x}^`y`[z]", "/%zz", "/a;b=c,d?e=f?g"])
+@pytest.mark.parametrize(
+    "raw", [r"/a\b", "/a|b", "/caf\xc3\xa9", "/%00%0d%0a%ff", '/"quoted"', "/{x}^`y`[z]", "/%zz", "/a;b=c,d?e=f?g"]
+)
 def test_path_and_query_pass_as_they_came(shared_weir, origin, raw):
     assert shared_weir.get(f"{origin.url}{raw}?q={raw}", [("Host", origin.authority)]).status == 200
     assert origin.requests[0].target == f"{raw}?q={raw}"
@@ -66,7 +70,14 @@ def test_a_host_that_differs_is_replaced(weir, origin):
 
 
 def test_unknown_methods_and_fields_pass_untouched_and_in_order(weir, play):
-    sent = [("X-Zeta", "1"), ("accept", "*/*"), ("X-alpha", "a,  b ,c"), ("X-Zeta", "2"), ("x-empty", ""), ("X-8bit", "caf\xe9")]
+    sent = [
+        ("X-Zeta", "1"),
+        ("accept", "*/*"),
+        ("X-alpha", "a,  b ,c"),
+        ("X-Zeta", "2"),
+        ("x-empty", ""),
+        ("X-8bit", "caf\xe9"),
+    ]
     answer = [("X-One", "1"), ("Server", "x"), ("x-two", "2"), ("X-One", "3"), ("X-Empty", "")]
     origin = play(serve(ok(fields=answer)))
     response = weir.exchange("BREW-Coffee", origin.url + "/pot", sent)
@@ -98,7 +109,7 @@ def test_content_with_a_length(shared_weir, site, method):
 
 
 def test_chunked_both_ways(weir, play):
-    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;ext=1\r\n world\r\n1;a=\"b;c\"\r\n!\r\n0;last\r\n\r\n"
+    answer = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;ext=1\r\n world\r\n1;a="b;c"\r\n!\r\n0;last\r\n\r\n'
     origin = play(serve(answer))
     with weir.client() as client:
         client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Transfer-Encoding", "chunked")])
@@ -140,7 +151,7 @@ def test_head(weir, play):
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 def test_responses_without_content(weir, play, status):
-    answer = f"HTTP/1.1 {status}\r\nETag: \"x\"\r\n\r\n".encode()
+    answer = f'HTTP/1.1 {status}\r\nETag: "x"\r\n\r\n'.encode()
     origin = play(serve(lambda request: answer if request.target == "/none" else ok()))
     with weir.client() as client:
         client.send_request("GET", origin.url + "/none", [("Host", origin.authority)])
@@ -340,13 +351,27 @@ class TestHopByHop:
         ]
         assert weir.exchange("GET", origin.url + "/", fields).status == 200
         names = {name.lower() for name in origin.requests[0].fields.names()}
-        gone = ["x-private", "x-also", "keep-alive", "proxy-connection", "proxy-authorization", "te", "upgrade", "http2-settings"]
+        gone = [
+            "x-private",
+            "x-also",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authorization",
+            "te",
+            "upgrade",
+            "http2-settings",
+        ]
         assert names.isdisjoint(gone)
         assert "x-kept" in names
 
     def test_fields_that_matter_keep_their_function_when_connection_names_them(self, weir, origin):
         named = "Host, Content-Length, Authorization, Cookie, Via, Cache-Control, Max-Forwards"
-        fields = [("Host", origin.authority), ("Connection", named), ("Authorization", "Basic eA=="), ("Content-Length", "3")]
+        fields = [
+            ("Host", origin.authority),
+            ("Connection", named),
+            ("Authorization", "Basic eA=="),
+            ("Content-Length", "3"),
+        ]
         assert weir.exchange("POST", origin.url + "/", fields, b"abc").status == 200
         request = origin.requests[0]
         assert request.body == b"abc"
@@ -480,7 +505,12 @@ class TestOwnPages:
             assert client.response().status == 421
 
     def test_connect_to_the_own_address_gets_403(self, weir):
-        for authority in (f"127.0.0.1:{weir.port}", f"localhost:{weir.port}", f"0.0.0.0:{weir.port}", f"[::ffff:127.0.0.1]:{weir.port}"):
+        for authority in (
+            f"127.0.0.1:{weir.port}",
+            f"localhost:{weir.port}",
+            f"0.0.0.0:{weir.port}",
+            f"[::ffff:127.0.0.1]:{weir.port}",
+        ):
             with weir.client() as client:
                 client.send_request("CONNECT", authority, [("Host", authority)])
                 assert client.response("CONNECT").status == 403, authority

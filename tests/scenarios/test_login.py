@@ -156,7 +156,11 @@ def test_several_challenges_with_ntlm_among_them(weir, play):
     def script(connection):
         while connection.more():
             connection.request()
-            challenges = [("WWW-Authenticate", 'Basic realm="x"'), ("WWW-Authenticate", "Negotiate"), ("WWW-Authenticate", "NTLM")]
+            challenges = [
+                ("WWW-Authenticate", 'Basic realm="x"'),
+                ("WWW-Authenticate", "Negotiate"),
+                ("WWW-Authenticate", "NTLM"),
+            ]
             connection.respond(b"", "401 Unauthorized", challenges)
 
     origin = play(script)

@@ -202,7 +202,9 @@ class TestHappyEyeballs:
 class TestFiles:
     def test_the_hosts_file_is_read_again(self, network, names, play):
         origin = play(closing)
-        with Etc(hosts="127.0.0.1 localhost\n") as etc, Weir(names.config(), wrapper=etc.wrapper) as weir, weir.client() as client:
+        with Etc(hosts="127.0.0.1 localhost\n") as etc, Weir(
+            names.config(), wrapper=etc.wrapper
+        ) as weir, weir.client() as client:
             url = f"http://host.test:{origin.port}/"
             assert get(client, url).status == 502
             etc.write("hosts", "127.0.0.1 localhost host.test\n")

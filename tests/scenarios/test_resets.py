@@ -10,7 +10,10 @@ from support.origin import ok, serve
 
 def upload(origin, size, chunked):
     if not chunked:
-        return f"POST {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size
+        return (
+            f"POST {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: {size}\r\n\r\n".encode()
+            + b"x" * size
+        )
     head = f"POST {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     pieces = b"".join(b"%x\r\n%s\r\n" % (size // 8, b"x" * (size // 8)) for _ in range(8))
     return head + pieces + b"0\r\n\r\n"
@@ -33,7 +36,9 @@ def test_a_client_killed_at_random_offsets_of_its_upload(weir, play, chunked):
     lines = weir.wait_log(100)
     time.sleep(0.3)
     assert len(weir.log) == 100
-    assert all(line.outcome == "client_closed" for line in lines), [line for line in lines if line.outcome != "client_closed"]
+    assert all(line.outcome == "client_closed" for line in lines), [
+        line for line in lines if line.outcome != "client_closed"
+    ]
     assert origin.complete == []
 
 
@@ -88,7 +93,9 @@ def test_a_client_that_resets_in_its_upload(weir, play):
     """The origin learns of it at once, and not by an end that looks complete."""
     origin = play(serve())
     with weir.client() as client:
-        client.send_request("PUT", origin.url + "/", [("Host", origin.authority), ("Content-Length", "1000000")], b"x" * 1000)
+        client.send_request(
+            "PUT", origin.url + "/", [("Host", origin.authority), ("Content-Length", "1000000")], b"x" * 1000
+        )
         origin.wait_for_requests(1)
         client.reset()
     eventually(lambda: origin.connections[0].closed)

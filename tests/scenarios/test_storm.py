@@ -1,5 +1,5 @@
-"""Everything at once, at random, from a seed: no answer goes to another's request, each exchange has its one line, nothing is
-left behind. WEIR_STORM_SEED and WEIR_STORM_SECONDS change what is played."""
+"""Everything at once, at random, from a seed: no answer goes to another's request, each exchange has its one line,
+nothing is left behind. WEIR_STORM_SEED and WEIR_STORM_SECONDS change what is played."""
 
 import os
 import random
@@ -86,7 +86,9 @@ class Actor(threading.Thread):
         while time.monotonic() < self.deadline:
             count += 1
             try:
-                self.dice.choice([self.session] * 6 + [self.tunnel, self.killed, self.killed, self.socket, self.malformed])(count)
+                self.dice.choice([self.session] * 6 + [self.tunnel, self.killed, self.killed, self.socket, self.malformed])(
+                    count
+                )
             except (Ended, OSError) as error:
                 self.faults.append(f"{type(error).__name__} {error}")
             except AssertionError as error:
@@ -101,7 +103,9 @@ class Actor(threading.Thread):
     def check(self, response, token, way):
         token = token.encode()
         if response.status in (200, 403):
-            assert response.body[: len(token)] == token[: len(response.body)], f"another's answer: {response.body[:60]!r} for {token!r}"
+            assert (
+                response.body[: len(token)] == token[: len(response.body)]
+            ), f"another's answer: {response.body[:60]!r} for {token!r}"
             assert b"poison" not in response.body, "bytes after a response were taken for one"
             assert response.complete or way in ("cut", "die"), f"cut: {way}"
             assert not (response.complete and way == "cut"), "a cut answer looks complete"
@@ -148,7 +152,9 @@ class Actor(threading.Thread):
     def socket(self, count):
         with Client(self.weir.port, wait=20) as client:
             self.exchanges += 1
-            client.send_request("GET", self.origin.url + "/ws", websocket.upgrade_fields(self.origin.authority) + [("X-Way", "upgrade")])
+            client.send_request(
+                "GET", self.origin.url + "/ws", websocket.upgrade_fields(self.origin.authority) + [("X-Way", "upgrade")]
+            )
             assert client.response().status == 101
             for number in range(3):
                 message = f"{self.number}-{count}-{number}"

@@ -121,7 +121,9 @@ def test_after_a_server_spoke_nothing_is_looked_at(weir, play):
         assert client.read_until(b"\r\n") == b"250 GET / HTTP/1.1\r\n"
 
 
-@pytest.mark.parametrize("data", [b"\x00binary", b"SSH-2.0-OpenSSH_9.2\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01"])
+@pytest.mark.parametrize(
+    "data", [b"\x00binary", b"SSH-2.0-OpenSSH_9.2\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01"]
+)
 def test_anything_else_is_opaque(weir, play, data):
     origin = play(echo)
     with weir.client() as client:
@@ -166,7 +168,18 @@ def test_after_a_refused_connect_nothing_is_a_request(weir, origin):
 
 @pytest.mark.parametrize(
     "target",
-    ["127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:18446744073709551696", "127.0.0.1:80:80", "http://127.0.0.1:80/", "/", "a b:80", ":80", "u@127.0.0.1:80"],
+    [
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "127.0.0.1:18446744073709551696",
+        "127.0.0.1:80:80",
+        "http://127.0.0.1:80/",
+        "/",
+        "a b:80",
+        ":80",
+        "u@127.0.0.1:80",
+    ],
 )
 def test_malformed_targets(shared_weir, target):
     with shared_weir.client() as client:
@@ -255,7 +268,9 @@ class TestSession:
             connect(client, origin.authority)
             client.send_request("GET", "/", [("Host", origin.authority)])
             assert client.response().status == 200
-            client.send(f"GET / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n")
+            client.send(
+                f"GET / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
             assert client.response().status == 400
             assert client.is_closed()
         assert len(origin.requests) == 1

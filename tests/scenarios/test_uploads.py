@@ -143,7 +143,9 @@ class TestExpect:
             response = client.response()
             assert (response.status, response.interim) == (200, [])
 
-    @pytest.mark.parametrize("lines", [["100-continue", "100-continue"], ["100-Continue"], ["100-continue, x"], ["other"], [""]])
+    @pytest.mark.parametrize(
+        "lines", [["100-continue", "100-continue"], ["100-Continue"], ["100-continue, x"], ["other"], [""]]
+    )
     def test_odd_expectations_do_no_harm(self, weir, play, lines):
         origin = play(serve(lambda request: ok(request.body)))
         with weir.client() as client:
@@ -306,7 +308,9 @@ class TestCutUploads:
         origin = play(serve())
         with weir.client() as client:
             if framing == "length":
-                client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "100")], b"x" * 50)
+                client.send_request(
+                    "POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "100")], b"x" * 50
+                )
             else:
                 fields = [("Host", origin.authority), ("Transfer-Encoding", "chunked")]
                 client.send_request("POST", origin.url + "/", fields, b"32\r\n" + b"x" * 50 + b"\r\n")
@@ -322,7 +326,9 @@ class TestCutUploads:
         assert origin.complete == []
         assert b"0\r\n\r\n" not in bytes(origin.connections[0].received)
 
-    @pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nabcdefg\r\n", b"-1\r\n", b"5 \r\nabcde\r\n", b"3\nabc\r\n", b"0\r\nbad trailer\r\n\r\n"])
+    @pytest.mark.parametrize(
+        "rest", [b"zz\r\n", b"5\r\nabcdefg\r\n", b"-1\r\n", b"5 \r\nabcde\r\n", b"3\nabc\r\n", b"0\r\nbad trailer\r\n\r\n"]
+    )
     def test_nor_of_malformed_content(self, weir, play, rest):
         origin = play(serve())
         with weir.client() as client:

@@ -49,8 +49,8 @@ def test_messages_sent_right_behind_the_101(weir, play):
         request = connection.request()
         key = websocket.accept_key(request.fields.get("sec-websocket-key"))
         connection.send(
-            f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {key}\r\n\r\n"
-            .encode() + websocket.frame("at once")
+            f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {key}\r\n\r\n".encode()
+            + websocket.frame("at once")
         )
         connection.wait_for_end()
 
@@ -82,7 +82,12 @@ def test_early_data_is_not_taken_for_a_request(weir, play):
 
 @pytest.mark.parametrize("upgrade", ["h2c", "TLS/1.2", "websocket, h2c", "foo"])
 def test_other_upgrades_are_not_offered(weir, origin, upgrade):
-    fields = [("Host", origin.authority), ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", upgrade), ("HTTP2-Settings", "AAMA")]
+    fields = [
+        ("Host", origin.authority),
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("Upgrade", upgrade),
+        ("HTTP2-Settings", "AAMA"),
+    ]
     assert weir.exchange("GET", origin.url + "/", fields).status == 200
     request = origin.requests[0]
     assert request.fields.get("upgrade") in (None, "websocket")

@@ -1,4 +1,4 @@
-"""HTTP/1 messages as the actors read them: to the letter of RFC 9112, so that anything doubtful that Weir sends is a failure."""
+"""HTTP/1 messages as the actors read them: to the letter of RFC 9112, so that whatever doubtful Weir sends is a failure."""
 
 import re
 

@@ -99,7 +99,7 @@ class Site(Origin):
     def page_login(self, connection, request):
         form = urllib.parse.parse_qs(request.body.decode())
         if request.method == "GET":
-            self._html(connection, request, '<form method=post><input name=user><input name=password type=password></form>')
+            self._html(connection, request, "<form method=post><input name=user><input name=password type=password></form>")
         elif form.get("user") == [USER] and form.get("password") == [PASSWORD]:
             session = os.urandom(8).hex()
             self.sessions.add(session)
