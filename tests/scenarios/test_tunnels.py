@@ -456,3 +456,62 @@ def test_plain_sockets_are_spliced(weir, play):
             if got % 7 == 0:
                 most = max(most, pipes())
     assert most > before
+
+
+class TestNoOpaque:
+    """A port on which only TLS and HTTP are let through."""
+
+    @pytest.fixture
+    def strict(self, start, origin):
+        return start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n")
+
+    @pytest.mark.parametrize("data", [b"\x00binary", b"SSH-2.0-OpenSSH_9.2\r\n"])
+    def test_other_bytes_do_not_pass(self, strict, origin, data):
+        with strict.client() as client:
+            connect(client, origin.authority)
+            client.send(data)
+            client.rest()
+        strict.wait_log(1)
+        assert all(bytes(connection.received) == b"" for connection in origin.connections)
+
+    @pytest.mark.parametrize("host, status", [("other.example", 421), (" spaced : x", 400)])
+    def test_requests_that_would_be_opaque(self, strict, origin, host, status):
+        with strict.client() as client:
+            connect(client, f"localhost:{origin.port}")
+            client.send(
+                f"GET / HTTP/1.1\r\nHost:{host}\r\nX{host}\r\n\r\n"
+                if status == 400
+                else f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"
+            )
+            assert client.response().status == status
+        assert origin.requests == []
+
+    def test_http_and_tls_do(self, strict, origin):
+        with strict.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+        hello = client_hello("a.example")
+        origin.tolerant = True
+        with strict.client() as client:
+            connect(client, origin.authority)
+            client.send(hello)
+            eventually(lambda: any(bytes(connection.received) == hello for connection in origin.connections))
+
+    def test_a_server_that_speaks_first_does_not(self, start, play):
+        origin = play(greeting)
+        weir = start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n")
+        with weir.client() as client:
+            connect(client, origin.authority)
+            assert b"220" not in client.rest()
+
+
+def test_how_much_is_looked_at(start, play):
+    """A first line longer than that is no request."""
+    weir = start('[tunnel]\nsniff = "1KiB"\n')
+    origin = play(echo)
+    data = b"GET /" + b"x" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    with weir.client() as client:
+        connect(client, origin.authority)
+        client.send(data)
+        assert client.read(len(data)) == data.upper()
