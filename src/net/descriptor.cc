@@ -24,14 +24,15 @@ Descriptor::~Descriptor() {
 }
 
 void Descriptor::on_events(uint32_t events) {
-  if (events & (EPOLLERR | EPOLLHUP)) {
-    // A socket that is still connecting shows HUP too; its writer asks SO_ERROR.
+  if (events & EPOLLERR) {
+    // Of a socket that is still connecting, too; its writer asks SO_ERROR.
     readiness_.became_broken();
     return;
   }
-  if (events & EPOLLRDHUP) readiness_.peer_closed = true;
-  if (events & (EPOLLIN | EPOLLRDHUP)) readiness_.became_readable();
-  if (events & EPOLLOUT) readiness_.became_writable();
+  // HUP without an error: both sides have ended in order. That breaks nothing: what the peer sent before may be unread still.
+  if (events & (EPOLLRDHUP | EPOLLHUP)) readiness_.peer_closed = true;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) readiness_.became_readable();
+  if (events & (EPOLLOUT | EPOLLHUP)) readiness_.became_writable();
 }
 
 }  // namespace weir::net

@@ -1,0 +1,219 @@
+#include "engine/harness.h"
+
+#include <dirent.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/clock.h"
+#include "stages/errors/errors.h"
+#include "stages/own/own.h"
+#include "stages/policy/policy.h"
+#include "stages/restart/restart.h"
+#include "stages/validate/validate.h"
+#include "tunnel/recognise.h"
+
+namespace weir::engine {
+
+using async::Task;
+
+void TestJournal::record(const http::Exchange& exchange) {
+  Record record;
+  record.client = exchange.session->client.port;
+  if (exchange.settled()) {
+    record.line = exchange.request_line();
+  } else if (exchange.request && !exchange.request->method_token.empty()) {
+    record.line = std::string(exchange.request->method_token).append(" ").append(exchange.request->raw_target);
+  }
+  record.status = exchange.status;
+  record.ended = exchange.has_error() ? std::string(base::name_of(exchange.error_type())) : exchange.ended();
+  record.sent = exchange.sent;
+  record.received = exchange.received;
+  record.reused = exchange.reused_connection;
+  records.push_back(std::move(record));
+}
+
+Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::Next next) const {
+  http::RequestHead& head = *request.head;
+  const std::string_view path = head.target.path;
+  if (!path.starts_with("/to/") && path != "/loop") return next(std::move(request));
+  if (path != "/loop") {
+    const std::string_view rest = path.substr(4);
+    const std::string_view authority = rest.substr(0, rest.find('/'));
+    const size_t colon = authority.rfind(':');
+    head.target.authority = authority;
+    head.target.host = authority.substr(0, colon);
+    head.target.port = colon == std::string_view::npos ? 80 : static_cast<uint16_t>(std::atoi(std::string(authority.substr(colon + 1)).c_str()));
+    head.target.literal = base::IpAddress::parse(head.target.host).has_value();
+    head.target.path = rest.substr(authority.size());
+  }
+  http::Response response;
+  response.restart = std::make_unique<http::Request>(std::move(request));
+  return http::answer(std::move(response));
+}
+
+Harness::Harness(Options wanted) : options(std::move(wanted)) {
+  std::signal(SIGPIPE, SIG_IGN);  // As the proxy does: splice has no flag for it.
+  hosts_path = "/dev/null";
+  if (!options.hosts.empty()) {
+    hosts_path = "/tmp/weir-engine-hosts-" + std::to_string(getpid());
+    FILE* file = std::fopen(hosts_path.c_str(), "w");
+    if (!file) std::abort();
+    std::fwrite(options.hosts.data(), 1, options.hosts.size(), file);
+    std::fclose(file);
+  }
+  resolver.emplace(net::ResolverConfig{.servers = {{base::IpAddress::v4(127, 0, 0, 1), 9}}, .timeout_ms = 100, .tries = 1}, hosts_path, "/dev/null");
+  connector.emplace(*resolver, options.origin_side);
+  pool.emplace(options.origin_side);
+  listening = {base::IpAddress::v4(127, 0, 0, 1), 1};  // Where the clients believe they are; nobody listens there.
+  parts.own = std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{listening});
+  policy::Config rules;
+  rules.private_allowed = options.private_allowed;
+  const std::vector<uint16_t> blocked(std::begin(policy::kDefaultBlockedPorts), std::end(policy::kDefaultBlockedPorts));
+  for (const bool reachable : {false, true}) {
+    parts.rules.push_back(std::make_shared<const policy::ListenerRules>(rules, reachable, blocked, policy::OwnAddresses({listening}, {})));
+  }
+  parts.via = "weir-test";
+  parts.version = "test";
+  sessions.emplace(server::SessionContext{journal, pipeline, options.server, connections});
+  reload();
+  origin.emplace(options.origin);
+}
+
+Harness::~Harness() {
+  clients.clear();
+  origin.reset();
+  if (hosts_path != "/dev/null") std::remove(hosts_path.c_str());
+}
+
+void Harness::reload() {
+  origin::ForwardContext forward{*pool, *connector, options.origin_side, options.server.expect_wait_ms, options.tunnel.idle_timeout_ms, parts.via};
+  if (!options.rewrites) {
+    pipeline = proxy::make_pipeline(parts, *sessions, options.tunnel, std::move(forward));
+    return;
+  }
+  // As there, with a stage that rewrites.
+  std::vector<std::unique_ptr<const http::Stage>> stages;
+  stages.push_back(std::make_unique<errors::Errors>(parts.via));
+  stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));
+  stages.push_back(std::make_unique<restart::Restart>());
+  stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));
+  stages.push_back(std::make_unique<tunnel::Recognise>(*sessions, options.tunnel));
+  stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));
+  stages.push_back(std::make_unique<Rewrite>());
+  stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
+  pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
+}
+
+namespace {
+
+/// Both ends of a TCP connection on loopback: the client's, the proxy's.
+std::pair<int, int> tcp_pair(const base::IpAddress& address, bool small_buffers) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage to{};
+  socklen_t length = base::Endpoint{address, 0}.to_sockaddr(to);
+  const int on = 1, little = 4096;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (small_buffers) setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  if (small_buffers) setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+  if (bind(listener, reinterpret_cast<sockaddr*>(&to), length) != 0 || listen(listener, 1) != 0) std::abort();
+  length = sizeof to;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&to), &length);
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (small_buffers) setsockopt(client, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+  if (small_buffers) setsockopt(client, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  if (connect(client, reinterpret_cast<sockaddr*>(&to), length) != 0) std::abort();
+  const int proxy = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (proxy < 0) std::abort();
+  close(listener);
+  return {client, proxy};
+}
+
+}  // namespace
+
+Client& Harness::client(uint32_t listener, bool small_buffers) {
+  const auto [mine, proxys] = tcp_pair(options.origin, small_buffers);
+  Client& client = clients.emplace_back(mine, static_cast<uint16_t>(clients.empty() ? 1 : clients.back().id + 1));
+  auto session = base::make_ref<http::Session>();
+  session->listener = listener;
+  session->client = {base::IpAddress::v4(127, 0, 0, 1), client.id};
+  session->local = listening;
+  client.scope.spawn(serve(proxys, std::move(session), &client.stream));
+  return client;
+}
+
+Task<void> Harness::serve(int descriptor, base::Ref<const http::Session> session, net::TcpStream** where) {
+  net::prepare_socket(descriptor, {});
+  net::TcpStream stream(descriptor);
+  struct Known {
+    net::TcpStream** where;
+    ~Known() { *where = nullptr; }
+  } known{where};
+  *where = &stream;
+  co_await server::serve_session(stream, std::move(session), *sessions, base::Slice(), nullptr);
+}
+
+bool Harness::turn(int wait_ms) {
+  bool any = false;
+  for (Client& client : clients) any = client.pump() || any;
+  const bool turned = loop.turn(any ? 0 : wait_ms);
+  return turned || any;
+}
+
+bool Harness::until(const std::function<bool()>& holds, int limit_ms) {
+  const uint64_t end = base::monotonic_ms() + static_cast<uint64_t>(limit_ms);
+  while (!holds()) {
+    if (base::monotonic_ms() > end) return false;
+    turn(1);
+  }
+  return true;
+}
+
+void Harness::settle() {
+  // The kernel hands loopback's bytes on by itself, sooner or later.
+  for (int quiet = 0; quiet < 3;) quiet = turn(1) ? 0 : quiet + 1;
+}
+
+std::vector<Answer> Harness::answers(Client& client, size_t count) {
+  std::vector<Answer> all;
+  until([&] {
+    all = client.answers();
+    return client.ended || client.was_reset || (all.size() >= count && all.back().complete);
+  });
+  return all;
+}
+
+std::vector<Record> Harness::records(const Client& client) const {
+  std::vector<Record> of_client;
+  for (const Record& record : journal.records) {
+    if (record.client == client.id) of_client.push_back(record);
+  }
+  return of_client;
+}
+
+std::string Harness::record(const Client& client) {
+  until([&] { return !records(client).empty(); });
+  settle();
+  const auto all = records(client);
+  if (all.size() != 1) return std::to_string(all.size()) + " records";
+  return std::to_string(all.front().status) + " " + all.front().ended;
+}
+
+size_t open_sockets() {
+  size_t count = 0;
+  DIR* directory = opendir("/proc/self/fd");
+  while (const dirent* entry = readdir(directory)) {
+    char target[64];
+    const ssize_t n = readlinkat(dirfd(directory), entry->d_name, target, sizeof target);
+    count += n > 7 && std::memcmp(target, "socket:", 7) == 0;
+  }
+  closedir(directory);
+  return count;
+}
+
+}  // namespace weir::engine
