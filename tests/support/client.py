@@ -99,7 +99,10 @@ class Client:
             self.socket.settimeout(WAIT)
 
     def half_close(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # The other side has reset the connection already; what it sent may still be read.
         return self
 
     def reset(self):

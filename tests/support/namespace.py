@@ -5,8 +5,10 @@ import ctypes
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 
 CLONE_NEWNET = 0x40000000
 
@@ -25,6 +27,19 @@ def why_not():
     return None if done.returncode == 0 else f"network namespaces are not permitted here ({done.stderr.strip()})"
 
 
+def _until_routed(address):
+    """The kernel makes an IPv6 address usable a moment after it was added."""
+    if ":" not in address:
+        return
+    for _ in range(500):
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((address, 9))
+                return
+            except OSError:
+                time.sleep(0.01)
+
+
 @contextlib.contextmanager
 def network(*addresses):
     """Within it this thread, and the threads and processes it starts, have a network of their own that is nothing but
@@ -36,6 +51,8 @@ def network(*addresses):
         for address in addresses:
             command = ["ip", "-6" if ":" in address else "-4", "addr", "add", address, "dev", "lo"]
             subprocess.run(command + (["nodad"] if ":" in address else []), check=True)
+        for address in ("::1", *addresses):
+            _until_routed(address.partition("/")[0])
         yield
     finally:
         _call("setns", home, CLONE_NEWNET)
