@@ -80,6 +80,15 @@ class Slice {
     return slice;
   }
   const Ref<Block>& block() const { return block_; }
+  /// Copies `bytes` behind this piece, in its block, if nobody else uses that and there is room.
+  bool append(std::string_view bytes) {
+    if (!block_ || block_->shared()) return false;
+    char* end = const_cast<char*>(data_) + size_;
+    if (static_cast<size_t>(block_->data() + block_->capacity() - end) < bytes.size()) return false;
+    __builtin_memcpy(end, bytes.data(), bytes.size());
+    size_ += bytes.size();
+    return true;
+  }
 
  private:
   const char* data_ = nullptr;

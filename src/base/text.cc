@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <array>
+
 namespace weir::base {
 
 std::string to_lower(std::string_view text) {
@@ -56,10 +58,15 @@ std::string escape_html(std::string_view text) {
 
 void append_escaped_for_log(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  static constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+  }();
   size_t from = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') continue;
+    if (kPlain[c]) continue;
     out += text.substr(from, i - from);
     from = i + 1;
     if (c == '"' || c == '\\') {

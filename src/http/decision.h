@@ -12,6 +12,8 @@ namespace weir::http {
 class Decision : public base::Counted<Decision>, public base::Pooled {
  public:
   virtual ~Decision() = default;
+  /// Decisions with the same number, if it is not 0, say the same of the same host, address and port.
+  virtual uint64_t rules_id() const { return 0; }
   virtual base::Result<void> check(base::AddressSource source, const base::IpAddress& address, uint16_t port) const = 0;
 };
 

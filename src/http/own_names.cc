@@ -7,6 +7,7 @@ namespace weir::http {
 bool OwnNames::covers(const Target& target, const Session& session) const {
   const uint16_t local_port = session.local.port;
   if (target.host == own_name_) return target.port == 80 || target.port == local_port;
+  if (target.port != local_port && std::ranges::find(listening_, target.port, &base::Endpoint::port) == listening_.end()) return false;
   if (target.literal) {
     const auto address = base::IpAddress::parse(target.host);
     if (!address) return false;

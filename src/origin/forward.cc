@@ -44,6 +44,10 @@ async::Task<base::Result<http::Response>> Forward::handle(http::Request request,
   return forward(std::move(request));
 }
 
+void Forward::add_via(http::Fields& fields, uint8_t minor_version) const {
+  fields.add_in_place(name_of(FieldId::via), via_[minor_version == 0 ? 0 : 1], FieldId::via);
+}
+
 /// Edits the head into what the origin is to see.
 void Forward::prepare(http::Request& request) const {
   http::Fields& fields = request.head->fields;
@@ -53,8 +57,7 @@ void Forward::prepare(http::Request& request) const {
   if (request.body && !request.body->known_length()) {
     fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
   }
-  const std::string via = std::string("1.") + static_cast<char>('0' + request.head->minor_version) + " " + context_.via;
-  fields.add(FieldId::via, via);
+  add_via(fields, request.head->minor_version);
   if (request.upgrade == http::Upgrade::websocket) {
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
@@ -111,8 +114,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   http::Fields& fields = response.head->fields;
   const http::HopByHop hop = http::remove_hop_by_hop(fields);
   if (hop.excessive) co_return base::fail(ErrorType::http_protocol_error, 502, key + " named too many fields in Connection.");
-  const std::string via = std::string("1.") + static_cast<char>('0' + response.head->minor_version) + " " + context_.via;
-  fields.add(FieldId::via, via);
+  add_via(fields, response.head->minor_version);
 
   if (response.head->status == 101) {
     if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, key + " changed to a protocol that was not asked for.");

@@ -22,7 +22,7 @@ struct ForwardContext {
 
 class Forward final : public http::Stage {
  public:
-  explicit Forward(ForwardContext context) : context_(std::move(context)) {}
+  explicit Forward(ForwardContext context) : context_(std::move(context)), via_{"1.0 " + context_.via, "1.1 " + context_.via} {}
   async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
 
  private:
@@ -31,7 +31,11 @@ class Forward final : public http::Stage {
   async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(const http::Request& request) const;
   void prepare(http::Request& request) const;
 
+  /// Adds our Via for a message that came as HTTP/1.`minor_version`. The text outlives the head: exchanges keep their stages.
+  void add_via(http::Fields& fields, uint8_t minor_version) const;
+
   const ForwardContext context_;
+  const std::string via_[2];
 };
 
 }  // namespace weir::origin

@@ -33,6 +33,8 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   bool reused = false;
   /// Of the names by which it was found (net::Resolver::generation): once they have changed it is not taken again.
   uint64_t names_generation = 0;
+  /// http::Decision::rules_id of a decision that allowed this peer for this authority.
+  uint64_t allowed_by = 0;
 
  private:
   friend class Pool;

@@ -12,6 +12,8 @@ using base::ErrorType;
 using base::Slice;
 using http::FieldId;
 
+constexpr size_t kWithHead = 4096;
+
 enum class Framing : uint8_t { none, length, chunked, until_close };
 
 base::Error write_error(ssize_t error) {
@@ -119,6 +121,9 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
       chunk = **std::move(next);
     }
     have_chunk = false;
+    if (framing == Framing::length && !head.empty() && chunk.bytes.size() <= kWithHead && head.append(chunk.bytes.view())) {
+      chunk.bytes = Slice();  // One piece is cheaper to send than two.
+    }
     const bool last = chunk.last;
     http1::ChunkFraming around;
     if (framing == Framing::chunked) around = http1::frame_chunk(chunk.bytes.size(), last, chunk.trailers.get());

@@ -8,6 +8,7 @@ namespace {
 class RulesDecision final : public http::Decision {
  public:
   RulesDecision(std::shared_ptr<const ListenerRules> rules, std::string_view host) : rules_(std::move(rules)), host_(host) {}
+  uint64_t rules_id() const override { return rules_->id(); }
   base::Result<void> check(base::AddressSource source, const base::IpAddress& address, uint16_t port) const override {
     return policy::check(*rules_, host_, source, address, port);
   }

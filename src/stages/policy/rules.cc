@@ -1,6 +1,7 @@
 #include "stages/policy/rules.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 
 namespace weir::policy {
@@ -12,6 +13,8 @@ using base::Error;
 using base::ErrorType;
 using base::IpAddress;
 using match::AddressClass;
+
+std::atomic<uint64_t> next_id{1};
 
 /// Connecting to these reaches this machine by its loopback interface.
 bool stands_for_loopback(const IpAddress& address) {
@@ -65,7 +68,8 @@ bool OwnAddresses::contains(const IpAddress& address, uint16_t port) const {
 }
 
 ListenerRules::ListenerRules(const Config& config, bool reachable, std::vector<uint16_t> blocked_ports, OwnAddresses own)
-    : reachable_(reachable),
+    : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
+      reachable_(reachable),
       private_allowed_(config.private_allowed),
       allowed_networks_(config.allowed_networks),
       blocked_ports_(std::move(blocked_ports)),

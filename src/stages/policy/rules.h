@@ -37,6 +37,8 @@ class ListenerRules {
   /// `reachable`: other machines can reach the listener (match::binds_this_machine_only says no of one of its addresses).
   ListenerRules(const Config& config, bool reachable, std::vector<uint16_t> blocked_ports, OwnAddresses own);
 
+  /// Of this object alone, in this process, ever.
+  uint64_t id() const { return id_; }
   bool reachable() const { return reachable_; }
   bool port_blocked(uint16_t port) const;
   bool is_own(const base::IpAddress& address, uint16_t port) const { return own_.contains(address, port); }
@@ -48,6 +50,7 @@ class ListenerRules {
  private:
   bool in_allowed_network(const base::IpAddress& address) const;
 
+  const uint64_t id_;
   bool reachable_;
   bool private_allowed_;
   match::HostPatterns local_names_, allowed_names_;

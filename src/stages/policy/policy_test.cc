@@ -1,0 +1,99 @@
+#include "stages/policy/policy.h"
+
+#include <gtest/gtest.h>
+
+#include "http/stage_fake.h"
+
+namespace weir::policy {
+namespace {
+
+using base::AddressSource;
+using base::ErrorType;
+using base::IpAddress;
+
+const base::Endpoint kListening{IpAddress::v4(127, 0, 0, 1), 9876};
+
+Policy make_policy() {
+  const std::vector<uint16_t> blocked{25, 9876};
+  std::vector<std::shared_ptr<const ListenerRules>> rules;
+  for (const bool reachable : {false, true}) {
+    rules.push_back(std::make_shared<const ListenerRules>(Config{}, reachable, blocked, OwnAddresses({kListening}, {})));
+  }
+  return Policy(std::move(rules), std::make_shared<const http::OwnNames>("weir.internal", std::vector{kListening}));
+}
+
+TEST(Policy, PortsAreRefusedBeforeAnythingIsLookedUp) {
+  const Policy stage = make_policy();
+  const struct {
+    const char *method, *target;
+    int status;
+  } cases[] = {
+      {"GET", "http://site/", 200},
+      {"GET", "http://site:25/", 403},
+      {"CONNECT", "site:443", 200},
+      {"CONNECT", "site:25", 403},
+      // Weir itself, on whatever port it is.
+      {"GET", "http://127.0.0.1:9876/", 200},
+      {"GET", "http://localhost:9876/", 200},
+      {"GET", "http://weir.internal/", 200},
+      {"GET", "http://weir.internal:9876/", 200},
+      // A CONNECT to it by address meets the rules like any other.
+      {"CONNECT", "127.0.0.1:9876", 403},
+      {"CONNECT", "weir.internal:80", 200},
+      // Another host on that port is not Weir.
+      {"GET", "http://site:9876/", 403},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    const http::Outcome outcome = fake.run(stage, c.method, c.target, {{"Host", "x"}});
+    EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.target;
+    EXPECT_EQ(fake.calls, c.status == 200 ? 1 : 0) << c.target;
+  }
+}
+
+TEST(Policy, TheDecisionKeepsTheListenersRules) {
+  struct Case {
+    uint32_t listener;
+    const char *host, *address;
+    AddressSource source;
+    bool open;
+  };
+  for (const Case& c : {Case{0, "site", "93.184.216.34", AddressSource::dns, true}, Case{0, "site", "10.0.0.1", AddressSource::dns, true},
+                        Case{0, "site", "127.0.0.1", AddressSource::dns, false}, Case{0, "site", "127.0.0.1", AddressSource::hosts_file, true},
+                        Case{1, "site", "93.184.216.34", AddressSource::dns, true}, Case{1, "site", "10.0.0.1", AddressSource::dns, false},
+                        Case{1, "127.0.0.1", "127.0.0.1", AddressSource::literal, false}}) {
+    http::FakeStages fake;
+    fake.session->listener = c.listener;
+    base::Ref<const http::Decision> decision;
+    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+      decision = request.decision;
+      return http::Response{.head = http::ResponseHead::make(200)};
+    };
+    {
+      const Policy stage = make_policy();
+      EXPECT_EQ(fake.run(stage, "GET", std::string("http://") + c.host + "/").status(), 200);
+    }
+    ASSERT_TRUE(decision);
+    const auto checked = decision->check(c.source, *IpAddress::parse(c.address), 80);  // The configuration it came from is gone.
+    EXPECT_EQ(checked.has_value(), c.open) << c.listener << " " << c.host << " " << c.address;
+    if (!checked) EXPECT_EQ(checked.error().type(), ErrorType::destination_ip_prohibited);
+  }
+}
+
+TEST(Policy, AClientThatIsNotServedIsToldSo) {
+  const Policy stage = make_policy();
+  for (const char* target : {"http://site/", "http://weir.internal/"}) {
+    http::FakeStages fake;
+    fake.session->refused = true;
+    const http::Outcome outcome = fake.run(stage, "GET", target);
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.status(), 403);
+    EXPECT_EQ(outcome.error->rule(), "clients");
+    EXPECT_NE(outcome.error->detail().find("127.0.0.1"), std::string_view::npos);
+    EXPECT_FALSE(outcome.error->remedy().empty());
+    EXPECT_EQ(fake.calls, 0);
+  }
+}
+
+}  // namespace
+}  // namespace weir::policy
