@@ -88,7 +88,10 @@ class TestCurl:
             assert b"Welcome" in curl(weir, "--cacert", tmp_path / "cert.pem", url + "/")
             assert curl(weir, "--cacert", tmp_path / "cert.pem", url + "/size/1000000")[:4] == b"\0\1\2\3"
             # Without trust it is curl that refuses: Weir does not open TLS.
-            curl(weir, url + "/", status=60)
+            stranger = tmp_path / "stranger"
+            stranger.mkdir()
+            server_context(stranger)
+            curl(weir, "--cacert", stranger / "cert.pem", url + "/", status=60)
         assert weir.wait_log(1)[0].details["sni"] == "site.test"
 
     @pytest.mark.parametrize("scheme", ["basic", "digest", "ntlm"])

@@ -2,12 +2,15 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
 import tempfile
+
+import pytest
 import time
 
 CLONE_NEWNET = 0x40000000
@@ -40,6 +43,13 @@ def _until_routed(address):
                 time.sleep(0.01)
 
 
+@functools.lru_cache(None)
+def why_no_mounts():
+    """Why mount namespaces are not to be had here, or None."""
+    done = subprocess.run(["unshare", "-m", "true"], capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else f"mount namespaces are not permitted here ({done.stderr.strip()})"
+
+
 @contextlib.contextmanager
 def network(*addresses):
     """Within it this thread, and the threads and processes it starts, have a network of their own that is nothing but
@@ -66,6 +76,9 @@ class Etc:
     KEPT = ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime", "host.conf", "services", "protocols")
 
     def __init__(self, hosts="127.0.0.1 localhost\n::1 localhost\n", resolv_conf="nameserver 127.0.0.1\n"):
+        refused = why_no_mounts()
+        if refused:
+            pytest.skip(refused)
         self.directory = tempfile.TemporaryDirectory(prefix="weir-test-etc-")
         self.path = pathlib.Path(self.directory.name)
         for name in self.KEPT:
