@@ -1,13 +1,17 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "async/byte_stream.h"
 #include "async/event_loop.h"
+#include "async/mailbox.h"
 #include "async/signal.h"
+#include "async/stream_fake.h"
 #include "base/clock.h"
 
 namespace weir::async {
@@ -176,38 +180,6 @@ TEST(Deadline, MovedLaterIsNotEarlyAndClearedIsNever) {
   EXPECT_EQ(moved.count, 1);
 }
 
-/// A stream in memory, whose other end is the test.
-class MemoryStream final : public ByteStream {
- public:
-  std::string incoming, sent;
-  bool ended = false;
-  size_t window = SIZE_MAX;
-
-  ssize_t try_read(char* to, size_t size) override {
-    if (incoming.empty()) {
-      readiness().readable = false;
-      return ended ? 0 : -EAGAIN;
-    }
-    const size_t n = std::min(size, incoming.size());
-    incoming.copy(to, n);
-    incoming.erase(0, n);
-    return static_cast<ssize_t>(n);
-  }
-  ssize_t try_write(const iovec* pieces, int count) override {
-    size_t n = 0;
-    for (int i = 0; i < count; ++i) {
-      const size_t room = std::min(window - sent.size(), pieces[i].iov_len);
-      sent.append(static_cast<const char*>(pieces[i].iov_base), room);
-      n += room;
-    }
-    if (n > 0) return static_cast<ssize_t>(n);
-    readiness().writable = false;
-    return -EAGAIN;
-  }
-  void shut_down_writes() override {}
-  void abort() override {}
-};
-
 Task<void> echo(ByteStream& stream, ssize_t& ended) {
   for (;;) {
     auto block = base::Block::make(8);
@@ -264,6 +236,187 @@ TEST(ByteStream, WhatIsAlwaysReadyLetsOthersRun) {
   loop.turn(0);
   EXPECT_GT(greedy.incoming.size(), 99'000u);
   EXPECT_EQ(other.sent, "<o>");
+}
+
+Task<void> write_pieces(ByteStream& stream, std::vector<std::string> texts, uint64_t silence_ms, uint64_t& sent, ssize_t& result) {
+  std::vector<base::Slice> pieces;
+  for (const std::string& text : texts) pieces.push_back(text.empty() ? base::Slice() : base::Slice::copy_of(text));
+  pieces.resize(WriteOperation::kMaxPieces);
+  result = co_await stream.write({pieces[0], pieces[1], pieces[2], pieces[3], pieces[4]}, silence_ms, &sent);
+}
+
+TEST(WriteOperation, PartsOfSeveralPiecesGoOutInOrderHoweverTheyAreCut) {
+  EventLoop loop;
+  const std::vector<std::string> texts{"head", "", "content", "x", "end."};
+  const std::string all = "headcontentxend.";
+  for (size_t step = 1; step <= all.size() + 1; ++step) {
+    MemoryStream stream;
+    stream.window = 0;
+    uint64_t sent = 100;  // It is raised, not set.
+    ssize_t result = 1;
+    TaskScope scope;
+    scope.spawn(write_pieces(stream, texts, 1000, sent, result));
+    EXPECT_EQ(result, 1);
+    while (result == 1) {
+      stream.window += step;
+      stream.readiness().became_writable();
+      run(loop);
+      ASSERT_EQ(stream.sent, all.substr(0, stream.window)) << step;
+      ASSERT_EQ(sent, 100 + stream.sent.size()) << step;
+    }
+    EXPECT_EQ(result, 0);
+    EXPECT_EQ(stream.sent, all);
+  }
+  MemoryStream stream;
+  uint64_t sent = 0;
+  ssize_t result = 1;
+  TaskScope scope;
+  scope.spawn(write_pieces(stream, {}, 1000, sent, result));
+  EXPECT_EQ(result, 0) << "nothing to write is written";
+}
+
+TEST(WriteOperation, TheCountIsRightWhateverEndsIt) {
+  EventLoop loop;
+  enum class How : uint8_t { cancelled, interrupted, silence };
+  for (const How how : {How::cancelled, How::interrupted, How::silence}) {
+    MemoryStream stream;
+    stream.window = 6;
+    uint64_t sent = 0;
+    ssize_t result = 1;
+    TaskScope scope;
+    scope.spawn(write_pieces(stream, {"head", "content"}, 30, sent, result));
+    run(loop);
+    EXPECT_EQ(sent, 6u);
+    EXPECT_GT(base::block_bytes_in_use(), 0u) << "a write owns what it writes";
+    if (how == How::cancelled) scope.cancel_all();
+    if (how == How::interrupted) stream.readiness().interrupt();
+    if (how == How::silence) {
+      while (result == 1) loop.turn(-1);
+    }
+    run(loop);
+    EXPECT_EQ(result, how == How::cancelled ? 1 : how == How::interrupted ? -ECANCELED : -ETIMEDOUT);
+    EXPECT_EQ(scope.size(), 0u);
+    EXPECT_EQ(base::block_bytes_in_use(), 0u);
+    stream.window = 100;
+    stream.readiness().became_writable();
+    run(loop);
+    EXPECT_EQ(stream.sent, "headco") << "nothing goes out after it";
+    EXPECT_EQ(sent, 6u);
+  }
+}
+
+TEST(WriteOperation, EachByteThatIsTakenMovesTheDeadline) {
+  EventLoop loop;
+  MemoryStream stream;
+  stream.window = 1;
+  uint64_t sent = 0;
+  ssize_t result = 1;
+  TaskScope scope;
+  scope.spawn(write_pieces(stream, {"slowly"}, 60, sent, result));
+  const uint64_t began = base::monotonic_ms();
+  while (result == 1 && stream.window < 6) {
+    for (const uint64_t until = base::monotonic_ms() + 35; base::monotonic_ms() < until;) loop.turn(5);
+    ++stream.window;
+    stream.readiness().became_writable();
+    run(loop);
+  }
+  EXPECT_EQ(result, 0);
+  EXPECT_GT(base::monotonic_ms(), began + 100);
+}
+
+TEST(ReadOperation, CancelledItLeavesBytesAndNoBlock) {
+  EventLoop loop;
+  MemoryStream stream;
+  ssize_t ended = 1;
+  TaskScope scope;
+  scope.spawn(echo(stream, ended));
+  run(loop);
+  EXPECT_GT(base::block_bytes_in_use(), 0u);
+  scope.cancel_all();
+  EXPECT_EQ(base::block_bytes_in_use(), 0u);
+  stream.arrive("bytes");
+  run(loop);
+  EXPECT_EQ(stream.incoming, "bytes");
+  EXPECT_EQ(stream.sent, "");
+}
+
+TEST(Readiness, WhoWaitsHearsOfABreakOnce) {
+  EventLoop loop;
+  MemoryStream stream;
+  Interrupt interrupt;
+  stream.readiness().on_broken = &interrupt;
+  int edges = 0;
+  stream.readiness().on_readable = [](void* count) { ++*static_cast<int*>(count); };
+  stream.readiness().on_readable_of = &edges;
+  stream.arrive("x");
+  EXPECT_EQ(edges, 1);
+  EXPECT_FALSE(interrupt.fired());
+  stream.readiness().became_broken();
+  EXPECT_EQ(edges, 2);
+  ASSERT_TRUE(interrupt.fired());
+  EXPECT_STREQ(interrupt.reason(), "client_closed");
+  interrupt.fire("too late");
+  EXPECT_STREQ(interrupt.reason(), "client_closed");
+}
+
+TEST(Mailbox, LettersFromOtherThreadsComeAllAndInEachSendersOrder) {
+  EventLoop loop;
+  Mailbox mailbox;
+  constexpr int kThreads = 4, kLetters = 500;
+  const auto home = std::this_thread::get_id();
+  std::vector<std::vector<int>> got(kThreads);
+  int wrong_thread = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kLetters; ++i) {
+        mailbox.post([&, t, i] {
+          wrong_thread += std::this_thread::get_id() != home;
+          got[static_cast<size_t>(t)].push_back(i);
+        });
+      }
+    });
+  }
+  const uint64_t end = base::monotonic_ms() + 10'000;
+  const auto all = [&] { return std::ranges::all_of(got, [](const auto& letters) { return letters.size() == kLetters; }); };
+  while (!all() && base::monotonic_ms() < end) loop.turn(100);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong_thread, 0);
+  for (const auto& letters : got) {
+    ASSERT_EQ(letters.size(), static_cast<size_t>(kLetters));
+    EXPECT_TRUE(std::ranges::is_sorted(letters));
+  }
+}
+
+TEST(Mailbox, WakesASleepingLoopAndStopsIt) {
+  EventLoop loop;
+  Mailbox mailbox;
+  Signal signal;
+  int got = 0;
+  TaskScope scope;
+  scope.spawn(put(after(signal, 3), got));
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    mailbox.post([&] { signal.notify(); });
+    // A letter posted by a letter comes too.
+    mailbox.post([&] { mailbox.post([&] { loop.stop(); }); });
+  });
+  loop.run();
+  other.join();
+  run(loop);
+  EXPECT_EQ(got, 3);
+}
+
+TEST(Mailbox, WhatIsStillInItGoesWithIt) {
+  EventLoop loop;
+  auto kept = std::make_shared<int>(1);
+  {
+    Mailbox mailbox;
+    mailbox.post([kept] {});
+    EXPECT_EQ(kept.use_count(), 2);
+  }
+  EXPECT_EQ(kept.use_count(), 1);
+  loop.turn(0);
 }
 
 }  // namespace

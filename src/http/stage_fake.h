@@ -1,0 +1,145 @@
+// For tests alone: a stage between a request in words and a next that the test scripts.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/method.h"
+#include "http/stage.h"
+#include "http/target_parse.h"
+
+namespace weir::http {
+
+using FieldLines = std::vector<std::pair<std::string, std::string>>;
+
+/// `GET http://site/ HTTP/1.1` and its fields, as the codec would have read them. A target that does not parse is the head's fault.
+inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_view target, const FieldLines& fields = {}, uint8_t minor_version = 1,
+                                        Scheme scheme = Scheme::http) {
+  auto head = RequestHead::make();
+  head->method_token = head->copy(method);
+  head->method = method_of(method);
+  head->raw_target = head->copy(target);
+  head->minor_version = minor_version;
+  for (const auto& [name, value] : fields) head->fields.add(name, value);
+  if (auto parsed = parse_target(*head, scheme); !parsed) head->fault = std::move(parsed).error();
+  return head;
+}
+
+/// `Name: value` lines.
+inline std::string lines_of(const Fields& fields) {
+  std::string text;
+  for (const Field& field : fields.all()) text.append(field.name()).append(": ").append(field.value()).append("\n");
+  return text;
+}
+
+/// What is ready of a body, to its end.
+inline std::string content_of(Response& response) {
+  std::string content;
+  while (response.body) {
+    auto chunk = response.body->try_read();
+    if (!chunk || !*chunk) return content + "<not ready>";
+    content.append((*chunk)->bytes.view());
+    if ((*chunk)->last) break;
+  }
+  return content;
+}
+
+/// What a stage made of a request.
+struct Outcome {
+  std::optional<Response> response;
+  std::optional<base::Error> error;
+  /// Of the answer or of the error.
+  int status() const { return response ? response->head ? response->head->status : 0 : error->status(); }
+  std::string field(FieldId id) const { return response && response->head ? std::string(response->head->fields.get(id)) : std::string(); }
+};
+
+/// Runs one stage on a loop of its own. Nothing in it waits.
+class FakeStages final : private Journal {
+ public:
+  using Answer = std::function<base::Result<Response>(Request)>;
+
+  /// What next does; it answers 200 unless the test says otherwise.
+  Answer next = [](Request) -> base::Result<Response> {
+    Response response;
+    response.head = ResponseHead::make(200);
+    return response;
+  };
+  /// How often next was called, and the last request's target and fields.
+  int calls = 0;
+  std::string target, fields;
+
+  Request request(base::Ref<RequestHead> head) {
+    Request request;
+    request.head = std::move(head);
+    request.session = session;
+    request.exchange = base::Ref<Exchange>(new FakeExchange(*this, nullptr, session));
+    request.exchange->request = request.head;
+    request.pins = &pins;
+    return request;
+  }
+  /// `stage` outlives the outcome's response.
+  Outcome run(const Stage& stage, Request request) {
+    std::vector<std::unique_ptr<const Stage>> stages;
+    stages.push_back(std::make_unique<Forwarded>(stage));
+    stages.push_back(std::make_unique<Last>(*this));
+    const auto pipeline = base::make_ref<Pipeline>(std::move(stages));
+    auto task = pipeline->first()(std::move(request));
+    task.start();
+    Outcome outcome;
+    if (!task.done()) {
+      outcome.error.emplace(base::ErrorType::proxy_internal_error, 500, "the stage waits for something");
+      return outcome;
+    }
+    auto result = task.take();
+    if (result) {
+      outcome.response = *std::move(result);
+    } else {
+      outcome.error = std::move(result).error();
+    }
+    return outcome;
+  }
+  Outcome run(const Stage& stage, std::string_view method, std::string_view target, const FieldLines& fields = {{"Host", "x"}}) {
+    return run(stage, request(fake_head(method, target, fields)));
+  }
+
+  async::EventLoop loop;
+  base::Ref<Session> session = [] {
+    auto session = base::make_ref<Session>();
+    session->client = {base::IpAddress::v4(127, 0, 0, 1), 40'000};
+    session->local = {base::IpAddress::v4(127, 0, 0, 1), 9876};
+    return session;
+  }();
+  Pins pins;
+  /// The type of error of each exchange that has ended; `no` for none.
+  std::vector<std::string> records;
+
+ private:
+  struct FakeExchange final : Exchange {
+    using Exchange::Exchange;
+    base::Result<void> interim(const ResponseHead&) override { return {}; }
+  };
+  struct Forwarded final : Stage {
+    explicit Forwarded(const Stage& stage) : stage(stage) {}
+    async::Task<base::Result<Response>> handle(Request request, Next next) const override { return stage.handle(std::move(request), next); }
+    const Stage& stage;
+  };
+  struct Last final : Stage {
+    explicit Last(FakeStages& fake) : fake(fake) {}
+    async::Task<base::Result<Response>> handle(Request request, Next) const override {
+      ++fake.calls;
+      fake.target = request.head->target.path;
+      fake.fields = lines_of(request.head->fields);
+      auto answer = fake.next(std::move(request));
+      if (!answer) return fail_with(std::move(answer).error());
+      return http::answer(*std::move(answer));
+    }
+    FakeStages& fake;
+  };
+  void record(const Exchange& exchange) override {
+    records.push_back(exchange.has_error() ? std::string(base::name_of(exchange.error_type())) : "no");
+  }
+};
+
+}  // namespace weir::http

@@ -1,0 +1,138 @@
+#include "stages/errors/errors.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "http/stage_fake.h"
+
+namespace weir::errors {
+namespace {
+
+using base::Error;
+using base::ErrorType;
+using http::FieldId;
+
+const Errors kStage("weir-test");
+
+http::FakeStages::Answer fails_with(const Error& error) {
+  return [error](http::Request) -> base::Result<http::Response> { return std::unexpected(error); };
+}
+
+TEST(Errors, WhatIsNoErrorPassesAsItIs) {
+  http::FakeStages fake;
+  fake.next = [](http::Request) -> base::Result<http::Response> { return http::text_response(404, "text/plain", "the site's own words"); };
+  http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
+  ASSERT_TRUE(outcome.response);
+  EXPECT_EQ(outcome.status(), 404);
+  EXPECT_EQ(http::content_of(*outcome.response), "the site's own words");
+  EXPECT_EQ(outcome.field(FieldId::proxy_status), "");
+  EXPECT_EQ(fake.records, std::vector<std::string>{"no"});
+}
+
+TEST(Errors, AnErrorBecomesAResponseAndIsInTheRecord) {
+  http::FakeStages fake;
+  fake.next = fails_with(Error(ErrorType::connection_refused, 502, "site:80 refused the connection.", "a rule").with_remedy("write `x = 1`."));
+  http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
+  ASSERT_TRUE(outcome.response);
+  EXPECT_EQ(outcome.status(), 502);
+  EXPECT_EQ(outcome.field(FieldId::proxy_status), "weir-test; error=connection_refused; details=\"site:80 refused the connection.\"");
+  EXPECT_EQ(outcome.field(FieldId::cache_control), "no-store");
+  EXPECT_EQ(outcome.field(FieldId::content_type), "text/plain; charset=utf-8");
+  const std::string text = http::content_of(*outcome.response);
+  for (const char* part : {"site:80 refused the connection.", "Rule: a rule\n", "To allow it: write `x = 1`.\n", "502", "connection_refused"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  }
+  EXPECT_EQ(fake.records, std::vector<std::string>{"connection_refused"});
+}
+
+TEST(Errors, AClientThatHasGoneIsToldNothing) {
+  http::FakeStages fake;
+  fake.next = fails_with(Error(ErrorType::client_closed, 400, "gone"));
+  const http::Outcome outcome = fake.run(kStage, "POST", "http://site/");
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->type(), ErrorType::client_closed);
+  EXPECT_EQ(fake.records, std::vector<std::string>{"no"});
+}
+
+TEST(Errors, BrowsersGetHtml) {
+  const struct {
+    const char* accept;
+    bool html;
+  } cases[] = {
+      {"", false},
+      {"*/*", false},
+      {"text/*", false},
+      {"text/html", true},
+      {"TEXT/HTML", true},
+      {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true},
+      {"application/json, text/html;q=0.1", true},
+      {"text/html;q=0", false},
+      {"text/html;q=0.000", false},
+      {"text/html; Q=0.0, */*", false},
+      {"text/html;level=1;q=0.001", true},
+      {"text/htmlx", false},
+      {"application/text/html", false},
+      {",,, text/html", true},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    fake.next = fails_with(Error(ErrorType::dns_error, 502, "There is no site."));
+    http::Outcome outcome = fake.run(kStage, "GET", "http://site/", {{"Accept", c.accept}});
+    ASSERT_TRUE(outcome.response) << c.accept;
+    EXPECT_EQ(outcome.field(FieldId::content_type), c.html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8") << c.accept;
+    EXPECT_EQ(http::content_of(*outcome.response).starts_with("<!doctype html>"), c.html) << c.accept;
+  }
+}
+
+TEST(Errors, NothingFromTheWireIsMarkup) {
+  const Error error = Error(ErrorType::http_request_denied, 403, "<script>alert(\"1\")</script>\x1b[31m\r\nX: y", "<b>rule</b>").with_remedy("write `<i>`.");
+  http::Response html = error_response(error, "text/html", "http://site/<script>alert('2')</script>", "weir");
+  const std::string page = http::content_of(html);
+  for (const char* markup : {"<script", "<b>", "<i>", "\x1b", "alert(\"1", "alert('2"}) EXPECT_EQ(page.find(markup), std::string::npos) << markup;
+  EXPECT_NE(page.find("&lt;script"), std::string::npos);
+  http::Response text = error_response(error, "", "", "weir");
+  EXPECT_EQ(http::content_of(text).find_first_of("\x1b\r"), std::string::npos);
+  const std::string_view status = text.head->fields.get(FieldId::proxy_status);
+  EXPECT_EQ(status, "weir; error=http_request_denied; details=\"<script>alert(\\\"1\\\")</script>?[31m??X: y\"");
+}
+
+TEST(Errors, LongWordsAreCut) {
+  const Error error(ErrorType::http_request_error, 400, std::string(10'000, 'd'));
+  http::Response response = error_response(error, "text/html", "http://site/" + std::string(100'000, 'u'), "weir");
+  EXPECT_LT(response.head->fields.get(FieldId::proxy_status).size(), 400u);
+  EXPECT_LT(http::content_of(response).size(), 30'000u);
+}
+
+TEST(Errors, TheUrlIsThatOfTheRequest) {
+  http::FakeStages fake;
+  fake.next = fails_with(Error(ErrorType::connection_timeout, 504, "too long"));
+  const struct {
+    const char *method, *target, *shown;
+  } cases[] = {
+      {"GET", "http://Site:8080/path?x=1", "http://site:8080/path?x=1"},
+      {"CONNECT", "site:443", "site:443"},
+  };
+  for (const auto& c : cases) {
+    http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", "text/html"}});
+    ASSERT_TRUE(outcome.response) << c.target;
+    EXPECT_NE(http::content_of(*outcome.response).find(c.shown), std::string::npos) << c.target;
+  }
+}
+
+TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
+  std::set<std::string> seen;
+  for (const ErrorType type : {ErrorType::dns_timeout, ErrorType::dns_error, ErrorType::destination_ip_unroutable, ErrorType::destination_ip_prohibited,
+                               ErrorType::connection_refused, ErrorType::connection_terminated, ErrorType::connection_timeout,
+                               ErrorType::connection_limit_reached, ErrorType::http_request_error, ErrorType::http_request_denied,
+                               ErrorType::http_protocol_error, ErrorType::http_response_timeout, ErrorType::proxy_internal_error,
+                               ErrorType::proxy_loop_detected}) {
+    http::Response response = error_response(Error(type, 502, "this"), "", "", "weir");
+    const std::string text = http::content_of(response);
+    EXPECT_TRUE(seen.insert(text.substr(0, text.find('\n'))).second) << text;
+    EXPECT_NE(text.find("this.\n"), std::string::npos) << text;
+  }
+}
+
+}  // namespace
+}  // namespace weir::errors

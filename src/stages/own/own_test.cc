@@ -1,0 +1,91 @@
+#include "stages/own/own.h"
+
+#include <gtest/gtest.h>
+
+#include "http/stage_fake.h"
+
+namespace weir::own {
+namespace {
+
+using http::FieldId;
+
+const Own kStage(std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
+                 "1.2.3");
+
+TEST(Own, AnswersUnderItsOwnNamesAlone) {
+  const struct {
+    const char *method, *target, *host;
+    int status;  // 0: left to next.
+  } cases[] = {
+      {"GET", "http://weir.internal/", "x", 200},
+      {"GET", "http://weir.internal/?query", "x", 200},
+      {"HEAD", "http://weir.internal/", "x", 200},
+      {"OPTIONS", "http://weir.internal", "x", 200},
+      {"GET", "http://weir.internal/other", "x", 404},
+      {"POST", "http://weir.internal/", "x", 405},
+      {"BREW", "http://weir.internal/", "x", 405},
+      {"GET", "/", "127.0.0.1:9876", 200},
+      {"GET", "/", "localhost:9876", 200},
+      {"GET", "http://127.0.0.1:9876/", "x", 200},
+      {"GET", "http://127.0.0.1/", "x", 0},
+      {"GET", "http://127.0.0.2:9876/", "x", 0},
+      {"GET", "http://localhost/", "x", 0},
+      {"GET", "http://weir.internal:81/", "x", 0},
+      {"GET", "http://www.weir.internal/", "x", 0},
+      {"GET", "http://site/", "x", 0},
+      {"CONNECT", "site:443", "x", 0},
+      {"CONNECT", "127.0.0.1:9876", "x", 0},
+      {"CONNECT", "weir.internal:80", "x", 200},
+      {"CONNECT", "weir.internal:443", "x", 403},
+      {"CONNECT", "weir.internal:9876", "x", 403},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    const http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", c.host}});
+    EXPECT_EQ(fake.calls, c.status == 0 ? 1 : 0) << c.method << " " << c.target;
+    if (c.status != 0) EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.target;
+    if (c.status == 405 || c.method == std::string("OPTIONS")) EXPECT_NE(outcome.response->head->fields.find("Allow"), nullptr) << c.target;
+  }
+}
+
+TEST(Own, AConnectIsASessionInsideWithoutAnOrigin) {
+  http::FakeStages fake;
+  const http::Outcome outcome = fake.run(kStage, "CONNECT", "weir.internal:80");
+  ASSERT_TRUE(outcome.response && outcome.response->tunnel);
+  EXPECT_TRUE(outcome.response->tunnel->own());
+  EXPECT_EQ(outcome.response->tunnel->origin(), nullptr);
+  EXPECT_EQ(outcome.response->tunnel->into_pin(), nullptr);
+  EXPECT_FALSE(outcome.response->body);
+}
+
+TEST(Own, InASessionOfItsOwnThereIsNothingElse) {
+  http::FakeStages fake;
+  fake.session->own = true;
+  fake.session->depth = 1;
+  EXPECT_EQ(fake.run(kStage, "GET", "/", {{"Host", "weir.internal"}}).status(), 200);
+  EXPECT_EQ(fake.run(kStage, "GET", "/x", {{"Host", "site"}}).status(), 404);
+  EXPECT_EQ(fake.calls, 0);
+}
+
+TEST(Own, ThePageSaysWhatItSeesOfThisClient) {
+  http::FakeStages fake;
+  fake.session->client = {base::IpAddress::v4(127, 0, 0, 7), 40'000};
+  http::Outcome text = fake.run(kStage, "GET", "http://weir.internal/", {{"Host", "weir.internal"}});
+  ASSERT_TRUE(text.response);
+  EXPECT_EQ(text.field(FieldId::content_type), "text/plain; charset=utf-8");
+  EXPECT_EQ(text.field(FieldId::cache_control), "no-store");
+  const std::string plain = http::content_of(*text.response);
+  for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "through the proxy"}) EXPECT_NE(plain.find(part), std::string::npos) << part;
+
+  http::Outcome html = fake.run(kStage, "GET", "/", {{"Host", "127.0.0.1:9876"}, {"Accept", "text/html,*/*"}, {"User-Agent", "<script>\"'&"}, {"Cookie", "secret"}});
+  ASSERT_TRUE(html.response);
+  EXPECT_EQ(html.field(FieldId::content_type), "text/html; charset=utf-8");
+  EXPECT_NE(html.response->head->fields.find("Content-Security-Policy"), nullptr);
+  const std::string page = http::content_of(*html.response);
+  for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "&lt;script&gt;", "directly"}) EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::own

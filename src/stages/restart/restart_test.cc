@@ -1,0 +1,57 @@
+#include "stages/restart/restart.h"
+
+#include <gtest/gtest.h>
+
+#include "http/stage_fake.h"
+
+namespace weir::restart {
+namespace {
+
+const Restart kStage;
+
+/// Answers with a restart for as long as the path counts down: /3 becomes /2.
+base::Result<http::Response> count_down(http::Request request) {
+  http::Response response;
+  const char left = request.head->target.path[1];
+  if (left == '0') {
+    response.head = http::ResponseHead::make(200);
+    response.head->fields.add("X-Version", std::to_string(request.head->minor_version));
+    return response;
+  }
+  request.head->target.path = request.head->copy(std::string("/") + static_cast<char>(left - 1));
+  response.restart = std::make_unique<http::Request>(std::move(request));
+  return response;
+}
+
+TEST(Restart, ATargetEntersAgainAtMostFourTimes) {
+  for (int restarts = 0; restarts <= 6; ++restarts) {
+    http::FakeStages fake;
+    fake.next = count_down;
+    const http::Outcome outcome = fake.run(kStage, "GET", "http://site/" + std::to_string(restarts));
+    if (restarts <= 4) {
+      EXPECT_EQ(outcome.status(), 200) << restarts;
+      EXPECT_EQ(fake.calls, restarts + 1);
+      EXPECT_EQ(fake.target, "/0");
+    } else {
+      ASSERT_TRUE(outcome.error) << restarts;
+      EXPECT_EQ(outcome.error->type(), base::ErrorType::proxy_loop_detected);
+      EXPECT_EQ(outcome.error->status(), 508);
+      EXPECT_EQ(fake.calls, 5);
+    }
+    EXPECT_EQ(fake.records.size(), 1u) << "one exchange, whatever its targets";
+  }
+}
+
+TEST(Restart, AnErrorAfterOneIsAnError) {
+  http::FakeStages fake;
+  fake.next = [&](http::Request request) -> base::Result<http::Response> {
+    if (fake.calls == 2) return base::fail(base::ErrorType::http_request_denied, 403, "denied");
+    return count_down(std::move(request));
+  };
+  const http::Outcome outcome = fake.run(kStage, "GET", "http://site/3");
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.status(), 403);
+}
+
+}  // namespace
+}  // namespace weir::restart

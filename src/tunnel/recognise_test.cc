@@ -1,0 +1,295 @@
+#include "tunnel/recognise.h"
+
+#include <gtest/gtest.h>
+
+#include "async/stream_fake.h"
+#include "http/stage_fake.h"
+
+namespace weir::tunnel {
+namespace {
+
+using async::MemoryStream;
+using base::ErrorType;
+
+/// The tunnel to the origin, which notes what becomes of it.
+struct Seen {
+  bool ran = false, became_pin = false, pin_gone = false, gone = false;
+  std::string client_bytes;
+};
+struct FakePin final : http::PinnedConnection {
+  explicit FakePin(Seen& seen) : seen(seen) {}
+  ~FakePin() override { seen.pin_gone = true; }
+  Seen& seen;
+};
+struct FakeTunnel final : http::Tunnel {
+  FakeTunnel(Seen& seen, MemoryStream* to) : seen(seen), to(to) {}
+  ~FakeTunnel() override { seen.gone = true; }
+  async::ByteStream* origin() override { return to; }
+  bool own() const override { return to == nullptr; }
+  async::Task<base::Result<void>> run(async::ByteStream&, base::Slice client_bytes) override {
+    seen.ran = true;
+    seen.client_bytes = client_bytes.view();
+    co_return {};
+  }
+  std::unique_ptr<http::PinnedConnection> into_pin() override {
+    seen.became_pin = true;
+    return std::make_unique<FakePin>(seen);
+  }
+  Seen& seen;
+  MemoryStream* to;
+};
+
+struct NoJournal final : http::Journal {
+  void record(const http::Exchange&) override {}
+};
+
+/// What is served inside: says which session and which host it was asked for.
+struct Inside final : http::Stage {
+  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next) const override {
+    const http::Session& session = *request.session;
+    if (request.head->fault) {
+      http::Response response;
+      response.head = http::ResponseHead::make(request.head->fault->status());
+      return http::answer(std::move(response));
+    }
+    const bool pinned = request.pins->has(http::authority_key(session.inner_host.empty() ? session.opened_host : session.inner_host, session.opened_port));
+    return http::answer(http::text_response(200, "text/plain", std::string(request.head->target.host) + " " + session.opened_host + " " + session.inner_host + " " +
+                                                                   std::to_string(session.depth) + (session.own ? " own" : "") + (pinned ? " pinned" : "")));
+  }
+};
+
+struct Opened {
+  std::string target = "site:80";
+  bool own = false;
+  std::vector<uint16_t> no_opaque_ports = {};
+  uint64_t sniff_bytes = 16 * 1024;
+};
+
+/// A CONNECT that succeeded, with its tunnel running.
+class Tunnelled {
+ public:
+  explicit Tunnelled(Opened setup = {}) {
+    config.no_opaque_ports = std::move(setup.no_opaque_ports);
+    config.sniff_bytes = setup.sniff_bytes;
+    config.silence_timeout_ms = 30;
+    std::vector<std::unique_ptr<const http::Stage>> stages;
+    stages.push_back(std::make_unique<Inside>());
+    pipeline = base::make_ref<http::Pipeline>(std::move(stages));
+    fake.next = [this, own = setup.own](http::Request) -> base::Result<http::Response> {
+      http::Response response;
+      response.head = http::ResponseHead::make(200);
+      response.tunnel = std::make_unique<FakeTunnel>(seen, own ? nullptr : &origin);
+      return response;
+    };
+    http::Request request = fake.request(http::fake_head("CONNECT", setup.target, {{"Host", "x"}}));
+    exchange = request.exchange;
+    http::Outcome outcome = fake.run(stage, std::move(request));
+    if (outcome.response) tunnel = std::move(outcome.response->tunnel);
+  }
+  ~Tunnelled() {
+    task.cancel();
+    tunnel = nullptr;
+    exchange = nullptr;
+  }
+
+  void run(std::string_view first = {}) {
+    task = tunnel->run(client, first.empty() ? base::Slice() : base::Slice::copy_of(first));
+    task.start();
+  }
+  /// Until the tunnel has ended, for at most `ms`. What it ended with: `open`, `ended`, or the error's name.
+  std::string until(uint64_t ms) {
+    const uint64_t end = base_now() + ms;
+    while (!task.done() && base_now() < end) fake.loop.turn(2);
+    if (!task.done()) return "open";
+    if (!result) result.emplace(task.take());
+    return *result ? "ended" : std::string(base::name_of(result->error().type()));
+  }
+  uint64_t base_now() const { return fake.loop.now_ms(); }
+  void turn() {
+    for (int i = 0; i < 20; ++i) fake.loop.turn(0);
+  }
+
+  http::FakeStages fake;
+  NoJournal journal;
+  base::Ref<const http::Pipeline> pipeline;
+  server::ServerConfig server_config;
+  server::LiveConnections connections;
+  server::SessionContext context{journal, pipeline, server_config, connections};
+  TunnelConfig config;
+  Recognise stage{context, config};
+  MemoryStream client, origin;
+  Seen seen;
+  base::Ref<http::Exchange> exchange;
+  std::unique_ptr<http::Tunnel> tunnel;
+  async::Task<base::Result<void>> task;
+  std::optional<base::Result<void>> result;
+};
+
+TEST(Recognise, WhatIsNoOpenTunnelPasses) {
+  Tunnelled t;
+  for (const char* method : {"GET", "connect", "POST"}) {
+    t.fake.next = [](http::Request) -> base::Result<http::Response> { return http::text_response(200, "text/plain", "as it was"); };
+    http::Outcome outcome = t.fake.run(t.stage, method, "http://site/");
+    ASSERT_TRUE(outcome.response);
+    EXPECT_EQ(http::content_of(*outcome.response), "as it was");
+  }
+  http::Outcome refused = t.fake.run(t.stage, "CONNECT", "site:443");
+  EXPECT_FALSE(refused.response->tunnel);
+  t.fake.next = [](http::Request) -> base::Result<http::Response> { return base::fail(ErrorType::connection_refused, 502, "refused"); };
+  EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);
+}
+
+const std::string kTls = [] {
+  const auto number = [](size_t value, int bytes) {
+    std::string out;
+    while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
+    return out;
+  };
+  const auto vector = [&](const std::string& content, int bytes) { return number(content.size(), bytes) + content; };
+  const std::string name = number(0, 2) + vector(vector(number(0, 1) + vector("sni.example", 2), 2), 2);
+  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) + vector("\x13\x01", 2) + vector(std::string(1, 0), 1) + vector(name, 2);
+  return "\x16\x03\x01" + vector(number(1, 1) + vector(body, 3), 2);
+}();
+
+std::string get(const std::string& host) { return "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"; }
+
+TEST(Recognise, TheFirstBytesDecide) {
+  enum class Then : uint8_t { relayed, served, denied };
+  struct Case {
+    const char* why;
+    Opened setup;
+    std::string bytes;
+    Then then;
+    /// In what was served.
+    const char* said = "";
+  };
+  const Opened strict{.no_opaque_ports = {80, 443}}, own{.target = "weir.internal:80", .own = true};
+  const Case cases[] = {
+      {"TLS", {}, kTls, Then::relayed},
+      {"TLS where opaque is not allowed", {.target = "site:443", .no_opaque_ports = {443}}, kTls, Then::relayed},
+      {"opaque", {}, "\x01\x02", Then::relayed},
+      {"opaque where it is not allowed", strict, "\x01\x02", Then::denied},
+      {"opaque on a port next to those", {.target = "site:81", .no_opaque_ports = {80, 443}}, "\x01\x02", Then::relayed},
+      {"HTTP/1 of this host", {}, get("site"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 of this host, another spelling", {}, get("SITE.:80"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 of this host and port", {.target = "site:8080"}, get("site:8080"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 of another port", {.target = "site:8080"}, get("site"), Then::relayed},
+      {"HTTP/1 of another host", {}, get("other"), Then::relayed},
+      {"HTTP/1 of another host, strict", strict, get("other"), Then::served, "other site  1 pinned"},
+      {"HTTP/1 where opened by address", {.target = "192.0.2.1:80"}, get("other"), Then::served, "other 192.0.2.1 other 1 pinned"},
+      {"HTTP/1 where opened by address, the address", {.target = "192.0.2.1:80"}, get("192.0.2.1"), Then::served, "192.0.2.1 192.0.2.1  1 pinned"},
+      {"HTTP/1 where opened by address, another port", {.target = "192.0.2.1:80"}, get("other:81"), Then::relayed},
+      {"a foreign upgrade", {}, "GET / HTTP/1.1\r\nHost: site\r\nUpgrade: h2c\r\n\r\n", Then::relayed},
+      {"a fault", {}, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::relayed},
+      {"a fault, strict", strict, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::served, "HTTP/1.1 400 "},
+      {"our own", own, get("weir.internal"), Then::served, " own"},
+      {"our own, another host", own, get("site"), Then::served, "site weir.internal  1 own"},
+      {"our own, a fault", own, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::served, "HTTP/1.1 400 "},
+      {"our own, opaque", own, "\x01", Then::denied},
+      {"more than is looked at", {.sniff_bytes = 100}, "GET /" + std::string(200, 'x') + " HTTP/1.1\r\nHost: site\r\n\r\n", Then::relayed},
+      {"more than is looked at, strict", {.no_opaque_ports = {80}, .sniff_bytes = 100}, std::string(200, 'x'), Then::denied},
+  };
+  for (const Case& c : cases) {
+    for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; byte by byte.
+      Tunnelled t(c.setup);
+      ASSERT_TRUE(t.tunnel) << c.why;
+      if (how == 0) {
+        t.run(c.bytes);
+      } else {
+        t.run();
+        for (size_t at = 0; at < c.bytes.size();) {
+          const size_t n = how == 1 ? c.bytes.size() : 1;
+          t.client.arrive(std::string_view(c.bytes).substr(at, n));
+          at += n;
+          t.fake.loop.turn(0);
+        }
+      }
+      t.turn();
+      if (c.then == Then::served) t.client.arrive("", true);
+      EXPECT_EQ(t.until(3000), c.then == Then::denied ? "http_request_denied" : "ended") << c.why << " " << how;
+      EXPECT_EQ(t.seen.ran, c.then == Then::relayed) << c.why << " " << how;
+      EXPECT_EQ(t.seen.became_pin, c.then == Then::served) << c.why << " " << how;
+      if (c.then == Then::relayed) {
+        EXPECT_TRUE(t.seen.client_bytes + t.client.incoming == c.bytes) << c.why << ": what was looked at is replayed";
+        EXPECT_EQ(t.client.sent, "");
+      } else if (c.then == Then::served) {
+        EXPECT_NE(t.client.sent.find(c.said), std::string::npos) << c.why << ": " << t.client.sent;
+        EXPECT_TRUE(t.seen.gone && t.seen.pin_gone) << c.why;
+      }
+      EXPECT_EQ(t.exchange->sni, c.bytes == kTls ? "sni.example" : "");
+    }
+  }
+}
+
+TEST(Recognise, AnOriginThatSpeaksFirstIsOpaque) {
+  for (const bool client_too : {false, true}) {
+    Tunnelled t;
+    t.run();
+    t.origin.arrive("220 ready\r\n");
+    if (client_too) t.client.arrive(get("site"));
+    EXPECT_EQ(t.until(1000), "ended");
+    EXPECT_TRUE(t.seen.ran);
+    EXPECT_FALSE(t.seen.became_pin);
+    EXPECT_EQ(t.origin.incoming, "220 ready\r\n") << "left to the relay";
+  }
+}
+
+TEST(Recognise, AnOriginThatSpeaksFirstIsRefusedWhereOpaqueIs) {
+  Tunnelled strict({.no_opaque_ports = {80}});
+  strict.run();
+  strict.origin.arrive("220 ready\r\n");
+  EXPECT_EQ(strict.until(1000), "http_request_denied");
+}
+
+TEST(Recognise, SilenceEndsIt) {
+  Tunnelled silent;
+  silent.run();
+  EXPECT_EQ(silent.until(1000), "connection_read_timeout");
+  EXPECT_FALSE(silent.seen.ran);
+}
+
+TEST(Recognise, APartOfAHeadIsOpaqueAfterAWhile) {
+  Tunnelled part;
+  part.run();
+  part.client.arrive("GET / HT");
+  EXPECT_EQ(part.until(300), "open");
+  EXPECT_EQ(part.until(3000), "ended");
+  EXPECT_EQ(part.seen.client_bytes, "GET / HT");
+}
+
+TEST(Recognise, AClientThatEndsIsTheRelaysAffair) {
+  for (const char* bytes : {"", "GET / HT"}) {
+    Tunnelled t;
+    t.run();
+    t.client.arrive(bytes, true);
+    EXPECT_EQ(t.until(3000), "ended");
+    EXPECT_TRUE(t.seen.ran);
+    EXPECT_EQ(t.seen.client_bytes, bytes);
+  }
+}
+
+TEST(Recognise, AClientThatBreaksEndsIt) {
+  Tunnelled broken;
+  broken.run();
+  broken.client.readiness().interrupt();
+  EXPECT_EQ(broken.until(1000), "client_closed");
+  EXPECT_FALSE(broken.seen.ran);
+}
+
+TEST(Recognise, CancelledWhileItWatchesItLeavesNothing) {
+  Tunnelled t;
+  t.run();
+  t.client.arrive("GET / HT");
+  t.turn();
+  EXPECT_GT(base::block_bytes_in_use(), 0u);
+  t.task.cancel();
+  t.tunnel = nullptr;
+  EXPECT_TRUE(t.seen.gone);
+  EXPECT_EQ(base::block_bytes_in_use(), 0u);
+  t.client.arrive("more");
+  t.origin.arrive("more");
+  t.turn();
+}
+
+}  // namespace
+}  // namespace weir::tunnel
