@@ -232,11 +232,17 @@ def test_defaults_are_a_file_that_is_right(tmp_path):
     assert status == 0, stderr
 
 
+def test_the_reference_is_the_one_that_weir_prints():
+    status, stdout, stderr = run("config", "--reference")
+    assert status == 0, stderr
+    assert (ROOT / "docs/guide/configuration.md").read_text() == stdout, "run: weir config --reference > docs/guide/configuration.md"
+
+
 def test_every_key_is_in_the_reference():
     _, stdout, _ = run("config", "--defaults")
     reference = (ROOT / "docs/guide/configuration.md").read_text()
     keys = re.findall(r"^#? ?(\w+) = ", stdout, re.MULTILINE)
-    assert len(keys) > 10
+    assert len(keys) > 30
     for key in keys:
         assert key in reference, key
 
