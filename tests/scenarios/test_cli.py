@@ -169,6 +169,7 @@ def test_it_ends_when_told(origin, how):
     with Weir() as weir:
         assert weir.get(origin.url + "/").status == 200
         weir.stop(how)
+        assert re.search(r"longest stretch .* \d+ us", weir.stderr)
 
 
 def write(tmp_path, text):
