@@ -3,7 +3,7 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initiali
   -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-omit-frame-pointer -gdwarf-4)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -flto=thin")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
 add_link_options(-fuse-ld=lld -Wl,-z,relro,-z,now)
 if(WEIR_SANITIZE)

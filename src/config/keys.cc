@@ -65,7 +65,8 @@ constexpr Key kKeys[] = {
     {"", "own_name", Kind::host_name, top<&Config::own_name>, 0, 0, "The name under which Weir's own pages answer."},
     {"", "via", Kind::token, top<&Config::via_pseudonym>, 0, 0,
      "What Weir calls itself in the Via field. A request that already carries it has gone in a circle and is refused, so "
-     "proxies in a chain need different ones."},
+     "proxies in a chain need different ones: to \"weir\" eight letters and digits are added that are new at each start, any "
+     "other word is taken as it is."},
     {"", "workers", Kind::number, top<&Config::workers>, 0, 1024,
      "Threads that serve. 0 is one for each CPU that Weir may use."},
     {"", "debug", Kind::flag, top<&Config::debug>, 0, 0,

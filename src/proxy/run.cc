@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <latch>
 #include <random>
 #include <thread>
@@ -18,11 +19,26 @@
 namespace weir::proxy {
 namespace {
 
+/// What the control group may use of the machine's time, in CPUs (cgroup v2, cpu.max: `QUOTA PERIOD`); 0 where nothing is said.
+uint32_t cgroup_cpus() {
+  std::ifstream group("/proc/self/cgroup");
+  std::string line;
+  while (std::getline(group, line)) {
+    if (!line.starts_with("0::")) continue;
+    std::ifstream file("/sys/fs/cgroup" + line.substr(3) + "/cpu.max");
+    double quota = 0, period = 0;
+    if (file >> quota >> period && period > 0) return static_cast<uint32_t>(std::max(1.0, quota / period + 0.5));
+  }
+  return 0;
+}
+
 uint32_t usable_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+  const auto cpus = static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+  const uint32_t quota = cgroup_cpus();
+  return quota != 0 ? std::min(cpus, quota) : cpus;
 }
 
 /// Each connection may cost two descriptors and a pipe; what is left is for listeners, loops, files.
@@ -139,6 +155,8 @@ int run(const Config& config) {
     for (Worker* worker : shared.workers) worker->stop();
   }
   for (std::thread& thread : threads) thread.join();
+  base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
+                  std::to_string(shared.longest_stretch_us.load()) + " us");
   return 0;
 }
 

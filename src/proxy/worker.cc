@@ -37,6 +37,10 @@ Worker::~Worker() {
     std::lock_guard lock(shared_.workers_mutex);
     std::erase(shared_.workers, this);
   }
+  const uint64_t stretch = loop_.take_longest_stretch_us();
+  uint64_t longest = shared_.longest_stretch_us.load();
+  while (stretch > longest && !shared_.longest_stretch_us.compare_exchange_weak(longest, stretch)) {
+  }
   journal_.stopping();
   scope_.cancel_all();
   net::set_on_close(nullptr, nullptr);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/event_log.h"
+#include "base/text.h"
 #include "codec/http1/head_parser.h"
 #include "http/target_parse.h"
 #include "server/client_body.h"
@@ -17,6 +18,21 @@ using base::ErrorType;
 namespace {
 /// A client that has just come is about to say something.
 constexpr uint64_t kSilentMs = 1000;
+
+/// --debug: the request line as it came, and the URL that it is taken to be.
+void print_request(const http::RequestHead& head) {
+  std::string line(head.method_token);
+  line.append(" ").append(head.raw_target).append(" HTTP/1.") += static_cast<char>('0' + head.minor_version);
+  const http::Target& target = head.target;
+  if (!target.host.empty()) {
+    line += ", URL ";
+    if (head.method != http::Method::connect) line += target.scheme == http::Scheme::https ? "https://" : "http://";
+    line.append(target.authority).append(target.path);
+  }
+  std::string escaped;
+  base::append_escaped_for_log(escaped, line);
+  base::log_event(escaped);
+}
 }  // namespace
 
 /// One client connection, or one session inside a tunnel.
@@ -160,6 +176,11 @@ async::Task<Connection::Outcome> Connection::exchange() {
   if (!fault) {
     if (auto target = http::parse_target(*request.head, session_->scheme); !target) fault = std::move(target).error();
   }
+  if (session_->refused) {
+    // Whatever it sent, it is told this and nothing else.
+    fault = base::Error(ErrorType::http_request_denied, 403, "This proxy does not serve clients at " + session_->client.address.text() + ".", "clients")
+                .with_remedy("add the address, or a network that holds it, to `clients` of the [[listener]] in the configuration.");
+  }
   request.session = session_;
   request.exchange = exchange;
   request.pins = &pins_;
@@ -179,10 +200,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
   if (facts.method == http::Method::connect || session_->refused) facts.keep_alive = false;
   facts.pins = &pins_;
-  if (base::debug_enabled) {
-    base::log_event(std::string(request.head->method_token).append(" ").append(request.head->raw_target) + " HTTP/1." +
-                    std::to_string(request.head->minor_version));
-  }
+  if (base::debug_enabled) print_request(*request.head);
 
   auto served = co_await async::Until<base::Result<Served>>(serve(std::move(request), exchange.get(), facts), client_.interrupt);
   finish(*exchange, served);

@@ -21,11 +21,6 @@ class RulesDecision final : public http::Decision {
 }  // namespace
 
 async::Task<base::Result<http::Response>> Policy::handle(http::Request request, http::Next next) const {
-  if (request.session->refused) {
-    return http::fail_with(base::Error(base::ErrorType::http_request_denied, 403,
-                                       "This proxy does not serve clients at " + request.session->client.address.text() + ".", "clients")
-                               .with_remedy("add the address, or a network that holds it, to `clients` of the [[listener]] in the configuration."));
-  }
   const http::Target& target = request.head->target;
   const auto& rules = rules_[request.session->listener];
   const bool connects = request.head->method == http::Method::connect;
