@@ -1,5 +1,7 @@
 #include "engine/origin.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -145,6 +147,7 @@ Task<void> Origin::accept_clients() {
 Task<void> Origin::serve(int descriptor) {
   Wire wire(descriptor);
   wire.number = ++accepted;
+  last_ = descriptor;
   wire.written = &written;
   if (!speaks_first_.empty()) {
     const bool sent = co_await wire.write(speaks_first_);
@@ -172,6 +175,8 @@ Task<void> Origin::serve(int descriptor) {
     if (!goes_on) co_return;
   }
 }
+
+void Origin::say(std::string_view bytes) { (void)::send(last_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
 
 Task<bool> Origin::give_back(Wire& wire) {
   for (;;) {

@@ -39,6 +39,8 @@ class Origin {
   /// Connections that are open now.
   size_t open() const { return connections_.size(); }
   int accepted = 0;
+  /// Writes to the last accepted connection at once, out of turn.
+  void say(std::string_view bytes);
   /// Each request's head, as it came.
   std::vector<std::string> heads;
   /// Content bytes written by all connections so far, and read.
@@ -57,6 +59,7 @@ class Origin {
   async::Task<bool> give_back(Wire& wire);
 
   const std::string speaks_first_;
+  int last_ = -1;
   net::Listener listener_;
   async::TaskScope accepting_, connections_;
 };

@@ -98,6 +98,17 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// A target that was refused for its userinfo is shown without: that is somebody's password.
+std::string without_userinfo(std::string_view target) {
+  const size_t scheme = target.substr(0, target.find('/')).ends_with(':') ? target.find("://") : std::string_view::npos;
+  const size_t start = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view authority = target.substr(start, target.find_first_of("/?#", start) - start);
+  const size_t at = authority.rfind('@');
+  std::string shown(target);
+  if (at != std::string_view::npos) shown.erase(start, at + 1);
+  return shown;
+}
+
 /// text/html is in the list, and not with a weight of 0 (RFC 9110, 12.4.2 and 12.5.1).
 bool accepts_html(std::string_view accept) {
   std::string_view rest = accept.substr(0, 1024);
@@ -178,7 +189,7 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request request, 
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
     url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority).append(head->target.path);
   } else {
-    url = head->raw_target;
+    url = without_userinfo(head->raw_target);
   }
   co_return error_response(error, head->fields.get(FieldId::accept), url, name_);
 }

@@ -120,6 +120,28 @@ TEST(Errors, TheUrlIsThatOfTheRequest) {
   }
 }
 
+TEST(Errors, UserinfoIsInNoPage) {
+  http::FakeStages fake;
+  const struct {
+    const char *method, *target, *shown;
+  } cases[] = {
+      {"GET", "http://user:secret@site/path?to=a@b", "http://site/path?to=a@b"},
+      {"GET", "http://user:sec@ret@site/", "http://site/"},
+      {"CONNECT", "user:secret@site:443", "site:443"},
+      {"GET", "ftp://user:secret@site", "ftp://site"},
+  };
+  for (const auto& c : cases) {
+    for (const char* accept : {"text/html", "text/plain"}) {
+      fake.next = fails_with(Error(ErrorType::http_request_error, 400, "malformed"));
+      http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", accept}});
+      ASSERT_TRUE(outcome.response) << c.target;
+      const std::string page = http::content_of(*outcome.response);
+      EXPECT_EQ(page.find("sec"), std::string::npos) << c.target;
+      if (accept == std::string("text/html")) EXPECT_NE(page.find(std::string("<code>") + c.shown + "</code>"), std::string::npos) << c.target << page;
+    }
+  }
+}
+
 TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
   std::set<std::string> seen;
   for (const ErrorType type : {ErrorType::dns_timeout, ErrorType::dns_error, ErrorType::destination_ip_unroutable, ErrorType::destination_ip_prohibited,
