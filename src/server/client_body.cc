@@ -73,8 +73,15 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
   auto& loop = async::EventLoop::current();
   ContentState& content = client_.content;
   if (content.expects_continue && !content.continue_sent && !content.begun && client_.input.empty() && !client_.answered) {
+    if (client_.stream.readiness().readable) {
+      // It may only seem so, after a head that just filled its block: the client and we would wait for each other.
+      const auto& block = client_.input.room(read_size_);
+      const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
+      if (n != -EAGAIN && n <= 0) co_return std::unexpected(gone(n));
+      if (n > 0) client_.input.filled(static_cast<size_t>(n));
+    }
     content.continue_sent = true;
-    if (!client_.stream.readiness().readable) CO_CHECK(client_.send_interim("HTTP/1.1 100 Continue\r\n\r\n", exchange_.sent));
+    if (client_.input.empty()) CO_CHECK(client_.send_interim("HTTP/1.1 100 Continue\r\n\r\n", exchange_.sent));
   }
   for (;;) {
     if (auto ready = try_read()) co_return *std::move(ready);

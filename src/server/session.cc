@@ -104,14 +104,21 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
     pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
   }
   for (;;) {
-    if (client_.input.empty()) {
+    waiting_since_ms_ = loop.now_ms();
+    const uint64_t until_ms = waiting_since_ms_ + (served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms);
+    while (client_.input.empty()) {
       client_.input.release();
       link_before(served_any_ ? context_.connections.idle_ : context_.connections.silent_);
-      waiting_since_ms_ = loop.now_ms();
-      const uint64_t patience_ms = served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms;
-      const ssize_t ready = co_await client_.stream.until_readable(loop.now_ms() + patience_ms);
+      const ssize_t ready = co_await client_.stream.until_readable(until_ms);
       unlink();
       if (ready < 0) co_return;
+      // After a splice, or a read that just filled its block, a stream only seems readable: that is still an idle one.
+      const auto& block = client_.input.room(base::Block::kSmall);
+      const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
+      if (n == -EAGAIN) continue;
+      if (n <= 0) co_return;
+      loop.spend(static_cast<size_t>(n));
+      client_.input.filled(static_cast<size_t>(n));
     }
     Outcome outcome = co_await exchange();
     served_any_ = true;

@@ -72,6 +72,7 @@ class Server final : private http::Journal {
     auto session = base::make_ref<http::Session>();
     session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
     session->local = {base::IpAddress::v4(127, 0, 0, 1), 9876};
+    session->refused = refused;
     scope.spawn(serve_session(stream, std::move(session), context, first.empty() ? base::Slice() : base::Slice::copy_of(first), nullptr));
     turn();
   }
@@ -106,6 +107,8 @@ class Server final : private http::Journal {
   std::vector<std::string> records;
   std::vector<uint64_t> sent, received;
   bool was_aborted = false;
+  /// The clients that come are none of the listener's.
+  bool refused = false;
 
  private:
   std::list<MemoryStream> streams_;
@@ -244,11 +247,18 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   waits.arrive(head + "abcd");
   server.turn();
   EXPECT_EQ(waits.sent, hundred + answer + answer);
+  MemoryStream& seems = server.stream();
+  seems.readiness().readable = true;  // As after a head that just filled its block: whether content has begun is not known.
+  server.serve(seems, head);
+  EXPECT_EQ(seems.sent, hundred);
+  seems.arrive("abcd");
+  server.turn();
+  EXPECT_EQ(seems.sent, hundred + answer);
   server.serve(begins, head + "a");
   begins.arrive("bcd");
   server.turn();
   EXPECT_EQ(begins.sent, answer);
-  EXPECT_EQ(server.received, (std::vector<uint64_t>{4, 4, 4}));
+  EXPECT_EQ(server.received, (std::vector<uint64_t>{4, 4, 4, 4}));
   // Answered without being asked for: no 100, and what may come is no request.
   server.answering = [](Request) { return http::answer(text(417, "")); };
   MemoryStream &refused = server.stream();
@@ -395,6 +405,34 @@ TEST(Session, AnInterruptEndsWhatRunsAndNamesTheReason) {
   EXPECT_EQ(alive, 0);
   EXPECT_EQ(server.records.back(), "GET 0 client_closed");
   EXPECT_EQ(server.connections.count(), 0u);
+}
+
+TEST(Session, AStreamThatOnlySeemsReadableIsIdle) {
+  Server server;
+  server.config.head_timeout_ms = 40;
+  server.config.idle_timeout_ms = 250;
+  MemoryStream& stream = server.stream();
+  server.serve(stream, get("/"));
+  for (int i = 0; i < 3; ++i) {
+    stream.readiness().became_readable();  // As after a splice, which does not know that it took the last byte.
+    server.turn();
+    EXPECT_EQ(base::block_bytes_in_use(), 0u) << "an idle connection holds no buffer";
+  }
+  EXPECT_FALSE(server.until([&] { return server.scope.size() == 0; }, 150)) << "a head's time begins with its first byte";
+  EXPECT_TRUE(server.until([&] { return server.scope.size() == 0; }));
+  EXPECT_EQ(server.records.size(), 1u);
+}
+
+TEST(Session, AClientThatIsNotServedIsToldSoAndNothingElse) {
+  for (const std::string& request : {get("/"), std::string("CONNECT site:443 HTTP/1.1\r\nHost: s\r\n\r\n"), std::string("GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n"), std::string("\x16\x03\x01\r\n\r\n")}) {
+    Server server;
+    server.refused = true;
+    const std::string answer = server.ask(request + get("/"));
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 403 ")) << answer;
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+    ASSERT_EQ(server.records.size(), 1u);
+    EXPECT_TRUE(server.records[0].ends_with(" 403 http_request_denied")) << server.records[0];
+  }
 }
 
 struct FakeTunnel final : http::Tunnel {
