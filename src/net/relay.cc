@@ -37,7 +37,7 @@ async::Task<End> pump(Side from, Side to, base::Slice first, uint64_t* counter, 
   auto& loop = async::EventLoop::current();
   if (!first.empty()) {
     const ssize_t written = co_await to.stream.write({std::move(first)}, shared.idle_ms, counter);
-    if (written < 0) co_return to.failed;
+    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : to.failed;
     shared.active_ms = loop.now_ms();
   }
   const bool plain = from.stream.plain_descriptor() >= 0 && to.stream.plain_descriptor() >= 0;
@@ -62,7 +62,7 @@ async::Task<End> pump(Side from, Side to, base::Slice first, uint64_t* counter, 
     const bool filled = got == block->capacity();
     const bool splices = plain && filled && size == base::Block::kLarge;
     const ssize_t written = co_await to.stream.write({base::Slice(std::move(block), 0, got)}, shared.idle_ms, counter);
-    if (written < 0) co_return to.failed;
+    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : to.failed;
     shared.active_ms = loop.now_ms();
     if (filled) {
       size = base::Block::kLarge;

@@ -80,20 +80,5 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
   }
 }
 
-TEST(Policy, AClientThatIsNotServedIsToldSo) {
-  const Policy stage = make_policy();
-  for (const char* target : {"http://site/", "http://weir.internal/"}) {
-    http::FakeStages fake;
-    fake.session->refused = true;
-    const http::Outcome outcome = fake.run(stage, "GET", target);
-    ASSERT_TRUE(outcome.error);
-    EXPECT_EQ(outcome.status(), 403);
-    EXPECT_EQ(outcome.error->rule(), "clients");
-    EXPECT_NE(outcome.error->detail().find("127.0.0.1"), std::string_view::npos);
-    EXPECT_FALSE(outcome.error->remedy().empty());
-    EXPECT_EQ(fake.calls, 0);
-  }
-}
-
 }  // namespace
 }  // namespace weir::policy
