@@ -81,7 +81,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   const std::string key = key_of(head.target);
   const bool repeatable = http::is_idempotent(head.method) && !request.body;
   auto origin = std::make_unique<OriginExchange>(request.exchange, context_.pool, context_.config, context_.expect_wait_ms);
-  base::Result<Answered> answered = base::fail(ErrorType::proxy_internal_error, 500, "not asked");
+  base::Result<Answered> answered;
   if (request.pins && request.pins->has(key)) {
     auto pinned = request.pins->take(key);
     auto* connection = static_cast<OriginConnection*>(pinned.get());

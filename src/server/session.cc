@@ -125,8 +125,9 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
     if (outcome.tunnel) {
       // The frames of the request are gone; what the tunnel keeps is its own.
       outcome.exchange->settle();
-      client_.stream.readiness().on_broken = &client_.interrupt;
-      auto ended = co_await async::Until<base::Result<void>>(outcome.tunnel->run(client_.stream, client_.input.take_all()), client_.interrupt);
+      base::Slice first_bytes = client_.input.take_all();
+      client_.input.release();
+      auto ended = co_await async::Until<base::Result<void>>(outcome.tunnel->run(client_.stream, std::move(first_bytes)), client_.interrupt);
       if (!ended) {
         outcome.exchange->set_ended(client_.interrupt.reason());
       } else if (*ended) {
