@@ -158,6 +158,7 @@ def test_debug_names_request_url_host_and_port(origin):
 
 
 def test_without_debug_it_is_quiet(weir, origin):
+    weir.wait_stderr("access log")
     before = len(weir.stderr_lines)
     assert weir.get(origin.url + "/").status == 200
     weir.wait_log(1)
