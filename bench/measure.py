@@ -1,0 +1,201 @@
+"""Measures Weir and its peers side by side. Called by bench/run, which has built what is needed."""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+
+import counts
+import peers
+import processes
+import report
+import workloads
+
+SETTLE = 0.5  # Seconds until idle connections are looked at.
+IDLE_ROUNDS = 3  # Memory hardly varies.
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    def __init__(self, options):
+        cpus = sorted(os.sched_getaffinity(0))
+        if len(cpus) < 2:
+            sys.exit("bench/run: needs two cores, one for the proxy and one for the load.")
+        self.load_cpu, self.proxy_cpu = cpus[0], cpus[1]
+        self.quick = options.quick
+        self.rounds = options.rounds
+        self.errors = open(peers.BUILD / "load.stderr", "wb")
+        self.origin = processes.start([str(peers.BUILD / "origin"), "0"], self.load_cpu, self.errors, stdout=subprocess.PIPE)
+        origin_port = int(processes.read_line(self.origin, 10))
+        wanted = options.peers.split(",") if options.peers else None
+        unknown = set(wanted or ()) - {peer.name for peer in peers.ALL}
+        if unknown:
+            sys.exit(f"bench/run: no such peer: {', '.join(sorted(unknown))}")
+        self.peers = [peer(origin_port) for peer in peers.ALL if wanted is None or peer.name == "weir" or peer.name in wanted]
+
+    def close(self):
+        for peer in self.peers:
+            peer.stop()
+        processes.stop(self.origin)
+        self.errors.close()
+
+    def run_load(self, words, at_ready, at_end):
+        """Runs the load generator; the two functions are called when it is ready and when it has done, connections still open."""
+        load = processes.start(
+            [str(peers.BUILD / "load"), *words], self.load_cpu, self.errors, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+        try:
+            processes.read_line(load, 90)
+            before = at_ready()
+            load.stdin.write(b"\n")
+            result = json.loads(processes.read_line(load, 120))
+            after = at_end()
+            load.stdin.write(b"\n")
+            rest = load.communicate(timeout=20)[0]
+            return before, after, result, json.loads(rest) if rest.strip() else None
+        finally:
+            processes.stop(load)
+
+    def sample(self, workload, peer):
+        """One round of one peer: CPU, rate, latency."""
+        pids = peer.pids()
+
+        def look():
+            return processes.cpu_ns(pids)
+
+        before, after, result, _ = self.run_load(workload.words(peer, self.quick), look, look)
+        operations = result["operations"]
+        if operations == 0 or result["errors"] > operations / 100:
+            raise processes.Failure(f"{result['errors']} of {operations + result['errors']} operations failed")
+        cpu = after - before
+        return {
+            "cpu_us": cpu / operations / 1e3,
+            "rate": operations / result["seconds"],
+            "busy": cpu / 1e9 / result["seconds"],
+            "p50_us": result["p50_us"],
+            "p99_us": result["p99_us"],
+            "errors": result["errors"],
+            "operations": operations,
+        }
+
+    def sample_idle(self, workload, peer):
+        """One round of one peer: memory that connections hold while nothing happens."""
+        peer.start(self.proxy_cpu)
+        try:
+            first = workloads.Workload("", "", {"mode": "pingpong" if workload.tunnels else "get", "connections": 1}, 50, 10)
+            self.run_load(first.words(peer, True), lambda: 0, lambda: 0)
+
+            def settled():
+                time.sleep(SETTLE)
+                return processes.private_bytes(peer.pids())
+
+            before, after, result, rest = self.run_load(workload.words(peer, self.quick), settled, settled)
+            wanted = workload.load["connections"]
+            if result["operations"] != wanted or rest["open"] < wanted * 0.99:
+                raise processes.Failure(f"{rest['open']} of {wanted} connections are open")
+            return {"bytes": (after - before) / wanted}
+        finally:
+            peer.stop()
+
+    def run(self, workload):
+        """All rounds of a workload, peers interleaved, each round beginning with another one."""
+        started, skipped = [], {}
+        chosen = [peer for peer in self.peers if workload.applies_to(peer)]
+        samples = {peer.name: [] for peer in chosen}
+        for peer in chosen:
+            try:
+                if not workload.idle:
+                    peer.start(self.proxy_cpu)
+                started.append(peer)
+            except processes.Failure as failure:
+                skipped[peer.name] = str(failure)
+        try:
+            rounds = min(self.rounds, IDLE_ROUNDS) if workload.idle else self.rounds
+            for number in range(rounds):
+                turn = number % max(1, len(started))
+                for peer in started[turn:] + started[:turn]:
+                    if peer.name in skipped:
+                        continue
+                    try:
+                        samples[peer.name].append(self.sample_idle(workload, peer) if workload.idle else self.sample(workload, peer))
+                    except (processes.Failure, subprocess.TimeoutExpired, BrokenPipeError) as failure:
+                        skipped[peer.name] = str(failure)
+        finally:
+            for peer in started:
+                peer.stop()
+        for name, why in skipped.items():
+            say(f"  {name} is left out: {why}")
+        return {
+            "date": datetime.date.today().isoformat(),
+            "rounds": rounds,
+            "quick": self.quick,
+            "samples": {name: each for name, each in samples.items() if each and name not in skipped},
+            "skipped": skipped,
+        }
+
+
+def machine():
+    with open("/proc/cpuinfo") as file:
+        model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), platform.machine())
+    with open("/etc/os-release") as file:
+        system = next(line.partition("=")[2].strip().strip('"') for line in file if line.startswith("PRETTY_NAME="))
+    flags = "virtual machine" if "hypervisor" in open("/proc/cpuinfo").read() else "no virtual machine"
+    return {"cpu": model, "cpus": os.cpu_count(), "kind": flags, "kernel": platform.release(), "system": system}
+
+
+def read_options():
+    names = [workload.name for workload in workloads.ALL] + ["counts"]
+    parser = argparse.ArgumentParser(prog="bench/run", description="Measures Weir and its peers side by side; the results go to docs/performance.md.")
+    parser.add_argument("--rounds", type=int, help="rounds of each workload (10; with --quick 3)")
+    parser.add_argument("--workload", action="append", metavar="NAME", choices=names, help="only this one; may be repeated: " + ", ".join(names))
+    parser.add_argument("--peers", metavar="A,B", help="only these beside Weir: " + ", ".join(peer.name for peer in peers.ALL[1:]))
+    parser.add_argument("--quick", action="store_true", help="short rounds, and the results are only printed and kept in build/bench/quick.json")
+    parser.add_argument("--report", action="store_true", help="measures nothing: writes the documents again from build/bench/results.json")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.quick else 10)
+    if not 1 <= options.rounds <= 100:
+        parser.error("--rounds takes 1 to 100")
+    return options
+
+
+def main():
+    options = read_options()
+    path = peers.BUILD / ("quick.json" if options.quick else "results.json")
+    results = json.loads(path.read_text()) if path.exists() else {"workloads": {}}
+    if not options.report:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        bench = Bench(options)
+        try:
+            results["machine"] = machine()
+            results["versions"] = {peer.name: peer.version() for peer in bench.peers if peer.found()} | {
+                name: version for name, version in results.get("versions", {}).items() if name not in {peer.name for peer in bench.peers}
+            }
+            for workload in workloads.ALL:
+                if not options.workload or workload.name in options.workload:
+                    say(f"{workload.name}: {workload.title}")
+                    results["workloads"][workload.name] = bench.run(workload)
+                    path.write_text(json.dumps(results, indent=1) + "\n")
+                    print(report.text_table(workload, results["workloads"][workload.name]), flush=True)
+            if not options.workload or "counts" in options.workload:
+                say("counts: system calls and instructions of Weir for a GET of 1 KB")
+                results["counts"] = counts.measure(bench)
+                path.write_text(json.dumps(results, indent=1) + "\n")
+                print(report.counts_line(results["counts"]))
+        finally:
+            bench.close()
+    print(report.goals_text(results))
+    if not options.quick:
+        report.write_documents(results)
+        say("Written: docs/performance.md, docs/performance.svg, build/bench/results.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+// What the load generator is asked to do, from its command line.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace weir::bench {
+
+enum class Mode { get, upload, pingpong, bulk, connect, idle_clients, idle_tunnels };
+
+struct Plan {
+  Mode mode = Mode::get;
+  uint16_t proxy_port = 0;
+  uint16_t origin_port = 0;
+  std::string path = "/1k";
+  uint64_t size = 64;        // Of an upload, of a transfer in a tunnel, of a ping: bytes.
+  uint32_t connections = 1;
+  uint64_t operations = 1;   // Measured ones, at most.
+  uint64_t warmup = 0;       // Before them.
+  uint64_t milliseconds = 2000;  // No operation begins after that.
+  bool direct = false;       // A tunnel needs no CONNECT: the proxy leads to the origin whatever comes.
+
+  bool tunnels() const { return mode == Mode::pingpong || mode == Mode::bulk || mode == Mode::connect || mode == Mode::idle_tunnels; }
+  bool holds() const { return mode == Mode::idle_clients || mode == Mode::idle_tunnels; }
+};
+
+/// NAME=VALUE words; ends the program with a complaint where one is wrong.
+Plan read_plan(int argc, char** argv);
+
+}  // namespace weir::bench
