@@ -57,11 +57,13 @@ struct Origin::Wire {
   int requests = 0;
   bool challenged = false, known = false;
   uint64_t* written = nullptr;
+  int* resets = nullptr;
 
   /// Reads more; false at the end.
   Task<bool> more(size_t most = base::Block::kSmall) {
     auto block = base::Block::make(most);
     const ssize_t n = co_await stream.read(block, 0, async::Deadline::kNever);
+    if (n < 0) ++*resets;
     if (n <= 0) co_return false;
     in.append(block->data(), static_cast<size_t>(n));
     co_return true;
@@ -149,6 +151,7 @@ Task<void> Origin::serve(int descriptor) {
   wire.number = ++accepted;
   last_ = descriptor;
   wire.written = &written;
+  wire.resets = &resets;
   if (!speaks_first_.empty()) {
     const bool sent = co_await wire.write(speaks_first_);
     if (!sent) co_return;
@@ -285,7 +288,7 @@ Task<bool> Origin::answer(Wire& wire, const std::string& head) {
       at += n;
       if (piece != SIZE_MAX) co_await async::Yield();
     }
-    if (!sent) co_return false;
+    if (!sent || !value_of(target, "cut", "").empty()) co_return false;
     if (method == "HEAD") co_return true;
     co_return co_await wire.write(value_of(target, "trailers", "").empty() ? "0\r\n\r\n" : "0\r\nX-Sum: " + std::to_string(size) + "\r\n\r\n");
   }

@@ -15,7 +15,8 @@ namespace weir::engine {
 std::string content_of(size_t size);
 
 /// Targets are /KIND or /KIND?name=value&..., with `size` (default 100), `piece` (bytes a write, default all):
-///   length, chunked (trailers=1), close       content framed so
+///   length, chunked (trailers=1), close       content framed so; chunked with cut=1 has no last chunk
+///   trickle                                   length, the last of it little by little
 ///   break, reset, stall                       half of the content, then an end, a reset, or nothing more
 ///   silent, gone                              no answer; the connection is closed without one
 ///   stale                                     as gone on a connection's second request, else length
@@ -39,6 +40,8 @@ class Origin {
   /// Connections that are open now.
   size_t open() const { return connections_.size(); }
   int accepted = 0;
+  /// Connections whose end was a reset.
+  int resets = 0;
   /// Writes to the last accepted connection at once, out of turn.
   void say(std::string_view bytes);
   /// Each request's head, as it came.
