@@ -291,9 +291,12 @@ TEST(Forwarding, WhatTheKernelMovesAndWhatFollowsItAreKeptApart) {
   // And the other way: much at once, then little at a time, then the next request.
   for (int i = 0; i < 2; ++i) {
     const std::string content = content_of(size);
-    client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + content.substr(0, size - 200'000));
-    h.until([&] { return client.all_sent(); });
-    h.settle();
+    client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+    for (size_t at_byte = 0; at_byte < size - 200'000; at_byte += 200'000) {
+      client.send(content.substr(at_byte, 200'000));
+      h.until([&] { return client.all_sent(); });
+      h.settle();
+    }
     for (size_t at_byte = size - 200'000; at_byte < size - 190'000; at_byte += 500) {
       client.send(content.substr(at_byte, 500));
       h.turn(1);
@@ -392,7 +395,7 @@ TEST(Forwarding, ALoginByConnectionIsPinned) {
   Client& c = h.client();
   ask(c, "one");
   h.answers(c, 1);
-  c.get(at, "/once");
+  c.get(at, "/once?size=500000&piece=90000");
   EXPECT_EQ(h.answers(c, 2)[1].fields["connection"], "close");
   EXPECT_TRUE(h.until([&] { return c.ended; }));
 }
