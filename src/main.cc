@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "config/command_line.h"
+#include "proxy/control.h"
 #include "proxy/run.h"
 
 int main(int argc, char** argv) {
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
   std::fputs(command.output.c_str(), stdout);
   // What was asked for was not printed: a full disk, say.
   if (std::fflush(stdout) != 0) return 1;
+  if (command.control) return weir::proxy::ask_running(command.control->path, command.control->word);
   if (!command.run) return command.status;
   return weir::proxy::run(*command.run);
 }

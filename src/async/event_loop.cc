@@ -100,6 +100,7 @@ bool EventLoop::turn(int wait_ms) {
   std::array<epoll_event, kEventsPerTurn> events;
   const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, wait_ms);
   now_ms_ = base::monotonic_ms();
+  ++turns_;
   for (int i = 0; i < count; ++i) {
     const auto& slot = slots_[static_cast<uint32_t>(events[i].data.u64)];
     if (slot.sink && slot.generation == events[i].data.u64 >> 32) slot.sink->on_events(events[i].events);
@@ -143,11 +144,11 @@ void EventLoop::reap_finished() {
   }
 }
 
-uint64_t EventLoop::take_longest_stretch_us() {
+uint64_t EventLoop::longest_stretch_us() const {
   const uint64_t all_ticks = ticks() - started_ticks_;
   const uint64_t all_us = base::monotonic_us() - started_us_;
   const double scale = all_ticks == 0 ? 0 : static_cast<double>(all_us) / static_cast<double>(all_ticks);
-  return static_cast<uint64_t>(static_cast<double>(std::exchange(longest_ticks_, 0)) * scale);
+  return static_cast<uint64_t>(static_cast<double>(longest_ticks_) * scale);
 }
 
 }  // namespace weir::async

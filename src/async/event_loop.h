@@ -33,6 +33,8 @@ class EventLoop {
   /// One turn: waits at most `wait_ms` (-1: as long as nothing happens), then runs what is ready. False if nothing was.
   bool turn(int wait_ms);
 
+  /// Counts the turns: within one, nobody has asked the kernel what became readable since it began.
+  uint64_t turns() const { return turns_; }
   /// Time of this turn, base::monotonic_ms.
   uint64_t now_ms() const { return now_ms_; }
   TimerWheel& wheel() { return wheel_; }
@@ -59,8 +61,8 @@ class EventLoop {
   int64_t add(int descriptor, EventSink& sink);
   void remove(int64_t slot);
 
-  /// The longest that a coroutine has run without returning here, in microseconds; reset by the call.
-  uint64_t take_longest_stretch_us();
+  /// The longest that a coroutine has run without returning here, in microseconds.
+  uint64_t longest_stretch_us() const;
 
   /// For tests: which of the ready ones runs next, given how many there are.
   void set_picker(std::function<size_t(size_t)> picker) { picker_ = std::move(picker); }
@@ -85,6 +87,7 @@ class EventLoop {
   int operations_left_ = kOperationsPerTurn;
   int64_t bytes_left_ = kBytesPerTurn;
   uint64_t now_ms_;
+  uint64_t turns_ = 0;
   TimerWheel wheel_;
   Link ready_;
   Link finished_;

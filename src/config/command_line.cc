@@ -1,6 +1,7 @@
 #include "config/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/text.h"
 #include "config/reader.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config --defaults | "
-    "weir config --reference | weir --help | weir --version\n";
+    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
 
@@ -22,6 +23,9 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
   weir check FILE           report every mistake in a configuration file
   weir config --defaults    print a configuration file with all defaults, commented
   weir config --reference   print the reference of all keys (docs/guide/configuration.md)
+  weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done and does
+  weir reload [PORT]        have it read its configuration file again, as SIGHUP does
+                            --control PATH names its control socket instead
 
   --debug                   print for each request its request line, its URL and where it connects to
   --help                    print this
@@ -45,6 +49,7 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
     auto read = read_file(file);
     if (!read) return {{}, 1, {}, text_of(read.error())};
     config = *std::move(read);
+    config.file = file;
   } else {
     const auto port = parse_port(port_text);
     if (!port) return usage("PORT is a number from 0 to 65535, not " + in_quotes(port_text));
@@ -52,6 +57,14 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
   }
   config.debug |= debug;
   return {std::move(config), 0, {}, {}};
+}
+
+/// Of a Weir whose first listener has that port; as its configuration's `control` says if that is set.
+Command control(const std::string& word, const std::string& port_text, const std::string& path) {
+  if (!path.empty()) return {{}, 0, {}, {}, ControlCommand{path, word}};
+  const auto port = port_text.empty() ? std::optional<uint16_t>(kDefaultPort) : parse_port(port_text);
+  if (!port) return usage("PORT is a number from 0 to 65535, not " + in_quotes(port_text));
+  return {{}, 0, {}, {}, ControlCommand{default_control_path(*port), word}};
 }
 
 Command check_file(const std::string& file) {
@@ -79,6 +92,14 @@ Command read_command_line(int argc, const char* const* argv) {
   config->set_help_flag();
   config->add_flag("--defaults", defaults);
   config->add_flag("--reference", as_reference);
+  std::string control_path, control_port;
+  std::vector<CLI::App*> words;
+  for (const char* word : {"status", "reload"}) {
+    words.push_back(app.add_subcommand(word));
+    words.back()->set_help_flag();
+    words.back()->add_option("PORT", control_port);
+    words.back()->add_option("--control", control_path);
+  }
   app.require_subcommand(0, 1);
 
   // CLI11 reports by exceptions; none leaves this function.
@@ -87,12 +108,14 @@ Command read_command_line(int argc, const char* const* argv) {
   } catch (const CLI::Error& error) {
     return usage(error.what());
   }
-  const bool subcommand = check->parsed() || config->parsed();
+  const auto word = std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
+  const bool subcommand = check->parsed() || config->parsed() || word != words.end();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
-    return usage("`check` and `config` go with no other arguments");
+    return usage("`check`, `config`, `status` and `reload` come first");
   }
   if (help) return print(std::string(kHelp));
   if (version) return print(version_text("CLI11 " CLI11_VERSION));
+  if (word != words.end()) return control((*word)->get_name(), control_port, control_path);
   if (check->parsed()) return check_file(checked_file);
   if (config->parsed()) {
     if (defaults == as_reference) return usage("`config` needs --defaults or --reference");

@@ -7,6 +7,14 @@
 
 namespace weir::config {
 
+/// A word for a Weir that runs already.
+struct ControlCommand {
+  /// Of its control socket.
+  std::string path;
+  /// `reload`, `status`.
+  std::string word;
+};
+
 /// What main has to do: print both texts, then run with the configuration, or exit with the status if there is none.
 struct Command {
   std::optional<Config> run;
@@ -15,6 +23,7 @@ struct Command {
   std::string output;
   /// For standard error.
   std::string complaint;
+  std::optional<ControlCommand> control = {};
 };
 
 /// Reads the file that the arguments name. A command that is not understood is status 2 with a usage line; a file with

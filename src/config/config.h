@@ -31,11 +31,16 @@ ListenerConfig loopback_listener(uint16_t port);
 /// Other machines can reach one of its addresses.
 bool is_reachable(const ListenerConfig& listener);
 
+/// Where `control` is if nothing is said: one for each user and port.
+std::string default_control_path(uint16_t port);
+
 /// Immutable once read; a reload makes another.
 struct Config {
   std::vector<ListenerConfig> listeners{loopback_listener(kDefaultPort)};
   /// 0: one for each CPU that the process may use.
   uint32_t workers = 0;
+  /// Path of the control socket; empty: a default by user and port.
+  std::string control;
   /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed,
   /// then accepting stops.
   uint32_t max_connections = 50'000;
@@ -52,6 +57,10 @@ struct Config {
   tunnel::TunnelConfig tunnel;
   /// Lines of the access log that wait to be written; beyond, lines are dropped and counted.
   uint64_t log_backlog_bytes = 16 * 1024 * 1024;
+  /// After SIGTERM what runs may go on for so long.
+  uint64_t drain_timeout_ms = 30'000;
+  /// Where this was read from: what a reload reads again. Empty: from the command line.
+  std::string file;
   /// Prints each request's line, URL and where it connects.
   bool debug = false;
   friend bool operator==(const Config&, const Config&) = default;

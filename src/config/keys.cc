@@ -67,6 +67,9 @@ constexpr Key kKeys[] = {
      "What Weir calls itself in the Via field. A request that already carries it has gone in a circle and is refused, so "
      "proxies in a chain need different ones: to \"weir\" eight letters and digits are added that are new at each start, any "
      "other word is taken as it is."},
+    {"", "control", Kind::path, top<&Config::control>, 0, 0,
+     "The socket by which `weir status` and `weir reload` speak to a running Weir. With \"\" it is weir-PORT.control in "
+     "$RUNTIME_DIRECTORY, /run (as root), $XDG_RUNTIME_DIR or /tmp/weir-UID, PORT being the first listener's. Its mode is 0600."},
     {"", "workers", Kind::number, top<&Config::workers>, 0, 1024,
      "Threads that serve. 0 is one for each CPU that Weir may use."},
     {"", "debug", Kind::flag, top<&Config::debug>, 0, 0,
@@ -105,8 +108,10 @@ constexpr Key kKeys[] = {
      "log."},
 
     {"timeouts", "head", Kind::duration, in<kServer, &S::head_timeout_ms>, 100, kHour,
-     "For the whole head of a request, from its first byte; for the first one on a connection, from the connection's "
-     "begin."},
+     "For the whole head of a request, from its first byte. A new connection has as long to send that byte."},
+    {"timeouts", "drain", Kind::duration, top<&Config::drain_timeout_ms>, 0, kDay,
+     "After SIGTERM no client is let in any more, and what runs may go on for so long; then it is cut (`drained` in the log). A "
+     "second SIGTERM ends at once."},
     {"timeouts", "client_idle", Kind::duration, in<kServer, &S::idle_timeout_ms>, 100, 7 * kDay,
      "A client's connection between two requests."},
     {"timeouts", "connect", Kind::duration, in<kOrigin, &O::connect_timeout_ms>, 100, kHour,
@@ -225,6 +230,7 @@ std::string expectation(const Key& key) {
     case Kind::duration: return "a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\"," + range(key, duration_text);
     case Kind::size: return "a size such as \"64KiB\" or \"16MiB\", or a number of bytes," + range(key, size_text);
     case Kind::host_name: return "a host name such as \"weir.internal\"";
+    case Kind::path: return "the absolute path of a file such as \"/run/weir/control\"";
     case Kind::token: return "a word of letters, digits and `-._~!#$%&'*+^|`";
     case Kind::ports:
       return "a list of ports" + range(key, [](uint64_t value) { return std::to_string(value); }) + ", such as [25, 3306]";

@@ -19,6 +19,7 @@ enum class Kind : uint8_t {
   size,           // "64KiB" or a number; kept in bytes
   host_name,
   token,          // RFC 9110, 5.6.2
+  path,           // of a file, absolute; "" where nothing is chosen
   ports,
   endpoints,      // one "ADDRESS:PORT" or a list of them
   networks,

@@ -115,6 +115,10 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
       if (!is_token(text)) return no();
       *std::get<std::string*>(slot) = text;
       return {};
+    case Kind::path:
+      if (!text.empty() && (text.front() != '/' || text.find('\0') != std::string_view::npos)) return no();
+      *std::get<std::string*>(slot) = text;
+      return {};
     case Kind::endpoints: return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
     case Kind::networks: return add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
     case Kind::host_patterns: return add_pattern(*std::get<std::vector<match::HostPattern>*>(slot), text);
@@ -171,7 +175,8 @@ std::string as_toml(const Key& key, Slot slot) {
     case Kind::duration: return in_quotes(duration_text(number()));
     case Kind::size: return in_quotes(size_text(number()));
     case Kind::host_name:
-    case Kind::token: return in_quotes(*std::get<std::string*>(slot));
+    case Kind::token:
+    case Kind::path: return in_quotes(*std::get<std::string*>(slot));
     case Kind::ports:
       return list(texts(*std::get<std::vector<uint16_t>*>(slot), [](uint16_t port) { return std::to_string(port); }));
     case Kind::endpoints:

@@ -21,11 +21,13 @@ class Journal {
  public:
   virtual ~Journal() = default;
   virtual void record(const Exchange& exchange) = 0;
+  /// Heads the list of the exchanges that live: for drain, status, and policy that has changed.
+  async::Link live;
 };
 
 /// Facts about one request and its response. Stages add to it; none decides by it. It keeps the pipeline that it began with
 /// alive. Its destructor gives the record to the journal, so that each exchange has one line, whatever ended it. Of one worker.
-class Exchange : public base::Counted<Exchange>, public base::Pooled {
+class Exchange : public base::Counted<Exchange>, public base::Pooled, public async::Link {
  public:
   Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session);
   virtual ~Exchange();
@@ -33,6 +35,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled {
   /// Passes on an interim response (1xx) towards whoever waits for the final one. Never waits: what a slow client does not take goes
   /// out with the next write.
   virtual base::Result<void> interim(const ResponseHead& head) = 0;
+
+  /// Ends what runs, from outside; `reason` is static text, which the log says. Nothing of the exchange is destroyed in the call.
+  virtual void cancel(const char* reason) { (void)reason; }
 
   /// Frees the request's head; keeps what the log needs of it. For exchanges that last: tunnels.
   void settle();
@@ -67,6 +72,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled {
   uint64_t received = 0;
   /// The origin's address, if a connection was used.
   base::Endpoint peer;
+  /// What led there; with the host that was asked for, what policy is asked of when it has changed.
+  base::AddressSource peer_source = base::AddressSource::literal;
+  std::string_view host() const { return settled_ ? std::string_view(host_) : request ? request->target.host : std::string_view(); }
   bool reused_connection = false;
   /// The server name of a TLS ClientHello seen in a tunnel.
   std::string sni;
@@ -77,7 +85,7 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled {
   base::ErrorType error_type_ = base::ErrorType::client_closed;
   bool has_error_ = false;
   bool settled_ = false;
-  std::string request_line_, referer_, user_agent_;
+  std::string request_line_, referer_, user_agent_, host_;
 };
 
 }  // namespace weir::http

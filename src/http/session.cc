@@ -1,6 +1,7 @@
 #include "http/session.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::http {
 
@@ -18,7 +19,9 @@ std::string authority_key(std::string_view host, uint16_t port) {
 
 std::unique_ptr<PinnedConnection> Pins::take(std::string_view authority) {
   for (Pin& pin : pins_) {
-    if (pin.authority == authority) return std::move(pin.connection);
+    if (pin.authority != authority) continue;
+    if (pin.connection) pin.connection->watch(nullptr, nullptr);
+    return std::move(pin.connection);
   }
   return nullptr;
 }
@@ -27,7 +30,14 @@ bool Pins::has(std::string_view authority) const {
   return std::ranges::any_of(pins_, [&](const Pin& pin) { return pin.authority == authority; });
 }
 
+void Pins::activity(void* of) {
+  auto& pins = *static_cast<Pins*>(of);
+  if (std::exchange(pins.lost_, true)) return;
+  if (pins.on_lost) pins.on_lost(pins.on_lost_of);
+}
+
 void Pins::put(std::string authority, std::unique_ptr<PinnedConnection> connection) {
+  connection->watch(&activity, this);
   for (Pin& pin : pins_) {
     if (pin.authority == authority) {
       pin.connection = std::move(connection);

@@ -28,8 +28,6 @@ struct Session final : base::Counted<Session>, base::Pooled {
   std::string inner_host;
   /// Opened to Weir's own pages: there is no origin.
   bool own = false;
-  /// The client's address is none of the listener's `clients`: it is told so, and gets nothing else.
-  bool refused = false;
   int depth = 0;
 };
 
@@ -40,6 +38,8 @@ std::string authority_key(std::string_view host, uint16_t port);
 class PinnedConnection : public base::Pooled {
  public:
   virtual ~PinnedConnection() = default;
+  /// While it is idle: `call(of)` when bytes or an end come in. Null ends that. It may not be destroyed in the call.
+  virtual void watch(void (*call)(void*), void* of) = 0;
 };
 
 /// The origin connections that belong to one client connection, or to a session inside a tunnel: those that NTLM or Negotiate have
@@ -56,8 +56,13 @@ class Pins {
   /// A pinned connection died: what the client believes of it no longer holds, so its own connection must close.
   void lose(std::string_view authority);
   bool lost() const { return lost_; }
+  /// Called once, when a connection that is idle is lost.
+  void (*on_lost)(void*) = nullptr;
+  void* on_lost_of = nullptr;
 
  private:
+  static void activity(void* pins);
+
   struct Pin {
     std::string authority;
     std::unique_ptr<PinnedConnection> connection;

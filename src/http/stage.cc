@@ -9,7 +9,9 @@ namespace weir::http {
 
 Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session)
     : pipeline(std::move(pipeline)), session(std::move(session)), started_wall_ms(base::wall_ms()),
-      started_ms(async::EventLoop::current().now_ms()), journal_(journal) {}
+      started_ms(async::EventLoop::current().now_ms()), journal_(journal) {
+  link_before(journal.live);
+}
 
 Exchange::~Exchange() { journal_.record(*this); }
 
@@ -19,6 +21,7 @@ void Exchange::settle() {
   request_line_ += static_cast<char>('0' + request->minor_version);
   referer_ = request->fields.get(FieldId::referer);
   user_agent_ = request->fields.get(FieldId::user_agent);
+  host_ = request->target.host;
   settled_ = true;
   request = nullptr;
 }

@@ -24,7 +24,7 @@ struct ResolverConfig {
   /// How long "there is no such name" holds at most.
   uint64_t negative_ttl_ms = 30'000;
   /// Look-ups of one worker under way at once; more fail.
-  uint32_t lookups = 1000;
+  uint32_t lookups = 10'000;
   friend bool operator==(const ResolverConfig&, const ResolverConfig&) = default;
 };
 

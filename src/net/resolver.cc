@@ -126,6 +126,15 @@ void Resolver::refresh() {
   reconfigure();
 }
 
+void Resolver::configure(const ResolverConfig& config) {
+  const bool others = config.servers != config_.servers || config.timeout_ms != config_.timeout_ms || config.tries != config_.tries;
+  config_ = config;
+  if (!others) return;
+  servers_ = config_.servers.empty() ? resolv_conf_.servers() : config_.servers;
+  ++generation_;
+  reconfigure();
+}
+
 void Resolver::reconfigure() {
   forget_all();
   channels_.clear();
@@ -180,7 +189,7 @@ async::Task<Lookup> Resolver::lookup(std::string host, base::IpFamily family) {
     if (const Lookup* found = known(key.view(), family)) co_return *found;
     question = question_for(key.view(), family);
   }
-  if (!question) co_return none(Outcome::failed);
+  if (!question) co_return none(Outcome::busy);
   // The resolver may go meanwhile: nothing of it is used from here on.
   for (auto seen = question->changed.version(); !question->done; seen = question->changed.version()) {
     co_await question->changed.changed(seen);

@@ -38,6 +38,9 @@ class Resolver {
   ~Resolver();
   Resolver(const Resolver&) = delete;
 
+  /// For look-ups from now on; what is cached stays unless other servers are to be asked.
+  void configure(const ResolverConfig& config);
+
   /// What is known without asking anyone, or null. Valid until the next call of anything here.
   const Lookup* cached(std::string_view host, base::IpFamily family);
   /// Waits at most total_timeout_ms. All who ask for the same at a time share one question, which goes on if they are cancelled.

@@ -35,6 +35,11 @@ class Connector {
   /// 502, connection_timeout 504, destination_ip_unroutable 502, connection_terminated 502, connection_limit_reached 503.
   async::Task<base::Result<Connected>> connect(std::string_view host, bool literal, uint16_t port, const http::Decision& decision);
 
+  /// For connections from now on.
+  void configure(const OriginConfig& config, const net::TcpOptions& tcp) {
+    config_ = config;
+    tcp_ = tcp;
+  }
   /// Changes when the files that names come from do (a laptop changes networks).
   uint64_t names_generation() { return resolver_.generation(); }
 

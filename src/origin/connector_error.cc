@@ -61,6 +61,10 @@ Error dns_failure(std::string_view host, net::Lookup::Outcome v4, net::Lookup::O
   if (either(Outcome::timed_out)) {
     return Error(ErrorType::dns_timeout, 504, "The name servers did not answer in time for the name " + name + ".");
   }
+  if (either(Outcome::busy)) {
+    return Error(ErrorType::connection_limit_reached, 503,
+                 "The name " + name + " could not be looked up: too many look-ups are under way (dns.lookups).");
+  }
   if (either(Outcome::failed)) {
     return Error(ErrorType::dns_error, 502,
                  "The name " + name + " could not be looked up: the name servers failed or could not be reached.");

@@ -110,6 +110,8 @@ bool ConnectRace::begin_next() {
 }
 
 base::Error ConnectRace::error() const {
+  // A name that leads to Weir itself: that its other address is dead is beside the point.
+  if (refusal_ && refusal_->rule() == "own address") return *refusal_;
   const Attempt* most = nullptr;
   for (size_t i = 0; i < attempted_; ++i) {
     if (!most || telling(-attempts_[i].result.error) > telling(-most->result.error)) most = &attempts_[i];

@@ -124,9 +124,14 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     co_return response;
   }
   const bool challenged = any_connection_scheme(fields, FieldId::www_authenticate);
-  if (request.pins && !origin->pinned_to && !request.pins->full() && (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
-    origin->pinned_to = request.pins;
-    origin->pin_key = key;
+  if (!origin->pinned_to && (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
+    // It is one client's from here on. Where that client has no place for it, it ends with this response: it is nobody else's.
+    if (request.pins && !request.pins->full()) {
+      origin->pinned_to = request.pins;
+      origin->pin_key = key;
+    } else {
+      origin->keep_alive = false;
+    }
   }
   if (challenged && response.head->status == 401) fields.add("Proxy-Support", "Session-Based-Authentication");
   // What the client believes of a pinned connection ends with it: it is told so in this response's head.
@@ -144,6 +149,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
 async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request request) const {
   CO_TRY(auto connection, co_await connect(request));
   request.exchange->peer = connection->peer;
+  request.exchange->peer_source = connection->source;
   http::Response response;
   response.head = http::ResponseHead::make(200);
   response.head->reason = "Connection established";

@@ -9,7 +9,7 @@ namespace weir::origin {
 bool OriginConnection::quiet() {
   async::Readiness& state = stream->readiness();
   if (!input.empty() || state.peer_closed || state.broken) return false;
-  if (!state.readable) return true;
+  if (!state.readable && rested_turn_ != async::EventLoop::current().turns()) return true;
   // After splice nothing has said yet that the socket is empty: ask once.
   char byte;
   return stream->try_read(&byte, 1) == -EAGAIN;
@@ -54,6 +54,7 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const h
 
 void Pool::put(std::unique_ptr<OriginConnection> connection) {
   connection->input.release();
+  // Asked before it rests: what arrives from here on is seen by the loop, or when it is taken.
   if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0) return;
   if (size_ >= config_.idle_total) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
   auto at = by_authority_.find(std::string_view(connection->authority));
@@ -63,6 +64,7 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
   const uint64_t now = async::EventLoop::current().now_ms();
   idle.idle_since_ms_ = now;
   idle.pool_ = this;
+  idle.rest();
   idle.link_before(*at->second.connections.next());
   idle.age_.link_before(by_age_);
   ++at->second.count;

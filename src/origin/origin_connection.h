@@ -21,8 +21,15 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   OriginConnection(std::unique_ptr<net::TcpStream> stream, std::string authority, base::Endpoint peer, base::AddressSource source)
       : stream(std::move(stream)), authority(std::move(authority)), peer(peer), source(source) {}
 
-  /// Nothing was seen to arrive since the last response ended, and the peer has not closed: known without asking the kernel.
+  /// Nothing has arrived since the last response ended, and the peer has not closed. Known without asking the kernel, if the loop has
+  /// looked since: within the turn in which the response ended it is asked once, so that no surplus answer is taken for the next.
   bool quiet();
+  /// The response has ended now.
+  void rest() { rested_turn_ = async::EventLoop::current().turns(); }
+  void watch(void (*call)(void*), void* of) override {
+    stream->readiness().on_readable = call;
+    stream->readiness().on_readable_of = of;
+  }
 
   std::unique_ptr<net::TcpStream> stream;
   async::Input input;
@@ -44,6 +51,7 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   };
   AgeLink age_{*this};
   uint64_t idle_since_ms_ = 0;
+  uint64_t rested_turn_ = UINT64_MAX;
   class Pool* pool_ = nullptr;
 };
 

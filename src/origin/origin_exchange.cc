@@ -39,6 +39,7 @@ void OriginExchange::finish() {
   upload_.cancel();
   if (pinned_to) {
     if (connection_->quiet()) {
+      connection_->rest();
       pinned_to->put(pin_key, std::move(connection_));
     } else {
       pinned_to->lose(pin_key);
@@ -63,6 +64,7 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
   died_unanswered_ = false;
   sent_whole_ = false;
   exchange_->peer = connection_->peer;
+  exchange_->peer_source = connection_->source;
   exchange_->reused_connection = connection_->reused;
   const http::Method method = head.method;
   const bool chunked = body && !body->known_length();

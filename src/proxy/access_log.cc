@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/event_log.h"
@@ -27,6 +28,7 @@ struct AccessLog::State {
   std::condition_variable changed;
   std::condition_variable ended;
   std::string waiting;
+  uint64_t waiting_lines = 0;
   size_t in_write = 0;
   bool ending = false;
   bool done = false;
@@ -38,7 +40,7 @@ struct AccessLog::State {
     const uint64_t now = dropped.load(std::memory_order_relaxed);
     const uint64_t now_ms = base::monotonic_ms();
     if (now == told_dropped || now_ms < told_ms + 1000) return;
-    base::log_event("the access log can't keep up: " + std::to_string(now - told_dropped) + " lines were dropped");
+    base::log_event("the access log can't be written: " + std::to_string(now - told_dropped) + " lines were dropped");
     told_dropped = now;
     told_ms = now_ms;
   }
@@ -75,6 +77,7 @@ void AccessLog::submit(std::string batch, uint64_t lines) {
       return;
     }
     wake = state.waiting.empty();
+    state.waiting_lines += lines;
     if (wake) {
       state.waiting = std::move(batch);
     } else {
@@ -98,19 +101,23 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     batch.clear();
     batch.swap(state.waiting);
     state.in_write = batch.size();
+    const uint64_t lines = std::exchange(state.waiting_lines, 0);
+    bool lost = false;
     lock.unlock();
     for (size_t written = 0; written < batch.size();) {
       const ssize_t n = write(state.descriptor, batch.data() + written, batch.size() - written);
       if (n > 0) {
         written += static_cast<size_t>(n);
       } else if (errno != EINTR && errno != EAGAIN) {
-        break;  // A full disk or a closed pipe: these lines are lost, the next ones may not be.
+        lost = true;  // A full disk or a closed pipe: the next lines may not be.
+        break;
       } else {
         usleep(1000);
       }
     }
     lock.lock();
     state.in_write = 0;
+    if (lost) state.dropped.fetch_add(lines, std::memory_order_relaxed);
     state.tell_of_dropped();
   }
   state.done = true;

@@ -1,5 +1,6 @@
 #include "proxy/journal.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <ctime>
@@ -68,8 +69,23 @@ void WorkerJournal::append_time(int64_t wall_ms) {
   batch_ += time_text_;
 }
 
+void WorkerJournal::count(const http::Exchange& exchange) {
+  ++totals_.requests;
+  totals_.sent += exchange.sent;
+  totals_.received += exchange.received;
+  totals_.reused += exchange.reused_connection;
+  ++totals_.by_status[std::min(exchange.status / 100, 5)];
+  if (exchange.has_error()) {
+    ++totals_.errors;
+  } else if (std::string_view(exchange.ended()) == "complete") {
+    ++totals_.complete;
+  } else {
+    ++totals_.client_closed;
+  }
+}
+
 void WorkerJournal::record(const http::Exchange& exchange) {
-  ++recorded_;
+  count(exchange);
   if (batch_.empty()) flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
   std::string& out = batch_;
   char piece[256];
@@ -104,7 +120,7 @@ void WorkerJournal::record(const http::Exchange& exchange) {
   if (exchange.has_error()) {
     out += base::name_of(exchange.error_type());
   } else if (stopping_ && ended == "client_closed") {
-    out += "stopped";
+    out += stopping_;
   } else {
     out += ended;
   }

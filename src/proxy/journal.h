@@ -9,21 +9,35 @@
 
 namespace weir::proxy {
 
+/// Since the start.
+struct Totals {
+  uint64_t requests = 0;
+  uint64_t sent = 0;
+  uint64_t received = 0;
+  uint64_t reused = 0;
+  /// By status class: none, 1xx to 5xx.
+  uint64_t by_status[6] = {};
+  uint64_t complete = 0;
+  uint64_t client_closed = 0;
+  uint64_t errors = 0;
+};
+
 /// One a worker: makes the lines and hands them on in batches, at the latest 100 ms after the first.
 class WorkerJournal final : public http::Journal {
  public:
   explicit WorkerJournal(AccessLog& log);
   ~WorkerJournal() override;
   void record(const http::Exchange& exchange) override;
-  /// From now on what ends is cut by us, not by its client.
-  void stopping() { stopping_ = true; }
-  uint64_t recorded() const { return recorded_; }
+  /// From now on what ends is cut by us, not by its client; the log says so with this word (static text).
+  void stopping(const char* reason) { stopping_ = reason; }
+  const Totals& totals() const { return totals_; }
 
  private:
   struct Flush : async::Deadline {
     explicit Flush(WorkerJournal& journal) : Deadline([](Deadline& self) { static_cast<Flush&>(self).journal.flush(); }), journal(journal) {}
     WorkerJournal& journal;
   };
+  void count(const http::Exchange& exchange);
   void flush();
   void append_time(int64_t wall_ms);
 
@@ -31,8 +45,8 @@ class WorkerJournal final : public http::Journal {
   Flush flush_;
   std::string batch_;
   uint64_t lines_ = 0;
-  uint64_t recorded_ = 0;
-  bool stopping_ = false;
+  Totals totals_;
+  const char* stopping_ = nullptr;
   int64_t time_second_ = -1;
   std::string time_text_;
 };

@@ -13,10 +13,13 @@
 
 namespace weir::proxy {
 
-/// What all workers' pipelines are made from; immutable, made anew by a reload.
+/// What all workers' pipelines are made from; immutable, made anew by a reload. Listeners are counted by address, in the order in
+/// which they first came, and keep their numbers for as long as the process lives: sessions name them.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
   std::vector<std::shared_ptr<const policy::ListenerRules>> rules;
+  /// Who may come, by listener; empty: everybody who can.
+  std::vector<std::vector<base::Cidr>> clients;
   std::string via;
   std::string version;
 };

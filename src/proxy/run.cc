@@ -1,19 +1,30 @@
 #include "proxy/run.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstring>
 #include <fstream>
 #include <latch>
+#include <mutex>
 #include <random>
+#include <system_error>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/event_log.h"
+#include "config/reader.h"
 #include "net/listener.h"
+#include "proxy/control.h"
+#include "proxy/listeners.h"
 #include "proxy/worker.h"
 
 namespace weir::proxy {
@@ -65,45 +76,23 @@ std::string via_name(const Config& config) {
   return name;
 }
 
-using Sockets = std::vector<std::vector<std::pair<uint32_t, net::BoundSocket>>>;  // By worker.
-
-bool bind_all(const Config& config, size_t workers, Sockets& sockets, std::vector<base::Endpoint>& listening) {
-  sockets.resize(workers);
-  for (uint32_t index = 0; index < config.listeners.size(); ++index) {
-    const auto& addresses = config.listeners[index].addresses;
-    uint16_t shared_port = 0;
-    size_t bound_here = 0;
-    for (base::Endpoint endpoint : addresses) {
-      if (addresses.size() > 1 && !net::family_exists(endpoint.address.family())) continue;
-      if (endpoint.port == 0) endpoint.port = shared_port;
-      auto bound = net::bind_listeners(endpoint, workers);
-      if (!bound) {
-        const char* reason = std::strerror(bound.error().error);
-        base::log_event("can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) + ": " + reason);
-        return false;
-      }
-      shared_port = bound->front().endpoint().port;
-      listening.push_back(bound->front().endpoint());
-      for (size_t worker = 0; worker < workers; ++worker) sockets[worker].emplace_back(index, std::move((*bound)[worker]));
-      ++bound_here;
-    }
-    if (bound_here == 0) {
-      base::log_event("can't listen: this machine has none of the address families of listener " + std::to_string(index + 1));
-      return false;
-    }
-  }
-  return true;
-}
-
-PipelineParts make_parts(const Config& config, const std::vector<base::Endpoint>& listening) {
+/// Rules of listeners that are gone stay for the sessions that came by them.
+PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via) {
   PipelineParts parts;
-  parts.own = std::make_shared<const http::OwnNames>(config.own_name, listening);
-  parts.via = via_name(config);
+  parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
+  parts.via = via;
   parts.version = WEIR_VERSION;
-  const policy::OwnAddresses own(listening, net::interface_addresses());
-  for (const ListenerConfig& listener : config.listeners) {
+  const policy::OwnAddresses own(change.listening, net::interface_addresses());
+  for (size_t number = 0; number < change.index_of.size(); ++number) {
+    if (change.index_of[number] < 0) {
+      parts.rules.push_back(before->rules[number]);
+      parts.clients.push_back(before->clients[number]);
+      continue;
+    }
+    const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
     parts.rules.push_back(
         std::make_shared<const policy::ListenerRules>(listener.policy, config::is_reachable(listener), config.blocked_ports, own));
+    parts.clients.push_back(listener.clients);
   }
   return parts;
 }
@@ -116,48 +105,223 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers) {
   base::log_event("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, access log on standard output; workers: " + std::to_string(workers));
 }
 
+/// The main thread's part: signals, the control socket, reloads.
+class Master {
+ public:
+  explicit Master(const Config& config)
+      : log_(STDOUT_FILENO, config.log_backlog_bytes), shared_(log_, connections_for_open_files(config.max_connections)),
+        count_(config.workers != 0 ? config.workers : usable_cpus()), listeners_(count_), via_(via_name(config)) {}
+
+  int run(const Config& config);
+
+ private:
+  bool start(const Config& config);
+  /// Empty, or why the old configuration stays.
+  std::string reload();
+  std::string status();
+  std::string answer(const std::string& word);
+  void end(uint64_t drain_ms);
+  void stop_workers(const char* reason) {
+    std::lock_guard lock(shared_.workers_mutex);
+    for (Worker* worker : shared_.workers) worker->stop(reason);
+  }
+  bool workers_run() {
+    std::lock_guard lock(shared_.workers_mutex);
+    return !shared_.workers.empty();
+  }
+
+  AccessLog log_;
+  Shared shared_;
+  const size_t count_;
+  Listeners listeners_;
+  const std::string via_;
+  SnapshotRef snapshot_;
+  std::vector<std::thread> threads_;
+  Control control_;
+  int signals_ = -1;
+  const uint64_t started_ms_ = base::monotonic_ms();
+  uint64_t reloads_ = 0;
+};
+
+bool Master::start(const Config& config) {
+  auto change = listeners_.plan(config);
+  if (!change) {
+    base::log_event(change.error());
+    return false;
+  }
+  listeners_.commit(config, *change);
+  snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_)});
+  std::latch ready(static_cast<std::ptrdiff_t>(count_));
+  for (size_t i = 0; i < count_; ++i) {
+    threads_.emplace_back([&, i] {
+      try {
+        Worker worker(shared_, snapshot_, std::move(change->opened[i]));
+        ready.count_down();
+        worker.run();
+      } catch (const std::system_error& error) {
+        // Too few descriptors for a loop of its own: nothing can be served.
+        base::log_event(std::string("a worker can't start: ") + error.what());
+        std::_Exit(1);
+      }
+    });
+  }
+  ready.wait();
+  announce(change->listening, count_);
+  const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
+  if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
+  return true;
+}
+
+std::string Master::reload() {
+  if (snapshot_->config.file.empty()) return "there is no configuration file to read again: Weir was started with a port";
+  auto read = config::read_file(snapshot_->config.file);
+  if (!read) return config::text_of(read.error());
+  Config config = *std::move(read);
+  config.file = snapshot_->config.file;
+  config.debug |= base::debug_enabled;
+  auto change = listeners_.plan(config);
+  if (!change) return change.error();
+  auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_)});
+  listeners_.commit(config, *change);
+  shared_.max_connections = connections_for_open_files(config.max_connections);
+  snapshot_ = std::move(snapshot);
+  std::lock_guard lock(shared_.workers_mutex);
+  for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot_, std::move(change->opened[i]), change->closed);
+  for (const std::string& words : change->words) base::log_event(words);
+  ++reloads_;
+  return {};
+}
+
+std::string Master::status() {
+  struct Gathered {
+    std::mutex mutex;
+    std::condition_variable told;
+    std::vector<WorkerStatus> statuses;
+  };
+  auto gathered = std::make_shared<Gathered>();
+  size_t asked;
+  {
+    std::lock_guard lock(shared_.workers_mutex);
+    asked = shared_.workers.size();
+    for (Worker* worker : shared_.workers) {
+      worker->tell([gathered](const WorkerStatus& status) {
+        std::lock_guard inner(gathered->mutex);
+        gathered->statuses.push_back(status);
+        gathered->told.notify_one();
+      });
+    }
+  }
+  std::unique_lock lock(gathered->mutex);
+  gathered->told.wait_for(lock, std::chrono::seconds(2), [&] { return gathered->statuses.size() == asked; });
+  WorkerStatus all;
+  for (const WorkerStatus& each : gathered->statuses) {
+    all.connections += each.connections;
+    all.exchanges += each.exchanges;
+    all.idle_origin_connections += each.idle_origin_connections;
+    all.cached_names += each.cached_names;
+    all.questions_asked += each.questions_asked;
+    all.longest_stretch_us = std::max(all.longest_stretch_us, each.longest_stretch_us);
+    all.totals.requests += each.totals.requests;
+    all.totals.sent += each.totals.sent;
+    all.totals.received += each.totals.received;
+    all.totals.reused += each.totals.reused;
+    all.totals.complete += each.totals.complete;
+    all.totals.client_closed += each.totals.client_closed;
+    all.totals.errors += each.totals.errors;
+    for (int i = 0; i < 6; ++i) all.totals.by_status[i] += each.totals.by_status[i];
+  }
+  std::string text = "version: " WEIR_VERSION "\n";
+  const auto line = [&](std::string_view name, uint64_t value) { text.append(name).append(": ").append(std::to_string(value)) += '\n'; };
+  line("uptime_s", (base::monotonic_ms() - started_ms_) / 1000);
+  line("workers", count_);
+  line("workers_that_answered", gathered->statuses.size());
+  line("reloads", reloads_);
+  line("client_connections", shared_.connections.load());
+  line("client_connections_limit", shared_.max_connections.load());
+  line("sessions", all.connections);
+  line("exchanges_running", all.exchanges);
+  line("exchanges_ended", all.totals.requests);
+  line("exchanges_complete", all.totals.complete);
+  line("exchanges_client_closed", all.totals.client_closed);
+  line("exchanges_failed", all.totals.errors);
+  for (int i = 0; i < 6; ++i) line(i == 0 ? "status_none" : "status_" + std::to_string(i) + "xx", all.totals.by_status[i]);
+  line("bytes_sent_to_clients", all.totals.sent);
+  line("content_bytes_from_clients", all.totals.received);
+  line("requests_on_reused_connections", all.totals.reused);
+  line("idle_origin_connections", all.idle_origin_connections);
+  line("names_cached", all.cached_names);
+  line("name_questions_asked", all.questions_asked);
+  line("log_lines_dropped", log_.dropped());
+  line("exceptions_caught", async::exceptions_caught());
+  line("longest_stretch_us", all.longest_stretch_us);
+  return text;
+}
+
+std::string Master::answer(const std::string& word) {
+  if (word == "status") return "ok\n" + status();
+  if (word == "reload") {
+    const std::string why = reload();
+    if (why.empty()) base::log_event("reloaded " + snapshot_->config.file);
+    return why.empty() ? "ok\nreloaded\n" : "the old configuration stays: " + why + (why.ends_with('\n') ? "" : "\n");
+  }
+  return "unknown word: " + word.substr(0, 40) + "\n";
+}
+
+/// Waits until all workers have ended; a second signal ends them at once.
+void Master::end(uint64_t drain_ms) {
+  {
+    std::lock_guard lock(shared_.workers_mutex);
+    for (Worker* worker : shared_.workers) worker->drain();
+  }
+  const uint64_t until_ms = base::monotonic_ms() + drain_ms;
+  bool stopped = false;
+  while (workers_run()) {
+    pollfd signal{signals_, POLLIN, 0};
+    poll(&signal, 1, 10);
+    signalfd_siginfo info;
+    const bool again = (signal.revents & POLLIN) && read(signals_, &info, sizeof info) == sizeof info &&
+                       (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
+    if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
+      stop_workers("drained");
+      stopped = true;
+    }
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+int Master::run(const Config& config) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
+  // Threads inherit the mask.
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (!start(config)) return 1;
+  for (;;) {
+    pollfd ready[2] = {{signals_, POLLIN, 0}, {control_.descriptor(), POLLIN, 0}};
+    if (poll(ready, 2, -1) < 0 && errno != EINTR) break;
+    if (ready[1].revents & POLLIN) control_.serve([this](const std::string& word) { return answer(word); });
+    signalfd_siginfo info;
+    if (!(ready[0].revents & POLLIN) || read(signals_, &info, sizeof info) != sizeof info) continue;
+    if (info.ssi_signo == SIGHUP) {
+      const std::string why = reload();
+      base::log_event(why.empty() ? "reloaded " + snapshot_->config.file : "the old configuration stays: " + why);
+    } else if (info.ssi_signo != SIGUSR1) {
+      break;
+    }
+  }
+  end(snapshot_->config.drain_timeout_ms);
+  base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
+                  std::to_string(shared_.longest_stretch_us.load()) + " us");
+  return 0;
+}
+
 }  // namespace
 
 int run(const Config& config) {
   base::debug_enabled = config.debug;
   std::signal(SIGPIPE, SIG_IGN);
-  // Threads inherit the mask; the main thread takes these signals by sigwait.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  const uint32_t max_connections = connections_for_open_files(config.max_connections);
-  const size_t count = config.workers != 0 ? config.workers : usable_cpus();
-  Sockets sockets;
-  std::vector<base::Endpoint> listening;
-  if (!bind_all(config, count, sockets, listening)) return 1;
-  const PipelineParts parts = make_parts(config, listening);
-  AccessLog log(STDOUT_FILENO, config.log_backlog_bytes);
-  Shared shared(config, parts, log, max_connections);
-  std::latch ready(static_cast<std::ptrdiff_t>(count));
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < count; ++i) {
-    threads.emplace_back([&, i] {
-      Worker worker(shared, std::move(sockets[i]));
-      ready.count_down();
-      worker.run();
-    });
-  }
-  ready.wait();
-  announce(listening, count);
-
-  for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
-    if (sigwait(&signals, &signal) != 0) break;
-  }
-  {
-    std::lock_guard lock(shared.workers_mutex);
-    for (Worker* worker : shared.workers) worker->stop();
-  }
-  for (std::thread& thread : threads) thread.join();
-  base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
-                  std::to_string(shared.longest_stretch_us.load()) + " us");
-  return 0;
+  return Master(config).run(config);
 }
 
 }  // namespace weir::proxy

@@ -14,22 +14,17 @@ constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
 }  // namespace
 
-Worker::Worker(Shared& shared, std::vector<std::pair<uint32_t, net::BoundSocket>> sockets)
-    : shared_(shared), journal_(shared.log), tcp_{static_cast<uint32_t>(shared.config.tcp.keepalive_ms)},
-      resolver_(shared.config.resolver), connector_(resolver_, shared.config.origin, tcp_), pool_(shared.config.origin),
-      sessions_{journal_, pipeline_, shared.config.server, connections_} {
-  pipeline_ = make_pipeline(shared.parts, sessions_, shared.config.tunnel,
-                            {pool_, connector_, shared.config.origin, shared.config.server.expect_wait_ms,
-                             shared.config.tunnel.idle_timeout_ms, shared.parts.via});
+Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
+    : shared_(shared), journal_(shared.log), snapshot_(snapshot), origin_config_(snapshot->config.origin),
+      resolver_(snapshot->config.resolver), connector_(resolver_, origin_config_), pool_(origin_config_),
+      sessions_{journal_, pipeline_, server_config_, connections_, this} {
+  use(std::move(snapshot));
   net::set_on_close([](void* worker) { static_cast<Worker*>(worker)->closed_.notify(); }, this);
   {
     std::lock_guard lock(shared_.workers_mutex);
     shared_.workers.push_back(this);
   }
-  for (auto& [index, socket] : sockets) {
-    listeners_.push_back(std::make_unique<net::Listener>(std::move(socket)));
-    scope_.spawn(accept_clients(*listeners_.back(), index));
-  }
+  listen(std::move(sockets));
 }
 
 Worker::~Worker() {
@@ -37,17 +32,108 @@ Worker::~Worker() {
     std::lock_guard lock(shared_.workers_mutex);
     std::erase(shared_.workers, this);
   }
-  const uint64_t stretch = loop_.take_longest_stretch_us();
+  const uint64_t stretch = loop_.longest_stretch_us();
   uint64_t longest = shared_.longest_stretch_us.load();
   while (stretch > longest && !shared_.longest_stretch_us.compare_exchange_weak(longest, stretch)) {
   }
-  journal_.stopping();
+  listeners_.clear();
   scope_.cancel_all();
   net::set_on_close(nullptr, nullptr);
 }
 
-void Worker::stop() {
-  mailbox_.post([this] { loop_.stop(); });
+void Worker::use(SnapshotRef snapshot) {
+  snapshot_ = std::move(snapshot);
+  const Config& config = snapshot_->config;
+  server_config_ = config.server;
+  origin_config_ = config.origin;
+  tunnel_config_ = config.tunnel;
+  tcp_.keepalive_ms = static_cast<uint32_t>(config.tcp.keepalive_ms);
+  resolver_.configure(config.resolver);
+  connector_.configure(origin_config_, tcp_);
+  pipeline_ = make_pipeline(snapshot_->parts, sessions_, tunnel_config_,
+                            {pool_, connector_, origin_config_, server_config_.expect_wait_ms, tunnel_config_.idle_timeout_ms,
+                             snapshot_->parts.via});
+}
+
+void Worker::listen(WorkerSockets sockets) {
+  for (auto& [number, socket] : sockets) {
+    auto& listening = *listeners_.emplace_back(std::make_unique<Listening>(number, std::move(socket)));
+    listening.accepting.spawn(accept_clients(listening.listener, number));
+  }
+}
+
+bool Worker::refuses(const http::Session& session) const {
+  const auto& clients = snapshot_->parts.clients[session.listener];
+  return !clients.empty() &&
+         std::ranges::none_of(clients, [&](const base::Cidr& network) { return network.contains(session.client.address); });
+}
+
+void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed) {
+  // A letter must be copyable; what it carries is not.
+  auto sockets = std::make_shared<WorkerSockets>(std::move(opened));
+  mailbox_.post([this, snapshot = std::move(snapshot), sockets, closed = std::move(closed)] {
+    use(snapshot);
+    std::erase_if(listeners_, [&](const auto& each) { return std::ranges::find(closed, each->number) != closed.end(); });
+    listen(std::move(*sockets));
+    ask_policy_again();
+  });
+}
+
+/// What runs was allowed by rules that may be gone: what the new ones deny ends, and its line says so.
+void Worker::ask_policy_again() {
+  const PipelineParts& parts = snapshot_->parts;
+  for (async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) {
+    auto& exchange = static_cast<http::Exchange&>(*at);
+    const http::Session& session = *exchange.session;
+    if (refuses(session)) {
+      exchange.cancel("policy_changed");
+      continue;
+    }
+    if (exchange.peer.port == 0) continue;
+    const policy::ListenerRules& rules = *parts.rules[session.listener];
+    if (!policy::check_port(rules, exchange.peer.port) ||
+        !policy::check(rules, exchange.host(), exchange.peer_source, exchange.peer.address, exchange.peer.port)) {
+      exchange.cancel("policy_changed");
+    }
+  }
+}
+
+void Worker::stop(const char* reason) {
+  mailbox_.post([this, reason] {
+    journal_.stopping(reason);
+    loop_.stop();
+  });
+}
+
+void Worker::drain() {
+  mailbox_.post([this] {
+    listeners_.clear();
+    connections_.drain();
+    scope_.spawn(end_when_drained());
+  });
+}
+
+async::Task<void> Worker::end_when_drained() {
+  // Connections that are about to close, and those that come to their end: looked at often enough for a person who waits.
+  while (connections_.count() > 0) {
+    async::Sleep nap(loop_.now_ms() + 20);
+    co_await nap;
+  }
+  loop_.stop();
+}
+
+void Worker::tell(std::function<void(const WorkerStatus&)> told) {
+  mailbox_.post([this, told = std::move(told)] {
+    WorkerStatus status;
+    status.connections = connections_.count();
+    for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) ++status.exchanges;
+    status.idle_origin_connections = pool_.size();
+    status.cached_names = resolver_.cache_size();
+    status.questions_asked = resolver_.questions_asked();
+    status.longest_stretch_us = loop_.longest_stretch_us();
+    status.totals = journal_.totals();
+    told(status);
+  });
 }
 
 async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index) {
@@ -96,14 +182,10 @@ void Worker::make_room() {
 }
 
 void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index) {
-  const ListenerConfig& config = shared_.config.listeners[index];
   auto session = base::make_ref<http::Session>();
   session->listener = index;
   session->client = accepted.client;
   session->local = listener.endpoint().address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : listener.endpoint();
-  session->refused = !config.clients.empty() && std::ranges::none_of(config.clients, [&](const base::Cidr& network) {
-    return network.contains(accepted.client.address);
-  });
   scope_.spawn(serve(accepted.descriptor, std::move(session)));
 }
 

@@ -1,6 +1,7 @@
 // One thread's share of everything.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -12,46 +13,73 @@
 #include "origin/origin_connection.h"
 #include "proxy/config.h"
 #include "proxy/journal.h"
+#include "proxy/listeners.h"
 #include "proxy/pipeline.h"
+#include "proxy/snapshot.h"
 #include "server/session.h"
 
 namespace weir::proxy {
 
 /// What workers share; outlives them.
 struct Shared {
-  Shared(const Config& config, const PipelineParts& parts, AccessLog& log, uint32_t max_connections)
-      : config(config), parts(parts), log(log), max_connections(max_connections) {}
+  Shared(AccessLog& log, uint32_t max_connections) : log(log), max_connections(max_connections) {}
 
-  const Config& config;
-  const PipelineParts& parts;
   AccessLog& log;
   /// Of clients, in all workers, and how many there may be.
   std::atomic<uint32_t> connections{0};
-  const uint32_t max_connections;
+  std::atomic<uint32_t> max_connections;
   std::atomic<uint64_t> longest_stretch_us{0};
   /// All that run; each puts itself in and takes itself out.
   std::mutex workers_mutex;
   std::vector<class Worker*> workers;
 };
 
+/// What a worker knows of itself.
+struct WorkerStatus {
+  size_t connections = 0;
+  size_t exchanges = 0;
+  size_t idle_origin_connections = 0;
+  size_t cached_names = 0;
+  uint64_t questions_asked = 0;
+  uint64_t longest_stretch_us = 0;
+  Totals totals;
+};
+
 /// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own thread.
-class Worker {
+class Worker final : private server::Admission {
  public:
-  /// `sockets` by listener.
-  Worker(Shared& shared, std::vector<std::pair<uint32_t, net::BoundSocket>> sockets);
+  Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets);
   Worker(const Worker&) = delete;
   ~Worker();
 
   void run() { loop_.run(); }
-  /// Any thread.
-  void stop();
+  /// Any thread. Ends at once; what runs is cut with that word in the log.
+  void stop(const char* reason);
+  /// Any thread. Lets nobody in any more; run() returns when nothing runs.
+  void drain();
+  /// Any thread. What begins from now on goes by `snapshot`; what runs is asked of its policy.
+  void apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed);
+  /// Any thread: asks for numbers; `told` is called on the worker.
+  void tell(std::function<void(const WorkerStatus&)> told);
   /// Any thread: closes this worker's longest idle connection.
   void shed_one() {
     mailbox_.post([this] { connections_.shed_one(); });
   }
 
  private:
+  /// One socket that clients come to, and who accepts at it.
+  struct Listening {
+    Listening(uint32_t number, net::BoundSocket socket) : number(number), listener(std::move(socket)) {}
+    const uint32_t number;
+    net::Listener listener;
+    async::TaskScope accepting;
+  };
+  bool refuses(const http::Session& session) const override;
+  void use(SnapshotRef snapshot);
+  void listen(WorkerSockets sockets);
+  void ask_policy_again();
   void make_room();
+  async::Task<void> end_when_drained();
   async::Task<void> accept_clients(net::Listener& listener, uint32_t index);
   async::Task<void> serve(int descriptor, base::Ref<const http::Session> session);
   void admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index);
@@ -61,6 +89,11 @@ class Worker {
   async::Mailbox mailbox_;
   async::Signal closed_;  // A descriptor has become free.
   WorkerJournal journal_;
+  SnapshotRef snapshot_;
+  // Of the snapshot, at addresses that last: what runs refers to them, and takes new limits at once.
+  server::ServerConfig server_config_;
+  origin::OriginConfig origin_config_;
+  tunnel::TunnelConfig tunnel_config_;
   net::TcpOptions tcp_;
   net::Resolver resolver_;
   origin::Connector connector_;
@@ -68,7 +101,7 @@ class Worker {
   server::LiveConnections connections_;
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<Listening>> listeners_;
   async::TaskScope scope_;  // Last: its tasks go first.
 };
 

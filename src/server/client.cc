@@ -7,7 +7,6 @@
 namespace weir::server {
 namespace {
 constexpr size_t kMostPending = 64 * 1024;
-constexpr uint8_t kMostInterims = 16;
 }  // namespace
 
 base::Result<void> Client::send_interim(std::string_view bytes, uint64_t& sent) {
@@ -30,9 +29,6 @@ base::Result<void> Client::send_interim(std::string_view bytes, uint64_t& sent) 
 base::Result<void> ClientExchange::interim(const http::ResponseHead& head) {
   // HTTP/1.0 has no interim responses (RFC 9110, 15.2).
   if (!request || request->minor_version == 0 || client_.answered) return {};
-  if (++client_.interims > kMostInterims) {
-    return base::fail(base::ErrorType::http_protocol_error, 502, "the origin sent too many interim responses");
-  }
   std::string bytes(http1::size_of(head), '\0');
   bytes.resize(static_cast<size_t>(http1::write_head(bytes.data(), head) - bytes.data()));
   return client_.send_interim(bytes, sent);

@@ -32,7 +32,6 @@ struct Client {
   ContentState content;
   /// The final response's head has begun to go out.
   bool answered = false;
-  uint8_t interims = 0;
   /// Interim responses that the socket did not take; they go before the next head.
   std::string pending;
 
@@ -47,6 +46,7 @@ class ClientExchange final : public http::Exchange {
                  Client& client)
       : Exchange(journal, std::move(pipeline), std::move(session)), client_(client) {}
   base::Result<void> interim(const http::ResponseHead& head) override;
+  void cancel(const char* reason) override { client_.interrupt.fire(reason); }
 
  private:
   Client& client_;

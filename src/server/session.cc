@@ -41,6 +41,12 @@ class Connection final : private async::Link {
   Connection(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context)
       : context_(context), session_(std::move(session)), client_(stream, context.config) {
     stream.readiness().on_broken = &client_.interrupt;
+    pins_.on_lost = [](void* of) {
+      // What the client believes of that login, or of its tunnel's other end, is over: its connection ends too, now if it is idle.
+      auto& connection = *static_cast<Connection*>(of);
+      if (connection.linked()) connection.client_.stream.readiness().interrupt();
+    };
+    pins_.on_lost_of = this;
     ++context_.connections.count_;
   }
   Connection(const Connection&) = delete;
@@ -89,6 +95,17 @@ bool LiveConnections::shed_one() {
   return true;
 }
 
+void LiveConnections::drain() {
+  draining_ = true;
+  for (async::Link* list : {&idle_, &silent_}) {
+    while (list->linked()) {
+      auto& connection = static_cast<Connection&>(*list->next());
+      connection.unlink();
+      connection.client_.stream.readiness().interrupt();
+    }
+  }
+}
+
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
                                 base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
   Connection connection(stream, std::move(session), context);
@@ -107,6 +124,7 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
     waiting_since_ms_ = loop.now_ms();
     const uint64_t until_ms = waiting_since_ms_ + (served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms);
     while (client_.input.empty()) {
+      if (pins_.lost()) co_return;
       client_.input.release();
       link_before(served_any_ ? context_.connections.idle_ : context_.connections.silent_);
       const ssize_t ready = co_await client_.stream.until_readable(until_ms);
@@ -138,6 +156,7 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
       co_return;
     }
     outcome.exchange = nullptr;
+    if (outcome.after == After::next && context_.connections.draining()) outcome.after = After::linger;
     if (outcome.after == After::linger) co_await linger();
     if (outcome.after != After::next) co_return;
   }
@@ -184,7 +203,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
   if (!fault) {
     if (auto target = http::parse_target(*request.head, session_->scheme); !target) fault = std::move(target).error();
   }
-  if (session_->refused) {
+  const bool refused = context_.admission && context_.admission->refuses(*session_);
+  if (refused) {
     // Whatever it sent, it is told this and nothing else.
     fault = base::Error(ErrorType::http_request_denied, 403, "This proxy does not serve clients at " + session_->client.address.text() + ".", "clients")
                 .with_remedy("add the address, or a network that holds it, to `clients` of the [[listener]] in the configuration.");
@@ -195,7 +215,6 @@ async::Task<Connection::Outcome> Connection::exchange() {
 
   client_.content = ContentState();
   client_.answered = false;
-  client_.interims = 0;
   RequestFacts facts{request.head->method, request.head->minor_version, parser.keep_alive()};
   if (fault) {
     facts.keep_alive = false;
@@ -206,7 +225,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
     request.expects_continue = parser.expects_continue() && client_.input.empty();
     request.body = std::make_unique<ClientBody>(client_, *exchange, parser.framing());
   }
-  if (facts.method == http::Method::connect || session_->refused) facts.keep_alive = false;
+  if (facts.method == http::Method::connect || refused || context_.connections.draining()) facts.keep_alive = false;
   facts.pins = &pins_;
   if (base::debug_enabled) print_request(*request.head);
 

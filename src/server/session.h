@@ -14,12 +14,23 @@ class LiveConnections {
   /// Closes the connection that has been idle longest, if there is one: between two requests, else one that has said nothing yet
   /// since a second ago.
   bool shed_one();
+  /// From now on connections end with the request that they carry; those that carry none end now.
+  void drain();
+  bool draining() const { return draining_; }
 
  private:
   friend class Connection;
   async::Link idle_;
   async::Link silent_;  // Waiting for their first request.
   size_t count_ = 0;
+  bool draining_ = false;
+};
+
+/// Whom the configuration of now lets in. Of the worker.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+  virtual bool refuses(const http::Session& session) const = 0;
 };
 
 /// What sessions need of their worker, which outlives them.
@@ -29,6 +40,8 @@ struct SessionContext {
   const base::Ref<const http::Pipeline>& pipeline;
   const ServerConfig& config;
   LiveConnections& connections;
+  /// Null: everybody who came is let in.
+  const Admission* admission = nullptr;
 };
 
 /// Serves `stream` until it ends. `first` was read from it already. `pin`, where given, is the origin connection that a CONNECT

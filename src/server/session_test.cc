@@ -72,7 +72,6 @@ class Server final : private http::Journal {
     auto session = base::make_ref<http::Session>();
     session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
     session->local = {base::IpAddress::v4(127, 0, 0, 1), 9876};
-    session->refused = refused;
     scope.spawn(serve_session(stream, std::move(session), context, first.empty() ? base::Slice() : base::Slice::copy_of(first), nullptr));
     turn();
   }
@@ -102,13 +101,19 @@ class Server final : private http::Journal {
   Answering answering = [](Request request) { return http::answer(text(200, std::string(request.head->target.path))); };
   base::Ref<const http::Pipeline> pipeline;
   LiveConnections connections;
-  SessionContext context{*this, pipeline, config, connections};
+  struct Gate final : Admission {
+    explicit Gate(const bool& refused) : refused(refused) {}
+    bool refuses(const http::Session&) const override { return refused; }
+    const bool& refused;
+  };
+  /// The clients that come are none of the listener's.
+  bool refused = false;
+  Gate gate{refused};
+  SessionContext context{*this, pipeline, config, connections, &gate};
   /// `METHOD STATUS ended`.
   std::vector<std::string> records;
   std::vector<uint64_t> sent, received;
   bool was_aborted = false;
-  /// The clients that come are none of the listener's.
-  bool refused = false;
 
  private:
   std::list<MemoryStream> streams_;

@@ -17,6 +17,7 @@ struct Seen {
   std::string client_bytes;
 };
 struct FakePin final : http::PinnedConnection {
+    void watch(void (*)(void*), void*) override {}
   explicit FakePin(Seen& seen) : seen(seen) {}
   ~FakePin() override { seen.pin_gone = true; }
   Seen& seen;

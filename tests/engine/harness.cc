@@ -128,6 +128,7 @@ std::pair<int, int> tcp_pair(const base::IpAddress& address, bool small_buffers)
   if (small_buffers) setsockopt(client, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
   if (small_buffers) setsockopt(client, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
   if (connect(client, reinterpret_cast<sockaddr*>(&to), length) != 0) std::abort();
+  net::prepare_socket(client, {});  // What is sent little by little comes little by little.
   const int proxy = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (proxy < 0) std::abort();
   close(listener);

@@ -234,7 +234,11 @@ class Weir:
             return
         self.process.send_signal(how)
         try:
-            status = self.process.wait(STOP)
+            try:
+                status = self.process.wait(1)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(how)  # It lets what runs come to an end; a second signal does not wait for that.
+                status = self.process.wait(STOP)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"Weir did not end within {STOP} s of signal {how}:\n{self.stderr}") from None

@@ -1,0 +1,65 @@
+#include "proxy/listeners.h"
+
+#include <cstring>
+
+namespace weir::proxy {
+
+std::expected<Listeners::Change, std::string> Listeners::plan(const Config& config) const {
+  Change change;
+  change.opened.resize(workers_);
+  change.index_of.assign(known_.size(), -1);
+  for (size_t index = 0; index < config.listeners.size(); ++index) {
+    const auto& addresses = config.listeners[index].addresses;
+    uint16_t shared_port = 0;
+    size_t here = 0;
+    for (const base::Endpoint& wanted : addresses) {
+      if (addresses.size() > 1 && !net::family_exists(wanted.address.family())) continue;
+      size_t number = 0;
+      while (number < known_.size() && !(known_[number].open && known_[number].wanted == wanted && change.index_of[number] < 0)) ++number;
+      if (number < known_.size()) {
+        change.index_of[number] = static_cast<int>(index);
+        change.listening.push_back(known_[number].bound);
+        shared_port = known_[number].bound.port;
+      } else {
+        base::Endpoint endpoint = wanted;
+        if (endpoint.port == 0) endpoint.port = shared_port;
+        auto bound = net::bind_listeners(endpoint, workers_);
+        if (!bound) {
+          return std::unexpected("can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) + ": " +
+                                 std::strerror(bound.error().error));
+        }
+        shared_port = bound->front().endpoint().port;
+        change.listening.push_back(bound->front().endpoint());
+        change.words.push_back("listening on " + bound->front().endpoint().text());
+        const auto fresh = static_cast<uint32_t>(change.index_of.size());
+        change.index_of.push_back(static_cast<int>(index));
+        for (size_t worker = 0; worker < workers_; ++worker) change.opened[worker].emplace_back(fresh, std::move((*bound)[worker]));
+      }
+      ++here;
+    }
+    if (here == 0) return std::unexpected("can't listen: this machine has none of the address families of listener " + std::to_string(index + 1));
+  }
+  for (uint32_t number = 0; number < known_.size(); ++number) {
+    if (!known_[number].open || change.index_of[number] >= 0) continue;
+    change.closed.push_back(number);
+    change.words.push_back("no longer listening on " + known_[number].bound.text());
+  }
+  return change;
+}
+
+void Listeners::commit(const Config& config, const Change& change) {
+  for (const uint32_t number : change.closed) known_[number].open = false;
+  if (change.opened.empty()) return;
+  for (const auto& [number, socket] : change.opened.front()) {
+    const auto index = static_cast<size_t>(change.index_of[number]);
+    // Which of the listener's addresses it is: the one of its own family and address.
+    for (const base::Endpoint& wanted : config.listeners[index].addresses) {
+      if (wanted.address == socket.endpoint().address && (wanted.port == 0 || wanted.port == socket.endpoint().port)) {
+        known_.push_back({wanted, socket.endpoint()});
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,17 @@
+// One configuration and what was made from it, as all workers share it.
+#pragma once
+#include <memory>
+
+#include "proxy/config.h"
+#include "proxy/pipeline.h"
+
+namespace weir::proxy {
+
+/// Immutable, swapped whole by a reload.
+struct Snapshot {
+  Config config;
+  PipelineParts parts;
+};
+using SnapshotRef = std::shared_ptr<const Snapshot>;
+
+}  // namespace weir::proxy

@@ -1,0 +1,166 @@
+"""Reload, status, drain: what whoever runs Weir does to it."""
+
+import os
+import signal
+import stat
+import subprocess
+import threading
+
+from support.client import Client, eventually
+from support.weir import Weir, binary
+
+
+def ask(word, path):
+    return subprocess.run([binary(), word, "--control", str(path)], capture_output=True, text=True, timeout=30, check=False)
+
+
+class Running:
+    """Weir with a configuration file that can be rewritten, and a control socket."""
+
+    def __init__(self, tmp_path, body=""):
+        self.socket = tmp_path / "control"
+        self.body = body
+        self.weir = Weir(self.text(body))
+
+    def text(self, body):
+        return f'control = "{self.socket}"\n' + body
+
+    def __enter__(self):
+        self.weir.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        return self.weir.__exit__(*error)
+
+    def rewrite(self, body):
+        self.weir.write_config(self.text(body))
+
+
+def test_status_tells_what_was_done(tmp_path, origin):
+    with Running(tmp_path) as running:
+        assert running.weir.get(origin.url + "/").status == 200
+        assert stat.S_IMODE(os.stat(running.socket).st_mode) == 0o600
+
+        def done():
+            answer = ask("status", running.socket)
+            assert answer.returncode == 0, answer.stderr
+            numbers = dict(line.split(": ", 1) for line in answer.stdout.splitlines())
+            return numbers["exchanges_ended"] == "1" and numbers
+
+        numbers = eventually(done)
+        assert numbers["status_2xx"] == "1" and numbers["exchanges_complete"] == "1"
+        assert int(numbers["bytes_sent_to_clients"]) > 0
+        assert numbers["workers"] == numbers["workers_that_answered"]
+        path = running.socket
+    assert not path.exists()
+    gone = ask("status", path)
+    assert gone.returncode == 1 and "no Weir answers" in gone.stderr
+
+
+def test_a_reload_changes_the_rules_and_cuts_what_they_deny(tmp_path, play):
+    go = threading.Event()
+
+    def script(connection):
+        connection.request()
+        go.wait(20)
+        connection.respond(b"ok", close=True)
+
+    origin = play(script)
+    with Running(tmp_path) as running, running.weir.client() as waiting, running.weir.client() as idle:
+        head = [("Host", origin.authority)]
+        idle.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+        assert idle.response().status == 200
+        waiting.send_request("GET", origin.url + "/", head)
+        eventually(lambda: origin.connections and b"\r\n\r\n" in origin.connections[0].received)
+        running.rewrite(f"blocked_ports = [{origin.port}]\n")
+        answer = ask("reload", running.socket)
+        assert answer.returncode == 0, answer.stderr
+        assert waiting.is_closed(within=5)
+        go.set()
+        # A connection from before the reload goes on, by the new rules.
+        idle.send_request("GET", origin.url + "/", head)
+        assert idle.response().status == 403
+        running.rewrite("")
+        running.weir.process.send_signal(signal.SIGHUP)
+        eventually(lambda: sum("reloaded" in line for line in list(running.weir.stderr_lines)) == 2)
+        idle.send_request("GET", origin.url + "/", head)
+        assert idle.response().status == 200
+        eventually(lambda: any(line.outcome == "policy_changed" for line in running.weir.log))
+
+
+def test_a_broken_file_leaves_the_old_configuration(tmp_path, origin):
+    with Running(tmp_path) as running:
+        running.rewrite("workerz = 2\n")
+        answer = ask("reload", running.socket)
+        assert answer.returncode == 1
+        assert "the old configuration stays" in answer.stderr and "workerz" in answer.stderr
+        assert running.weir.get(origin.url + "/").status == 200
+
+
+def test_without_a_file_there_is_nothing_to_reload():
+    with Weir() as weir:
+        weir.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "the old configuration stays" in weir.stderr)
+
+
+def test_a_listener_comes_and_goes(tmp_path, origin):
+    with Running(tmp_path) as running:
+        own = running.weir.port
+        first = '[[listener]]\naddress = "127.0.0.1:0"\n'
+        running.rewrite(first + '[[listener]]\naddress = "127.0.0.2:0"\n')
+        assert ask("reload", running.socket).returncode == 0
+        # The first one stays what it was, its free port too.
+        assert running.weir.port == own
+        assert running.weir.get(origin.url + "/").status == 200
+        eventually(lambda: any(host == "127.0.0.2" for host, _ in running.weir.addresses))
+        with Client(running.weir.port_of("127.0.0.2"), "127.0.0.2") as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+            running.rewrite(first)
+            assert ask("reload", running.socket).returncode == 0
+            # Who came by the listener that is gone is served on; nobody else comes.
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            assert client.response().status == 200
+            running.weir.wait_stderr("no longer listening on 127.0.0.2")
+
+
+def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
+    go = threading.Event()
+
+    def script(connection):
+        connection.request()
+        assert go.wait(20)
+        connection.respond(b"whole")
+
+    origin = play(script)
+    with Running(tmp_path) as running, running.weir.client() as busy, running.weir.client() as idle:
+        idle.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+        assert idle.response().status == 200
+        busy.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        eventually(lambda: origin.connections and b"\r\n\r\n" in origin.connections[0].received)
+        running.weir.process.send_signal(signal.SIGTERM)
+        assert idle.is_closed(within=5)
+
+        def nobody():
+            try:
+                running.weir.client().close()
+                return False
+            except OSError:
+                return True
+
+        eventually(nobody)
+        go.set()
+        response = busy.response()
+        assert response.status == 200 and response.body == b"whole" and response.complete
+        assert running.weir.process.wait(10) == 0
+        assert [line.outcome for line in running.weir.log] == ["complete", "complete"]
+
+
+def test_the_limit_of_the_drain_cuts(tmp_path, play):
+    origin = play(lambda connection: connection.wait_for_end())
+    with Running(tmp_path, '[timeouts]\ndrain = "300ms"\n') as running, running.weir.client() as busy:
+        busy.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        eventually(lambda: origin.connections and b"\r\n\r\n" in origin.connections[0].received)
+        running.weir.process.send_signal(signal.SIGTERM)
+        assert running.weir.process.wait(10) == 0
+        eventually(lambda: [line.outcome for line in running.weir.log] == ["drained"])
