@@ -164,7 +164,7 @@ class Origin {
       if (sent > 0) bytes.remove_prefix(static_cast<size_t>(sent));
     }
     c.input.append(bytes);
-    return c.purpose == Purpose::echo || c.input.size() <= kMostHead;
+    return c.purpose == Purpose::echo || c.input.size() <= kScratch + kMostHead;
   }
 
   /// Makes the next thing to send out of the input; false: more input is needed.

@@ -117,7 +117,7 @@ class Haproxy(Peer):
     def arguments(self):
         text = f"""global
   nbthread 1
-  maxconn 9000
+  maxconn 7000
 defaults
   timeout connect 10s
   timeout client 300s

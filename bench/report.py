@@ -49,6 +49,13 @@ def microseconds(value):
     return f"{value:,.0f} us" if value < 10_000 else f"{value / 1e3:,.0f} ms"
 
 
+def failed_text(samples):
+    """What to say of a peer that does not serve all."""
+    failed = sum(sample.get("errors", 0) for sample in samples)
+    share = failed / max(1, failed + sum(sample.get("operations", 0) for sample in samples))
+    return f" ({share:.1%} of its operations failed)" if share >= 0.001 else ""
+
+
 def rows(workload, measured):
     """(head, rows) of the table of a workload, the cheapest first."""
     head = ["proxy", f"{unit(workload)}: median (min to max)", "Weir by it, paired"]
@@ -60,7 +67,7 @@ def rows(workload, measured):
         values = [sample[key] for sample in samples]
         paired = ratio(measured, workload, name)
         low, middle, high = (cost_text(workload, value) for value in (min(values), statistics.median(values), max(values)))
-        line = [TITLES[name], f"{middle} ({low} to {high})", "" if name == "weir" or paired is None else f"{paired:.2f}"]
+        line = [TITLES[name] + failed_text(samples), f"{middle} ({low} to {high})", "" if name == "weir" or paired is None else f"{paired:.2f}"]
         if not workload.idle:
             bound = "at least " if median_of(samples, "busy") < BUSY else ""
             line += [f"{bound}{median_of(samples, 'rate'):,.0f}", microseconds(median_of(samples, "p50_us")), microseconds(median_of(samples, "p99_us"))]
