@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import fcntl
 import json
 import os
 import platform
@@ -94,7 +95,8 @@ class Bench:
         """One round of one peer: memory that connections hold while nothing happens."""
         peer.start(self.proxy_cpu)
         try:
-            first = workloads.Workload("", "", {"mode": "pingpong" if workload.tunnels else "get", "connections": 1}, 50, 10)
+            # As many at once as are opened at once below, so that what serves them meanwhile is there before.
+            first = workloads.Workload("", "", {"mode": "pingpong" if workload.tunnels else "get", "connections": 32}, 640, 320)
             self.run_load(first.words(peer, True), lambda: 0, lambda: 0)
 
             def settled():
@@ -148,11 +150,14 @@ class Bench:
 
 def machine():
     with open("/proc/cpuinfo") as file:
-        model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), platform.machine())
+        cpuinfo = file.read()
+    model = next((line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")), platform.machine())
+    flags = "virtual machine" if "hypervisor" in cpuinfo else "no virtual machine"
     with open("/etc/os-release") as file:
         system = next(line.partition("=")[2].strip().strip('"') for line in file if line.startswith("PRETTY_NAME="))
-    flags = "virtual machine" if "hypervisor" in open("/proc/cpuinfo").read() else "no virtual machine"
-    return {"cpu": model, "cpus": os.cpu_count(), "kind": flags, "kernel": platform.release(), "system": system}
+    with open("/proc/sys/net/ipv4/tcp_congestion_control") as file:
+        congestion = file.read().strip()
+    return {"cpu": model, "cpus": os.cpu_count(), "kind": flags, "congestion": congestion, "kernel": platform.release(), "system": system}
 
 
 def read_options():
@@ -172,6 +177,11 @@ def read_options():
 
 def main():
     options = read_options()
+    lock = open(peers.BUILD / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit("bench/run: another one is running; both would measure each other.")
     path = peers.BUILD / ("quick.json" if options.quick else "results.json")
     results = json.loads(path.read_text()) if path.exists() else {"workloads": {}}
     if not options.report:

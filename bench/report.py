@@ -149,7 +149,7 @@ def generated(results):
     dates = sorted({measured["date"] for measured in results["workloads"].values()})
     parts = [
         f"Measured on {' and '.join(dict.fromkeys((dates[0], dates[-1])))}: {machine['cpu']}, {machine['cpus']} CPUs, {machine['kind']}, "
-        f"kernel {machine['kernel']}, {machine['system']}. The command: `bench/run`.",
+        f"kernel {machine['kernel']} (TCP: {machine['congestion']}), {machine['system']}. The command: `bench/run`.",
         "![CPU time of each proxy by that of Weir](performance.svg)",
         "### Goals",
         markdown_table(*goal_rows(results)),
