@@ -213,8 +213,8 @@ TEST(Forwarding, AConnectionIsReusedWhereItMayBe) {
   }
 }
 
-// Fails: the pool goes by what its loop has seen, and these bytes came after it had looked. docs/design has the choice; one recv with
-// MSG_PEEK when a connection is taken would close all of the window that lies within this machine.
+// Fails: the pool goes by what its loop has seen, and these bytes came after it had looked. One recv when a
+// connection is taken would close what of that window lies within this machine.
 TEST(Forwarding, DISABLED_BytesThatHaveJustComeOnAnIdleConnectionAreNoAnswer) {
   Harness h;
   const std::string at = h.origin->authority();
