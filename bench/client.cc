@@ -41,6 +41,7 @@ bool Client::open(int epoll, uint16_t port) {
   if (descriptor_ < 0) return false;
   connecting_ = true;
   spent_ = in_tunnel = false;
+  operations_ = 0;
   watch(epoll, descriptor_, this);
   return true;
 }
@@ -58,7 +59,7 @@ void Client::begin(const Operation& operation) {
   filler_left_ = operation.filler;
   content_left_ = operation.want_bytes;
   head_done_ = !operation.want_response;
-  until_end_ = false;
+  until_end_ = received_ = false;
   head_.clear();
 }
 
@@ -73,7 +74,10 @@ Client::Progress Client::drive(uint32_t events) {
   if (send_some() == Progress::failed) return Progress::failed;
   if ((events & (EPOLLIN | EPOLLRDHUP)) == 0) return Progress::waits;
   const Progress progress = receive_some((events & EPOLLRDHUP) != 0);
-  if (progress == Progress::done) busy_ = false;
+  if (progress == Progress::done) {
+    busy_ = false;
+    ++operations_;
+  }
   if ((events & EPOLLRDHUP) != 0) spent_ = true;
   return progress;
 }
@@ -104,6 +108,7 @@ Client::Progress Client::receive_some(bool to_the_end) {
       spent_ = true;
       return until_end_ ? Progress::done : Progress::failed;
     }
+    received_ = true;
     const Progress progress = take({scratch, static_cast<size_t>(got)});
     if (progress != Progress::waits) return progress;
     if (static_cast<size_t>(got) < kScratch && !to_the_end) return Progress::waits;

@@ -33,6 +33,8 @@ class Client {
 
   /// The peer has said that it ends, or has: a new operation needs a new connection.
   bool spent() const { return spent_; }
+  /// Of a failed operation: the peer had ended the connection after an earlier one and took nothing of this (RFC 9112, section 9.3.1).
+  bool was_ended_before() const { return operations_ > 0 && !received_; }
   /// An operation was begun and is not done.
   bool busy() const { return busy_; }
 
@@ -51,6 +53,8 @@ class Client {
   bool connecting_ = false;
   bool head_done_ = false;
   bool until_end_ = false;
+  bool received_ = false;    // Anything of this operation's answer.
+  uint64_t operations_ = 0;  // Done on this connection.
   Operation operation_;
   size_t head_sent_ = 0;
   uint64_t filler_left_ = 0;

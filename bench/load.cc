@@ -132,7 +132,8 @@ class Load {
     switch (client.drive(events)) {
       case Client::Progress::waits: return;
       case Client::Progress::failed:
-        ++errors_;
+        // What a kept connection did not take is asked again on a new one, like any client does; bounded, as each has to be useful first.
+        if (!client.was_ended_before()) ++errors_;
         client.end();
         if (errors_ <= kMostErrors + done_ && now_ns() < stop_ns_) return start(client);
         --running_;

@@ -162,12 +162,15 @@ def machine():
 
 def read_options():
     names = [workload.name for workload in workloads.ALL] + ["counts"]
-    parser = argparse.ArgumentParser(prog="bench/run", description="Measures Weir and its peers side by side; the results go to docs/performance.md.")
+    what = "Measures Weir and its peers side by side; the results go to docs/performance.md."
+    parser = argparse.ArgumentParser(prog="bench/run", description=what)
     parser.add_argument("--rounds", type=int, help="rounds of each workload (10; with --quick 3)")
-    parser.add_argument("--workload", action="append", metavar="NAME", choices=names, help="only this one; may be repeated: " + ", ".join(names))
-    parser.add_argument("--peers", metavar="A,B", help="only these beside Weir: " + ", ".join(peer.name for peer in peers.ALL[1:]))
-    parser.add_argument("--quick", action="store_true", help="short rounds, and the results are only printed and kept in build/bench/quick.json")
-    parser.add_argument("--report", action="store_true", help="measures nothing: writes the documents again from build/bench/results.json")
+    known = ", ".join(names)
+    parser.add_argument("--workload", action="append", metavar="NAME", choices=names, help=f"only this one; may be repeated: {known}")
+    known = ", ".join(peer.name for peer in peers.ALL[1:])
+    parser.add_argument("--peers", metavar="A,B", help=f"only these beside Weir: {known}")
+    parser.add_argument("--quick", action="store_true", help="short rounds; the results go to build/bench/quick.json alone")
+    parser.add_argument("--report", action="store_true", help="measures nothing: the documents again, from build/bench/results.json")
     options = parser.parse_args()
     options.rounds = options.rounds or (3 if options.quick else 10)
     if not 1 <= options.rounds <= 100:

@@ -51,7 +51,9 @@ class Peer:
             self.tunnel_port = processes.free_port()
         command = [*wrap, *self.arguments()]
         with open(self.folder / "stdout", "wb") as output, open(self.folder / "stderr", "wb") as error:
-            self.process = processes.start(command, cpu, error, stdout=output, stdin=subprocess.DEVNULL, cwd=self.folder, env=self.environment())
+            self.process = processes.start(
+                command, cpu, error, stdout=output, stdin=subprocess.DEVNULL, cwd=self.folder, env=self.environment()
+            )
         try:
             for port in {self.port, self.tunnel_port}:
                 processes.wait_for_port(port, self.process)

@@ -27,6 +27,9 @@ def panel(x, y, width, workload, bars):
     out.append(f'<text x="{x}" y="{y + 28}" class="small">{what} by that of Weir: {escape(workload.title)}</text>')
     room = width - LABEL - 46
     scale = room / min(MOST, max(cost for _, cost in bars))
+    line = x + LABEL + scale
+    bottom = y + HEAD + 4 + len(bars) * (BAR + GAP)
+    out.append(f'<path d="M{line:.1f} {y + HEAD} V{bottom}" stroke="#444" stroke-width="1" stroke-dasharray="3 3"/>')
     for row, (name, cost) in enumerate(bars):
         top = y + HEAD + 4 + row * (BAR + GAP)
         length = max(1.0, min(cost, MOST) * scale)
@@ -35,10 +38,7 @@ def panel(x, y, width, workload, bars):
         if cost > MOST:
             cut = x + LABEL + length - 16
             out.append(f'<path d="M{cut:.1f} {top + BAR} l5 -{BAR} h4 l-5 {BAR} z" fill="white"/>')
-        out.append(f'<text x="{x + LABEL + length + 5:.1f}" y="{top + 12}" class="small">{cost:.2f}</text>')
-    line = x + LABEL + scale
-    bottom = y + HEAD + 4 + len(bars) * (BAR + GAP)
-    out.append(f'<path d="M{line:.1f} {y + HEAD} V{bottom}" stroke="#444" stroke-width="1" stroke-dasharray="3 3"/>')
+        out.append(f'<text x="{x + LABEL + length + 5:.1f}" y="{top + 12}" class="number">{cost:.2f}</text>')
     return out
 
 
@@ -61,7 +61,7 @@ def draw(results):
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" role="img" '
             'aria-label="CPU time and memory of each proxy by that of Weir">',
             "<style>text{font-family:sans-serif;fill:#222}.title{font-size:14px;font-weight:bold}.small{font-size:10px}"
-            ".label{font-size:11px;text-anchor:end}</style>",
+            ".label{font-size:11px;text-anchor:end}.number{font-size:10px;paint-order:stroke;stroke:white;stroke-width:3px}</style>",
             f'<rect width="{WIDTH}" height="{y}" fill="white"/>',
             *body,
             "</svg>",

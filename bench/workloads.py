@@ -40,16 +40,43 @@ class Workload:
 
 NO_SPLICE = ("haproxy_splice",)
 
+
+def get(path, connections):
+    return {"mode": "get", "path": path, "connections": connections}
+
+
+def idle(mode, connections):
+    return {"mode": mode, "connections": connections, "milliseconds": 60_000}
+
+
 ALL = (
-    Workload("get_1k", "GET of 1 KB, 64 keep-alive connections", {"mode": "get", "path": "/1k", "connections": 64}, 60_000, 2_000, skips=NO_SPLICE),
-    Workload("get_64k", "GET of 64 KB, 64 keep-alive connections", {"mode": "get", "path": "/64k", "connections": 64}, 15_000, 500),
-    Workload("get_10m", "GET of 10 MB, 8 keep-alive connections", {"mode": "get", "path": "/10m", "connections": 8}, 240, 16, 10 * MB),
-    Workload("upload_10m", "POST of 10 MB, 8 keep-alive connections", {"mode": "upload", "size": 10 * MB, "connections": 8}, 240, 16, 10 * MB),
-    Workload("tunnel_bulk", "64 MB at a time out of a tunnel, 4 tunnels", {"mode": "bulk", "size": 64 * MB, "connections": 4}, 40, 4, 64 * MB),
-    Workload("tunnel_pingpong", "64 bytes there and back in a tunnel, 64 tunnels", {"mode": "pingpong", "size": 64, "connections": 64}, 60_000, 2_000),
-    Workload("connect_rate", "a new connection, CONNECT, 64 bytes there and back, end; 16 at once", {"mode": "connect", "connections": 16}, 6_000, 300, skips=NO_SPLICE),
-    Workload("idle_clients", "5,000 connections, each idle after one GET of 1 KB", {"mode": "idle_clients", "connections": 5000, "milliseconds": 60_000}, idle=True, skips=NO_SPLICE),
-    Workload("idle_tunnels", "2,000 tunnels, each idle after 64 bytes there and back", {"mode": "idle_tunnels", "connections": 2000, "milliseconds": 60_000}, idle=True, skips=NO_SPLICE),
+    Workload("get_1k", "GET of 1 KB, 64 keep-alive connections", get("/1k", 64), 60_000, 2_000, skips=NO_SPLICE),
+    Workload("get_64k", "GET of 64 KB, 64 keep-alive connections", get("/64k", 64), 15_000, 500),
+    Workload("get_10m", "GET of 10 MB, 8 keep-alive connections", get("/10m", 8), 240, 16, 10 * MB),
+    Workload(
+        "upload_10m", "POST of 10 MB, 8 keep-alive connections",
+        {"mode": "upload", "size": 10 * MB, "connections": 8}, 240, 16, 10 * MB,
+    ),
+    Workload(
+        "tunnel_bulk", "64 MB at a time out of a tunnel, 4 tunnels",
+        {"mode": "bulk", "size": 64 * MB, "connections": 4}, 40, 4, 64 * MB,
+    ),
+    Workload(
+        "tunnel_pingpong", "64 bytes there and back in a tunnel, 64 tunnels",
+        {"mode": "pingpong", "size": 64, "connections": 64}, 60_000, 2_000,
+    ),
+    Workload(
+        "connect_rate", "new connection, CONNECT, 64 bytes there and back, end; 16 at once",
+        {"mode": "connect", "connections": 16}, 6_000, 300, skips=NO_SPLICE,
+    ),
+    Workload(
+        "idle_clients", "5,000 connections, each idle after one GET of 1 KB",
+        idle("idle_clients", 5000), idle=True, skips=NO_SPLICE,
+    ),
+    Workload(
+        "idle_tunnels", "2,000 tunnels, each idle after 64 bytes there and back",
+        idle("idle_tunnels", 2000), idle=True, skips=NO_SPLICE,
+    ),
 )
 
 
