@@ -112,7 +112,7 @@ class Origin {
         case Sent::some: return true;
         case Sent::failed: return false;
       }
-      if (c.last) return false;
+      if (c.last && c.content_left == 0) return false;
       if (begin_next(c)) continue;
       if (drained && !c.to_the_end) return true;
       const ssize_t got = recv(c.descriptor, scratch_.get(), kScratch, c.content_left >= kScratch ? MSG_TRUNC : 0);
