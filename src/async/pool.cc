@@ -1,0 +1,92 @@
+#include "async/pool.h"
+
+#include <sys/resource.h>
+
+#include <system_error>
+
+namespace weir::async {
+
+Pool::~Pool() {
+  {
+    std::lock_guard lock(mutex_);
+    ends_ = true;
+    waiting_.clear();
+  }
+  more_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool Pool::submit(Job job) {
+  std::lock_guard lock(mutex_);
+  // Those whose tasks have gone take no one's place.
+  if (waiting_.size() >= most_waiting_) std::erase_if(waiting_, [](const Job& each) { return each.work->abandoned(); });
+  if (ends_ || waiting_.size() >= most_waiting_) return false;
+  while (threads_.size() < count_) {
+    try {
+      threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+      if (threads_.empty()) return false;
+      break;
+    }
+  }
+  waiting_.push_back(std::move(job));
+  more_.notify_one();
+  return true;
+}
+
+void Pool::run() {
+  // Of this thread alone, in Linux: workers go first where there are too few CPUs.
+  setpriority(PRIO_PROCESS, 0, 10);
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      more_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
+      if (ends_) return;
+      job = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    if (job.work->abandoned()) continue;
+    job.work->run();
+    job.work = nullptr;
+    std::lock_guard lock(job.channel->mutex);
+    if (!job.channel->port) continue;
+    job.channel->port->mailbox_.post([channel = job.channel, ticket = job.ticket] {
+      // On the worker, which alone ends the port.
+      if (channel->port) channel->port->complete(ticket);
+    });
+  }
+}
+
+PoolPort::PoolPort(Pool& pool, Mailbox& mailbox) : pool_(pool), mailbox_(mailbox), channel_(std::make_shared<Pool::Channel>()) {
+  channel_->port = this;
+}
+
+PoolPort::~PoolPort() {
+  std::lock_guard lock(channel_->mutex);
+  channel_->port = nullptr;
+}
+
+void PoolPort::complete(uint64_t ticket) {
+  const auto at = waiting_.find(ticket);
+  if (at == waiting_.end()) return;
+  Wait& wait = *at->second;
+  waiting_.erase(at);
+  EventLoop::current().make_ready(wait);
+}
+
+bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
+  waiting = handle;
+  ticket_ = ++port_.last_ticket_;
+  port_.waiting_.emplace(ticket_, this);
+  taken_ = port_.pool_.submit({work_, port_.channel_, ticket_});
+  if (!taken_) port_.waiting_.erase(ticket_);
+  return taken_;
+}
+
+PoolPort::Done::~Done() {
+  // Not there: it has come back, or never went.
+  if (taken_ && port_.waiting_.erase(ticket_) > 0) work_->abandon();
+}
+
+}  // namespace weir::async

@@ -1,0 +1,102 @@
+// Threads for what takes longer than a worker may: a worker never runs for more than about a millisecond at a stretch.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "async/mailbox.h"
+#include "async/wait.h"
+
+namespace weir::async {
+
+/// A piece of work. It owns its input and its result, so that whoever asked for it may be gone; made with plain new, since it may
+/// be destroyed on any thread. Nobody looks at the result before it has come back.
+class Work {
+ public:
+  virtual ~Work() = default;
+  /// On a thread of the pool. Throws nothing.
+  virtual void run() = 0;
+  /// Nobody waits for it any more: it is dropped if it has not begun.
+  void abandon() { abandoned_.store(true, std::memory_order_relaxed); }
+  bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> abandoned_{false};
+};
+
+/// Threads that are started by the first work, and joined by the destructor, which drops what has not begun. Outlives its ports'
+/// work, not the ports. Any thread.
+class Pool {
+ public:
+  Pool(size_t threads, size_t most_waiting) : count_(threads), most_waiting_(most_waiting) {}
+  Pool(const Pool&) = delete;
+  ~Pool();
+
+ private:
+  friend class PoolPort;
+  /// Where results go: null once the worker has gone.
+  struct Channel {
+    std::mutex mutex;
+    class PoolPort* port = nullptr;
+  };
+  struct Job {
+    std::shared_ptr<Work> work;
+    std::shared_ptr<Channel> channel;
+    uint64_t ticket;
+  };
+  /// False: the queue is full, or no thread could be started.
+  bool submit(Job job);
+  void run();
+
+  const size_t count_;
+  const size_t most_waiting_;
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::deque<Job> waiting_;
+  std::vector<std::thread> threads_;
+  bool ends_ = false;
+};
+
+/// A worker's door to a pool. What comes back is a ticket: one whose task has gone is dropped. Of one worker; neither waits for
+/// anything in its destructor.
+class PoolPort {
+ public:
+  PoolPort(Pool& pool, Mailbox& mailbox);
+  PoolPort(const PoolPort&) = delete;
+  ~PoolPort();
+
+  /// `const bool done = co_await port.done(work);` False: the pool is full, nothing was done. Destroying it abandons the work.
+  class Done final : public Wait {
+   public:
+    Done(PoolPort& port, std::shared_ptr<Work> work) : port_(port), work_(std::move(work)) {}
+    ~Done();
+    bool await_ready() const { return false; }
+    bool await_suspend(std::coroutine_handle<> handle);
+    bool await_resume() const { return taken_; }
+
+   private:
+    PoolPort& port_;
+    std::shared_ptr<Work> work_;
+    uint64_t ticket_ = 0;
+    bool taken_ = false;
+  };
+  Done done(std::shared_ptr<Work> work) { return Done(*this, std::move(work)); }
+
+ private:
+  friend class Pool;
+  void complete(uint64_t ticket);
+
+  Pool& pool_;
+  Mailbox& mailbox_;
+  const std::shared_ptr<Pool::Channel> channel_;
+  // Tickets are never used again.
+  uint64_t last_ticket_ = 0;
+  std::unordered_map<uint64_t, Wait*> waiting_;
+};
+
+}  // namespace weir::async

@@ -1,0 +1,140 @@
+#include "async/pool.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <latch>
+#include <optional>
+
+namespace weir::async {
+namespace {
+
+/// Doubles a number, once it may.
+struct Doubled final : Work {
+  explicit Doubled(int value, std::latch* until = nullptr, std::latch* begun = nullptr) : value(value), until(until), begun(begun) {}
+  ~Doubled() override { ++gone; }
+  void run() override {
+    if (begun) begun->count_down();
+    if (until) until->wait();
+    value *= 2;
+  }
+  int value;
+  std::latch* until;
+  std::latch* begun;
+  static inline std::atomic<int> gone = 0;
+};
+
+Task<void> ask(PoolPort& port, std::shared_ptr<Doubled> work, std::optional<bool>& done) {
+  auto waiting = port.done(work);
+  done = co_await waiting;
+}
+
+template <class Until>
+void turn_until(EventLoop& loop, Until until) {
+  for (int i = 0; i < 500 && !until(); ++i) loop.turn(20);
+  EXPECT_TRUE(until());
+}
+
+TEST(Pool, WorkIsDoneElsewhereAndComesBack) {
+  EventLoop loop;
+  Mailbox mailbox;
+  Pool pool(2, 100);
+  PoolPort port(pool, mailbox);
+  std::vector<std::shared_ptr<Doubled>> works;
+  std::vector<std::optional<bool>> done(50);
+  std::vector<Task<void>> tasks;
+  for (int i = 0; i < 50; ++i) {
+    works.push_back(std::make_shared<Doubled>(i));
+    tasks.push_back(ask(port, works.back(), done[static_cast<size_t>(i)]));
+    tasks.back().start();
+  }
+  turn_until(loop, [&] { return std::ranges::all_of(tasks, [](const auto& task) { return task.done(); }); });
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(done[static_cast<size_t>(i)], true);
+    EXPECT_EQ(works[static_cast<size_t>(i)]->value, 2 * i);
+  }
+}
+
+TEST(Pool, AFullQueueSaysSoAtOnce) {
+  EventLoop loop;
+  Mailbox mailbox;
+  std::latch go(1), begun(1);
+  Pool pool(1, 2);
+  PoolPort port(pool, mailbox);
+  std::optional<bool> done[4];
+  std::vector<Task<void>> tasks;
+  for (int i = 0; i < 4; ++i) {
+    tasks.push_back(ask(port, std::make_shared<Doubled>(1, &go, i == 0 ? &begun : nullptr), done[i]));
+    tasks.back().start();
+    if (i == 0) begun.wait();
+  }
+  EXPECT_FALSE(done[2]) << "waits";
+  EXPECT_EQ(done[3], false);
+  // Who leaves makes room.
+  tasks[1].cancel();
+  std::optional<bool> late;
+  auto task = ask(port, std::make_shared<Doubled>(1), late);
+  task.start();
+  EXPECT_FALSE(late);
+  go.count_down();
+  turn_until(loop, [&] { return task.done() && tasks[2].done(); });
+  EXPECT_EQ(late, true);
+}
+
+TEST(Pool, WhoWaitsMayGoBeforeDuringAndAfterTheWork) {
+  Doubled::gone = 0;
+  {
+    EventLoop loop;
+    Mailbox mailbox;
+    Pool pool(1, 100);
+    PoolPort port(pool, mailbox);
+    std::latch go(1), begun(1);
+    std::optional<bool> done[3];
+    std::vector<Task<void>> tasks;
+    for (int i = 0; i < 3; ++i) {
+      tasks.push_back(ask(port, i == 0 ? std::make_shared<Doubled>(1, &go, &begun) : std::make_shared<Doubled>(i), done[i]));
+      tasks.back().start();
+    }
+    begun.wait();
+    tasks[0].cancel();  // Runs.
+    tasks[1].cancel();  // Has not begun.
+    go.count_down();
+    turn_until(loop, [&] { return tasks[2].done(); });
+    EXPECT_FALSE(done[0]);
+    EXPECT_FALSE(done[1]);
+    EXPECT_EQ(done[2], true);
+    // Its letter is in the box, and it goes before it is read.
+    std::optional<bool> late;
+    auto task = ask(port, std::make_shared<Doubled>(7), late);
+    task.start();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    task.cancel();
+    loop.turn(20);
+    EXPECT_FALSE(late);
+  }
+  EXPECT_EQ(Doubled::gone, 4);
+}
+
+TEST(Pool, TheWorkerMayGoFirst) {
+  Doubled::gone = 0;
+  std::latch go(1), begun(1);
+  {
+    Pool pool(1, 10);
+    {
+      EventLoop loop;
+      Mailbox mailbox;
+      PoolPort port(pool, mailbox);
+      std::optional<bool> done;
+      auto running = ask(port, std::make_shared<Doubled>(1, &go, &begun), done);
+      running.start();
+      begun.wait();
+      auto waiting = ask(port, std::make_shared<Doubled>(1), done);
+      waiting.start();
+    }
+    go.count_down();
+  }
+  EXPECT_EQ(Doubled::gone, 2);
+}
+
+}  // namespace
+}  // namespace weir::async
