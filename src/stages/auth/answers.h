@@ -1,0 +1,42 @@
+// Which logins were found right: a hash that is hard to compute is not computed for each request.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+
+namespace weir::auth {
+
+/// Good answers alone, found by a hash of user and password under a key that is random in each process; neither is kept. Any
+/// thread.
+class Answers {
+ public:
+  static constexpr uint64_t kKeptMs = 5 * 60'000;
+  static constexpr size_t kMost = 10'000;
+
+  Answers();
+  bool has(std::string_view user, std::string_view password, uint64_t now_ms);
+  void add(std::string_view user, std::string_view password, uint64_t now_ms);
+  void clear();
+  size_t size();
+
+ private:
+  struct Print {
+    uint64_t first, second;
+    bool operator==(const Print&) const = default;
+  };
+  struct PrintHash {
+    size_t operator()(const Print& print) const { return print.first; }
+  };
+  Print print_of(std::string_view user, std::string_view password) const;
+
+  std::array<uint64_t, 4> key_;
+  std::mutex mutex_;
+  std::unordered_map<Print, uint64_t, PrintHash> until_ms_;
+};
+
+/// SipHash-2-4 (Aumasson and Bernstein).
+uint64_t siphash(uint64_t key0, uint64_t key1, std::string_view bytes);
+
+}  // namespace weir::auth

@@ -1,0 +1,268 @@
+#include "stages/auth/auth.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "http/stage_fake.h"
+#include "stages/auth/password.h"
+
+namespace weir::auth {
+namespace {
+
+using http::FieldId;
+
+// "secret", at costs that a test bears.
+constexpr const char* kBcrypt = "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+constexpr const char* kSha256 = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
+constexpr const char* kSha512 = "$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4JfkHX.8vPq45lY0iINnCx1Lkm.";
+constexpr const char* kYescrypt = "$y$j75$salt$7AaIs0B9f0jwZeNZA4Sj0ZD7EbU9CAsq4yRR0uTeR04";
+
+TEST(PasswordFile, WhichLinesAreTaken) {
+  const struct {
+    std::string text;
+    const char* error;  // Empty: it is taken.
+  } cases[] = {
+      {"", ""},
+      {"# nobody\n\n", ""},
+      {std::string("ada:") + kBcrypt, ""},
+      {std::string("ada:") + kSha256 + "\r\nbob:" + kSha512 + "\n", ""},
+      {std::string("ada:") + kYescrypt + ":a comment\n", ""},
+      {std::string("\n# x\nada:") + kYescrypt + "\nbob:secret\n", "f:4: this is no hash but a password"},
+      {"ada:rqXexS6ZhobKA\n", "f:1: this is no hash but a password in plain text, or a DES hash"},
+      {"ada:$apr1$abcdefgh$nOgYQ5H0gVRv.Y6gJ7oZV.\n", "f:1: an MD5 hash"},
+      {"ada:$1$abcdefgh$wVQzjQjkZ4JnXlgvMxCv31\n", "f:1: an MD5 hash"},
+      {"ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", "f:1: a SHA-1 hash"},
+      {"ada:$9$what\n", "f:1: this kind"},
+      {"ada:$y$\n", "f:1: "},
+      {"ada:$6$salt$short\n", "f:1: this hash is not whole"},
+      {"ada:\n", "f:1: this is no hash"},
+      {"ada\n", "f:1: a line is"},
+      {std::string(":") + kBcrypt, "f:1: a user's name"},
+      {std::string("a b:") + kBcrypt, "f:1: a user's name"},
+      {std::string(256, 'a') + ":" + kBcrypt, "f:1: a user's name"},
+      {std::string("ada:") + kBcrypt + "\nada:" + kSha256, "f:2: this user has a line already"},
+  };
+  for (const auto& c : cases) {
+    const auto users = parse_users(c.text, "f");
+    if (*c.error == 0) {
+      EXPECT_TRUE(users) << c.text << users.error();
+    } else {
+      ASSERT_FALSE(users) << c.text;
+      EXPECT_TRUE(users.error().starts_with(c.error)) << users.error();
+      EXPECT_EQ(users.error().find("rqXex"), std::string::npos) << "a hash is shown";
+    }
+  }
+}
+
+TEST(PasswordFile, EachKindOfHashIsChecked) {
+  for (const char* hash : {kBcrypt, kSha256, kSha512, kYescrypt}) {
+    const auto users = parse_users(std::string("ada:") + hash, "f");
+    ASSERT_TRUE(users) << users.error();
+    EXPECT_TRUE(users->check("ada", "secret")) << hash;
+    EXPECT_FALSE(users->check("ada", "Secret")) << hash;
+    EXPECT_FALSE(users->check("ada", "")) << hash;
+    EXPECT_FALSE(users->check("bob", "secret")) << hash << ": the check of nobody is right";
+  }
+  const auto none = parse_users("", "f");
+  EXPECT_FALSE(none->check("", ""));
+  const auto made = make_hash("a word");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(why_refused(*made), "");
+  EXPECT_TRUE(matches("a word", *made));
+}
+
+TEST(Basic, WhatIsRead) {
+  const auto ada = parse_basic("bAsIc  YWRhOnNlYzpyZXQ=");
+  ASSERT_TRUE(ada);
+  EXPECT_EQ(ada->user, "ada");
+  EXPECT_EQ(ada->password, "sec:ret");
+  EXPECT_TRUE(parse_basic("Basic YWRhOnNlYzpyZXQ")) << "no padding";
+  EXPECT_TRUE(parse_basic("Basic YWRhOg==")) << "an empty password is one";
+  for (const char* value : {"", "Basic", "Basic ", "YWRhOng=", "Bearer YWRhOng=", "Basic YWRhOng=x", "Basic YWRh", "Basic OnNlY3JldA==", "Basic !!!!",
+                            "Basic YWRhOgA=", "Basic YWRhOnh=", "Basic YSBiOng="}) {
+    EXPECT_FALSE(parse_basic(value)) << value;
+  }
+  EXPECT_FALSE(parse_basic("Basic " + std::string(100'000, 'A')));
+}
+
+TEST(Answers, SipHashIsTheOneThatIsPublished) {
+  std::string bytes;
+  for (char c = 0; c < 15; ++c) bytes += c;
+  EXPECT_EQ(siphash(0x0706050403020100, 0x0f0e0d0c0b0a0908, bytes), 0xa129ca6149be45e5);
+}
+
+TEST(Answers, GoodOnesForAWhile) {
+  Answers answers;
+  EXPECT_FALSE(answers.has("ada", "secret", 0));
+  answers.add("ada", "secret", 1000);
+  EXPECT_TRUE(answers.has("ada", "secret", 1000 + Answers::kKeptMs - 1));
+  EXPECT_FALSE(answers.has("ada", "secre", 1000));
+  EXPECT_FALSE(answers.has("adas", "ecret", 1000));
+  EXPECT_FALSE(answers.has("ada", "secret", 1000 + Answers::kKeptMs));
+  EXPECT_EQ(answers.size(), 0u);
+  for (size_t i = 0; i < Answers::kMost + 100; ++i) answers.add("ada", std::to_string(i), 1000);
+  EXPECT_EQ(answers.size(), Answers::kMost);
+  answers.clear();
+  EXPECT_EQ(answers.size(), 0u);
+}
+
+TEST(Attempts, SoManyAtOnceForEachClient) {
+  Attempts attempts;
+  const auto client = base::IpAddress::v4(192, 0, 2, 1);
+  {
+    std::vector<Attempts::Place> places;
+    for (size_t i = 0; i < Attempts::kMostAtOnce; ++i) {
+      places.push_back(attempts.enter(client, 1000));
+      EXPECT_TRUE(places.back());
+    }
+    EXPECT_FALSE(attempts.enter(client, 1000));
+    EXPECT_TRUE(attempts.enter(base::IpAddress::v4(192, 0, 2, 2), 1000));
+    places.back().right();
+    places.pop_back();
+    places.push_back(attempts.enter(client, 1000));
+    EXPECT_TRUE(places.back()) << "who was right makes room at once";
+  }
+  // Whoever was wrong, or hung up, keeps the place for the delay.
+  EXPECT_FALSE(attempts.enter(client, 1999));
+  EXPECT_TRUE(attempts.enter(client, 2000));
+  // A /64 is one client.
+  std::vector<Attempts::Place> places;
+  for (size_t i = 0; i < Attempts::kMostAtOnce; ++i) places.push_back(attempts.enter(*base::IpAddress::parse("2001:db8::" + std::to_string(i)), 5000));
+  EXPECT_FALSE(attempts.enter(*base::IpAddress::parse("2001:db8::ffff"), 5000));
+  EXPECT_TRUE(attempts.enter(*base::IpAddress::parse("2001:db8:0:1::"), 5000));
+  places.clear();
+  (void)attempts.enter(client, 10'000);
+  EXPECT_EQ(attempts.clients(), 1u) << "what nobody uses goes";
+}
+
+/// A stage over a file, with all that it needs.
+struct Fixture {
+  Fixture() {
+    char name[] = "/tmp/weir-auth-XXXXXX";
+    close(mkstemp(name));
+    config.file = name;
+    write(std::string("ada:") + kSha256 + "\n");
+    login = *Login::open(config);
+    stage.emplace(login, Context{attempts, port});
+  }
+  ~Fixture() { unlink(config.file.c_str()); }
+  void write(const std::string& text) { std::ofstream(config.file) << text; }
+
+  http::FakeStages fake;  // Has the loop.
+  async::Mailbox mailbox;
+  async::Pool pool{1, 10};
+  async::PoolPort port{pool, mailbox};
+  Attempts attempts;
+  Config config;
+  std::shared_ptr<Login> login;
+  std::optional<Auth> stage;
+};
+
+/// `stage` and its requests, of which some wait.
+struct Pipe {
+  struct End final : http::Stage {
+    async::Task<base::Result<http::Response>> handle(http::Request request, http::Next) const override {
+      http::Response response = http::text_response(200, "text/plain", request.exchange->identity);
+      if (request.head->fields.has(FieldId::proxy_authorization)) response.head->status = 500;
+      return http::answer(std::move(response));
+    }
+  };
+  explicit Pipe(Fixture& fixture) : fixture(fixture) {
+    stages.push_back(std::make_unique<Auth>(fixture.login, Context{fixture.attempts, fixture.port}));
+    stages.push_back(std::make_unique<End>());
+  }
+  async::Task<base::Result<http::Response>> begin(const char* method, const char* target, const http::FieldLines& fields) {
+    return stages[0]->handle(fixture.fake.request(http::fake_head(method, target, fields)), http::Next(&stages[1]));
+  }
+  /// Status and identity.
+  std::string run(const char* method, const char* target, const http::FieldLines& fields) {
+    auto task = begin(method, target, fields);
+    task.start();
+    for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
+    auto response = task.take();
+    if (!response) return std::to_string(response.error().status());
+    std::string text = std::to_string(response->head->status);
+    return response->head->status == 200 ? text + " " + http::content_of(*response) : text + " " + std::string(response->head->fields.get(FieldId::proxy_authenticate));
+  }
+  Fixture& fixture;
+  std::vector<std::unique_ptr<const http::Stage>> stages;
+};
+
+const std::pair<std::string, std::string> kHost{"Host", "site"};
+const std::pair<std::string, std::string> kRight{"Proxy-Authorization", "Basic YWRhOnNlY3JldA=="};  // ada:secret
+const std::pair<std::string, std::string> kWrong{"Proxy-Authorization", "Basic YWRhOnNlY3JlVA=="};
+constexpr const char* kChallenge = "407 Basic realm=\"Weir\", charset=\"UTF-8\"";
+
+TEST(Auth, WhoIsAskedAndWhoComesIn) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), kChallenge);
+  EXPECT_EQ(pipe.run("CONNECT", "site:443", {{"Host", "site:443"}}), kChallenge);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight, kRight}), kChallenge);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, {"Proxy-Authorization", "Bearer x"}}), kChallenge);
+  EXPECT_EQ(pipe.run("GET", "/", {kHost}), "200 ");
+  EXPECT_EQ(pipe.run("GET", "/", {kHost, kWrong}), "200 ");
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
+  EXPECT_EQ(pipe.run("CONNECT", "site:443", {{"Host", "site:443"}, kRight}), "200 ada");
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}), kChallenge);
+}
+
+TEST(Auth, InsideATunnelTheOuterIdentityHolds) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  fixture.fake.session->depth = 1;
+  fixture.fake.session->identity = "bob";
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), "200 bob");
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 bob");
+}
+
+TEST(Auth, WithoutALoginEverybodyIsWelcome) {
+  Fixture fixture;
+  fixture.login = nullptr;
+  Pipe pipe(fixture);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}), "200 ");
+}
+
+TEST(Auth, AClientMayGoWhileItsPasswordIsChecked) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  for (int i = 0; i < 30; ++i) {
+    auto task = pipe.begin("GET", "http://site/", {kHost, kWrong});
+    task.start();
+    if (i % 3 == 1) fixture.fake.loop.turn(0);
+    if (i % 3 == 2) fixture.fake.loop.turn(5);
+    task.cancel();
+  }
+  fixture.fake.loop.turn(5);
+  EXPECT_FALSE(fixture.attempts.enter(fixture.fake.session->client.address, fixture.fake.loop.now_ms())) << "who hangs up gains nothing";
+}
+
+TEST(Login, AChangedFileIsReadAndABrokenOneIsNot) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  const Credentials ada("ada", "secret");
+  fixture.login->remember(fixture.login->users(), ada, 1000);
+  EXPECT_TRUE(fixture.login->knows(ada, 1000));
+  fixture.login->look();
+  EXPECT_TRUE(fixture.login->knows(ada, 1000)) << "the same file";
+  fixture.write("ada:plain\n");
+  testing::internal::CaptureStderr();
+  fixture.login->look();
+  fixture.login->look();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find(fixture.config.file + ":1: this is no hash"), std::string::npos) << said;
+  EXPECT_EQ(said.find(":1:"), said.rfind(":1:")) << "said once";
+  EXPECT_TRUE(fixture.login->knows(ada, 1000));
+  const auto before = fixture.login->users();
+  fixture.write(std::string("bob:") + kBcrypt + "\n# longer\n");
+  fixture.login->look();
+  EXPECT_FALSE(fixture.login->knows(ada, 1000));
+  fixture.login->remember(before, ada, 1000);
+  EXPECT_FALSE(fixture.login->knows(ada, 1000)) << "found right in the old file";
+  EXPECT_FALSE(Login::open({"/nonexistent/file", "x"}));
+}
+
+}  // namespace
+}  // namespace weir::auth

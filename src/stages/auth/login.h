@@ -1,0 +1,56 @@
+// The password file as it is now, and who was found in it.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "stages/auth/answers.h"
+#include "stages/auth/basic.h"
+#include "stages/auth/config.h"
+#include "stages/auth/password_file.h"
+
+namespace weir::auth {
+
+/// Of one configuration; a reload makes another. Any thread.
+class Login {
+ public:
+  static constexpr uint64_t kLookMs = 1000;
+
+  /// Reads the file. The error is for the person who runs Weir.
+  static std::expected<std::shared_ptr<Login>, std::string> open(const Config& config);
+
+  const std::string& realm() const { return config_.realm; }
+  /// True once a second at most: whoever gets it sees to it that look() runs, on a thread that may wait.
+  bool look_is_due(uint64_t now_ms);
+  /// Reads the file again if it is another one. One that can't be used is told of once; what was read before stays.
+  void look();
+
+  std::shared_ptr<const Users> users();
+  /// Was found right a short while ago, in the file that is used now.
+  bool knows(const Credentials& credentials, uint64_t now_ms) { return answers_.has(credentials.user, credentials.password, now_ms); }
+  /// They are right, according to `users`.
+  void remember(const std::shared_ptr<const Users>& users, const Credentials& credentials, uint64_t now_ms);
+
+ private:
+  /// By which a file is told from the one that was there before.
+  struct Stamp {
+    uint64_t device = 0, inode = 0, size = 0;
+    int64_t seconds = 0, nanoseconds = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  explicit Login(const Config& config) : config_(config) {}
+  Stamp stamp() const;
+
+  const Config config_;
+  std::atomic<uint64_t> look_ms_{0};
+  Answers answers_;
+  std::mutex looking_;
+  Stamp seen_;  // Under looking_.
+  std::mutex mutex_;
+  std::shared_ptr<const Users> users_;
+};
+
+}  // namespace weir::auth

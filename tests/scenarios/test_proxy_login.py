@@ -1,0 +1,246 @@
+"""Login to the proxy: who is asked, who comes in, what a wrong password costs, and where the credentials go: nowhere."""
+
+import base64
+import os
+import pathlib
+import pty
+import shutil
+import subprocess
+import time
+
+import pytest
+from support import chromium
+from support.client import Client, eventually
+from support.origin import ok, serve
+from support.weir import Weir, binary, environment, run
+
+PASSWORD = "correct horse: battery"
+CHALLENGE = 'Basic realm="Weir", charset="UTF-8"'
+CURL = shutil.which("curl")
+
+
+def passwd(path, user, password):
+    return subprocess.run(
+        [binary(), "passwd", str(path), user],
+        input=password + "\n",
+        text=True,
+        capture_output=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory):
+    """Ada's line: a hash takes long to make under sanitizers."""
+    path = tmp_path_factory.mktemp("passwd") / "htpasswd"
+    done = passwd(path, "ada", PASSWORD)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert path.stat().st_mode & 0o777 == 0o600
+    return path.read_text()
+
+
+@pytest.fixture
+def users(line, tmp_path):
+    path = tmp_path / "htpasswd"
+    path.write_text(line)
+    return path
+
+
+@pytest.fixture
+def weir(start, users):
+    return start(f'[login]\nfile = "{users}"\n')
+
+
+def field(password=PASSWORD, user="ada"):
+    return ("Proxy-Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+
+
+def ask(weir, origin, *fields, method="GET", body=b""):
+    return weir.exchange(method, origin.url + "/", [("Host", origin.authority), *fields], body)
+
+
+def test_who_is_asked_and_who_comes_in(weir, origin):
+    refused = ask(weir, origin)
+    assert refused.status == 407
+    assert refused.fields.get("proxy-authenticate") == CHALLENGE
+    assert not origin.complete
+    assert ask(weir, origin, field()).status == 200
+    assert ask(weir, origin, field("wrong")).status == 407
+    assert ask(weir, origin, field(user="bob")).status == 407
+    assert len(origin.complete) == 1
+    weir.wait_log(4)
+    assert sorted((line.status, line.user) for line in weir.log) == [(200, "ada"), (407, "-"), (407, "-"), (407, "-")]
+
+
+def test_the_credentials_go_nowhere(weir, origin):
+    name, value = field()
+    assert ask(weir, origin, (name, value)).status == 200
+    assert ask(weir, origin, (name, value), method="POST", body=b"content").status == 200
+    with weir.client() as client:
+        client.send(f"CONNECT {origin.authority} HTTP/1.1\r\nHost: {origin.authority}\r\n{name}: {value}\r\n\r\n".encode())
+        assert client.response("CONNECT").status == 200
+        # Inside, nobody is asked, and what is said there is not believed.
+        client.send_request("GET", "/inside", [("Host", origin.authority), field("other", "bob")])
+        assert client.response().status == 200
+    weir.wait_log(4)
+    for request in origin.complete:
+        assert "proxy-authorization" not in request.fields
+    assert [request.body for request in origin.complete] == [b"", b"content", b""]
+    assert {line.user for line in weir.log} == {"ada"}
+    for secret in (value.split()[1], PASSWORD, "battery"):
+        assert secret not in weir.stdout and secret not in weir.stderr
+
+
+def test_a_connection_is_kept_where_the_content_is_complete(weir, origin):
+    with weir.client() as client:
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        assert client.response().status == 407
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority), field()])
+        assert client.response().status == 200
+    with weir.client() as client:
+        client.send_request("CONNECT", origin.authority, [("Host", origin.authority)])
+        response = client.response("CONNECT")
+        assert response.status == 407
+        assert response.fields.get("proxy-authenticate") == CHALLENGE
+        assert response.fields.get("connection") == "close"
+        assert client.is_closed()
+    with weir.client() as client:
+        client.send(f"POST {origin.url}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n".encode() + b"x" * 1000)
+        response = client.response()
+        assert response.status == 407
+        assert response.fields.get("connection") == "close"
+
+
+def test_own_pages_need_no_login(weir):
+    assert weir.exchange("GET", "/", [("Host", f"127.0.0.1:{weir.port}")]).status == 200
+    assert weir.exchange("GET", "http://weir.internal/", [("Host", "weir.internal")]).status == 407
+
+
+def test_a_wrong_password_takes_a_second_and_a_right_one_is_remembered(weir, origin):
+    began = time.monotonic()
+    assert ask(weir, origin, field("wrong")).status == 407
+    assert time.monotonic() - began >= 0.95
+    assert ask(weir, origin, field()).status == 200
+    began = time.monotonic()
+    for _ in range(50):
+        assert ask(weir, origin, field()).status == 200
+    assert time.monotonic() - began < 5
+
+
+def test_many_wrong_ones_of_one_client_do_not_keep_others_waiting(weir, origin):
+    assert ask(weir, origin, field()).status == 200
+    guessing = [weir.client() for _ in range(60)]
+    for number, client in enumerate(guessing):
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority), field(f"guess {number}")])
+    began = time.monotonic()
+    assert ask(weir, origin, field()).status == 200  # From the same address, but known.
+    assert time.monotonic() - began < 1
+    assert {client.response().status for client in guessing} == {407}
+    for client in guessing:
+        client.close()
+    assert len(origin.complete) == 2
+    # Clients that hang up while they are checked harm nobody.
+    for number in range(30):
+        client = weir.client()
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority), field(f"gone {number}")])
+        client.reset()
+    assert ask(weir, origin, field()).status == 200
+
+
+def test_the_file_is_read_again(weir, origin, users, line):
+    assert ask(weir, origin, field()).status == 200
+    other = users.with_name("other")
+    other.write_text(line.replace("ada:", "bob:"))
+    other.rename(users)
+    time.sleep(1.1)
+    assert ask(weir, origin, field()).status == 407
+    assert ask(weir, origin, field(user="bob")).status == 200
+    users.write_text("bob:plain\n")
+    time.sleep(1.1)
+    assert ask(weir, origin, field(user="bob")).status == 200
+    weir.wait_stderr(f"{users}:1: this is no hash")
+    users.unlink()
+    time.sleep(1.1)
+    assert ask(weir, origin, field(user="bob")).status == 200
+
+
+def test_a_broken_file_at_the_start_and_at_a_reload(start, users, tmp_path, origin):
+    for text in ("ada:plain\n", "\n# x\nada:$apr1$abcdefgh$nOgYQ5H0gVRv.Y6gJ7oZV.\n"):
+        users.write_text(text)
+        config = tmp_path / "weir.toml"
+        config.write_text(f'[login]\nfile = "{users}"\n[[listener]]\naddress = "127.0.0.1:0"\n')
+        done = subprocess.run([binary(), "--config", str(config)], capture_output=True, text=True, env=environment(), timeout=60, check=False)
+        assert done.returncode == 1
+        assert f"{users}:{text.count(chr(10))}: " in done.stderr
+
+
+def test_passwd(users, line, origin, tmp_path):
+    users.write_text("# of the house\n" + line + "bob:$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n")
+    users.chmod(0o640)
+    assert passwd(users, "ada", "another").returncode == 0
+    assert passwd(users, "eve", "third").returncode == 0
+    lines = users.read_text().splitlines()
+    assert lines[0] == "# of the house"
+    assert [each.split(":")[0] for each in lines[1:]] == ["ada", "bob", "eve"]
+    assert lines[1] + "\n" != line and lines[1].startswith("ada:$y$")
+    assert users.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["htpasswd"]
+    for user, password in (("a:b", "x"), ("a b", "x"), ("ada", ""), ("ada", "x" * 600)):
+        done = passwd(users, user, password)
+        assert done.returncode == 1 and done.stderr.startswith("weir: ")
+    assert passwd(tmp_path / "no" / "file", "ada", "x").returncode == 1
+    with Weir(f'[login]\nfile = "{users}"\n') as weir:
+        assert ask(weir, origin, field("another")).status == 200
+        assert ask(weir, origin, field("secret", "bob")).status == 200
+
+
+def test_passwd_asks_twice_on_a_terminal(tmp_path):
+    for second, status in (("one word", 0), ("other", 1)):
+        path = tmp_path / second
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.update(environment())
+            os.execv(binary(), [binary(), "passwd", str(path), "ada"])
+        said = b""
+        for question, answer in ((b"New password of ada: ", "one word"), (b"The same again: ", second)):
+            while question not in said:
+                said += os.read(terminal, 1000)
+            time.sleep(0.3)  # What comes before the echo is off is thrown away.
+            os.write(terminal, answer.encode() + b"\n")
+        try:
+            while piece := os.read(terminal, 1000):
+                said += piece
+        except OSError:
+            pass  # Its end.
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
+        os.close(terminal)
+        assert b"one word" not in said
+        assert path.exists() == (status == 0)
+
+
+@pytest.mark.skipif(not CURL, reason="curl is not installed")
+def test_curl(weir, origin):
+    def curl(*arguments):
+        done = subprocess.run(
+            [CURL, "-sS", "-o", "/dev/null", "-w", "%{http_connect} %{http_code}", "-x", f"http://127.0.0.1:{weir.port}", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+        return done.stdout
+
+    url = origin.url + "/"
+    right, wrong = ("-U", "ada:" + PASSWORD), ("-U", "ada:wrong")
+    assert curl(url) == "000 407"
+    assert curl(*wrong, url) == "000 407"
+    assert curl(*right, url) == "000 200"
+    assert curl(*right, "--proxy-anyauth", url) == "000 200"
+    assert curl(*right, "-d", "x" * 5000, url) == "000 200"
+    assert curl("-p", url) == "407 000"
+    assert curl("-p", *wrong, url) == "407 000"
+    assert curl("-p", *right, url) == "200 200"
+    assert curl("-p", *right, "--proxy-anyauth", url) == "200 200"
