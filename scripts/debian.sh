@@ -70,7 +70,7 @@ install_packages() {
 }
 
 build_packages=(clang-19 lld-19 cmake ninja-build pkg-config ccache libc6-dev libstdc++-12-dev
-  libc-ares-dev libtomlplusplus-dev libcli11-dev)
+  libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
 
 # build_preset NAME [TARGET]: configures once (ninja sees to later changes) and builds.
 build_preset() {

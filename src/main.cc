@@ -3,6 +3,7 @@
 
 #include "config/command_line.h"
 #include "proxy/control.h"
+#include "proxy/passwd.h"
 #include "proxy/run.h"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   // What was asked for was not printed: a full disk, say.
   if (std::fflush(stdout) != 0) return 1;
   if (command.control) return weir::proxy::ask_running(command.control->path, command.control->word);
+  if (command.password) return weir::proxy::set_password(command.password->file, command.password->user);
   if (!command.run) return command.status;
   return weir::proxy::run(*command.run);
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config --defaults | "
-    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir --help | weir --version\n";
+    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir passwd FILE USER | weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
 
@@ -26,6 +26,7 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
   weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done and does
   weir reload [PORT]        have it read its configuration file again, as SIGHUP does
                             --control PATH names its control socket instead
+  weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
   --debug                   print for each request its request line, its URL and where it connects to
   --help                    print this
@@ -100,6 +101,11 @@ Command read_command_line(int argc, const char* const* argv) {
     words.back()->add_option("PORT", control_port);
     words.back()->add_option("--control", control_path);
   }
+  PasswordCommand password;
+  auto* const passwd = app.add_subcommand("passwd");
+  passwd->set_help_flag();
+  passwd->add_option("FILE", password.file)->required();
+  passwd->add_option("USER", password.user)->required();
   app.require_subcommand(0, 1);
 
   // CLI11 reports by exceptions; none leaves this function.
@@ -109,13 +115,14 @@ Command read_command_line(int argc, const char* const* argv) {
     return usage(error.what());
   }
   const auto word = std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
-  const bool subcommand = check->parsed() || config->parsed() || word != words.end();
+  const bool subcommand = check->parsed() || config->parsed() || passwd->parsed() || word != words.end();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
-    return usage("`check`, `config`, `status` and `reload` come first");
+    return usage("`check`, `config`, `status`, `reload` and `passwd` come first");
   }
   if (help) return print(std::string(kHelp));
   if (version) return print(version_text("CLI11 " CLI11_VERSION));
   if (word != words.end()) return control((*word)->get_name(), control_port, control_path);
+  if (passwd->parsed()) return {{}, 0, {}, {}, {}, std::move(password)};
   if (check->parsed()) return check_file(checked_file);
   if (config->parsed()) {
     if (defaults == as_reference) return usage("`config` needs --defaults or --reference");

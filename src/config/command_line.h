@@ -15,6 +15,11 @@ struct ControlCommand {
   std::string word;
 };
 
+/// A user's new password.
+struct PasswordCommand {
+  std::string file, user;
+};
+
 /// What main has to do: print both texts, then run with the configuration, or exit with the status if there is none.
 struct Command {
   std::optional<Config> run;
@@ -24,6 +29,7 @@ struct Command {
   /// For standard error.
   std::string complaint;
   std::optional<ControlCommand> control = {};
+  std::optional<PasswordCommand> password = {};
 };
 
 /// Reads the file that the arguments name. A command that is not understood is status 2 with a usage line; a file with

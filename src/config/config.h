@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "config/log_config.h"
 #include "net/config.h"
 #include "origin/config.h"
 #include "server/config.h"
+#include "stages/auth/config.h"
 #include "stages/policy/config.h"
 #include "tunnel/config.h"
 
@@ -44,6 +46,8 @@ struct Config {
   /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed,
   /// then accepting stops.
   uint32_t max_connections = 50'000;
+  /// Of one client's address; 0: no limit. Not for clients on this machine.
+  uint32_t connections_per_client = 1000;
   /// Weir's own pages answer under this name. Lower-case.
   std::string own_name = "weir.internal";
   /// How Weir calls itself in Via; a request that comes back with it is a loop.
@@ -55,6 +59,8 @@ struct Config {
   server::ServerConfig server;
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
+  auth::Config login;
+  LogConfig log;
   /// Lines of the access log that wait to be written; beyond, lines are dropped and counted.
   uint64_t log_backlog_bytes = 16 * 1024 * 1024;
   /// After SIGTERM what runs may go on for so long.

@@ -31,11 +31,15 @@ constexpr auto kServer = &Config::server;
 constexpr auto kOrigin = &Config::origin;
 constexpr auto kTunnel = &Config::tunnel;
 constexpr auto kResolver = &Config::resolver;
+constexpr auto kLogin = &Config::login;
+constexpr auto kLog = &Config::log;
+using L = LogConfig;
 using S = server::ServerConfig;
 using O = origin::OriginConfig;
 using T = tunnel::TunnelConfig;
 using R = net::ResolverConfig;
 using P = policy::Config;
+using A = auth::Config;
 
 constexpr uint64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
 constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
@@ -48,11 +52,13 @@ constexpr Group kGroups[] = {
      "Where clients come in, who may, and what they may reach. There may be several; without one Weir listens on "
      "127.0.0.1:9876 and [::1]:9876. Two addresses are never destinations, on any listener: those that Weir itself listens "
      "on, and those where clouds hand out a machine's credentials. Nothing opens these."},
+    {"login", "A name and a password, without which the proxy serves nobody; see login.md."},
     {"limits", "How much is taken before Weir refuses. They hold for the whole process, not for each worker."},
     {"timeouts", "How long Weir waits."},
     {"pool", "Connections to origins that are kept for the next request."},
     {"tunnel", "CONNECT, and what is inside."},
     {"dns", "How names are looked up; see also `resolver`."},
+    {"log", "The access log, a line a request; see also `limits.log_backlog`. A reload changes it for the lines from then on."},
 };
 
 constexpr Key kKeys[] = {
@@ -92,9 +98,20 @@ constexpr Key kKeys[] = {
      "Names and networks that are destinations although their addresses are not public. On a listener that only this "
      "machine can reach it opens what `private = \"deny\"` closes."},
 
+    {"login", "file", Kind::path, in<kLogin, &A::file>, 0, 0,
+     "An htpasswd file of bcrypt, yescrypt or SHA-crypt hashes; `weir passwd FILE USER` makes its lines. It is read again when it "
+     "changes. With \"\" nobody is asked for a login."},
+    {"login", "realm", Kind::token, in<kLogin, &A::realm>, 0, 0, "What clients show when they ask for the password."},
+
     {"limits", "connections", Kind::number, top<&Config::max_connections>, 1, 10'000'000,
      "Connections of clients at once. At the limit the ones idle longest are closed, then no more are accepted. Where the "
      "limit of open files is too low for it, that counts."},
+    {"limits", "connections_per_client", Kind::number, top<&Config::connections_per_client>, 0, 10'000'000,
+     "Connections of one client's address at once (of one /64 network for IPv6); more are answered with 503 and closed. 0 is no "
+     "limit; clients on this machine have none."},
+    {"limits", "connections_per_origin", Kind::number, in<kOrigin, &O::connections_per_origin>, 1, 10'000'000,
+     "Connections to one origin for forwarded requests, in all workers. Who finds them all in use waits as long as `timeouts.connect`, "
+     "then gets 503. Tunnels and upgraded connections do not count."},
     {"limits", "head", Kind::size, in<kServer, &S::head_bytes>, 1 * kKiB, kMostHead,
      "The head of a request (more is answered with 431) or of a response (502).", in<kOrigin, &O::head_bytes>},
     {"limits", "fields", Kind::number, in<kServer, &S::head_fields>, 10, 10'000,
@@ -170,6 +187,15 @@ constexpr Key kKeys[] = {
     {"dns", "max_ttl", Kind::duration, in<kResolver, &R::max_ttl_ms>, 0, 7 * kDay, "And at most this long."},
     {"dns", "negative_ttl", Kind::duration, in<kResolver, &R::negative_ttl_ms>, 0, kHour,
      "How long it is remembered at most that a name does not exist."},
+
+    {"log", "format", Kind::log_format, in<kLog, &L::format>, 0, 0,
+     "What a line looks like: common and combined are what web servers and their analysers know (Weir adds to combined how the "
+     "exchange ended), json is one object a line with all that is known, squid is Squid's native format."},
+    {"log", "to", Kind::log_target, in<kLog, &L::to>, 0, 0,
+     "Where lines go: standard output, this machine's syslog (local0.info, tag weir), or a file, which is appended to, made "
+     "with mode 0640 where it is missing, and opened again on SIGUSR1, after it was renamed."},
+    {"log", "syslog_socket", Kind::path, in<kLog, &L::syslog_socket>, 0, 0,
+     "The datagram socket at which syslog listens. Lines that it does not take are dropped and counted."},
 };
 
 std::string name_in(std::string_view table, std::string_view name) {
@@ -231,6 +257,8 @@ std::string expectation(const Key& key) {
     case Kind::size: return "a size such as \"64KiB\" or \"16MiB\", or a number of bytes," + range(key, size_text);
     case Kind::host_name: return "a host name such as \"weir.internal\"";
     case Kind::path: return "the absolute path of a file such as \"/run/weir/control\"";
+    case Kind::log_format: return "\"common\", \"combined\", \"json\" or \"squid\"";
+    case Kind::log_target: return "\"stdout\", \"syslog\", or the absolute path of a file such as \"/var/log/weir/access.log\"";
     case Kind::token: return "a word of letters, digits and `-._~!#$%&'*+^|`";
     case Kind::ports:
       return "a list of ports" + range(key, [](uint64_t value) { return std::to_string(value); }) + ", such as [25, 3306]";

@@ -76,6 +76,8 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::AddressSource peer_source = base::AddressSource::literal;
   std::string_view host() const { return settled_ ? std::string_view(host_) : request ? request->target.host : std::string_view(); }
   bool reused_connection = false;
+  /// Who asks: set once, by auth. No spaces and no controls; empty where nobody was asked.
+  std::string identity;
   /// The server name of a TLS ClientHello seen in a tunnel.
   std::string sni;
 

@@ -29,6 +29,10 @@ struct Session final : base::Counted<Session>, base::Pooled {
   /// Opened to Weir's own pages: there is no origin.
   bool own = false;
   int depth = 0;
+  /// Inside a tunnel: who opened it, if there was a login.
+  std::string identity;
+  /// Its client has too many connections: it is told so, and gets nothing else.
+  bool over_limit = false;
 };
 
 /// Host and port, always both: the key of pool and pins. An IPv6 address in brackets.
@@ -46,7 +50,7 @@ class PinnedConnection : public base::Pooled {
 /// authenticated, and the one that a CONNECT opened. Used at any age, never replaced, retried, shared or pooled.
 class Pins {
  public:
-  static constexpr size_t kMost = 8;
+  static constexpr size_t kMost = 32;
 
   /// The connection, while no request uses it; or nothing.
   std::unique_ptr<PinnedConnection> take(std::string_view authority);

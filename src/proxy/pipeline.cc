@@ -11,10 +11,12 @@ namespace weir::proxy {
 
 /// The whole life of a request, top to bottom; the way back runs bottom to top. The order is a security property.
 base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
-                                              const tunnel::TunnelConfig& tunnel, origin::ForwardContext forward) {
+                                              const tunnel::TunnelConfig& tunnel, auth::Context auth,
+                                              origin::ForwardContext forward) {
   std::vector<std::unique_ptr<const http::Stage>> stages;
   stages.push_back(std::make_unique<errors::Errors>(parts.via));                  // First in, last out: an error becomes a page.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));   // Before anyone believes a field.
+  stages.push_back(std::make_unique<auth::Auth>(parts.login, auth));              // Once, of the client's own words: above restart.
   stages.push_back(std::make_unique<restart::Restart>());                         // Above policy, which has to see every target.
   stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));     // Before any cost is paid.
   stages.push_back(std::make_unique<tunnel::Recognise>(sessions, tunnel));        // What is inside a tunnel starts at the top again; above own,

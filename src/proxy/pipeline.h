@@ -8,6 +8,7 @@
 #include "http/stage.h"
 #include "origin/forward.h"
 #include "server/session.h"
+#include "stages/auth/auth.h"
 #include "stages/policy/rules.h"
 #include "tunnel/config.h"
 
@@ -20,11 +21,14 @@ struct PipelineParts {
   std::vector<std::shared_ptr<const policy::ListenerRules>> rules;
   /// Who may come, by listener; empty: everybody who can.
   std::vector<std::vector<base::Cidr>> clients;
+  /// Null: nobody is asked.
+  std::shared_ptr<auth::Login> login;
   std::string via;
   std::string version;
 };
 
 base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
-                                              const tunnel::TunnelConfig& tunnel, origin::ForwardContext forward);
+                                              const tunnel::TunnelConfig& tunnel, auth::Context auth,
+                                              origin::ForwardContext forward);
 
 }  // namespace weir::proxy

@@ -23,6 +23,7 @@
 #include "base/event_log.h"
 #include "config/reader.h"
 #include "net/listener.h"
+#include "net/splice.h"
 #include "proxy/control.h"
 #include "proxy/listeners.h"
 #include "proxy/worker.h"
@@ -52,7 +53,7 @@ uint32_t usable_cpus() {
   return quota != 0 ? std::min(cpus, quota) : cpus;
 }
 
-/// Each connection may cost two descriptors and a pipe; what is left is for listeners, loops, files.
+/// Each connection may cost two descriptors; some are for pipes (two each), others for listeners, loops, files.
 uint32_t connections_for_open_files(uint32_t wanted) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
@@ -62,7 +63,9 @@ uint32_t connections_for_open_files(uint32_t wanted) {
     getrlimit(RLIMIT_NOFILE, &limit);
   }
   constexpr rlim_t kOthers = 128;
-  const rlim_t possible = limit.rlim_cur > 2 * kOthers ? (limit.rlim_cur - kOthers) / 2 : kOthers / 2;
+  const rlim_t pipes = std::min<rlim_t>(limit.rlim_cur / 16, 1024);
+  net::set_most_pipes(static_cast<uint32_t>(pipes));
+  const rlim_t possible = limit.rlim_cur > 4 * kOthers ? (limit.rlim_cur - kOthers - 2 * pipes) / 2 : limit.rlim_cur / 4;
   return static_cast<uint32_t>(std::min<rlim_t>(wanted, possible));
 }
 
@@ -77,9 +80,11 @@ std::string via_name(const Config& config) {
 }
 
 /// Rules of listeners that are gone stay for the sessions that came by them.
-PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via) {
+PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via,
+                         std::shared_ptr<auth::Login> login) {
   PipelineParts parts;
   parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
+  parts.login = std::move(login);
   parts.via = via;
   parts.version = WEIR_VERSION;
   const policy::OwnAddresses own(change.listening, net::interface_addresses());
@@ -97,19 +102,33 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change, 
   return parts;
 }
 
-void announce(const std::vector<base::Endpoint>& listening, size_t workers) {
+/// The target stays open where a reload does not change it.
+std::expected<LogSetting, std::string> make_log(const config::LogConfig& config, const Snapshot* before) {
+  LogSetting setting{log_format(config.format), nullptr};
+  if (before && before->config.log.to == config.to && before->config.log.syslog_socket == config.syslog_socket) {
+    setting.target = before->log.target;
+    return setting;
+  }
+  auto target = open_log_target(config);
+  if (!target) return std::unexpected(std::move(target).error());
+  setting.target = *std::move(target);
+  return setting;
+}
+
+void announce(const std::vector<base::Endpoint>& listening, size_t workers, const config::LogConfig& log) {
   for (const base::Endpoint& endpoint : listening) base::log_event("listening on " + endpoint.text());
   base::Endpoint first = listening.front();
   if (first.address.is_unspecified()) first.address = first.address.is_v4() ? base::IpAddress::v4(127, 0, 0, 1) : *base::IpAddress::parse("::1");
   base::log_event("point a client at it with http_proxy=http://" + first.text() + " https_proxy=http://" + first.text());
-  base::log_event("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, access log on standard output; workers: " + std::to_string(workers));
+  base::log_event("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, access log on " +
+                  (log.to == "stdout" ? "standard output" : log.to) + "; workers: " + std::to_string(workers));
 }
 
 /// The main thread's part: signals, the control socket, reloads.
 class Master {
  public:
   explicit Master(const Config& config)
-      : log_(STDOUT_FILENO, config.log_backlog_bytes), shared_(log_, connections_for_open_files(config.max_connections)),
+      : log_(config.log_backlog_bytes), shared_(log_, connections_for_open_files(config.max_connections), config.origin.connections_per_origin),
         count_(config.workers != 0 ? config.workers : usable_cpus()), listeners_(count_), via_(via_name(config)) {}
 
   int run(const Config& config);
@@ -143,14 +162,30 @@ class Master {
   uint64_t reloads_ = 0;
 };
 
+/// The password file, if there is one.
+std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::Config& config) {
+  if (config.file.empty()) return std::shared_ptr<auth::Login>();
+  return auth::Login::open(config);
+}
+
 bool Master::start(const Config& config) {
+  auto login = open_login(config.login);
+  if (!login) {
+    base::log_event(login.error());
+    return false;
+  }
   auto change = listeners_.plan(config);
   if (!change) {
     base::log_event(change.error());
     return false;
   }
+  auto log = make_log(config.log, nullptr);
+  if (!log) {
+    base::log_event(log.error());
+    return false;
+  }
   listeners_.commit(config, *change);
-  snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_)});
+  snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_, *login), *log});
   std::latch ready(static_cast<std::ptrdiff_t>(count_));
   for (size_t i = 0; i < count_; ++i) {
     threads_.emplace_back([&, i] {
@@ -166,7 +201,7 @@ bool Master::start(const Config& config) {
     });
   }
   ready.wait();
-  announce(change->listening, count_);
+  announce(change->listening, count_, config.log);
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
   return true;
@@ -179,11 +214,16 @@ std::string Master::reload() {
   Config config = *std::move(read);
   config.file = snapshot_->config.file;
   config.debug |= base::debug_enabled;
+  auto login = open_login(config.login);
+  if (!login) return login.error();
   auto change = listeners_.plan(config);
   if (!change) return change.error();
-  auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_)});
+  auto log = make_log(config.log, snapshot_.get());
+  if (!log) return log.error();
+  auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_, *login), *log});
   listeners_.commit(config, *change);
   shared_.max_connections = connections_for_open_files(config.max_connections);
+  shared_.origin_slots.set_most(config.origin.connections_per_origin);
   snapshot_ = std::move(snapshot);
   std::lock_guard lock(shared_.workers_mutex);
   for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot_, std::move(change->opened[i]), change->closed);
@@ -279,8 +319,9 @@ void Master::end(uint64_t drain_ms) {
     pollfd signal{signals_, POLLIN, 0};
     poll(&signal, 1, 10);
     signalfd_siginfo info;
-    const bool again = (signal.revents & POLLIN) && read(signals_, &info, sizeof info) == sizeof info &&
-                       (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
+    const bool told = (signal.revents & POLLIN) && read(signals_, &info, sizeof info) == sizeof info;
+    const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
+    if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
     if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
       stop_workers("drained");
       stopped = true;
@@ -306,7 +347,9 @@ int Master::run(const Config& config) {
     if (info.ssi_signo == SIGHUP) {
       const std::string why = reload();
       base::log_event(why.empty() ? "reloaded " + snapshot_->config.file : "the old configuration stays: " + why);
-    } else if (info.ssi_signo != SIGUSR1) {
+    } else if (info.ssi_signo == SIGUSR1) {
+      log_.reopen(snapshot_->log.target);
+    } else {
       break;
     }
   }

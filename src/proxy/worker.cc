@@ -6,19 +6,23 @@
 #include <cerrno>
 
 #include "base/event_log.h"
+#include "match/address_class.h"
 #include "net/tcp_stream.h"
 
 namespace weir::proxy {
 namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
+constexpr uint64_t kAskAgainMs = 2000;
 }  // namespace
 
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
-    : shared_(shared), journal_(shared.log), snapshot_(snapshot), origin_config_(snapshot->config.origin),
+    : shared_(shared), pool_port_(shared.pool, mailbox_), journal_(shared.log), snapshot_(snapshot), origin_config_(snapshot->config.origin),
       resolver_(snapshot->config.resolver), connector_(resolver_, origin_config_), pool_(origin_config_),
       sessions_{journal_, pipeline_, server_config_, connections_, this} {
   use(std::move(snapshot));
+  pool_.on_free = [](void* worker, std::string_view authority) { static_cast<Worker*>(worker)->origin_queue_.wake_one(authority); };
+  pool_.on_free_of = this;
   net::set_on_close([](void* worker) { static_cast<Worker*>(worker)->closed_.notify(); }, this);
   {
     std::lock_guard lock(shared_.workers_mutex);
@@ -44,20 +48,28 @@ Worker::~Worker() {
 void Worker::use(SnapshotRef snapshot) {
   snapshot_ = std::move(snapshot);
   const Config& config = snapshot_->config;
+  journal_.use(snapshot_->log);
   server_config_ = config.server;
   origin_config_ = config.origin;
   tunnel_config_ = config.tunnel;
   tcp_.keepalive_ms = static_cast<uint32_t>(config.tcp.keepalive_ms);
+  for (const auto& listening : listeners_) listening->listener.prepare(tcp_);
   resolver_.configure(config.resolver);
   connector_.configure(origin_config_, tcp_);
-  pipeline_ = make_pipeline(snapshot_->parts, sessions_, tunnel_config_,
+  pipeline_ = make_pipeline(snapshot_->parts, sessions_, tunnel_config_, {shared_.attempts, pool_port_},
                             {pool_, connector_, origin_config_, server_config_.expect_wait_ms, tunnel_config_.idle_timeout_ms,
-                             snapshot_->parts.via});
+                             snapshot_->parts.via, &shared_.origin_slots, &origin_queue_, [this](const std::string& authority) {
+                               std::lock_guard lock(shared_.workers_mutex);
+                               for (Worker* worker : shared_.workers) {
+                                 if (worker != this) worker->give_up_idle(authority);
+                               }
+                             }});
 }
 
 void Worker::listen(WorkerSockets sockets) {
   for (auto& [number, socket] : sockets) {
     auto& listening = *listeners_.emplace_back(std::make_unique<Listening>(number, std::move(socket)));
+    listening.listener.prepare(tcp_);
     listening.accepting.spawn(accept_clients(listening.listener, number));
   }
 }
@@ -76,7 +88,29 @@ void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint3
     std::erase_if(listeners_, [&](const auto& each) { return std::ranges::find(closed, each->number) != closed.end(); });
     listen(std::move(*sockets));
     ask_policy_again();
+    if (!asking_) scope_.spawn(keep_asking());
   });
+}
+
+bool Worker::anything_from_before() const {
+  for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) {
+    if (static_cast<const http::Exchange*>(at)->pipeline.get() != pipeline_.get()) return true;
+  }
+  return false;
+}
+
+/// What was still on its way to an origin at a reload connects by the old rules; it is asked about once it has.
+async::Task<void> Worker::keep_asking() {
+  struct Asking {
+    bool& flag;
+    explicit Asking(bool& flag) : flag(flag) { flag = true; }
+    ~Asking() { flag = false; }
+  } asking(asking_);
+  while (anything_from_before()) {
+    async::Sleep nap(loop_.now_ms() + kAskAgainMs);
+    co_await nap;
+    ask_policy_again();
+  }
 }
 
 /// What runs was allowed by rules that may be gone: what the new ones deny ends, and its line says so.
@@ -186,16 +220,25 @@ void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& liste
   session->listener = index;
   session->client = accepted.client;
   session->local = listener.endpoint().address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : listener.endpoint();
+  const uint32_t most = snapshot_->config.connections_per_client;
+  const uint32_t count = shared_.client_counts.add(accepted.client.address);
+  session->over_limit = most != 0 && count > most && match::classify(accepted.client.address) != match::AddressClass::loopback;
   scope_.spawn(serve(accepted.descriptor, std::move(session)));
 }
 
 async::Task<void> Worker::serve(int descriptor, base::Ref<const http::Session> session) {
+  // The client was counted when it was let in.
   struct Counted {
-    std::atomic<uint32_t>& count;
-    explicit Counted(std::atomic<uint32_t>& count) : count(count) { count.fetch_add(1, std::memory_order_relaxed); }
-    ~Counted() { count.fetch_sub(1, std::memory_order_relaxed); }
-  } counted(shared_.connections);
-  net::prepare_socket(descriptor, tcp_);
+    Shared& shared;
+    const base::IpAddress address;
+    Counted(Shared& shared, const base::IpAddress& address) : shared(shared), address(address) {
+      shared.connections.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Counted() {
+      shared.connections.fetch_sub(1, std::memory_order_relaxed);
+      shared.client_counts.remove(address);
+    }
+  } counted(shared_, session->client.address);
   net::TcpStream stream(descriptor);
   if (stream.error() != 0) co_return;
   co_await server::serve_session(stream, std::move(session), sessions_, base::Slice(), nullptr);

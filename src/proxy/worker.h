@@ -12,6 +12,7 @@
 #include "origin/connector.h"
 #include "origin/origin_connection.h"
 #include "proxy/config.h"
+#include "proxy/client_counts.h"
 #include "proxy/journal.h"
 #include "proxy/listeners.h"
 #include "proxy/pipeline.h"
@@ -22,13 +23,19 @@ namespace weir::proxy {
 
 /// What workers share; outlives them.
 struct Shared {
-  Shared(AccessLog& log, uint32_t max_connections) : log(log), max_connections(max_connections) {}
+  Shared(AccessLog& log, uint32_t max_connections, uint32_t per_origin)
+      : log(log), max_connections(max_connections), origin_slots(per_origin) {}
 
   AccessLog& log;
   /// Of clients, in all workers, and how many there may be.
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> max_connections;
   std::atomic<uint64_t> longest_stretch_us{0};
+  ClientCounts client_counts;
+  origin::OriginSlots origin_slots;
+  auth::Attempts attempts;
+  /// Checks passwords. A second is what such a hash may take: two threads leave the others to the workers.
+  async::Pool pool{2, 256};
   /// All that run; each puts itself in and takes itself out.
   std::mutex workers_mutex;
   std::vector<class Worker*> workers;
@@ -74,11 +81,19 @@ class Worker final : private server::Admission {
     net::Listener listener;
     async::TaskScope accepting;
   };
+  bool asking_ = false;
   bool refuses(const http::Session& session) const override;
   void use(SnapshotRef snapshot);
   void listen(WorkerSockets sockets);
   void ask_policy_again();
+  /// Something runs that began before the last reload.
+  bool anything_from_before() const;
+  async::Task<void> keep_asking();
   void make_room();
+  /// Any thread: one idle connection to that origin makes place for another worker's.
+  void give_up_idle(const std::string& authority) {
+    mailbox_.post([this, authority] { pool_.drop_one(authority); });
+  }
   async::Task<void> end_when_drained();
   async::Task<void> accept_clients(net::Listener& listener, uint32_t index);
   async::Task<void> serve(int descriptor, base::Ref<const http::Session> session);
@@ -87,6 +102,7 @@ class Worker final : private server::Admission {
   Shared& shared_;
   async::EventLoop loop_;
   async::Mailbox mailbox_;
+  async::PoolPort pool_port_;
   async::Signal closed_;  // A descriptor has become free.
   WorkerJournal journal_;
   SnapshotRef snapshot_;
@@ -98,6 +114,7 @@ class Worker final : private server::Admission {
   net::Resolver resolver_;
   origin::Connector connector_;
   origin::Pool pool_;
+  origin::OriginQueue origin_queue_;
   server::LiveConnections connections_;
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;

@@ -164,6 +164,7 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   session->opened_port = request.head->target.port;
   session->opened_literal = request.head->target.literal;
   session->depth = outer.depth + 1;
+  session->identity = request.exchange->identity;
   base::Ref<http::Exchange> exchange = request.exchange;
   CO_TRY(http::Response response, co_await next(std::move(request)));
   if (response.tunnel) {
