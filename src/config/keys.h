@@ -20,6 +20,8 @@ enum class Kind : uint8_t {
   host_name,
   token,          // RFC 9110, 5.6.2
   path,           // of a file, absolute; "" where nothing is chosen
+  log_format,
+  log_target,     // "stdout", "syslog" or a path
   ports,
   endpoints,      // one "ADDRESS:PORT" or a list of them
   networks,

@@ -119,6 +119,14 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
       if (!text.empty() && (text.front() != '/' || text.find('\0') != std::string_view::npos)) return no();
       *std::get<std::string*>(slot) = text;
       return {};
+    case Kind::log_format:
+      if (text != "common" && text != "combined" && text != "json" && text != "squid") return no();
+      *std::get<std::string*>(slot) = text;
+      return {};
+    case Kind::log_target:
+      if (text != "stdout" && text != "syslog" && (!text.starts_with('/') || text.find('\0') != std::string_view::npos)) return no();
+      *std::get<std::string*>(slot) = text;
+      return {};
     case Kind::endpoints: return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
     case Kind::networks: return add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
     case Kind::host_patterns: return add_pattern(*std::get<std::vector<match::HostPattern>*>(slot), text);
@@ -176,6 +184,8 @@ std::string as_toml(const Key& key, Slot slot) {
     case Kind::size: return in_quotes(size_text(number()));
     case Kind::host_name:
     case Kind::token:
+    case Kind::log_format:
+    case Kind::log_target:
     case Kind::path: return in_quotes(*std::get<std::string*>(slot));
     case Kind::ports:
       return list(texts(*std::get<std::vector<uint16_t>*>(slot), [](uint16_t port) { return std::to_string(port); }));

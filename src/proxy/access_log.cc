@@ -1,14 +1,14 @@
 #include "proxy/access_log.h"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/event_log.h"
@@ -19,17 +19,25 @@ constexpr auto kLastWords = std::chrono::seconds(1);
 }  // namespace
 
 struct AccessLog::State {
-  State(int descriptor, uint64_t backlog_bytes) : descriptor(descriptor), backlog_bytes(backlog_bytes) {}
+  explicit State(uint64_t backlog_bytes) : backlog_bytes(backlog_bytes) {}
 
-  const int descriptor;
+  /// Lines for one target, in a row.
+  struct Batch {
+    std::shared_ptr<LogTarget> target;
+    std::string text;
+    uint64_t lines;
+  };
+
   const uint64_t backlog_bytes;
   std::atomic<uint64_t> dropped{0};
   std::mutex mutex;
   std::condition_variable changed;
   std::condition_variable ended;
-  std::string waiting;
-  uint64_t waiting_lines = 0;
-  size_t in_write = 0;
+  /// One, but for the moments after a reload that changed the target.
+  std::deque<Batch> waiting;
+  /// In all that wait, and in the one that is being written.
+  size_t waiting_bytes = 0;
+  std::vector<std::shared_ptr<LogTarget>> to_reopen;
   bool ending = false;
   bool done = false;
   uint64_t told_dropped = 0;
@@ -46,8 +54,7 @@ struct AccessLog::State {
   }
 };
 
-AccessLog::AccessLog(int descriptor, uint64_t backlog_bytes)
-    : state_(std::make_shared<State>(descriptor, backlog_bytes)), writer_(write_batches, state_) {}
+AccessLog::AccessLog(uint64_t backlog_bytes) : state_(std::make_shared<State>(backlog_bytes)), writer_(write_batches, state_) {}
 
 AccessLog::~AccessLog() {
   bool done;
@@ -66,25 +73,35 @@ AccessLog::~AccessLog() {
 
 uint64_t AccessLog::dropped() const { return state_->dropped.load(std::memory_order_relaxed); }
 
-void AccessLog::submit(std::string batch, uint64_t lines) {
+void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target) {
   State& state = *state_;
   bool wake;
   {
     std::lock_guard lock(state.mutex);
-    if (state.waiting.size() + state.in_write + batch.size() > state.backlog_bytes) {
+    if (state.waiting_bytes + batch.size() > state.backlog_bytes) {
       state.dropped.fetch_add(lines, std::memory_order_relaxed);
       state.tell_of_dropped();
       return;
     }
     wake = state.waiting.empty();
-    state.waiting_lines += lines;
-    if (wake) {
-      state.waiting = std::move(batch);
+    state.waiting_bytes += batch.size();
+    if (!wake && state.waiting.back().target == target) {
+      state.waiting.back().text += batch;
+      state.waiting.back().lines += lines;
     } else {
-      state.waiting += batch;
+      state.waiting.push_back({target, std::move(batch), lines});
     }
   }
   if (wake) state.changed.notify_one();
+}
+
+void AccessLog::reopen(const std::shared_ptr<LogTarget>& target) {
+  {
+    std::lock_guard lock(state_->mutex);
+    // Asked twice before the writer came to it, it is opened once.
+    if (std::ranges::find(state_->to_reopen, target) == state_->to_reopen.end()) state_->to_reopen.push_back(target);
+  }
+  state_->changed.notify_one();
 }
 
 void AccessLog::write_batches(std::shared_ptr<State> shared) {
@@ -93,31 +110,26 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   State& state = *shared;
-  std::string batch;
   std::unique_lock lock(state.mutex);
   for (;;) {
-    state.changed.wait(lock, [&] { return state.ending || !state.waiting.empty(); });
-    if (state.waiting.empty()) break;
-    batch.clear();
-    batch.swap(state.waiting);
-    state.in_write = batch.size();
-    const uint64_t lines = std::exchange(state.waiting_lines, 0);
-    bool lost = false;
-    lock.unlock();
-    for (size_t written = 0; written < batch.size();) {
-      const ssize_t n = write(state.descriptor, batch.data() + written, batch.size() - written);
-      if (n > 0) {
-        written += static_cast<size_t>(n);
-      } else if (errno != EINTR && errno != EAGAIN) {
-        lost = true;  // A full disk or a closed pipe: the next lines may not be.
-        break;
-      } else {
-        usleep(1000);
-      }
+    state.changed.wait(lock, [&] { return state.ending || !state.waiting.empty() || !state.to_reopen.empty(); });
+    if (!state.to_reopen.empty()) {
+      const auto targets = std::exchange(state.to_reopen, {});
+      lock.unlock();
+      for (const auto& target : targets) target->reopen();
+      lock.lock();
+      continue;
     }
+    if (state.waiting.empty()) break;
+    State::Batch batch = std::move(state.waiting.front());
+    state.waiting.pop_front();
+    lock.unlock();
+    const uint64_t lost = batch.target->write(batch.text);
+    // The last owner of a target that is no longer used closes it here.
+    batch.target.reset();
     lock.lock();
-    state.in_write = 0;
-    if (lost) state.dropped.fetch_add(lines, std::memory_order_relaxed);
+    state.waiting_bytes -= batch.text.size();
+    if (lost > 0) state.dropped.fetch_add(lost, std::memory_order_relaxed);
     state.tell_of_dropped();
   }
   state.done = true;

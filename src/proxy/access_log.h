@@ -5,19 +5,23 @@
 #include <string>
 #include <thread>
 
+#include "proxy/log_target.h"
+
 namespace weir::proxy {
 
 /// Of the process. What can't be written in time is dropped and counted, and a line on standard error says so.
 class AccessLog {
  public:
-  /// `descriptor` stays the caller's. `backlog_bytes` may wait to be written.
-  AccessLog(int descriptor, uint64_t backlog_bytes);
+  /// `backlog_bytes` may wait to be written.
+  explicit AccessLog(uint64_t backlog_bytes);
   /// Writes what is left, for at most a second.
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
 
-  /// Any thread. `lines` is how many lines `batch` has.
-  void submit(std::string batch, uint64_t lines);
+  /// Any thread. `lines` is how many lines `batch` has. Batches are written in the order in which they came, each to its target.
+  void submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target);
+  /// Any thread: before it writes on, the writer opens `target` again.
+  void reopen(const std::shared_ptr<LogTarget>& target);
   uint64_t dropped() const;
 
  private:

@@ -28,6 +28,8 @@ class WorkerJournal final : public http::Journal {
   explicit WorkerJournal(AccessLog& log);
   ~WorkerJournal() override;
   void record(const http::Exchange& exchange) override;
+  /// For the lines from now on; before the first one.
+  void use(LogSetting setting);
   /// From now on what ends is cut by us, not by its client; the log says so with this word (static text).
   void stopping(const char* reason) { stopping_ = reason; }
   const Totals& totals() const { return totals_; }
@@ -39,7 +41,6 @@ class WorkerJournal final : public http::Journal {
   };
   void count(const http::Exchange& exchange);
   void flush();
-  void append_time(int64_t wall_ms);
 
   AccessLog& log_;
   Flush flush_;
@@ -47,8 +48,8 @@ class WorkerJournal final : public http::Journal {
   uint64_t lines_ = 0;
   Totals totals_;
   const char* stopping_ = nullptr;
-  int64_t time_second_ = -1;
-  std::string time_text_;
+  LogSetting setting_;
+  LogClock clock_;
 };
 
 }  // namespace weir::proxy

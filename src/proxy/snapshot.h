@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "proxy/config.h"
+#include "proxy/log_target.h"
 #include "proxy/pipeline.h"
 
 namespace weir::proxy {
@@ -11,6 +12,7 @@ namespace weir::proxy {
 struct Snapshot {
   Config config;
   PipelineParts parts;
+  LogSetting log;
 };
 using SnapshotRef = std::shared_ptr<const Snapshot>;
 

@@ -1,0 +1,132 @@
+#include "proxy/access_log.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace weir::proxy {
+namespace {
+
+class AccessLogTest : public testing::Test {
+ protected:
+  AccessLogTest() {
+    char name[] = "/tmp/weir-log-XXXXXX";
+    directory = mkdtemp(name);
+  }
+  ~AccessLogTest() override { std::filesystem::remove_all(directory); }
+  std::shared_ptr<LogTarget> file(const std::string& path) {
+    auto target = open_log_target({"combined", path, ""});
+    EXPECT_TRUE(target) << target.error();
+    return target ? *target : nullptr;
+  }
+  static std::string contents(const std::string& path) {
+    std::ifstream in(path);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+  }
+  std::string directory;
+};
+
+TEST_F(AccessLogTest, BatchesGoToTheirTargetsInOrder) {
+  const auto a = file(directory + "/a"), b = file(directory + "/b");
+  {
+    AccessLog log(1000);
+    log.submit("1\n", 1, a);
+    log.submit("2\n", 1, b);
+    log.submit("3\n", 1, a);
+    log.submit("4\n5\n", 2, a);
+  }
+  EXPECT_EQ(contents(directory + "/a"), "1\n3\n4\n5\n");
+  EXPECT_EQ(contents(directory + "/b"), "2\n");
+  struct stat of {};
+  ASSERT_EQ(stat((directory + "/a").c_str(), &of), 0);
+  EXPECT_EQ(of.st_mode & 0137, 0u);
+}
+
+TEST_F(AccessLogTest, AFileIsAppendedToAndOpenedAgain) {
+  const std::string path = directory + "/log";
+  std::ofstream(path) << "before\n";
+  const auto target = file(path);
+  {
+    AccessLog log(1000);
+    log.submit("1\n", 1, target);
+    while (contents(path) != "before\n1\n") usleep(1000);
+    std::filesystem::rename(path, path + ".1");
+    log.submit("2\n", 1, target);
+    while (contents(path + ".1") != "before\n1\n2\n") usleep(1000);
+    log.reopen(target);
+    while (!std::filesystem::exists(path)) usleep(1000);
+    log.submit("3\n", 1, target);
+    // What can't be opened stays as it was.
+    while (contents(path) != "3\n") usleep(1000);
+    std::filesystem::remove(path);
+    std::filesystem::create_directory(path);
+    log.reopen(target);
+    log.submit("4\n", 1, target);
+  }
+}
+
+TEST_F(AccessLogTest, WhatCannotBeOpened) {
+  for (const std::string& path : {directory, directory + "/none/log"}) {
+    const auto target = open_log_target({"combined", path, ""});
+    ASSERT_FALSE(target);
+    EXPECT_NE(target.error().find("the access log " + path + " can't be opened: "), std::string::npos) << target.error();
+  }
+}
+
+TEST_F(AccessLogTest, BeyondTheBacklogLinesAreDropped) {
+  const auto target = file(directory + "/log");
+  AccessLog log(10);
+  log.submit("12345678901234\n", 1, target);
+  EXPECT_EQ(log.dropped(), 1u);
+}
+
+struct Listener {
+  explicit Listener(const std::string& path) : descriptor(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    timeval limit{10, 0};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Listener() { close(descriptor); }
+  std::string next() const {
+    char bytes[1000];
+    const ssize_t n = recv(descriptor, bytes, sizeof bytes, 0);
+    return n < 0 ? "nothing" : std::string(bytes, static_cast<size_t>(n));
+  }
+  const int descriptor;
+};
+
+TEST_F(AccessLogTest, SyslogGetsADatagramALine) {
+  const std::string path = directory + "/dev-log";
+  const auto target = open_log_target({"combined", "syslog", path});
+  ASSERT_TRUE(target);
+  EXPECT_EQ((*target)->write("1\n2\n"), 2u);  // Nobody there yet.
+  {
+    const Listener syslog(path);
+    EXPECT_EQ((*target)->write("one\ntwo \"x\"\n"), 0u);
+    const std::string first = syslog.next(), second = syslog.next();
+    EXPECT_TRUE(first.starts_with("<134>")) << first;
+    EXPECT_TRUE(first.ends_with(" weir[" + std::to_string(getpid()) + "]: one")) << first;
+    EXPECT_TRUE(second.ends_with("]: two \"x\"")) << second;
+    EXPECT_EQ(first.substr(8, 1), " ");
+  }
+  EXPECT_EQ((*target)->write("lost\n"), 1u);
+  unlink(path.c_str());
+  const Listener again(path);
+  EXPECT_EQ((*target)->write("three\n" + std::string(4'000'000, 'x') + "\nfour\n"), 1u);
+  EXPECT_TRUE(again.next().ends_with(": three"));
+  EXPECT_TRUE(again.next().ends_with(": four"));
+}
+
+}  // namespace
+}  // namespace weir::proxy
