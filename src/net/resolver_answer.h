@@ -16,9 +16,9 @@ struct Lookup {
     ok,
     not_found,  // There is no such name (NXDOMAIN).
     no_data,    // The name exists, without an address of this family.
-    busy,       // Too many look-ups are under way.
     failed,     // The servers refused, failed, could not be reached, or made no sense.
     timed_out,
+    busy,       // Too many look-ups are under way.
   };
   static constexpr size_t kMostAddresses = 16;
 

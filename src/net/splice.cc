@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -15,6 +16,9 @@ constexpr int kPipeBytes = 256 * 1024;
 constexpr size_t kTrickle = 16 * 1024;
 constexpr int kTricklesBeforeLeaving = 4;
 
+std::atomic<uint32_t> most_pipes{256};
+std::atomic<uint32_t> live_pipes{0};
+
 /// A pipe of this thread's few spare ones. One that still holds bytes when it is given back is closed.
 class Pipe {
  public:
@@ -24,8 +28,13 @@ class Pipe {
       spare().pop_back();
     } else {
       int ends[2];
-      if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
+      if (live_pipes.fetch_add(1, std::memory_order_relaxed) >= most_pipes.load(std::memory_order_relaxed)) {
+        error_ = EMFILE;
+      } else if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
         error_ = errno;
+      }
+      if (error_ != 0) {
+        live_pipes.fetch_sub(1, std::memory_order_relaxed);
         return;
       }
       ends_ = {ends[0], ends[1]};
@@ -38,8 +47,7 @@ class Pipe {
     if (held == 0 && spare().size() < kMaxSpare) {
       spare().push_back(ends_);
     } else {
-      close(ends_.first);
-      close(ends_.second);
+      shut(ends_);
     }
   }
   int error() const { return error_; }
@@ -51,9 +59,14 @@ class Pipe {
  private:
   static constexpr size_t kMaxSpare = 16;
   using Ends = std::pair<int, int>;
+  static void shut(const Ends& ends) {
+    close(ends.first);
+    close(ends.second);
+    live_pipes.fetch_sub(1, std::memory_order_relaxed);
+  }
   struct Spare : std::vector<Ends> {
     ~Spare() {
-      for (const auto& [out, in] : *this) close(out), close(in);
+      for (const Ends& ends : *this) shut(ends);
     }
   };
   static Spare& spare() {
@@ -75,6 +88,8 @@ ssize_t splice_once(int from, int to, size_t size) {
 Spliced failed(Spliced::Why why, ssize_t error) { return {why, static_cast<int>(error)}; }
 
 }  // namespace
+
+void set_most_pipes(uint32_t most) { most_pipes.store(most, std::memory_order_relaxed); }
 
 async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit, uint64_t from_silence_ms,
                                   uint64_t to_silence_ms, uint64_t* moved) {

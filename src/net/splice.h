@@ -10,6 +10,9 @@ namespace weir::net {
 /// Below this a copy is cheaper than a pipe: measured, docs/design/bulk.md.
 inline constexpr uint64_t kWorthSplicing = 64 * 1024;
 
+/// How many pipes the process may have open at once, two descriptors each; beyond, content is copied. Any thread.
+void set_most_pipes(uint32_t most);
+
 struct Spliced {
   enum class Why : uint8_t {
     limit,        // All that was asked for has been moved.

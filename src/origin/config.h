@@ -22,6 +22,9 @@ struct OriginConfig {
   uint64_t content_timeout_ms = 600'000;
   /// An origin that does not take the request's content.
   uint64_t write_timeout_ms = 600'000;
+  /// Connections to one origin for forwarded requests, in all workers; tunnels and upgraded connections do not count. Who finds them all
+  /// in use waits, at most connect_timeout_ms.
+  uint32_t connections_per_origin = 1000;
   /// Idle connections kept for reuse by each worker: to one origin, and in all.
   uint32_t idle_per_origin = 256;
   uint32_t idle_total = 2048;

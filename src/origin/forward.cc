@@ -1,5 +1,7 @@
 #include "origin/forward.h"
 
+#include <charconv>
+
 #include "base/event_log.h"
 #include "base/text.h"
 #include "http/hop_by_hop.h"
@@ -57,6 +59,17 @@ void Forward::prepare(http::Request& request) const {
   if (request.body && !request.body->known_length()) {
     fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
   }
+  if (fields.has(FieldId::content_length)) {
+    // As we read it, not as it was spelled.
+    char digits[24];
+    const auto length = request.body ? request.body->known_length() : std::optional<uint64_t>(0);
+    if (length) {
+      const auto end = std::to_chars(digits, digits + sizeof digits, *length).ptr;
+      fields.set(FieldId::content_length, {digits, static_cast<size_t>(end - digits)});
+    } else {
+      fields.remove(FieldId::content_length);
+    }
+  }
   add_via(fields, request.head->minor_version);
   if (request.upgrade == http::Upgrade::websocket) {
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
@@ -73,6 +86,37 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(co
   auto connection = std::make_unique<OriginConnection>(std::move(connected.stream), key_of(target), connected.peer, connected.source);
   connection->names_generation = context_.connector.names_generation();
   co_return connection;
+}
+
+async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect_in(const http::Request& request, OriginSlots::Slot slot) const {
+  CO_TRY(auto connection, co_await connect(request));
+  connection->slot = std::move(slot);
+  co_return connection;
+}
+
+async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::acquire(const http::Request& request, std::string_view key,
+                                                                              uint64_t max_idle_ms) const {
+  if (!context_.slots) co_return co_await connect(request);
+  const std::string authority(key);
+  const uint64_t deadline_ms = async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
+  for (bool waited = false;; waited = true) {
+    if (waited || !context_.queue->anyone_for(authority)) {
+      auto pooled = waited ? context_.pool.take(authority, *request.decision, max_idle_ms, context_.connector.names_generation()) : nullptr;
+      if (pooled) co_return pooled;
+      if (auto slot = context_.slots->take(authority)) {
+        context_.queue->wake_one(authority);  // There may be another.
+        co_return co_await connect_in(request, std::move(slot));
+      }
+    }
+    if (context_.ask_others && (waited || !context_.queue->anyone_for(authority))) context_.ask_others(authority);
+    bool turn = false;
+    if (!context_.queue->full()) turn = co_await context_.queue->wait(authority, deadline_ms);
+    if (!turn) {
+      co_return base::fail(ErrorType::connection_limit_reached, 503,
+                           "There are as many connections to " + authority + " as there may be, and none became free in time.",
+                           "limits.connections_per_origin");
+    }
+  }
 }
 
 async::Task<base::Result<http::Response>> Forward::forward(http::Request request) const {
@@ -95,15 +139,20 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     pinned.release();
     answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head, request.body, request.expects_continue, request.upgrade);
   } else {
-    auto connection = context_.pool.take(key, *request.decision, repeatable ? UINT64_MAX : context_.config.retry_idle_ms,
-                                         context_.connector.names_generation());
-    const bool reused = connection != nullptr;
-    if (!reused) {
-      CO_TRY(connection, co_await connect(request));
+    // The usual case costs no frame: a connection is there.
+    const uint64_t max_idle_ms = repeatable ? UINT64_MAX : context_.config.retry_idle_ms;
+    std::unique_ptr<OriginConnection> connection;
+    if (!context_.queue || !context_.queue->anyone_for(key)) {
+      connection = context_.pool.take(key, *request.decision, max_idle_ms, context_.connector.names_generation());
     }
+    if (!connection) {
+      CO_TRY(connection, co_await acquire(request, key, max_idle_ms));
+    }
+    const bool reused = connection->reused;
     answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
     if (!answered && reused && repeatable && origin->may_retry()) {
-      CO_TRY(connection, co_await connect(request));
+      // In the place of the one that died.
+      CO_TRY(connection, co_await connect_in(request, origin->take_slot()));
       answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
     }
   }
@@ -120,7 +169,9 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, key + " changed to a protocol that was not asked for.");
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
-    response.tunnel = std::make_unique<OriginTunnel>(request.exchange, origin->take_connection(), context_.tunnel_idle_ms);
+    auto connection = origin->take_connection();
+    connection->slot.release();
+    response.tunnel = std::make_unique<OriginTunnel>(request.exchange, std::move(connection), context_.tunnel_idle_ms);
     co_return response;
   }
   const bool challenged = any_connection_scheme(fields, FieldId::www_authenticate);

@@ -1,11 +1,13 @@
 // The innermost stage: the only one that talks to the next hop.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "http/stage.h"
 #include "origin/config.h"
 #include "origin/connector.h"
 #include "origin/origin_connection.h"
+#include "origin/origin_queue.h"
 
 namespace weir::origin {
 
@@ -18,6 +20,11 @@ struct ForwardContext {
   uint64_t tunnel_idle_ms;
   /// Our name in Via (RFC 9110, 7.6.3), without the version.
   std::string via;
+  /// How many connections for forwarded requests an origin may have, and who waits for one. Null: no limit.
+  OriginSlots* slots = nullptr;
+  OriginQueue* queue = nullptr;
+  /// Asks the other workers to close one of their idle connections to that authority.
+  std::function<void(const std::string&)> ask_others = {};
 };
 
 class Forward final : public http::Stage {
@@ -29,6 +36,9 @@ class Forward final : public http::Stage {
   async::Task<base::Result<http::Response>> forward(http::Request request) const;
   async::Task<base::Result<http::Response>> open_tunnel(http::Request request) const;
   async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(const http::Request& request) const;
+  /// From the pool, or new where the origin may have another, or after a wait.
+  async::Task<base::Result<std::unique_ptr<OriginConnection>>> acquire(const http::Request& request, std::string_view key, uint64_t max_idle_ms) const;
+  async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect_in(const http::Request& request, OriginSlots::Slot slot) const;
   void prepare(http::Request& request) const;
 
   /// Adds our Via for a message that came as HTTP/1.`minor_version`. The text outlives the head: exchanges keep their stages.

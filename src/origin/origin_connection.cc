@@ -73,6 +73,11 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
   state.on_readable = &bytes_arrived;
   state.on_readable_of = &idle;
   if (sweep_.due_ms() == async::Deadline::kNever) sweep_.set(now + config_.idle_timeout_ms);
+  if (on_free) on_free(on_free_of, idle.authority);
+}
+
+void Pool::drop_one(std::string_view authority) {
+  if (const auto at = by_authority_.find(authority); at != by_authority_.end()) remove(static_cast<OriginConnection&>(*at->second.connections.next()));
 }
 
 void Pool::bytes_arrived(void* of) {

@@ -12,6 +12,7 @@
 #include "http/session.h"
 #include "net/tcp_stream.h"
 #include "origin/config.h"
+#include "origin/origin_slots.h"
 
 namespace weir::origin {
 
@@ -38,6 +39,8 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   const base::Endpoint peer;
   const base::AddressSource source;
   bool reused = false;
+  /// Its place among the connections to the origin; a tunnel needs none.
+  OriginSlots::Slot slot;
   /// Of the names by which it was found (net::Resolver::generation): once they have changed it is not taken again.
   uint64_t names_generation = 0;
   /// http::Decision::rules_id of a decision that allowed this peer for this authority.
@@ -59,6 +62,13 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
 class Pool {
  public:
   explicit Pool(const OriginConfig& config);
+  /// Called with the authority of each connection that becomes free. Not owned.
+  void (*on_free)(void* of, std::string_view authority) = nullptr;
+  void* on_free_of = nullptr;
+  /// One was closed that was not in the pool.
+  void freed(std::string_view authority) {
+    if (on_free) on_free(on_free_of, authority);
+  }
   Pool(const Pool&) = delete;
   ~Pool();
 
@@ -67,6 +77,8 @@ class Pool {
                                          uint64_t names_generation);
   void put(std::unique_ptr<OriginConnection> connection);
   size_t size() const { return size_; }
+  /// Closes the idle connection to `authority` that was used last, if there is one.
+  void drop_one(std::string_view authority);
 
  private:
   struct Hash {

@@ -26,6 +26,13 @@ OriginExchange::~OriginExchange() {
   if (!connection_) return;
   if (!sent_whole_) connection_->stream->abort();
   if (pinned_to) pinned_to->lose(pin_key);
+  drop_connection();
+}
+
+void OriginExchange::drop_connection() {
+  const std::string authority = connection_->authority;
+  connection_ = nullptr;
+  pool_.freed(authority);
 }
 
 void OriginExchange::finish() {
@@ -33,7 +40,7 @@ void OriginExchange::finish() {
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
     if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.
     if (pinned_to) pinned_to->lose(pin_key);
-    connection_ = nullptr;
+    drop_connection();
     return;
   }
   upload_.cancel();
@@ -219,6 +226,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
       continued_.notify();
     } else {
       (void)http::remove_hop_by_hop(parser.head()->fields);
+      parser.head()->fields.remove(http::FieldId::content_length);  // It has no content: nobody may wait for some.
       CO_CHECK(exchange_->interim(*parser.head()));
     }
     parser.reset(method);

@@ -39,6 +39,8 @@ class OriginExchange final : public base::Pooled {
 
   /// The response was read whole: the connection goes back to the pool, or to the client's pins.
   void finish();
+  /// Of a connection that died.
+  OriginSlots::Slot take_slot() { return connection_ ? std::move(connection_->slot) : OriginSlots::Slot(); }
   /// For what goes on as a tunnel.
   std::unique_ptr<OriginConnection> take_connection() { return std::move(connection_); }
 
@@ -50,6 +52,7 @@ class OriginExchange final : public base::Pooled {
 
  private:
   async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
+  void drop_connection();
   async::Task<ssize_t> send(http::Chunk chunk, bool chunked);
   async::Task<void> until_asked_for(http::Body& body);
   async::Task<base::Result<Answered>> read_head(http::Method method, http::Upgrade upgrade);

@@ -40,6 +40,7 @@ std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
     if (n == -EAGAIN) return std::nullopt;
     if (n <= 0) return std::unexpected(gone(n));
     client_.input.filled(static_cast<size_t>(n));
+    if (static_cast<size_t>(n) == block->capacity()) read_size_ = base::Block::kLarge;
   }
   if (!client_.input.empty()) client_.content.begun = true;
   http::Chunk chunk;

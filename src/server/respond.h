@@ -14,6 +14,8 @@ struct RequestFacts {
   bool keep_alive = false;
   /// Once one of them is lost, the connection closes after this response.
   const http::Pins* pins = nullptr;
+  /// Becomes true when the connection is to end with this response.
+  const bool* ends = nullptr;
 };
 
 struct Served {

@@ -209,6 +209,10 @@ async::Task<Connection::Outcome> Connection::exchange() {
     fault = base::Error(ErrorType::http_request_denied, 403, "This proxy does not serve clients at " + session_->client.address.text() + ".", "clients")
                 .with_remedy("add the address, or a network that holds it, to `clients` of the [[listener]] in the configuration.");
   }
+  if (session_->over_limit) {
+    fault = base::Error(ErrorType::connection_limit_reached, 503, "There are too many connections from " + session_->client.address.text() + ".",
+                        "limits.connections_per_client");
+  }
   request.session = session_;
   request.exchange = exchange;
   request.pins = &pins_;
@@ -227,6 +231,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
   if (facts.method == http::Method::connect || refused || context_.connections.draining()) facts.keep_alive = false;
   facts.pins = &pins_;
+  facts.ends = &context_.connections.draining();
   if (base::debug_enabled) print_request(*request.head);
 
   auto served = co_await async::Until<base::Result<Served>>(serve(std::move(request), exchange.get(), facts), client_.interrupt);

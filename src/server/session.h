@@ -16,7 +16,7 @@ class LiveConnections {
   bool shed_one();
   /// From now on connections end with the request that they carry; those that carry none end now.
   void drain();
-  bool draining() const { return draining_; }
+  const bool& draining() const { return draining_; }
 
  private:
   friend class Connection;

@@ -349,9 +349,14 @@ TEST(Session, InterimResponsesNeverWait) {
   EXPECT_EQ(server.ask(get("/")), interim + final);
   EXPECT_EQ(server.sent[0], interim.size() + final.size());
   EXPECT_EQ(server.ask("GET / HTTP/1.0\r\nHost: s\r\n\r\n").find("103"), std::string::npos) << "HTTP/1.0 has none";
-  count = 17;
-  EXPECT_EQ(server.ask(get("/")).find("200"), std::string::npos) << "an origin that sends no end of them";
-  EXPECT_EQ(server.records.back(), "GET 0 http_protocol_error");
+  // How many there may be is the origin side's affair; what waits for a client that takes nothing is bounded here.
+  count = 100;
+  EXPECT_NE(server.ask(get("/")).find("200"), std::string::npos);
+  count = 10'000;
+  MemoryStream &stuck = server.stream();
+  stuck.window = 5;
+  server.serve(stuck, get("/"));
+  EXPECT_TRUE(server.until([&] { return server.records.back() == "GET 0 http_protocol_error"; })) << server.records.back();
   // What a slow client does not take goes out before the next head, and in order.
   count = 3;
   MemoryStream &slow = server.stream();

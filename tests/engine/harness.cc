@@ -94,7 +94,7 @@ Harness::~Harness() {
 void Harness::reload() {
   origin::ForwardContext forward{*pool, *connector, options.origin_side, options.server.expect_wait_ms, options.tunnel.idle_timeout_ms, parts.via};
   if (!options.rewrites) {
-    pipeline = proxy::make_pipeline(parts, *sessions, options.tunnel, std::move(forward));
+    pipeline = proxy::make_pipeline(parts, *sessions, options.tunnel, {attempts, threads_port}, std::move(forward));
     return;
   }
   // As there, with a stage that rewrites.

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "async/event_loop.h"
+#include "async/mailbox.h"
+#include "async/pool.h"
 #include "engine/client.h"
 #include "engine/origin.h"
 #include "net/resolver.h"
@@ -16,6 +18,7 @@
 #include "origin/origin_connection.h"
 #include "proxy/pipeline.h"
 #include "server/session.h"
+#include "stages/auth/attempts.h"
 
 namespace weir::engine {
 
@@ -79,6 +82,11 @@ class Harness {
   std::string record(const Client& client);
 
   async::EventLoop loop;
+  // What a login would need; nobody logs in here.
+  auth::Attempts attempts;
+  async::Pool threads{1, 1};
+  async::Mailbox mailbox;
+  async::PoolPort threads_port{threads, mailbox};
   Options options;
   TestJournal journal;
   std::string hosts_path;

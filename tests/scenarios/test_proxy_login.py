@@ -2,17 +2,16 @@
 
 import base64
 import os
-import pathlib
 import pty
 import shutil
+import signal
 import subprocess
 import time
 
 import pytest
 from support import chromium
-from support.client import Client, eventually
-from support.origin import ok, serve
-from support.weir import Weir, binary, environment, run
+from support.client import eventually
+from support.weir import Weir, binary, environment
 
 PASSWORD = "correct horse: battery"
 CHALLENGE = 'Basic realm="Weir", charset="UTF-8"'
@@ -176,6 +175,33 @@ def test_a_broken_file_at_the_start_and_at_a_reload(start, users, tmp_path, orig
         assert f"{users}:{text.count(chr(10))}: " in done.stderr
 
 
+def test_a_reload_turns_it_on_and_off(start, users, tmp_path, origin):
+    config = tmp_path / "weir.toml"
+
+    def write(login):
+        config.write_text(f'{login}\n[[listener]]\naddress = "127.0.0.1:{port}"\n')
+
+    port = 0
+    write("")
+    weir = start(arguments=["--config", str(config)])
+    port = weir.port
+    assert ask(weir, origin).status == 200
+    write(f'[login]\nfile = "{users}"\nrealm = "house"')
+    weir.process.send_signal(signal.SIGHUP)
+    eventually(lambda: ask(weir, origin).status == 407)
+    assert ask(weir, origin).fields.get("proxy-authenticate") == 'Basic realm="house", charset="UTF-8"'
+    assert ask(weir, origin, field()).status == 200
+    good = users.read_text()
+    users.write_text("ada:plain\n")
+    weir.process.send_signal(signal.SIGHUP)
+    weir.wait_stderr("the old configuration stays: .*:1: this is no hash")
+    assert ask(weir, origin, field()).status == 200
+    users.write_text(good)
+    write("")
+    weir.process.send_signal(signal.SIGHUP)
+    eventually(lambda: ask(weir, origin).status == 200)
+
+
 def test_passwd(users, line, origin, tmp_path):
     users.write_text("# of the house\n" + line + "bob:$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n")
     users.chmod(0o640)
@@ -244,3 +270,37 @@ def test_curl(weir, origin):
     assert curl("-p", *wrong, url) == "407 000"
     assert curl("-p", *right, url) == "200 200"
     assert curl("-p", *right, "--proxy-anyauth", url) == "200 200"
+
+
+@pytest.mark.seconds(150)
+@pytest.mark.skipif(not chromium.PROGRAM, reason="Debian's chromium is not installed")
+def test_chromium(start, users, names, site):
+    names.set("site.test", "127.0.0.1")
+    weir = start(names.config() + f'[login]\nfile = "{users}"\n[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["*.test"]\n')
+    with chromium.Chromium(weir.port) as browser:
+        browser.page("Fetch.enable", handleAuthRequests=True)
+        browser.events.clear()
+        asked = []
+        # Not by Page.navigate, which waits for what waits for us.
+        browser.evaluate(f"void(location.href = 'http://site.test:{site.port}/')")
+        deadline = time.monotonic() + 60
+        loaded = False
+        while not loaded:
+            event = browser.events.pop(0) if browser.events else browser._message(deadline)
+            loaded = event.get("method") == "Page.loadEventFired" and bool(asked)
+            if event.get("method") == "Fetch.requestPaused":
+                browser.page("Fetch.continueRequest", requestId=event["params"]["requestId"])
+            if event.get("method") == "Fetch.authRequired":
+                asked.append(event["params"]["authChallenge"])
+                # A wrong one first: Chromium asks again.
+                password = "wrong" if len(asked) == 1 else PASSWORD
+                answer = {"response": "ProvideCredentials", "username": "ada", "password": password}
+                browser.page("Fetch.continueWithAuth", requestId=event["params"]["requestId"], authChallengeResponse=answer)
+        assert [(each["source"], each["realm"], each["scheme"]) for each in asked] == [("Proxy", "Weir", "basic")] * 2
+        browser.page("Fetch.disable")
+        assert "Welcome" in browser.text()
+        # From now on it sends them by itself.
+        browser.open(f"http://site.test:{site.port}/members")
+        assert "Members only" in browser.text()
+    assert all("proxy-authorization" not in request.fields for request in site.requests)
+    assert any(line.user == "ada" and line.status == 200 for line in weir.log)

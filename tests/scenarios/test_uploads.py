@@ -324,7 +324,7 @@ class TestCutUploads:
                 client.close()
             weir.wait_log(1)
         assert origin.complete == []
-        assert b"0\r\n\r\n" not in bytes(origin.connections[0].received)
+        assert b"\r\n0\r\n\r\n" not in bytes(origin.connections[0].received)
 
     @pytest.mark.parametrize(
         "rest", [b"zz\r\n", b"5\r\nabcdefg\r\n", b"-1\r\n", b"5 \r\nabcde\r\n", b"3\nabc\r\n", b"0\r\nbad trailer\r\n\r\n"]

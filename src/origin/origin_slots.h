@@ -1,0 +1,56 @@
+// How many connections for forwarded requests there are to each origin, in the whole process.
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace weir::origin {
+
+/// Shared by all workers; any thread. Looked at when a connection is opened or closed, not with each request.
+class OriginSlots {
+ public:
+  /// One connection's place; given back when it goes.
+  class Slot {
+   public:
+    Slot() = default;
+    Slot(OriginSlots& slots, std::string authority) : slots_(&slots), authority_(std::move(authority)) {}
+    Slot(Slot&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)), authority_(std::move(other.authority_)) {}
+    Slot& operator=(Slot&& other) noexcept {
+      release();
+      slots_ = std::exchange(other.slots_, nullptr);
+      authority_ = std::move(other.authority_);
+      return *this;
+    }
+    ~Slot() { release(); }
+    explicit operator bool() const { return slots_ != nullptr; }
+    void release();
+
+   private:
+    OriginSlots* slots_ = nullptr;
+    std::string authority_;
+  };
+
+  explicit OriginSlots(uint32_t most) : most_(most) {}
+  /// For connections from now on.
+  void set_most(uint32_t most) { most_.store(most, std::memory_order_relaxed); }
+  /// A place, or none: there are as many connections to `authority` as may be.
+  Slot take(const std::string& authority);
+
+ private:
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<std::string, uint32_t> counts;
+  };
+  Shard& shard_of(std::string_view authority) { return shards_[std::hash<std::string_view>()(authority) % shards_.size()]; }
+
+  std::atomic<uint32_t> most_;
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace weir::origin

@@ -1,0 +1,31 @@
+// How many connections each client's address has, in the whole process.
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/ip.h"
+
+namespace weir::proxy {
+
+/// Any thread; looked at when a connection comes and when it goes. IPv6 addresses count by their /64: a host has all of one.
+class ClientCounts {
+ public:
+  /// Returns how many there are with this one.
+  uint32_t add(const base::IpAddress& address) {
+    std::lock_guard lock(mutex_);
+    return ++counts_[key(address)];
+  }
+  void remove(const base::IpAddress& address) {
+    std::lock_guard lock(mutex_);
+    if (const auto at = counts_.find(key(address)); at != counts_.end() && --at->second == 0) counts_.erase(at);
+  }
+
+ private:
+  static base::IpAddress key(const base::IpAddress& address) { return address.is_v4() ? address : base::Cidr(address, 64).address(); }
+
+  std::mutex mutex_;
+  std::unordered_map<base::IpAddress, uint32_t> counts_;
+};
+
+}  // namespace weir::proxy
