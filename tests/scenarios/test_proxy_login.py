@@ -179,12 +179,10 @@ def test_a_reload_turns_it_on_and_off(start, users, tmp_path, origin):
     config = tmp_path / "weir.toml"
 
     def write(login):
-        config.write_text(f'{login}\n[[listener]]\naddress = "127.0.0.1:{port}"\n')
+        config.write_text(f'{login}\n[[listener]]\naddress = "127.0.0.1:0"\n')
 
-    port = 0
     write("")
     weir = start(arguments=["--config", str(config)])
-    port = weir.port
     assert ask(weir, origin).status == 200
     write(f'[login]\nfile = "{users}"\nrealm = "house"')
     weir.process.send_signal(signal.SIGHUP)
