@@ -2,6 +2,9 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
+// Its assertions do not hold for every file (`[^a]`), and a broken file must not end a proxy that reads it again; behind them it
+// reports such a mistake as any other.
+#define TOML_ASSERT(expr) static_assert(true)
 #include <fcntl.h>
 #include <toml++/toml.h>
 #include <unistd.h>
