@@ -190,7 +190,7 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
 
 TEST(Reader, GrammarsMistakesHaveAPlaceToo) {
   for (const char* text : {"a = ", "[limits\n", "a = 1\na = 2", "= 1", "a = 'x\n", "a = \x80", "workers = 1 workers = 2", "[a]\n[a]",
-                           "[^a]", "[[^a]]"}) {
+                           "[^a]", "[[^a]]", "\u00e4 = 1", "a \u00e4"}) {
     const auto result = read(text, "weir.toml");
     ASSERT_FALSE(result) << text;
     ASSERT_EQ(result.error().size(), 1u);
