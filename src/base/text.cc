@@ -16,8 +16,6 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-namespace {
-/// Length of the well-formed UTF-8 sequence that `text` begins with, 0 if there is none (RFC 3629, section 4).
 size_t utf8_length(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -30,7 +28,6 @@ size_t utf8_length(std::string_view text) {
   if (length == 4 && ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F))) return 0;
   return length;
 }
-}  // namespace
 
 std::string escape_html(std::string_view text) {
   std::string out;

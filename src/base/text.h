@@ -35,6 +35,9 @@ constexpr std::optional<T> parse_decimal(std::string_view text) {
 /// Leading and trailing spaces and tabs (RFC 9110 OWS) removed.
 std::string_view trim(std::string_view text);
 
+/// Length of the well-formed UTF-8 sequence that `text`, which is not empty, begins with; 0 if there is none (RFC 3629, section 4).
+size_t utf8_length(std::string_view text);
+
 /// For HTML text and double-quoted attributes; controls and 8-bit bytes that are not UTF-8 become U+FFFD.
 std::string escape_html(std::string_view text);
 

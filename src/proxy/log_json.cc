@@ -1,26 +1,12 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/text.h"
 #include "proxy/log_line.h"
 #include "proxy/log_put.h"
 
 namespace weir::proxy {
 namespace {
-
-/// The length of the well-formed UTF-8 sequence that `text` begins with; 0 if there is none (RFC 3629, section 4).
-size_t sequence_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what is beyond U+10FFFF.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-  if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
-  return length;
-}
 
 /// A character that readers of text may take for the end of a line, or that a terminal obeys: U+0080 to U+009F, U+2028, U+2029.
 bool breaks_lines(std::string_view character) {
@@ -43,7 +29,7 @@ void append_string(std::string& out, std::string_view text) {
     out += text.substr(0, run);
     text.remove_prefix(run);
     if (text.empty()) break;
-    const size_t length = sequence_length(text);
+    const size_t length = base::utf8_length(text);
     const auto c = static_cast<unsigned char>(text.front());
     if (length == 0) {
       out += "\xEF\xBF\xBD";

@@ -115,12 +115,12 @@ std::expected<LogSetting, std::string> make_log(const config::LogConfig& config,
   return setting;
 }
 
-void announce(const std::vector<base::Endpoint>& listening, size_t workers, const config::LogConfig& log) {
+void announce(const std::vector<base::Endpoint>& listening, size_t workers, const config::LogConfig& log, bool login) {
   for (const base::Endpoint& endpoint : listening) base::log_event("listening on " + endpoint.text());
   base::Endpoint first = listening.front();
   if (first.address.is_unspecified()) first.address = first.address.is_v4() ? base::IpAddress::v4(127, 0, 0, 1) : *base::IpAddress::parse("::1");
   base::log_event("point a client at it with http_proxy=http://" + first.text() + " https_proxy=http://" + first.text());
-  base::log_event("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, access log on " +
+  base::log_event(std::string("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, ") + (login ? "login, " : "") + "access log on " +
                   (log.to == "stdout" ? "standard output" : log.to) + "; workers: " + std::to_string(workers));
 }
 
@@ -201,7 +201,7 @@ bool Master::start(const Config& config) {
     });
   }
   ready.wait();
-  announce(change->listening, count_, config.log);
+  announce(change->listening, count_, config.log, !config.login.file.empty());
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
   return true;
