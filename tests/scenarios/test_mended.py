@@ -1,6 +1,7 @@
 """Faults that a review found in the running program, each by what its victims saw."""
 
 import threading
+import time
 
 from support.client import eventually
 from support.weir import Weir
@@ -64,13 +65,18 @@ def test_slow_readers_leave_descriptors_for_others(play, origin):
             pass
 
     bulk = play(script)
-    with Weir("workers = 1\n", wrapper=("prlimit", "--nofile=300:300")) as weir:
+    with Weir("workers = 1\n", wrapper=("prlimit", "--nofile=600:600")) as weir:
         readers = []
-        for _ in range(70):
+        for _ in range(160):
             client = weir.client(receive_buffer=4096)
             client.send_request("GET", bulk.url + "/", [("Host", bulk.authority)])
             readers.append(client)
-        eventually(lambda: len(bulk.connections) == 70)
+        eventually(lambda: len(bulk.connections) == 160)
+        # Until all of them are stuck, and hold whatever they hold.
+        counts = [-1, weir.descriptors()]
+        while counts[-1] != counts[-2]:
+            time.sleep(0.5)
+            counts.append(weir.descriptors())
         assert weir.get(origin.url + "/").status == 200
         go.set()
         for client in readers:
