@@ -75,6 +75,21 @@ class Connection:
             lines.append("Connection: close")
         return self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
+    def wait_until_read(self):
+        """Until the peer, on this machine, has taken all that was sent from the kernel: what comes next comes after it."""
+        ends = [f":{port:04X}" for _, port in (self.socket.getpeername()[:2], self.socket.getsockname()[:2])]
+
+        def taken():
+            with open("/proc/thread-self/net/tcp", encoding="ascii") as table:
+                for line in table:
+                    words = line.split()
+                    if words[1].endswith(ends[0]) and words[2].endswith(ends[1]):
+                        return words[4].endswith(":00000000")
+            return True
+
+        eventually(taken, what="the reading of what was sent")
+        return self
+
     def half_close(self):
         try:
             self.socket.shutdown(socket.SHUT_WR)
