@@ -7,6 +7,7 @@
 #include "async/deadline.h"
 #include "async/task.h"
 #include "async/wait.h"
+#include "base/account.h"
 
 namespace weir::async {
 
@@ -91,8 +92,8 @@ class EventLoop {
   TimerWheel wheel_;
   Link ready_;
   Link finished_;
-  std::vector<Slot> slots_;
-  std::vector<uint32_t> free_slots_;
+  std::vector<Slot, base::Charged<Slot>> slots_;
+  std::vector<uint32_t, base::Charged<uint32_t>> free_slots_;
   uint64_t longest_ticks_ = 0;
   uint64_t started_ticks_, started_us_;
   std::function<size_t(size_t)> picker_;

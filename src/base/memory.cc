@@ -25,8 +25,12 @@ struct Free {
 struct FreeLists {
   Free* heads[kClasses];
   uint32_t kept[kClasses];
+  size_t most_kept_bytes;  // Of each class.
 };
-thread_local FreeLists lists;
+thread_local FreeLists lists{.heads = {}, .kept = {}, .most_kept_bytes = kMaxKeptBytesPerClass};
+
+void charge_objects(size_t size) { Account::charge(Holding::objects, static_cast<int64_t>(size)); }
+void charge_back_objects(size_t size) { Account::charge(Holding::objects, -static_cast<int64_t>(size)); }
 
 }  // namespace
 
@@ -40,20 +44,23 @@ void* take_memory(size_t size) {
     }
     size = (at + 1) * kStep;
   }
+  charge_objects(size);
   return ::operator new(size);
 }
 
 void give_back_memory(void* memory, size_t size) noexcept {
   if (kFreeLists && size <= kLargestPooled) {
     const size_t at = (size + kStep - 1) / kStep - 1;
-    if (lists.kept[at] * (at + 1) * kStep < kMaxKeptBytesPerClass) {
+    if (lists.kept[at] * (at + 1) * kStep < lists.most_kept_bytes) {
       auto* free = static_cast<Free*>(memory);
       free->next = lists.heads[at];
       lists.heads[at] = free;
       ++lists.kept[at];
       return;
     }
+    size = (at + 1) * kStep;
   }
+  charge_back_objects(size);
   ::operator delete(memory);
 }
 
@@ -63,6 +70,7 @@ struct BlockLists {
   Block* small;
   Block* large;
   size_t small_kept, large_kept, bytes_in_use;
+  bool keeps_none;
 
   static thread_local BlockLists lists;
 
@@ -76,11 +84,13 @@ struct BlockLists {
       --large_kept;
       return Ref<Block>(std::exchange(large, large->next_));
     }
+    Account::charge(Holding::blocks, static_cast<int64_t>(sizeof(Block) + capacity));
     return Ref<Block>(new (::operator new(sizeof(Block) + capacity)) Block(static_cast<uint32_t>(capacity)));
   }
 
   void recycle(Block* block) noexcept {
     bytes_in_use -= block->capacity_;
+    if (keeps_none) return free(block);
     if (kFreeLists && block->capacity_ == Block::kSmall && small_kept < kMaxSmall) {
       block->next_ = std::exchange(small, block);
       ++small_kept;
@@ -91,12 +101,45 @@ struct BlockLists {
       ++large_kept;
       return;
     }
+    free(block);
+  }
+
+  static void free(Block* block) noexcept {
+    Account::charge(Holding::blocks, -static_cast<int64_t>(sizeof(Block) + block->capacity_));
     ::operator delete(block);
+  }
+
+  void empty() noexcept {
+    while (small) free(std::exchange(small, small->next_));
+    while (large) free(std::exchange(large, large->next_));
+    small_kept = large_kept = 0;
   }
 };
 thread_local BlockLists BlockLists::lists;
 
 size_t block_bytes_in_use() { return BlockLists::lists.bytes_in_use; }
+
+void keep_memory(bool keep) noexcept {
+  lists.most_kept_bytes = keep ? kMaxKeptBytesPerClass : 0;
+  BlockLists::lists.keeps_none = !keep;
+  if (keep) return;
+  BlockLists::lists.empty();
+  for (size_t at = 0; at < kClasses; ++at) {
+    if (lists.kept[at] == 0) continue;
+    charge_back_objects(lists.kept[at] * (at + 1) * kStep);
+    while (Free* free = lists.heads[at]) {
+      lists.heads[at] = free->next;
+      ::operator delete(free);
+    }
+    lists.kept[at] = 0;
+  }
+}
+
+size_t kept_bytes() noexcept {
+  size_t bytes = BlockLists::lists.small_kept * (sizeof(Block) + Block::kSmall) + BlockLists::lists.large_kept * (sizeof(Block) + Block::kLarge);
+  for (size_t at = 0; at < kClasses; ++at) bytes += lists.kept[at] * (at + 1) * kStep;
+  return bytes;
+}
 
 Ref<Block> Block::make(size_t capacity) { return BlockLists::lists.make(capacity); }
 void Block::recycle() noexcept { BlockLists::lists.recycle(this); }

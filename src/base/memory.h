@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/account.h"
 #include "base/ref.h"
 
 namespace weir::base {
@@ -24,12 +25,20 @@ struct Pooled {
 /// Bytes of this thread held in blocks now (not those waiting in free lists): what the network made us hold.
 size_t block_bytes_in_use();
 
+/// Whether this thread's free lists keep what is given back. False empties them: where memory is scarce the process gives it back.
+void keep_memory(bool keep) noexcept;
+/// Bytes that wait in this thread's free lists; the account counts them as held.
+size_t kept_bytes() noexcept;
+
 /// A counted buffer that bytes are read into, and that slices point into. Of one thread.
 class Block {
  public:
   /// The two sizes: heads and small answers; bulk.
   static constexpr size_t kSmall = 16 * 1024 - 64;
   static constexpr size_t kLarge = 128 * 1024 - 64;
+
+  /// kLarge; kSmall while memory is scarce.
+  static size_t bulk() { return Account::stand() == Memory::enough ? kLarge : kSmall; }
 
   static Ref<Block> make(size_t capacity);
   char* data() { return reinterpret_cast<char*>(this) + sizeof(Block); }

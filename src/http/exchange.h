@@ -6,6 +6,7 @@
 
 #include "async/signal.h"
 #include "async/task.h"
+#include "base/account.h"
 #include "base/error.h"
 #include "base/ref.h"
 #include "http/head.h"
@@ -87,7 +88,10 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::ErrorType error_type_ = base::ErrorType::client_closed;
   bool has_error_ = false;
   bool settled_ = false;
-  std::string request_line_, referer_, user_agent_, host_;
+  bool promised_ = false;
+  /// A block's worth of memory is promised to what runs, which will hold content; a tunnel is promised nothing.
+  void promise(bool more);
+  base::ChargedText request_line_, referer_, user_agent_, host_;
 };
 
 }  // namespace weir::http

@@ -11,11 +11,23 @@ Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::R
     : pipeline(std::move(pipeline)), session(std::move(session)), started_wall_ms(base::wall_ms()),
       started_ms(async::EventLoop::current().now_ms()), journal_(journal) {
   link_before(journal.live);
+  promise(true);
 }
 
-Exchange::~Exchange() { journal_.record(*this); }
+Exchange::~Exchange() {
+  journal_.record(*this);
+  promise(false);
+}
+
+void Exchange::promise(bool more) {
+  if (promised_ == more) return;
+  promised_ = more;
+  const auto bytes = static_cast<int64_t>(base::Block::kSmall);
+  base::Account::charge(base::Holding::promised, more ? bytes : -bytes);
+}
 
 void Exchange::settle() {
+  promise(false);
   if (settled_ || !request) return;
   request_line_.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
   request_line_ += static_cast<char>('0' + request->minor_version);

@@ -49,7 +49,7 @@ async::Task<End> pump(Side from, Side to, base::Slice first, uint64_t* counter, 
       co_return End::idle;
     }
     if (ready < 0) co_return from.failed;
-    auto block = base::Block::make(size);
+    auto block = base::Block::make(std::min(size, base::Block::bulk()));
     const ssize_t n = from.stream.try_read(block->data(), block->capacity());
     if (n == -EAGAIN) continue;
     if (n < 0) co_return from.failed;
@@ -60,7 +60,7 @@ async::Task<End> pump(Side from, Side to, base::Slice first, uint64_t* counter, 
     shared.active_ms = loop.now_ms();
     const auto got = static_cast<size_t>(n);
     const bool filled = got == block->capacity();
-    const bool splices = plain && filled && size == base::Block::kLarge;
+    const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
     const ssize_t written = co_await to.stream.write({base::Slice(std::move(block), 0, got)}, shared.idle_ms, counter);
     if (written < 0) co_return written == -ETIMEDOUT ? End::idle : to.failed;
     shared.active_ms = loop.now_ms();

@@ -11,6 +11,7 @@
 
 #include "async/signal.h"
 #include "async/task.h"
+#include "base/account.h"
 #include "base/ip.h"
 #include "base/ref.h"
 #include "net/config.h"
@@ -87,11 +88,12 @@ class Resolver {
   Lookup answer_;  // What cached() points to where no entry of the cache does.
   std::vector<base::IpAddress> hosts_found_;
 
-  using Cache = std::map<std::string, Cached, std::less<>>;
+  using Cache = std::map<std::string, Cached, std::less<>, base::Charged<std::pair<const std::string, Cached>>>;
   std::array<Cache, 2> cache_;
   async::Link oldest_;  // Heads the cache's entries, the longest unused first.
   size_t cache_size_ = 0;
-  std::array<std::map<std::string, base::Ref<Question>, std::less<>>, 2> questions_;
+  using Questions = std::map<std::string, base::Ref<Question>, std::less<>, base::Charged<std::pair<const std::string, base::Ref<Question>>>>;
+  std::array<Questions, 2> questions_;
   std::vector<std::unique_ptr<ResolverChannel>> channels_;  // The last one takes new questions.
   uint64_t questions_asked_ = 0;
   uint64_t generation_ = 0;

@@ -44,17 +44,23 @@ class Pipe {
   Pipe(const Pipe&) = delete;
   ~Pipe() {
     if (error_ != 0) return;
-    if (held == 0 && spare().size() < kMaxSpare) {
+    if (held_ == 0 && spare().size() < kMaxSpare) {
       spare().push_back(ends_);
     } else {
       shut(ends_);
+      took(-static_cast<ssize_t>(held_));
     }
   }
   int error() const { return error_; }
   int out() const { return ends_.first; }
   int in() const { return ends_.second; }
 
-  size_t held = 0;
+  size_t held() const { return held_; }
+  /// So many bytes more, or less.
+  void took(ssize_t bytes) {
+    held_ += static_cast<size_t>(bytes);
+    base::Account::charge(base::Holding::pipes, bytes);
+  }
 
  private:
   static constexpr size_t kMaxSpare = 16;
@@ -73,6 +79,7 @@ class Pipe {
     thread_local Spare pipes;
     return pipes;
   }
+  size_t held_ = 0;
   Ends ends_{-1, -1};
   int error_ = 0;
 };
@@ -107,23 +114,25 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
     }
     if (n < 0) co_return failed(Spliced::Why::from_failed, n);
     if (n == 0) co_return Spliced{Spliced::Why::end, 0};
-    pipe.held = static_cast<size_t>(n);
-    limit -= pipe.held;
-    trickles = pipe.held < kTrickle ? trickles + 1 : 0;
-    while (pipe.held > 0) {
+    pipe.took(n);
+    limit -= pipe.held();
+    trickles = pipe.held() < kTrickle ? trickles + 1 : 0;
+    while (pipe.held() > 0) {
       const ssize_t writable = co_await to.until_writable(loop.now_ms() + to_silence_ms);
       if (writable < 0) co_return failed(Spliced::Why::to_failed, writable);
-      const ssize_t out = splice_once(pipe.out(), to.plain_descriptor(), pipe.held);
+      const ssize_t out = splice_once(pipe.out(), to.plain_descriptor(), pipe.held());
       if (out == -EAGAIN) {
         to.readiness().writable = false;
         continue;
       }
       if (out <= 0) co_return failed(Spliced::Why::to_failed, out == 0 ? -EPIPE : out);
-      pipe.held -= static_cast<size_t>(out);
+      pipe.took(-out);
       *moved += static_cast<uint64_t>(out);
       loop.spend(static_cast<size_t>(out));
     }
-    if (trickles >= kTricklesBeforeLeaving && limit > 0) co_return Spliced{Spliced::Why::trickle, 0};
+    // A block is less than a pipe may hold.
+    const bool scarce = base::Account::stand() != base::Memory::enough;
+    if ((trickles >= kTricklesBeforeLeaving || scarce) && limit > 0) co_return Spliced{Spliced::Why::trickle, 0};
   }
   co_return Spliced{Spliced::Why::limit, 0};
 }

@@ -17,7 +17,7 @@ struct Spliced {
   enum class Why : uint8_t {
     limit,        // All that was asked for has been moved.
     end,          // `from` has ended.
-    trickle,      // Little comes at a time: copying is cheaper now.
+    trickle,      // Little comes at a time: copying is cheaper now. Or memory is scarce, and a block holds less.
     from_failed,  // error: -errno, -ETIMEDOUT for silence.
     to_failed,
   };

@@ -61,7 +61,7 @@ std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
   }
   if (input().empty()) {
     if (!stream().readiness().readable || !async::EventLoop::current().spend()) return std::nullopt;
-    const auto& block = input().room(base::Block::kLarge);
+    const auto& block = input().room(base::Block::bulk());
     const ssize_t n = stream().try_read(block->data(), block->capacity());
     if (n == -EAGAIN) return std::nullopt;
     if (n == 0 && framing_.kind == Framing::Kind::until_close) {
@@ -97,7 +97,7 @@ async::Task<base::Result<http::Chunk>> OriginBody::read() {
 
 bool OriginBody::can_send_to(async::ByteStream& to) const {
   return !decoder_ && !ahead_ && !trickles_ && left_ >= net::kWorthSplicing && origin_->connection().input.empty() &&
-         stream().plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
+         base::Account::stand() == base::Memory::enough && stream().plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
 }
 
 async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent,

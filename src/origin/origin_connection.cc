@@ -80,6 +80,12 @@ void Pool::drop_one(std::string_view authority) {
   if (const auto at = by_authority_.find(authority); at != by_authority_.end()) remove(static_cast<OriginConnection&>(*at->second.connections.next()));
 }
 
+bool Pool::drop_oldest() {
+  if (!by_age_.linked()) return false;
+  remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  return true;
+}
+
 void Pool::bytes_arrived(void* of) {
   auto& connection = *static_cast<OriginConnection*>(of);
   Pool& pool = *connection.pool_;

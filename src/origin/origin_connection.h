@@ -79,6 +79,8 @@ class Pool {
   size_t size() const { return size_; }
   /// Closes the idle connection to `authority` that was used last, if there is one.
   void drop_one(std::string_view authority);
+  /// Closes the one that has been idle longest. False: there is none.
+  bool drop_oldest();
 
  private:
   struct Hash {
@@ -99,7 +101,7 @@ class Pool {
   void sweep();
 
   const OriginConfig& config_;
-  std::unordered_map<std::string, Idle, Hash, std::equal_to<>> by_authority_;
+  std::unordered_map<std::string, Idle, Hash, std::equal_to<>, base::Charged<std::pair<const std::string, Idle>>> by_authority_;
   async::Link by_age_;   // The oldest first.
   async::Link spoiled_;  // To be closed by the next sweep, outside of the loop's own callbacks.
   size_t size_ = 0;

@@ -202,7 +202,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
           waited_from_ms = loop.now_ms();  // The request is still on its way; its own deadlines hold for that.
           continue;
         }
-        const ssize_t n = waited < 0 ? waited : co_await connection_->stream->read(input.room(base::Block::kLarge), 0, waited_from_ms + config_.first_byte_timeout_ms);
+        const ssize_t n = waited < 0 ? waited : co_await connection_->stream->read(input.room(base::Block::bulk()), 0, waited_from_ms + config_.first_byte_timeout_ms);
         if (upload_error_) co_return std::unexpected(*upload_error_);
         if (n <= 0) {
           died_unanswered_ = !any_byte && n != -ETIMEDOUT;

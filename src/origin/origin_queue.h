@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "async/event_loop.h"
+#include "base/account.h"
 
 namespace weir::origin {
 
@@ -57,7 +58,7 @@ class OriginQueue {
   };
   void sweep();
 
-  std::unordered_map<std::string, async::Link, Hash, std::equal_to<>> by_authority_;
+  std::unordered_map<std::string, async::Link, Hash, std::equal_to<>, base::Charged<std::pair<const std::string, async::Link>>> by_authority_;
   size_t count_ = 0;
   Sweep sweep_;
 };

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/account.h"
+
 namespace weir::origin {
 
 /// Shared by all workers; any thread. Looked at when a connection is opened or closed, not with each request.
@@ -45,7 +47,7 @@ class OriginSlots {
  private:
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<std::string, uint32_t> counts;
+    std::unordered_map<std::string, uint32_t, std::hash<std::string>, std::equal_to<>, base::Charged<std::pair<const std::string, uint32_t>>> counts;
   };
   Shard& shard_of(std::string_view authority) { return shards_[std::hash<std::string_view>()(authority) % shards_.size()]; }
 

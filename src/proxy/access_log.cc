@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/account.h"
 #include "base/clock.h"
 #include "base/event_log.h"
 
@@ -85,6 +86,7 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
     }
     wake = state.waiting.empty();
     state.waiting_bytes += batch.size();
+    base::Account::charge(base::Holding::log, static_cast<int64_t>(batch.size()));
     if (!wake && state.waiting.back().target == target) {
       state.waiting.back().text += batch;
       state.waiting.back().lines += lines;
@@ -129,6 +131,7 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     batch.target.reset();
     lock.lock();
     state.waiting_bytes -= batch.text.size();
+    base::Account::charge(base::Holding::log, -static_cast<int64_t>(batch.text.size()));
     if (lost > 0) state.dropped.fetch_add(lost, std::memory_order_relaxed);
     state.tell_of_dropped();
   }

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/account.h"
 #include "base/ip.h"
 
 namespace weir::proxy {
@@ -25,7 +26,8 @@ class ClientCounts {
   static base::IpAddress key(const base::IpAddress& address) { return address.is_v4() ? address : base::Cidr(address, 64).address(); }
 
   std::mutex mutex_;
-  std::unordered_map<base::IpAddress, uint32_t> counts_;
+  std::unordered_map<base::IpAddress, uint32_t, std::hash<base::IpAddress>, std::equal_to<>, base::Charged<std::pair<const base::IpAddress, uint32_t>>>
+      counts_;
 };
 
 }  // namespace weir::proxy

@@ -33,7 +33,7 @@ struct Client {
   /// The final response's head has begun to go out.
   bool answered = false;
   /// Interim responses that the socket did not take; they go before the next head.
-  std::string pending;
+  base::ChargedText pending;
 
   /// Sends an interim response, as much of it as the socket takes now.
   base::Result<void> send_interim(std::string_view bytes, uint64_t& sent);

@@ -35,7 +35,7 @@ std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
   if (client_.input.empty() && (decoder_ || left_ > 0)) {
     // Bytes that have come already count as ready; asking the kernel is a read that must be made anyway.
     if (!client_.stream.readiness().readable || !client_.content.begun) return std::nullopt;
-    const auto& block = client_.input.room(read_size_);
+    const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
     const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
     if (n == -EAGAIN) return std::nullopt;
     if (n <= 0) return std::unexpected(gone(n));
@@ -76,7 +76,7 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
   if (content.expects_continue && !content.continue_sent && !content.begun && client_.input.empty() && !client_.answered) {
     if (client_.stream.readiness().readable) {
       // It may only seem so, after a head that just filled its block: the client and we would wait for each other.
-      const auto& block = client_.input.room(read_size_);
+      const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
       const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
       if (n != -EAGAIN && n <= 0) co_return std::unexpected(gone(n));
       if (n > 0) client_.input.filled(static_cast<size_t>(n));
@@ -91,7 +91,7 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
     const uint64_t deadline_ms = loop.now_ms() + client_.config.content_timeout_ms;
     const ssize_t waited = co_await client_.stream.until_readable(deadline_ms);
     if (waited < 0) co_return std::unexpected(gone(waited));
-    const auto& block = client_.input.room(read_size_);
+    const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
     const ssize_t n = co_await client_.stream.read(block, 0, deadline_ms);
     if (n <= 0) co_return std::unexpected(gone(n));
     client_.input.filled(static_cast<size_t>(n));
@@ -101,7 +101,7 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
 
 bool ClientBody::can_send_to(async::ByteStream& to) const {
   return !decoder_ && client_.input.empty() && left_ >= net::kWorthSplicing && read_size_ == base::Block::kLarge &&
-         client_.stream.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
+         base::Account::stand() == base::Memory::enough && client_.stream.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
 }
 
 async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent,

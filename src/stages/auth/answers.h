@@ -6,6 +6,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/account.h"
+
 namespace weir::auth {
 
 /// Good answers alone, found by a hash of user and password under a key that is random in each process; neither is kept. Any
@@ -33,7 +35,7 @@ class Answers {
 
   std::array<uint64_t, 4> key_;
   std::mutex mutex_;
-  std::unordered_map<Print, uint64_t, PrintHash> until_ms_;
+  std::unordered_map<Print, uint64_t, PrintHash, std::equal_to<>, base::Charged<std::pair<const Print, uint64_t>>> until_ms_;
 };
 
 /// SipHash-2-4 (Aumasson and Bernstein).

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/account.h"
 #include "base/ip.h"
 
 namespace weir::auth {
@@ -52,7 +53,7 @@ class Attempts {
   void leave(const base::IpAddress& client, uint64_t until_ms);
 
   std::mutex mutex_;
-  std::unordered_map<base::IpAddress, Client> clients_;
+  std::unordered_map<base::IpAddress, Client, std::hash<base::IpAddress>, std::equal_to<>, base::Charged<std::pair<const base::IpAddress, Client>>> clients_;
   uint64_t swept_ms_ = 0;
 };
 

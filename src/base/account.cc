@@ -1,0 +1,106 @@
+#include "base/account.h"
+
+#include <atomic>
+
+namespace weir::base {
+namespace {
+
+/// One thread's counts. Written by that thread alone, so that a load and a store are enough; never freed, since its thread may end
+/// before what it charged is given back elsewhere.
+struct alignas(64) Ledger {
+  std::array<std::atomic<int64_t>, kHoldings> held{};
+  std::atomic<int64_t> total{0};
+  int64_t compare_above = Account::kStep;
+  int64_t compare_below = -Account::kStep;
+  void (*on_scarce)(void*) = nullptr;
+  void* on_scarce_of = nullptr;
+  Ledger* next = nullptr;
+};
+
+std::atomic<Ledger*> ledgers{nullptr};
+std::atomic<uint64_t> the_limit{0};
+std::atomic<Memory> the_stand{Memory::enough};
+
+Ledger& mine() {
+  // Trivially destructible: others' destructors at a thread's end still give memory back.
+  thread_local Ledger* ledger = nullptr;
+  if (!ledger) {
+    ledger = new Ledger;
+    ledger->next = ledgers.load(std::memory_order_relaxed);
+    while (!ledgers.compare_exchange_weak(ledger->next, ledger, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+  }
+  return *ledger;
+}
+
+int64_t add(std::atomic<int64_t>& count, int64_t bytes) {
+  const int64_t sum = count.load(std::memory_order_relaxed) + bytes;
+  count.store(sum, std::memory_order_relaxed);
+  return sum;
+}
+
+Memory stand_of(int64_t held, uint64_t limit) {
+  if (limit == 0 || held < 0) return Memory::enough;
+  const auto bytes = static_cast<uint64_t>(held);
+  if (bytes >= limit + limit / 16) return Memory::over;
+  if (bytes >= limit) return Memory::full;
+  return bytes >= limit - limit / 8 ? Memory::near : Memory::enough;
+}
+
+void compare_for(Ledger& ledger) {
+  const int64_t total = ledger.total.load(std::memory_order_relaxed);
+  ledger.compare_above = total + Account::kStep;
+  ledger.compare_below = total - Account::kStep;
+  const uint64_t limit = the_limit.load(std::memory_order_relaxed);
+  const Memory now = limit == 0 ? Memory::enough : stand_of(Account::held_in_all(), limit);
+  if (now != the_stand.load(std::memory_order_relaxed)) the_stand.store(now, std::memory_order_relaxed);
+  if (now != Memory::enough && ledger.on_scarce) ledger.on_scarce(ledger.on_scarce_of);
+}
+
+}  // namespace
+
+std::string_view name_of(Holding holding) {
+  static constexpr std::string_view kNames[] = {"objects", "blocks", "pipes", "tables", "log", "promised"};
+  static_assert(std::size(kNames) == kHoldings);
+  return kNames[static_cast<size_t>(holding)];
+}
+
+void Account::charge(Holding holding, int64_t bytes) noexcept {
+  Ledger& ledger = mine();
+  add(ledger.held[static_cast<size_t>(holding)], bytes);
+  const int64_t total = add(ledger.total, bytes);
+  if (total >= ledger.compare_above || total <= ledger.compare_below) compare_for(ledger);
+}
+
+Memory Account::stand() noexcept { return the_stand.load(std::memory_order_relaxed); }
+void Account::compare() noexcept { compare_for(mine()); }
+uint64_t Account::limit() noexcept { return the_limit.load(std::memory_order_relaxed); }
+
+void Account::set_limit(uint64_t bytes) noexcept {
+  the_limit.store(bytes, std::memory_order_relaxed);
+  compare();
+}
+
+std::array<int64_t, kHoldings> Account::held() noexcept {
+  std::array<int64_t, kHoldings> sums{};
+  for (const Ledger* ledger = ledgers.load(std::memory_order_acquire); ledger; ledger = ledger->next) {
+    for (size_t i = 0; i < kHoldings; ++i) sums[i] += ledger->held[i].load(std::memory_order_relaxed);
+  }
+  return sums;
+}
+
+int64_t Account::held_in_all() noexcept {
+  int64_t sum = 0;
+  for (const Ledger* ledger = ledgers.load(std::memory_order_acquire); ledger; ledger = ledger->next) {
+    sum += ledger->total.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+void Account::on_scarce(void (*call)(void*), void* of) noexcept {
+  Ledger& ledger = mine();
+  ledger.on_scarce = call;
+  ledger.on_scarce_of = of;
+}
+
+}  // namespace weir::base
