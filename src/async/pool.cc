@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <system_error>
+#include <utility>
 
 namespace weir::async {
 
@@ -34,17 +35,26 @@ bool Pool::submit(Job job) {
   return true;
 }
 
+Pool::Load Pool::load() {
+  std::lock_guard lock(mutex_);
+  return {waiting_.size(), running_};
+}
+
 void Pool::run() {
   // Of this thread alone, in Linux: workers go first where there are too few CPUs.
   setpriority(PRIO_PROCESS, 0, 10);
+  bool had_one = false;
   for (;;) {
     Job job;
     {
       std::unique_lock lock(mutex_);
+      running_ -= std::exchange(had_one, false);
       more_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
       if (ends_) return;
       job = std::move(waiting_.front());
       waiting_.pop_front();
+      ++running_;
+      had_one = true;
     }
     if (job.work->abandoned()) continue;
     job.work->run();

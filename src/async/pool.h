@@ -37,6 +37,15 @@ class Pool {
   Pool(const Pool&) = delete;
   ~Pool();
 
+  struct Load {
+    size_t waiting = 0;
+    /// From when a thread takes it until its ticket is in its worker's mailbox.
+    size_t running = 0;
+    friend bool operator==(const Load&, const Load&) = default;
+  };
+  /// As it is this moment, those that were abandoned and not yet dropped included.
+  Load load();
+
  private:
   friend class PoolPort;
   /// Where results go: null once the worker has gone.
@@ -58,6 +67,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable more_;
   std::deque<Job> waiting_;
+  size_t running_ = 0;
   std::vector<std::thread> threads_;
   bool ends_ = false;
 };

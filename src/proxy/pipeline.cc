@@ -10,10 +10,9 @@
 namespace weir::proxy {
 
 /// The whole life of a request, top to bottom; the way back runs bottom to top. The order is a security property.
-base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
-                                              const tunnel::TunnelConfig& tunnel, auth::Context auth,
-                                              origin::ForwardContext forward) {
-  std::vector<std::unique_ptr<const http::Stage>> stages;
+Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions, const tunnel::TunnelConfig& tunnel, auth::Context auth,
+                   origin::ForwardContext forward) {
+  Stages stages;
   stages.push_back(std::make_unique<errors::Errors>(parts.via));                  // First in, last out: an error becomes a page.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));   // Before anyone believes a field.
   stages.push_back(std::make_unique<auth::Auth>(parts.login, auth));              // Once, of the client's own words: above restart.
@@ -23,7 +22,7 @@ base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const 
                                                                                   // whose CONNECT is a session inside too.
   stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));         // Before anything looks for an origin.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));        // Terminal.
-  return base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
+  return stages;
 }
 
 }  // namespace weir::proxy

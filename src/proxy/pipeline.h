@@ -27,8 +27,13 @@ struct PipelineParts {
   std::string version;
 };
 
-base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
-                                              const tunnel::TunnelConfig& tunnel, auth::Context auth,
-                                              origin::ForwardContext forward);
+using Stages = std::vector<std::unique_ptr<const http::Stage>>;
+Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions, const tunnel::TunnelConfig& tunnel, auth::Context auth,
+                   origin::ForwardContext forward);
+
+inline base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
+                                                     const tunnel::TunnelConfig& tunnel, auth::Context auth, origin::ForwardContext forward) {
+  return base::Ref<const http::Pipeline>(new http::Pipeline(make_stages(parts, sessions, tunnel, auth, std::move(forward))));
+}
 
 }  // namespace weir::proxy

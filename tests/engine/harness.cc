@@ -9,14 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "base/clock.h"
-#include "stages/errors/errors.h"
-#include "stages/own/own.h"
-#include "stages/policy/policy.h"
-#include "stages/restart/restart.h"
-#include "stages/validate/validate.h"
-#include "tunnel/recognise.h"
+#include "stages/policy/rules.h"
 
 namespace weir::engine {
 
@@ -57,7 +53,7 @@ Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::
   return http::answer(std::move(response));
 }
 
-Harness::Harness(Options wanted) : options(std::move(wanted)) {
+Harness::Harness(Options wanted) : options(std::move(wanted)), threads(options.login_threads, options.most_logins_waiting) {
   std::signal(SIGPIPE, SIG_IGN);  // As the proxy does: splice has no flag for it.
   hosts_path = "/dev/null";
   if (!options.hosts.empty()) {
@@ -92,21 +88,11 @@ Harness::~Harness() {
 }
 
 void Harness::reload() {
+  parts.login = options.login;
   origin::ForwardContext forward{*pool, *connector, options.origin_side, options.server.expect_wait_ms, options.tunnel.idle_timeout_ms, parts.via};
-  if (!options.rewrites) {
-    pipeline = proxy::make_pipeline(parts, *sessions, options.tunnel, {attempts, threads_port}, std::move(forward));
-    return;
-  }
-  // As there, with a stage that rewrites.
-  std::vector<std::unique_ptr<const http::Stage>> stages;
-  stages.push_back(std::make_unique<errors::Errors>(parts.via));
-  stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));
-  stages.push_back(std::make_unique<restart::Restart>());
-  stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));
-  stages.push_back(std::make_unique<tunnel::Recognise>(*sessions, options.tunnel));
-  stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));
-  stages.push_back(std::make_unique<Rewrite>());
-  stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
+  auto stages = proxy::make_stages(parts, *sessions, options.tunnel, {attempts, threads_port}, std::move(forward));
+  // Where a rule that rewrites would stand.
+  if (options.rewrites) stages.insert(std::prev(stages.end()), std::make_unique<Rewrite>());
   pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
 }
 
@@ -137,12 +123,12 @@ std::pair<int, int> tcp_pair(const base::IpAddress& address, bool small_buffers)
 
 }  // namespace
 
-Client& Harness::client(uint32_t listener, bool small_buffers) {
+Client& Harness::client(uint32_t listener, bool small_buffers, const base::IpAddress& from) {
   const auto [mine, proxys] = tcp_pair(options.origin, small_buffers);
   Client& client = clients.emplace_back(mine, static_cast<uint16_t>(clients.empty() ? 1 : clients.back().id + 1));
   auto session = base::make_ref<http::Session>();
   session->listener = listener;
-  session->client = {base::IpAddress::v4(127, 0, 0, 1), client.id};
+  session->client = {from, client.id};
   session->local = listening;
   client.scope.spawn(serve(proxys, std::move(session), &client.stream));
   return client;

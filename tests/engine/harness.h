@@ -52,6 +52,10 @@ struct Options {
   std::string hosts;
   bool private_allowed = true;
   bool rewrites = false;
+  /// Of the pipelines that reload() makes; null: nobody is asked.
+  std::shared_ptr<auth::Login> login;
+  size_t login_threads = 1;
+  size_t most_logins_waiting = 100;
   server::ServerConfig server;
   origin::OriginConfig origin_side;
   tunnel::TunnelConfig tunnel;
@@ -63,8 +67,9 @@ class Harness {
   ~Harness();
   Harness(const Harness&) = delete;
 
-  /// `listener` 0 is of this machine alone, 1 can be reached by others. `small_buffers`: its sockets hold little.
-  Client& client(uint32_t listener = 0, bool small_buffers = false);
+  /// `listener` 0 is of this machine alone, 1 can be reached by others. `small_buffers`: its sockets hold little. `from`: where it
+  /// seems to be.
+  Client& client(uint32_t listener = 0, bool small_buffers = false, const base::IpAddress& from = base::IpAddress::v4(127, 0, 0, 1));
   /// Another pipeline; what runs keeps its own.
   void reload();
 
@@ -81,13 +86,12 @@ class Harness {
   /// The only record of one client, once there is one: `STATUS ended`.
   std::string record(const Client& client);
 
+  Options options;
   async::EventLoop loop;
-  // What a login would need; nobody logs in here.
   auth::Attempts attempts;
-  async::Pool threads{1, 1};
+  async::Pool threads;
   async::Mailbox mailbox;
   async::PoolPort threads_port{threads, mailbox};
-  Options options;
   TestJournal journal;
   std::string hosts_path;
   std::optional<net::Resolver> resolver;
