@@ -77,6 +77,7 @@ class FakeStages final : private Journal {
     request.exchange = base::Ref<Exchange>(new FakeExchange(*this, nullptr, session));
     request.exchange->request = request.head;
     request.pins = &pins;
+    if (decided) request.decision = base::make_ref<Anywhere>();
     return request;
   }
   /// `stage` outlives the outcome's response.
@@ -112,6 +113,8 @@ class FakeStages final : private Journal {
     return session;
   }();
   Pins pins;
+  /// The request comes from policy, which allows all.
+  bool decided = true;
   /// The type of error of each exchange that has ended; `no` for none.
   std::vector<std::string> records;
 
@@ -119,6 +122,9 @@ class FakeStages final : private Journal {
   struct FakeExchange final : Exchange {
     using Exchange::Exchange;
     base::Result<void> interim(const ResponseHead&) override { return {}; }
+  };
+  struct Anywhere final : Decision {
+    base::Result<void> check(base::AddressSource, const base::IpAddress&, uint16_t) const override { return {}; }
   };
   struct Forwarded final : Stage {
     explicit Forwarded(const Stage& stage) : stage(stage) {}

@@ -151,6 +151,8 @@ async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base:
 
 async::Task<base::Result<http::Response>> Recognise::handle(http::Request request, http::Next next) const {
   if (request.head->method != http::Method::connect) return next(std::move(request));
+  // What is inside goes by the word that policy gave on the CONNECT.
+  if (!request.decision) return http::fail_with(base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
   return recognise(std::move(request), next);
 }
 

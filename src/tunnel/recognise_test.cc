@@ -126,6 +126,14 @@ class Tunnelled {
   std::optional<base::Result<void>> result;
 };
 
+TEST(Recognise, OpensNothingThatPolicyHasNotSeen) {
+  Tunnelled t;
+  t.fake.decided = false;
+  const int calls = t.fake.calls;
+  EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:80").status(), 500);
+  EXPECT_EQ(t.fake.calls, calls);
+}
+
 TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   Tunnelled t;
   for (const char* method : {"GET", "connect", "POST"}) {

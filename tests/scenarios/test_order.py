@@ -1,7 +1,30 @@
-"""The order of the stages is a security property: what comes first is believed first."""
+"""The order of the stages is a security property: what comes first is believed first. The list is in src/proxy/pipeline.cc; each
+pair of neighbours has its tests here:
+
+errors     validate   test_errors_around_everything
+validate   auth       test_validation_before_login
+auth       restart    no rule restarts yet: LoginInTheEngine in tests/engine
+restart    policy     likewise: PolicyInTheEngine
+policy     recognise  test_policy_before_a_connection, test_policy_before_what_is_inside_a_tunnel
+recognise  own        test_own_pages_inside_a_tunnel
+own        forward    test_own_pages_before_any_origin
+
+and policy before own, across recognise: test_own_pages_after_policy."""
+
+import base64
 
 import pytest
 from support.origin import Origin
+
+ADA = ("Proxy-Authorization", "Basic " + base64.b64encode(b"ada:secret").decode())
+USERS = "ada:$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n"
+
+
+@pytest.fixture
+def users(tmp_path):
+    path = tmp_path / "users"
+    path.write_text(USERS)
+    return path
 
 
 @pytest.fixture
@@ -31,6 +54,67 @@ def test_validation_before_policy(closed_port, origin):
     response = closed_port.get(origin.url + "/", [("Via", own)])
     assert "proxy_loop_detected" in response.fields.get("proxy-status")
     assert origin.connections == []
+
+
+def test_validation_before_login(start, origin, users):
+    """What is no request is nobody's: it is told so without a login, and no login is looked at in it."""
+    weir = start(f'[login]\nfile = "{users}"\n')
+    wrong = ("Proxy-Authorization", "Basic " + base64.b64encode(b"ada:wrong").decode())
+    for fields in ((), (wrong,), (ADA,)):
+        with weir.client() as client:
+            lengths = [("Content-Length", "1"), ("Content-Length", "2")]
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), *lengths, *fields], b"ab")
+            assert client.response().status == 400
+        assert weir.exchange("GET", "/", [("Host", "example.org"), *fields]).status == 421
+    assert origin.connections == []
+
+
+def test_login_before_policy(start, origin, users):
+    """Who is not known does not learn what is allowed."""
+    with Origin() as open_origin:
+        weir = start(f'blocked_ports = [{origin.port}]\n[login]\nfile = "{users}"\n')
+        for other in (origin, open_origin):
+            assert weir.get(other.url + "/").status == 407
+            assert weir.exchange("CONNECT", other.authority, [("Host", other.authority)]).status == 407
+        assert weir.get(origin.url + "/", [("Host", origin.authority), ADA]).status == 403
+        assert weir.get(open_origin.url + "/", [("Host", open_origin.authority), ADA]).status == 200
+    assert origin.connections == []
+
+
+@pytest.mark.parametrize("inside", [b"GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n", b"\x16\x03\x01\x00\x05hello"])
+def test_policy_before_what_is_inside_a_tunnel(closed_port, origin, inside):
+    """A CONNECT that is denied is no tunnel: what is sent with it is not looked at."""
+    with closed_port.client() as client:
+        client.send(f"CONNECT {origin.authority} HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n".encode() + inside)
+        response = client.response("CONNECT")
+        assert response.status == 403
+        assert client.rest() == b""
+    assert origin.connections == []
+    assert [line.status for line in closed_port.wait_log(1)] == [403]
+
+
+def test_own_pages_after_policy(start):
+    """Each of Weir's pages, however it is asked for, is answered to a request that policy has seen: own answers no other."""
+    weir = start("blocked_ports = [80]\n")  # Policy lets its own names pass.
+    assert weir.get("http://weir.internal/").status == 200
+    with weir.client() as client:
+        client.send_request("GET", "/", [("Host", f"127.0.0.1:{weir.port}")])
+        assert client.response().status == 200
+    with weir.client() as client:
+        client.send_request("CONNECT", f"127.0.0.1:{weir.port}", [("Host", "x")])
+        assert client.response("CONNECT").status == 403
+
+
+def test_own_pages_inside_a_tunnel(start):
+    """A CONNECT to Weir's own name is a session inside like any other."""
+    weir = start("")
+    with weir.client() as client:
+        client.send_request("CONNECT", "weir.internal:80", [("Host", "weir.internal:80")])
+        assert client.response("CONNECT").status == 200
+        for _ in range(2):
+            client.send_request("GET", "/", [("Host", "weir.internal")])
+            response = client.response()
+            assert response.status == 200 and "Weir works" in response.text
 
 
 def test_policy_inside_a_tunnel_is_that_of_the_tunnel(closed_port, origin):

@@ -59,6 +59,8 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
 
 async::Task<base::Result<http::Response>> Own::handle(http::Request request, http::Next next) const {
   const http::Target& target = request.head->target;
+  // In another order of the stages its pages would be anybody's.
+  if (!request.decision) return http::fail_with(base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
   if (request.head->method == Method::connect) {
     if (!own_->is_own_name(target.host)) return next(std::move(request));
     if (target.port != 80) {

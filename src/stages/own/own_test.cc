@@ -12,6 +12,15 @@ using http::FieldId;
 const Own kStage(std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
                  "1.2.3");
 
+TEST(Own, AnswersNothingThatPolicyHasNotSeen) {
+  for (const char* method : {"GET", "CONNECT"}) {
+    http::FakeStages fake;
+    fake.decided = false;
+    EXPECT_EQ(fake.run(kStage, method, method[0] == 'G' ? "http://weir.internal/" : "weir.internal:80").status(), 500);
+    EXPECT_EQ(fake.calls, 0);
+  }
+}
+
 TEST(Own, AnswersUnderItsOwnNamesAlone) {
   const struct {
     const char *method, *target, *host;
