@@ -19,6 +19,7 @@ SECONDS_A_TEST = 60
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "seconds(n): a test that may take longer than the others")
+    config.addinivalue_line("markers", "threads: threads of Weir meet in it: ./test runs it under ThreadSanitizer too")
     config.addinivalue_line("markers", "needs_network: a test that needs addresses of its own (a network namespace)")
 
 

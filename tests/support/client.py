@@ -12,7 +12,7 @@ WAIT = 10  # Seconds that a script waits for what must come.
 class Client:
     """One connection, to Weir or to anything."""
 
-    def __init__(self, port, host="127.0.0.1", wait=WAIT, receive_buffer=None, send_buffer=None):
+    def __init__(self, port, host="127.0.0.1", wait=WAIT, receive_buffer=None, send_buffer=None, source=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:
@@ -20,6 +20,8 @@ class Client:
         if send_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self.socket.settimeout(wait)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = Reader(lambda: self.socket.recv(65536))

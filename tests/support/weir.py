@@ -42,6 +42,7 @@ def environment(**more):
             del env[name]
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
+    env.setdefault("TSAN_OPTIONS", "halt_on_error=1:second_deadlock_stack=1")
     env.update(more)
     return env
 
@@ -128,7 +129,11 @@ class Weir:
         self.stderr_lines.append(line)
         match = re.search(r"listening on (\S+):(\d+)$", line)
         if match:
-            self.addresses.append((match[1].strip("[]"), int(match[2])))
+            address = (match[1].strip("[]"), int(match[2]))
+            if "no longer" not in line:
+                self.addresses.append(address)
+            elif address in self.addresses:
+                self.addresses.remove(address)
 
     def _wait_for_start(self):
         """Weir names its addresses, then how to point a client at it."""
