@@ -55,6 +55,12 @@ void Readiness::interrupt() {
   wake(writer_);
 }
 
+void Readiness::expire_reader() {
+  if (!reader_) return;
+  reader_->timed_out_ = true;
+  wake(reader_);
+}
+
 bool WaitOperation::try_now() {
   const Readiness& readiness = stream_.readiness();
   if (readiness.interrupted()) {

@@ -47,6 +47,12 @@ class Readiness {
   void interrupt();
   bool interrupted() const { return interrupted_; }
 
+  /// Somebody waits to read, or to write.
+  bool reader_waits() const { return reader_ != nullptr; }
+  bool writer_waits() const { return writer_ != nullptr; }
+  /// Whoever waits to read learns that its time is over.
+  void expire_reader();
+
  private:
   friend class WaitOperation;
   struct Alarm : Deadline {
@@ -76,6 +82,8 @@ class ByteStream {
   virtual void shut_down_writes() = 0;
   /// Makes closing send a reset: the peer must not take what it has for the whole.
   virtual void abort() = 0;
+  /// Bytes that were written and that the peer has not got yet, as far as is known; asks the kernel.
+  virtual size_t unsent() const { return 0; }
   /// The socket, if the kernel's bytes are the stream's bytes; else -1. For splice and sendfile inside async/ and net/ alone.
   virtual int plain_descriptor() const { return -1; }
 

@@ -48,6 +48,11 @@ struct Config {
   uint32_t max_connections = 50'000;
   /// Of one client's address; 0: no limit. Not for clients on this machine.
   uint32_t connections_per_client = 1000;
+  /// What may be held for clients and origins (base::Account), in bytes; 0: no limit. At it requests are refused.
+  uint64_t memory_bytes = uint64_t{1} << 30;
+  /// Bytes a second: content that moves more slowly at its client's side is cut while memory or connections come near their limit; 0: none
+  /// is.
+  uint64_t lowest_rate = 0;
   /// Weir's own pages answer under this name. Lower-case.
   std::string own_name = "weir.internal";
   /// How Weir calls itself in Via; a request that comes back with it is a loop.

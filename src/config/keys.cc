@@ -112,6 +112,16 @@ constexpr Key kKeys[] = {
     {"limits", "connections_per_origin", Kind::number, in<kOrigin, &O::connections_per_origin>, 1, 10'000'000,
      "Connections to one origin for forwarded requests, in all workers. Who finds them all in use waits as long as `timeouts.connect`, "
      "then gets 503. Tunnels and upgraded connections do not count."},
+    {"limits", "memory", Kind::size, top<&Config::memory_bytes>, 2 * kMiB, 1024 * kGiB,
+     "Memory for clients and origins: what Weir reads into, keeps for each connection and request, and looks up, as it counts it. Near "
+     "it, from 7/8 on, idle connections are closed; at it new requests are answered with 503, and what runs goes on. 0 is no limit. "
+     "See operating.md.",
+     nullptr, false, true},
+    {"limits", "lowest_rate", Kind::size, top<&Config::lowest_rate>, 1, kGiB,
+     "Bytes a second. While memory or connections come near their limit (7/8), content that its client takes or sends only drop by drop, "
+     "more slowly than this, is cut, the slowest first, until there is room: 408 where an answer can still be sent. Nothing is cut for "
+     "silence, such as that of a paused video, nor for an origin that is slow. 0 is never; 500 is a rate that no line is too slow for.",
+     nullptr, false, true},
     {"limits", "head", Kind::size, in<kServer, &S::head_bytes>, 1 * kKiB, kMostHead,
      "The head of a request (more is answered with 431) or of a response (502).", in<kOrigin, &O::head_bytes>},
     {"limits", "fields", Kind::number, in<kServer, &S::head_fields>, 10, 10'000,
@@ -206,7 +216,7 @@ std::string name_in(std::string_view table, std::string_view name) {
 
 /// " from 1s to 1h".
 std::string range(const Key& key, std::string (*text)(uint64_t)) {
-  return " from " + text(key.least) + " to " + text(key.most);
+  return " from " + text(key.least) + " to " + text(key.most) + (key.or_zero ? ", or 0" : "");
 }
 
 }  // namespace

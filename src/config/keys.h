@@ -51,6 +51,8 @@ struct Key {
   Slot (*also)(Place) = nullptr;
   /// There is no default: it must be there.
   bool required = false;
+  /// 0 is allowed too: it turns the thing off.
+  bool or_zero = false;
 };
 
 /// A table. kListener is an array of them, [[listener]].

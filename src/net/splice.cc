@@ -107,6 +107,8 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
   while (limit > 0) {
     const ssize_t ready = co_await from.until_readable(loop.now_ms() + from_silence_ms);
     if (ready < 0) co_return failed(Spliced::Why::from_failed, ready);
+    // A block is less than a pipe may hold.
+    if (base::Account::stand() != base::Memory::enough) co_return Spliced{Spliced::Why::trickle, 0};
     const ssize_t n = splice_once(from.plain_descriptor(), pipe.in(), std::min<uint64_t>(limit, kPipeBytes));
     if (n == -EAGAIN) {
       from.readiness().readable = false;
@@ -130,9 +132,7 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
       *moved += static_cast<uint64_t>(out);
       loop.spend(static_cast<size_t>(out));
     }
-    // A block is less than a pipe may hold.
-    const bool scarce = base::Account::stand() != base::Memory::enough;
-    if ((trickles >= kTricklesBeforeLeaving || scarce) && limit > 0) co_return Spliced{Spliced::Why::trickle, 0};
+    if (trickles >= kTricklesBeforeLeaving && limit > 0) co_return Spliced{Spliced::Why::trickle, 0};
   }
   co_return Spliced{Spliced::Why::limit, 0};
 }

@@ -1,7 +1,9 @@
 #include "net/tcp_stream.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,6 +48,11 @@ void TcpStream::shut_down_writes() { shutdown(descriptor_.get(), SHUT_WR); }
 void TcpStream::abort() {
   const linger reset{1, 0};
   setsockopt(descriptor_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+size_t TcpStream::unsent() const {
+  int bytes = 0;
+  return ioctl(descriptor_.get(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<size_t>(bytes) : 0;
 }
 
 void prepare_socket(int descriptor, const TcpOptions& options) {

@@ -26,6 +26,7 @@ class TcpStream final : public async::ByteStream, public base::Pooled {
   ssize_t try_write(const iovec* pieces, int count) override;
   void shut_down_writes() override;
   void abort() override;
+  size_t unsent() const override;
   int plain_descriptor() const override { return descriptor_.get(); }
 
   /// 0, or errno's value: the loop could not take it.

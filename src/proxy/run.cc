@@ -19,6 +19,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/account.h"
 #include "base/clock.h"
 #include "base/event_log.h"
 #include "config/reader.h"
@@ -169,6 +170,7 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 }
 
 bool Master::start(const Config& config) {
+  base::Account::set_limit(config.memory_bytes);
   auto login = open_login(config.login);
   if (!login) {
     base::log_event(login.error());
@@ -224,12 +226,29 @@ std::string Master::reload() {
   listeners_.commit(config, *change);
   shared_.max_connections = connections_for_open_files(config.max_connections);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
+  base::Account::set_limit(config.memory_bytes);
   snapshot_ = std::move(snapshot);
   std::lock_guard lock(shared_.workers_mutex);
   for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot_, std::move(change->opened[i]), change->closed);
   for (const std::string& words : change->words) base::log_event(words);
   ++reloads_;
   return {};
+}
+
+/// What is compared with the limit is what is accounted; of it, what is promised is not held yet, and what is kept is used by nobody.
+void append_memory(std::string& text, const WorkerStatus& all) {
+  const auto line = [&](std::string_view name, int64_t value) {
+    text.append("memory_").append(name).append(": ").append(std::to_string(std::max<int64_t>(0, value))) += '\n';
+  };
+  const auto held = base::Account::held();
+  int64_t sum = 0;
+  for (const int64_t each : held) sum += each;
+  line("limit", static_cast<int64_t>(base::Account::limit()));
+  line("accounted", sum);
+  for (size_t i = 0; i < base::kHoldings; ++i) line(base::name_of(static_cast<base::Holding>(i)), held[i]);
+  line("kept", static_cast<int64_t>(all.memory_kept));
+  text += "requests_refused_for_memory: " + std::to_string(all.refused_for_memory) + '\n';
+  text += "cut_for_lowest_rate: " + std::to_string(all.drips_cut) + '\n';
 }
 
 std::string Master::status() {
@@ -260,6 +279,9 @@ std::string Master::status() {
     all.idle_origin_connections += each.idle_origin_connections;
     all.cached_names += each.cached_names;
     all.questions_asked += each.questions_asked;
+    all.memory_kept += each.memory_kept;
+    all.refused_for_memory += each.refused_for_memory;
+    all.drips_cut += each.drips_cut;
     all.longest_stretch_us = std::max(all.longest_stretch_us, each.longest_stretch_us);
     all.totals.requests += each.totals.requests;
     all.totals.sent += each.totals.sent;
@@ -291,6 +313,7 @@ std::string Master::status() {
   line("idle_origin_connections", all.idle_origin_connections);
   line("names_cached", all.cached_names);
   line("name_questions_asked", all.questions_asked);
+  append_memory(text, all);
   line("log_lines_dropped", log_.dropped());
   line("exceptions_caught", async::exceptions_caught());
   line("longest_stretch_us", all.longest_stretch_us);

@@ -14,6 +14,11 @@ namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kAskAgainMs = 2000;
+/// Where memory or connections come near their limit: how often that is looked at, how much is closed each time, and how often other
+/// workers are asked to do the same.
+constexpr uint64_t kReliefMs = 20;
+constexpr int kClosedAtOnce = 32;
+constexpr uint64_t kAskOthersMs = 100;
 }  // namespace
 
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
@@ -28,10 +33,12 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
     std::lock_guard lock(shared_.workers_mutex);
     shared_.workers.push_back(this);
   }
+  base::Account::on_scarce([](void* worker) { static_cast<Worker*>(worker)->relieve_soon(); }, this);
   listen(std::move(sockets));
 }
 
 Worker::~Worker() {
+  base::Account::on_scarce(nullptr, nullptr);
   {
     std::lock_guard lock(shared_.workers_mutex);
     std::erase(shared_.workers, this);
@@ -165,6 +172,9 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
     status.cached_names = resolver_.cache_size();
     status.questions_asked = resolver_.questions_asked();
     status.longest_stretch_us = loop_.longest_stretch_us();
+    status.memory_kept = base::kept_bytes();
+    status.refused_for_memory = connections_.refused_for_memory();
+    status.drips_cut = connections_.drips_cut();
     status.totals = journal_.totals();
     told(status);
   });
@@ -181,7 +191,9 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
     if (ready < 0) co_return;
     for (int i = 0; i < kAcceptsAtOnce; ++i) {
       const auto seen = closed_.version();
-      bool full = shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections;
+      // At the limit of memory they come in to be told so; where that alone goes too far, they wait.
+      bool full = shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections ||
+                  base::Account::stand() == base::Memory::over;
       if (!full) {
         const auto accepted = listener.accept();
         if (accepted) {
@@ -215,6 +227,39 @@ void Worker::make_room() {
   }
 }
 
+bool Worker::crowded() const {
+  return base::Account::stand() != base::Memory::enough ||
+         (snapshot_->config.lowest_rate != 0 &&
+          uint64_t{shared_.connections.load(std::memory_order_relaxed)} * 8 >= uint64_t{shared_.max_connections.load(std::memory_order_relaxed)} * 7);
+}
+
+void Worker::relieve_soon() {
+  if (relief_.due_ms() == async::Deadline::kNever) relief_.set(loop_.now_ms());
+}
+
+void Worker::close_idle() {
+  int closed = 0;
+  while (closed < kClosedAtOnce && connections_.shed_one()) ++closed;
+  while (closed < kClosedAtOnce && pool_.drop_oldest()) ++closed;
+}
+
+void Worker::relieve() {
+  const bool scarce = base::Account::stand() != base::Memory::enough;
+  base::keep_memory(!scarce);
+  base::Account::compare();
+  if (!crowded()) return base::keep_memory(true);
+  if (base::Account::stand() != base::Memory::enough) close_idle();
+  if (const uint64_t lowest = snapshot_->config.lowest_rate; lowest != 0) connections_.cut_one_drip(lowest, loop_.now_ms());
+  relief_.set(loop_.now_ms() + kReliefMs);
+  // Only who holds more than before notices: the others may hold what could go.
+  uint64_t ask_ms = shared_.ask_again_ms.load(std::memory_order_relaxed);
+  if (loop_.now_ms() < ask_ms || !shared_.ask_again_ms.compare_exchange_strong(ask_ms, loop_.now_ms() + kAskOthersMs)) return;
+  std::lock_guard lock(shared_.workers_mutex);
+  for (Worker* worker : shared_.workers) {
+    if (worker != this) worker->mailbox_.post([worker] { worker->relieve_soon(); });
+  }
+}
+
 void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index) {
   auto session = base::make_ref<http::Session>();
   session->listener = index;
@@ -223,6 +268,7 @@ void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& liste
   const uint32_t most = snapshot_->config.connections_per_client;
   const uint32_t count = shared_.client_counts.add(accepted.client.address);
   session->over_limit = most != 0 && count > most && match::classify(accepted.client.address) != match::AddressClass::loopback;
+  if (crowded()) relieve_soon();
   scope_.spawn(serve(accepted.descriptor, std::move(session)));
 }
 

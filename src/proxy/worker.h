@@ -31,6 +31,8 @@ struct Shared {
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> max_connections;
   std::atomic<uint64_t> longest_stretch_us{0};
+  /// Before that no worker asks the others to give memory back, since one has done so.
+  std::atomic<uint64_t> ask_again_ms{0};
   ClientCounts client_counts;
   origin::OriginSlots origin_slots;
   auth::Attempts attempts;
@@ -49,6 +51,10 @@ struct WorkerStatus {
   size_t cached_names = 0;
   uint64_t questions_asked = 0;
   uint64_t longest_stretch_us = 0;
+  /// In its free lists.
+  uint64_t memory_kept = 0;
+  uint64_t refused_for_memory = 0;
+  uint64_t drips_cut = 0;
   Totals totals;
 };
 
@@ -90,6 +96,12 @@ class Worker final : private server::Admission {
   bool anything_from_before() const;
   async::Task<void> keep_asking();
   void make_room();
+  /// Memory or connections come near their limit; looked at again until they do not.
+  bool crowded() const;
+  void relieve_soon();
+  void relieve();
+  /// Closes what is idle, as much as one turn should.
+  void close_idle();
   /// Any thread: one idle connection to that origin makes place for another worker's.
   void give_up_idle(const std::string& authority) {
     mailbox_.post([this, authority] { pool_.drop_one(authority); });
@@ -116,6 +128,11 @@ class Worker final : private server::Admission {
   origin::Pool pool_;
   origin::OriginQueue origin_queue_;
   server::LiveConnections connections_;
+  struct Relief : async::Deadline {
+    explicit Relief(Worker& worker) : Deadline([](Deadline& self) { static_cast<Relief&>(self).worker.relieve(); }), worker(worker) {}
+    Worker& worker;
+  };
+  Relief relief_{*this};
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;
   std::vector<std::unique_ptr<Listening>> listeners_;

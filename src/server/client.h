@@ -18,6 +18,7 @@ struct ContentState {
   bool begun = false;     // A byte of it came.
   bool expects_continue = false;
   bool continue_sent = false;
+  bool length_known = false;
 };
 
 /// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; of one worker.
@@ -34,6 +35,8 @@ struct Client {
   bool answered = false;
   /// Interim responses that the socket did not take; they go before the next head.
   base::ChargedText pending;
+  /// It was found to send its content drop by drop, while there is little left for others.
+  bool drips = false;
 
   /// Sends an interim response, as much of it as the socket takes now.
   base::Result<void> send_interim(std::string_view bytes, uint64_t& sent);

@@ -63,6 +63,9 @@ std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
 }
 
 base::Error ClientBody::gone(ssize_t error) {
+  if (error == -ETIMEDOUT && client_.drips) {
+    return base::Error(ErrorType::http_request_error, 408, "the request's content came more slowly than it may while others wait", "limits.lowest_rate");
+  }
   if (error == -ETIMEDOUT) {
     return base::Error(ErrorType::http_request_error, 408, "the client sent nothing of the request's content for too long");
   }

@@ -9,6 +9,7 @@
 #include "codec/http1/head_parser.h"
 #include "http/target_parse.h"
 #include "server/client_body.h"
+#include "server/drip.h"
 #include "server/respond.h"
 
 namespace weir::server {
@@ -18,6 +19,11 @@ using base::ErrorType;
 namespace {
 /// A client that has just come is about to say something.
 constexpr uint64_t kSilentMs = 1000;
+
+bool no_memory() { return base::Account::stand() >= base::Memory::full; }
+base::Error no_memory_error() {
+  return base::Error(ErrorType::connection_limit_reached, 503, "The proxy holds as much memory as it may.", "limits.memory");
+}
 
 /// --debug: the request line as it came, and the URL that it is taken to be.
 void print_request(const http::RequestHead& head) {
@@ -44,7 +50,7 @@ class Connection final : private async::Link {
     pins_.on_lost = [](void* of) {
       // What the client believes of that login, or of its tunnel's other end, is over: its connection ends too, now if it is idle.
       auto& connection = *static_cast<Connection*>(of);
-      if (connection.linked()) connection.client_.stream.readiness().interrupt();
+      if (connection.idle_) connection.client_.stream.readiness().interrupt();
     };
     pins_.on_lost_of = this;
     ++context_.connections.count_;
@@ -81,9 +87,16 @@ class Connection final : private async::Link {
   const SessionContext& context_;
   const base::Ref<const http::Session> session_;
   Client client_;
+  /// Whose content moves, and how far it is.
+  std::pair<Drip::Side, uint64_t> content() const;
+  void cut_for_dripping();
+
   http::Pins pins_;
   bool served_any_ = false;
+  bool idle_ = false;  // In a list of those that wait for a request; else in that of the busy ones.
   uint64_t waiting_since_ms_ = 0;
+  http::Exchange* exchange_ = nullptr;  // The one that runs.
+  Drip drip_;
 };
 
 bool LiveConnections::shed_one() {
@@ -92,6 +105,51 @@ bool LiveConnections::shed_one() {
   if (!connection.served_any_ && async::EventLoop::current().now_ms() < connection.waiting_since_ms_ + kSilentMs) return false;
   connection.unlink();
   connection.client_.stream.readiness().interrupt();
+  return true;
+}
+
+std::pair<Drip::Side, uint64_t> Connection::content() const {
+  const async::Readiness& state = client_.stream.readiness();
+  // Without an exchange there is none; where another session runs inside this one's tunnel, it is that one's.
+  if (!exchange_ || state.on_broken != &client_.interrupt) return {Drip::Side::none, 0};
+  if (state.writer_waits()) {
+    // Far less than the kernel takes for it may have reached the client.
+    const uint64_t unsent = client_.stream.unsent();
+    return {Drip::Side::taking, exchange_->sent - std::min(exchange_->sent, unsent)};
+  }
+  const ContentState& content = client_.content;
+  const bool asked_for = content.begun || !content.expects_continue || content.continue_sent;
+  if (!state.reader_waits() || !content.expected || content.complete || !asked_for) return {Drip::Side::none, 0};
+  return {content.length_known ? Drip::Side::sending : Drip::Side::live, exchange_->received};
+}
+
+void Connection::cut_for_dripping() {
+  drip_ = Drip();
+  if (!client_.answered && client_.content.expected && client_.stream.readiness().reader_waits()) {
+    client_.drips = true;
+    client_.stream.readiness().expire_reader();
+    return;
+  }
+  // What the kernel holds for it goes too.
+  client_.stream.abort();
+  client_.interrupt.fire("lowest_rate");
+}
+
+bool LiveConnections::cut_one_drip(uint64_t lowest_rate, uint64_t now_ms) {
+  Connection* slowest = nullptr;
+  async::Link seen;
+  for (int i = 0; i < kLooksAtOnce && busy_.linked(); ++i) {
+    auto& connection = static_cast<Connection&>(*busy_.next());
+    connection.unlink();
+    connection.link_before(seen);
+    const auto [side, bytes] = connection.content();
+    connection.drip_.look(side, bytes, now_ms, lowest_rate);
+    if (connection.drip_.found() && (!slowest || connection.drip_.rate() < slowest->drip_.rate())) slowest = &connection;
+  }
+  busy_.take_all(seen);
+  if (!slowest) return false;
+  ++drips_cut_;
+  slowest->cut_for_dripping();
   return true;
 }
 
@@ -126,8 +184,11 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
     while (client_.input.empty()) {
       if (pins_.lost()) co_return;
       client_.input.release();
+      unlink();
       link_before(served_any_ ? context_.connections.idle_ : context_.connections.silent_);
+      idle_ = true;
       const ssize_t ready = co_await client_.stream.until_readable(until_ms);
+      idle_ = false;
       unlink();
       if (ready < 0) co_return;
       // After a splice, or a read that just filled its block, a stream only seems readable: that is still an idle one.
@@ -138,6 +199,7 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
       loop.spend(static_cast<size_t>(n));
       client_.input.filled(static_cast<size_t>(n));
     }
+    if (!linked()) link_before(context_.connections.busy_);
     Outcome outcome = co_await exchange();
     served_any_ = true;
     if (outcome.tunnel) {
@@ -155,6 +217,7 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
       }
       co_return;
     }
+    exchange_ = nullptr;
     outcome.exchange = nullptr;
     if (outcome.after == After::next && context_.connections.draining()) outcome.after = After::linger;
     if (outcome.after == After::linger) co_await linger();
@@ -167,6 +230,7 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
   const uint64_t deadline_ms = loop.now_ms() + client_.config.head_timeout_ms;
   while (!parser.done()) {
     if (client_.input.empty()) {
+      if (no_memory()) co_return no_memory_error();
       const ssize_t n = co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, deadline_ms);
       if (n == -ETIMEDOUT) co_return base::Error(ErrorType::http_request_error, 408, "the request's head did not come in time");
       if (n <= 0) co_return base::Error(ErrorType::client_closed, 400, "the client's connection ended inside a request's head");
@@ -203,6 +267,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
   if (!fault) {
     if (auto target = http::parse_target(*request.head, session_->scheme); !target) fault = std::move(target).error();
   }
+  if (!fault && no_memory()) fault = no_memory_error();
+  if (fault && fault->rule() == "limits.memory") ++context_.connections.refused_for_memory_;
   const bool refused = context_.admission && context_.admission->refuses(*session_);
   if (refused) {
     // Whatever it sent, it is told this and nothing else.
@@ -217,15 +283,17 @@ async::Task<Connection::Outcome> Connection::exchange() {
   request.exchange = exchange;
   request.pins = &pins_;
 
+  exchange_ = exchange.get();
   client_.content = ContentState();
-  client_.answered = false;
+  client_.answered = client_.drips = false;
   RequestFacts facts{request.head->method, request.head->minor_version, parser.keep_alive()};
   if (fault) {
     facts.keep_alive = false;
     request.head->fault = std::move(fault);
   } else if (parser.framing().kind != http1::Framing::Kind::none &&
              (parser.framing().kind != http1::Framing::Kind::length || parser.framing().length > 0)) {
-    client_.content = {.expected = true, .complete = false, .begun = !client_.input.empty(), .expects_continue = parser.expects_continue()};
+    client_.content = {.expected = true, .complete = false, .begun = !client_.input.empty(), .expects_continue = parser.expects_continue(),
+                       .length_known = parser.framing().kind == http1::Framing::Kind::length};
     request.expects_continue = parser.expects_continue() && client_.input.empty();
     request.body = std::make_unique<ClientBody>(client_, *exchange, parser.framing());
   }
@@ -233,6 +301,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   facts.pins = &pins_;
   facts.ends = &context_.connections.draining();
   if (base::debug_enabled) print_request(*request.head);
+  client_.input.release();  // An exchange may last: what it needs of the head is in the head.
 
   auto served = co_await async::Until<base::Result<Served>>(serve(std::move(request), exchange.get(), facts), client_.interrupt);
   finish(*exchange, served);

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <list>
 
 #include "async/stream_fake.h"
 #include "base/clock.h"
 #include "http/stage_fake.h"
+#include "server/drip.h"
 
 namespace weir::server {
 namespace {
@@ -514,6 +516,137 @@ TEST(LiveConnections, TheLongestIdleOneIsShedFirst) {
   EXPECT_FALSE(busy.readiness().interrupted());
   EXPECT_EQ(server.connections.count(), 1u);
   EXPECT_EQ(server.records.size(), 3u);
+}
+
+/// While it lives, memory stands so.
+struct Scarce {
+  explicit Scarce(int64_t of_limit_percent) {
+    const int64_t held = base::Account::held_in_all();
+    base::Account::set_limit(kLimit);
+    charged = kLimit * of_limit_percent / 100 - held;
+    base::Account::charge(base::Holding::pipes, charged);
+    base::Account::compare();
+  }
+  ~Scarce() {
+    base::Account::charge(base::Holding::pipes, -charged);
+    base::Account::set_limit(0);
+  }
+  static constexpr int64_t kLimit = int64_t{1} << 33;
+  int64_t charged;
+};
+
+TEST(Session, AtTheLimitOfMemoryNewRequestsAreRefusedAndWhatRunsGoesOn) {
+  Server server;
+  async::Signal go;
+  server.answering = [&](Request request) {
+    return [](Request, async::Signal& go) -> Task<base::Result<Response>> {
+      co_await go.changed(go.version());
+      co_return text(200, "done");
+    }(std::move(request), go);
+  };
+  MemoryStream &runs = server.stream(), &kept = server.stream(), &partial = server.stream();
+  server.serve(runs, get("/"));
+  server.serve(partial, "GET / HT");
+  {
+    const Scarce near(95);
+    server.serve(kept, get("/"));
+    EXPECT_EQ(kept.sent, "") << "near the limit it runs";
+  }
+  {
+    const Scarce full(100);
+    const std::tuple<std::string, std::string, const char*> cases[] = {
+        {get("/"), "HTTP/1.1 503 ", ""},
+        {"GET / HT", "HTTP/1.1 503 ", "nor is there memory to wait for the rest of a head"},
+        {"no request\r\n\r\n", "HTTP/1.1 400 ", ""},
+    };
+    for (const auto& [request, answer, why] : cases) {
+      MemoryStream& stream = server.stream();
+      server.serve(stream, request);
+      EXPECT_TRUE(stream.sent.starts_with(answer)) << request << ": " << why;
+      EXPECT_NE(stream.sent.find("Connection: close"), std::string::npos);
+    }
+    go.notify();
+    server.turn();
+    EXPECT_TRUE(runs.sent.starts_with("HTTP/1.1 200 "));
+    EXPECT_TRUE(kept.sent.starts_with("HTTP/1.1 200 "));
+    EXPECT_EQ(server.connections.refused_for_memory(), 2u);
+    kept.arrive(get("/again"));
+    server.turn();
+    EXPECT_NE(kept.sent.find("HTTP/1.1 503 "), std::string::npos) << "also on a connection that was there";
+    EXPECT_EQ(server.connections.refused_for_memory(), 3u);
+  }
+  server.answering = [](Request) { return http::answer(text(200, "ok")); };
+  EXPECT_TRUE(server.ask(get("/")).starts_with("HTTP/1.1 200 "));
+}
+
+TEST(Session, AllMemoryIsGivenBack) {
+  base::keep_memory(false);
+  const auto before = base::Account::held();
+  {
+    Server server;
+    const auto with_server = base::Account::held();
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(server.ask(get("/" + std::string(20'000, 'x'))).starts_with("HTTP/1.1 "));
+    server.ask("GET / HT");
+    MemoryStream& stream = server.stream();
+    server.serve(stream, get("/"));
+    EXPECT_GT(base::Account::held()[0], with_server[0]);
+    server.scope.cancel_all();
+    server.turn();
+  }
+  const auto after = base::Account::held();
+  for (size_t i = 0; i < base::kHoldings; ++i) EXPECT_EQ(after[i], before[i]) << base::name_of(static_cast<base::Holding>(i));
+  base::keep_memory(true);
+}
+
+/// Of several exchanges those whose clients make us wait, and move something, but hardly anything.
+TEST(LiveConnections, TheSlowestDripIsCutFirst) {
+  Server server;
+  async::Signal never;
+  server.answering = [&](Request request) {
+    return [](Request request, async::Signal& never) -> Task<base::Result<Response>> {
+      if (request.head->target.path == "/wait") co_await never.changed(never.version());
+      while (request.body) {
+        CO_TRY(const http::Chunk chunk, co_await request.body->read());
+        if (chunk.last) break;
+      }
+      co_return text(200, std::string(100'000, 'x'));
+    }(std::move(request), never);
+  };
+  MemoryStream &fast = server.stream(), &slow = server.stream(), &slower = server.stream(), &paused = server.stream(), &thinks = server.stream(),
+               &upload = server.stream(), &live = server.stream();
+  for (MemoryStream* each : {&fast, &slow, &slower, &paused}) {
+    each->window = 1000;
+    server.serve(*each, get("/"));
+  }
+  server.serve(thinks, get("/wait"));
+  server.serve(upload, "POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 1000\r\n\r\n");
+  server.serve(live, "POST / HTTP/1.1\r\nHost: site\r\nTransfer-Encoding: chunked\r\n\r\n");
+  std::vector<const MemoryStream*> cut;
+  const std::vector<MemoryStream*> all{&fast, &slow, &slower, &paused, &thinks, &upload, &live};
+  const uint64_t begin_ms = base::monotonic_ms();
+  for (uint64_t now_ms = begin_ms; now_ms < begin_ms + 3 * Drip::kPeriodMs + 5000; now_ms += 1000) {
+    const auto more = [](MemoryStream& stream, size_t bytes) {
+      stream.window += bytes;
+      stream.readiness().became_writable();
+    };
+    more(fast, 1000);
+    more(slow, 200);
+    more(slower, 100);
+    upload.arrive("x");
+    live.arrive("32\r\n" + std::string(50, 'x') + "\r\n");
+    server.turn();
+    server.connections.cut_one_drip(500, now_ms);
+    server.turn();
+    for (MemoryStream* each : all) {
+      if (!each->readiness().on_broken && std::ranges::find(cut, each) == cut.end()) cut.push_back(each);
+    }
+  }
+  EXPECT_EQ(cut, (std::vector<const MemoryStream*>{&upload, &slower, &slow}));
+  EXPECT_EQ(server.connections.drips_cut(), 3u);
+  EXPECT_TRUE(slow.aborted && slower.aborted);
+  EXPECT_FALSE(upload.aborted) << "an answer could still be sent";
+  EXPECT_EQ(server.records, (std::vector<std::string>{"POST 0 http_request_error", "GET 200 lowest_rate", "GET 200 lowest_rate"}));
+  server.scope.cancel_all();
 }
 
 }  // namespace

@@ -1,0 +1,159 @@
+"""The lowest rate of content, while connections are near their limit: who moves content drop by drop is cut, and nobody else."""
+
+import contextlib
+import threading
+import time
+
+import pytest
+from support.client import Client, eventually
+from support.origin import Origin
+from support.weir import Weir, run
+
+RATE = 500
+MOST = 32
+LONG = 50  # Seconds until all that drips must have been found: three times four seconds, and for one that reads what its window lets.
+FILM = bytes(range(256)) * 40_000
+
+
+class Crowd:
+    """Clients of all kinds at one Weir, which has 7/8 of the connections that it may have, all the time."""
+
+    def __init__(self, control):
+        self.control = control
+        self.over = threading.Event()
+        self.thought = threading.Event()
+        self.clients = {}
+        self.origins = []
+        self.events_sent = 0
+
+    def __enter__(self):
+        self.weir = Weir(f'control = "{self.control}"\nworkers = 1\n[limits]\nconnections = {MOST}\nlowest_rate = {RATE}\n')
+        return self
+
+    def __exit__(self, kind, *_):
+        self.over.set()
+        self.thought.set()
+        for client in self.clients.values():
+            client.close()
+        for origin in self.origins:
+            origin.close()
+        self.weir.__exit__(kind)
+
+    def origin(self, script):
+        self.origins.append(Origin(script, wait=2 * LONG))
+        return self.origins[-1]
+
+    def client(self, name, origin, method="GET", fields=(), **more):
+        client = self.clients[name] = Client(self.weir.port, wait=LONG, **more)
+        client.send_request(method, f"{origin.url}/{name}", [("Host", origin.authority), *fields])
+        return client
+
+    def keep(self, act, every=0.5):
+        """Has a client do something again and again, until it can't."""
+
+        def run_it():
+            with contextlib.suppress(OSError):
+                while not self.over.is_set() and act() is not False:
+                    time.sleep(every)
+
+        threading.Thread(target=run_it, daemon=True).start()
+
+    def cut(self):
+        code, out, err = run("status", "--control", str(self.control))
+        assert code == 0, err
+        return int(dict(line.split(": ", 1) for line in out.splitlines())["cut_for_lowest_rate"])
+
+    def line(self, name):
+        return next((line for line in self.weir.log if f"/{name} " in line.request), None)
+
+    # Origins
+
+    def model(self, connection):
+        connection.request()
+        self.thought.wait(2 * LONG)
+        connection.respond(b"after long thought")
+
+    def events(self, connection):
+        connection.request()
+        connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not self.over.wait(0.7):
+            connection.send("8\r\ndata: 1\n\r\n")
+            self.events_sent += 1
+
+    @staticmethod
+    def cinema(connection):
+        connection.request()
+        connection.respond(FILM)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    with Crowd(tmp_path_factory.mktemp("crowd") / "control") as crowd:
+        model, events, cinema = (crowd.origin(script) for script in (crowd.model, crowd.events, crowd.cinema))
+        store = crowd.origin(None)
+        # These are what they should be.
+        crowd.client("model", model)
+        crowd.client("events", events)
+        crowd.client("paused", cinema, receive_buffer=32768)
+        microphone = crowd.client("microphone", store, "POST", [("Transfer-Encoding", "chunked")])
+        crowd.keep(lambda: microphone.send(b"28\r\n" + b"m" * 40 + b"\r\n"))
+        # These drip.
+        upload = crowd.client("upload", store, "POST", [("Content-Length", "100000")])
+        crowd.keep(lambda: upload.send(b"d"))
+        chunked = crowd.client("chunked", store, "POST", [("Transfer-Encoding", "chunked")])
+        crowd.keep(lambda: chunked.send(b"1\r\nd\r\n"))
+        slow = crowd.client("slow", cinema, receive_buffer=2048)
+        crowd.keep(lambda: len(slow.socket.recv(60)) > 0)
+        for number in range(MOST - 1 - 7):
+            crowd.client(f"other{number}", model)
+        before = time.monotonic()
+        eventually(lambda: crowd.cut() >= 3, within=LONG, what="the end of all that drips")
+        crowd.took = time.monotonic() - before
+        yield crowd
+
+
+@pytest.mark.seconds(90)
+def test_nobody_is_cut_at_once(crowd):
+    assert crowd.took > 10
+    assert crowd.cut() == 3
+
+
+@pytest.mark.parametrize("name", ["upload", "chunked"])
+def test_an_upload_that_drips_is_answered_and_ends(crowd, name):
+    response = crowd.clients[name].response("POST")
+    assert response.status == 408
+    assert "error=http_request_error" in response.fields.get("proxy-status", "") and "more slowly than it may" in response.fields.get("proxy-status", "")
+    assert b"limits.lowest_rate" in response.body
+    eventually(lambda: crowd.line(name))
+    assert (crowd.line(name).status, crowd.line(name).outcome) == (408, "http_request_error")
+
+
+def test_a_download_that_drips_is_cut(crowd):
+    eventually(lambda: crowd.line("slow"))
+    assert (crowd.line("slow").status, crowd.line("slow").outcome) == (200, "lowest_rate")
+    assert crowd.line("slow").bytes < len(FILM)
+
+
+def test_a_paused_film_is_no_attack(crowd):
+    assert crowd.line("paused") is None
+    response = crowd.clients["paused"].response()
+    assert response.complete and response.body == FILM
+
+
+def test_events_are_no_attack(crowd):
+    assert crowd.line("events") is None
+    assert crowd.events_sent > 10
+    assert crowd.clients["events"].read_until(b"data: 1\n\r\n")
+
+
+def test_a_microphone_is_no_attack(crowd):
+    assert crowd.line("microphone") is None
+    time.sleep(0.6)
+    crowd.clients["microphone"].send("0\r\n\r\n")
+    assert crowd.clients["microphone"].response("POST").status == 200
+
+
+def test_a_model_that_thinks_is_no_attack(crowd):
+    assert crowd.line("model") is None
+    crowd.thought.set()
+    assert crowd.clients["model"].response().body == b"after long thought"

@@ -1,0 +1,158 @@
+"""The limit of memory: what is shed, what is refused, what goes on, and that all is given back."""
+
+import pathlib
+import time
+
+from support.client import Client, eventually
+from support.weir import Weir, fast_binary, run
+
+MIB = 1 << 20
+
+
+class Limited:
+    """One worker with a limit, asked for its numbers."""
+
+    def __init__(self, path, limits, **more):
+        self.control = path / "control"
+        keys = "".join(f"{key} = {value!r}\n".replace("'", '"') for key, value in limits.items())
+        self.weir = Weir(f'control = "{self.control}"\nworkers = 1\n[limits]\n{keys}', **more)
+
+    def __enter__(self):
+        self.weir.__enter__()
+        eventually(lambda: run("status", "--control", str(self.control))[0] == 0)
+        return self
+
+    def __exit__(self, *error):
+        return self.weir.__exit__(*error)
+
+    def status(self):
+        code, out, err = run("status", "--control", str(self.control))
+        assert code == 0, err
+        return {name: int(value) for name, value in (line.split(": ", 1) for line in out.splitlines()) if value.isdigit()}
+
+    def accounted(self):
+        """In use: what only waits in free lists or is only promised is left out."""
+        numbers = self.status()
+        return numbers["memory_accounted"] - numbers["memory_kept"] - numbers["memory_promised"]
+
+    def held_by_the_process(self):
+        """What of it is the process's own memory: pipes are the kernel's."""
+        numbers = self.status()
+        return numbers["memory_accounted"] - numbers["memory_promised"] - numbers["memory_pipes"]
+
+
+def sanitized(program):
+    """What its memory looks like from outside is then the sanitizer's, not Weir's."""
+    return b"__asan_init" in pathlib.Path(program).read_bytes() or b"__tsan_init" in pathlib.Path(program).read_bytes()
+
+
+def ask(weir, site, path, **more):
+    client = Client(weir.port, **more)
+    client.send_request("GET", site.url + path, [("Host", site.authority)])
+    return client
+
+
+def refused(client):
+    """The client was told why it is not served, and its connection ends."""
+    response = client.response()
+    assert response.status == 503
+    status = response.fields.get("proxy-status", "")
+    assert "error=connection_limit_reached" in status and "memory" in status
+    assert b"limits.memory" in response.body
+    assert client.is_closed()
+
+
+def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
+    """Clients that take nothing, of downloads that are large: what Weir holds for them stays within the limit; who comes then is refused;
+    those who were there go on; and all is given back."""
+    limit = 12 * MIB
+    with Limited(tmp_path, {"memory": limit}, program=fast_binary()) as limited:
+        weir = limited.weir
+        assert weir.get(site.url + "/size/3000000").status == 200
+        before, resident = limited.accounted(), weir.rss()
+        held, most = [], 0
+
+        def is_full():
+            return limited.status()["requests_refused_for_memory"] > 0
+
+        while not is_full():
+            held += [ask(weir, site, "/size/50000000", receive_buffer=4096) for _ in range(10)]
+            time.sleep(0.05)
+            most = max(most, limited.status()["memory_accounted"])
+            assert len(held) < 1000
+        most = max(most, limited.status()["memory_accounted"])
+        assert limit * 7 // 8 < most < limit * 17 // 16 + MIB
+        if not sanitized(weir.program):
+            grown, accounted = weir.rss() - resident, limited.held_by_the_process() - before
+            assert accounted / 2 < grown < accounted * 2 + MIB, (accounted, grown)
+
+        with ask(weir, site, "/") as late:
+            refused(late)
+        assert weir.wait_log(2)[-1].outcome == "connection_limit_reached"
+
+        # What runs goes on: one that begins to read gets all of it.
+        first = held.pop(0)
+        response = first.response()
+        assert (response.status, len(response.body), response.complete) == (200, 50_000_000, True)
+        first.close()
+
+        for client in held:
+            client.close()
+        eventually(lambda: limited.accounted() <= before + 64 * 1024, what="all memory given back")
+        eventually(lambda: weir.get(site.url + "/").status == 200)
+        assert weir.is_running()
+
+
+def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin):
+    """Idle ones, also those to origins, go first: a client that works never notices."""
+    limit = 2 * MIB
+    with Limited(tmp_path, {"memory": limit, "connections": 5000}) as limited:
+        weir = limited.weir
+        idle, most = [], 0
+        with weir.client() as works:
+            for number in range(2200):
+                client = ask(weir, origin, "/")
+                assert client.response().status == 200
+                idle.append(client)
+                if number % 20 == 0:
+                    works.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+                    assert works.response().status == 200
+                    most = max(most, limited.status()["memory_accounted"])
+            assert limit * 3 // 4 < most < limit
+            assert limited.status()["requests_refused_for_memory"] == 0
+            # The longest idle ones were closed, not the last ones.
+            assert idle[0].is_closed(within=1)
+            assert idle[-1].stays_open(0.1)
+            works.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            assert works.response().status == 200
+        for client in idle:
+            client.close()
+        eventually(lambda: limited.accounted() < 100_000, what="all memory given back")
+
+
+def test_heads_that_do_not_come_are_not_waited_for(tmp_path, site):
+    """A thousand heads of which only a part comes, each in a block of its own: at the limit the rest is not waited for."""
+    limit = 4 * MIB
+    with Limited(tmp_path, {"memory": limit}) as limited:
+        weir = limited.weir
+        before = limited.accounted()
+        clients = []
+        for number in range(400):
+            clients.append(Client(weir.port))
+            clients[-1].send("GET http://127.0.0.1/ HTTP/1.1\r\nX: ")
+            if number % 20 == 0:
+                assert limited.status()["memory_accounted"] < limit * 17 // 16 + MIB
+        eventually(lambda: limited.status()["requests_refused_for_memory"] > 0)
+        for client in clients:
+            client.close()
+        eventually(lambda: limited.accounted() <= before + 64 * 1024, what="all memory given back")
+        assert weir.get(site.url + "/").status == 200
+
+
+def test_without_a_limit_nobody_is_refused(tmp_path, site):
+    with Limited(tmp_path, {"memory": 0}) as limited:
+        clients = [ask(limited.weir, site, "/size/5000000", receive_buffer=4096) for _ in range(30)]
+        assert limited.status()["memory_limit"] == 0
+        assert limited.weir.get(site.url + "/").status == 200
+        for client in clients:
+            client.close()
