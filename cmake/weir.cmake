@@ -1,7 +1,11 @@
-# weir_folder(NAME [DEPENDS targets...]): one library for the folder, from every x.cc that is no test, bench or fuzz target;
-# and one test program, NAME_tests, from its x_test.cc. A dependency that is not named fails to link.
+# Builds the test programs in which threads meet; `ctest -L threads` runs them, and ./test does so under ThreadSanitizer.
+add_custom_target(threads)
+
+# weir_folder(NAME [THREADS] [DEPENDS targets...]): one library for the folder, from every x.cc that is no test, bench or fuzz
+# target; and one test program, NAME_tests, from its x_test.cc, in which threads meet if it says THREADS. A dependency that is not
+# named fails to link.
 function(weir_folder name)
-  cmake_parse_arguments(FOLDER "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(FOLDER "THREADS" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -20,5 +24,9 @@ function(weir_folder name)
     target_link_libraries(${name}_tests PRIVATE ${name} GTest::gtest GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_tests)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    if(FOLDER_THREADS)
+      set_tests_properties(${name} PROPERTIES LABELS threads)
+      add_dependencies(threads ${name}_tests)
+    endif()
   endif()
 endfunction()

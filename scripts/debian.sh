@@ -72,13 +72,14 @@ install_packages() {
 build_packages=(clang-19 lld-19 cmake ninja-build pkg-config ccache libc6-dev libstdc++-12-dev
   libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
 
-# build_preset NAME [TARGET]: configures once (ninja sees to later changes) and builds.
+# build_preset NAME [TARGET...]: configures once (ninja sees to later changes) and builds.
 build_preset() {
   local preset=$1
+  shift
   if [ ! -e "build/$preset/build.ninja" ]; then
     say "Configuring the $preset build."
     cmake --preset "$preset" >&2 || fail "the $preset build could not be configured."
   fi
   say "Building ($preset)."
-  cmake --build --preset "$preset" ${2:+--target "$2"} >&2 || fail "the $preset build failed."
+  cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || fail "the $preset build failed."
 }

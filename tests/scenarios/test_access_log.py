@@ -12,6 +12,8 @@ from support.client import Client, eventually
 from support.origin import answer_once, ok, serve
 from support.weir import Weir, binary, environment
 
+pytestmark = pytest.mark.threads
+
 
 def settled(weir, count):
     """The log, once it has so many lines, and after a moment in which no further one may come."""

@@ -226,6 +226,7 @@ class TestTimes:
                 assert re.search(r"timer:\(keepalive,(\d+sec|1min|59\.?)", line), line
 
 
+@pytest.mark.threads
 class TestConnections:
     def test_idle_ones_are_shed_first(self, start, origin):
         weir = start("[limits]\nconnections = 4\n")

@@ -14,6 +14,8 @@ import pytest
 from support.client import Client, eventually
 from support.weir import Weir, run
 
+pytestmark = pytest.mark.threads
+
 
 class Quiet(Weir):
     """Its standard output has no lines in the combined format."""

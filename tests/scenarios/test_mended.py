@@ -3,8 +3,11 @@
 import threading
 import time
 
+import pytest
 from support.client import eventually
 from support.weir import Weir
+
+pytestmark = pytest.mark.threads
 
 
 def test_an_interim_response_promises_no_content(weir, play):

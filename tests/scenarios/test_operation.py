@@ -6,8 +6,11 @@ import stat
 import subprocess
 import threading
 
+import pytest
 from support.client import Client, eventually
 from support.weir import Weir, binary
+
+pytestmark = pytest.mark.threads
 
 
 def ask(word, path):

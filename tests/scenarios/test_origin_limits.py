@@ -6,6 +6,8 @@ import pytest
 from support.client import Client, eventually
 from support.weir import Weir
 
+pytestmark = pytest.mark.threads
+
 
 class Counting:
     """Answers each request after `go`, and knows how many connections there were at once."""

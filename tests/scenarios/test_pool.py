@@ -8,6 +8,8 @@ import pytest
 from support.client import eventually, exchange
 from support.origin import Origin, answer_once, ok, serve
 
+pytestmark = pytest.mark.threads
+
 WORKERS = len(os.sched_getaffinity(0))
 
 

@@ -13,6 +13,8 @@ from support import chromium
 from support.client import eventually
 from support.weir import Weir, binary, environment
 
+pytestmark = pytest.mark.threads
+
 PASSWORD = "correct horse: battery"
 CHALLENGE = 'Basic realm="Weir", charset="UTF-8"'
 CURL = shutil.which("curl")

@@ -13,6 +13,8 @@ from support.client import Client, Ended, eventually
 from support.origin import Origin, ok
 from support.weir import Weir
 
+pytestmark = pytest.mark.threads
+
 SEED = int(os.environ.get("WEIR_STORM_SEED", "20261124"))
 SECONDS = float(os.environ.get("WEIR_STORM_SECONDS", "12"))
 ACTORS = 24

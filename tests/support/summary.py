@@ -18,22 +18,31 @@ def cases(path):
 
 
 def main(folder):
-    folder = pathlib.Path(folder)
+    """`folder` has one for each build that was tested."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     failed = []
+    for build in sorted(path for path in pathlib.Path(folder).iterdir() if (path / "unit").is_dir()):
 
-    def count(name, outcome):
-        counts[outcome] += 1
-        if outcome == "failed":
-            failed.append(name)
+        def count(name, outcome, build=build.name):
+            counts[outcome] += 1
+            if outcome == "failed":
+                failed.append(name if build == "asan" else f"{name}, under {build}")
 
+        add_up(build, count)
+    for name in failed:
+        print(f"FAILED {name}")
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
+    return 1 if counts["failed"] or not counts["passed"] else 0
+
+
+def add_up(folder, count):
     programs = set()
     for path in sorted(folder.glob("unit/*.xml")):
         outcomes = list(cases(path))
         programs.update([path.stem] if any(outcome == "failed" for _, outcome in outcomes) else [])
         for name, outcome in outcomes:
             count(name, outcome)
-    # A program that failed without a failed case of its own (it crashed, timed out or leaked) counts as one failure.
+    # A program that failed without a failed case of its own (it crashed, timed out, leaked or raced) counts as one failure.
     if (folder / "ctest.xml").exists():
         for name, outcome in cases(folder / "ctest.xml"):
             program = name.rsplit(".", 1)[-1]
@@ -44,11 +53,6 @@ def main(folder):
             count(name, outcome)
     else:
         count("the scenarios did not end", "failed")
-
-    for name in failed:
-        print(f"FAILED {name}")
-    print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
-    return 1 if counts["failed"] or not counts["passed"] else 0
 
 
 if __name__ == "__main__":

@@ -110,6 +110,8 @@ class Weir:
     def write_config(self, config):
         if "listener]]" not in config:
             config += '\n[[listener]]\naddress = "127.0.0.1:0"\n'
+        if "WEIR_WORKERS" in os.environ and not re.search(r"^workers", config, re.MULTILINE):
+            config = f"workers = {os.environ['WEIR_WORKERS']}\n{config}"
         path = pathlib.Path(self.directory.name) / "weir.toml"
         path.write_text(config)
         return path
