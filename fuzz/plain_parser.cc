@@ -48,11 +48,14 @@ bool take_line(const std::string& input, size_t& at, std::string& line) {
   return true;
 }
 
-/// field-line = field-name ":" OWS field-value OWS (RFC 9112, 5).
-bool read_field_line(const std::string& line, std::pair<std::string, std::string>& field) {
+enum class From { client, origin };
+
+/// field-line = field-name ":" OWS field-value OWS (RFC 9112, 5). Blanks before the colon: refused of a client, removed of an origin (5.1).
+bool read_field_line(const std::string& line, From from, std::pair<std::string, std::string>& field) {
   const size_t colon = line.find(':');
   if (colon == std::string::npos) return false;
   field.first = line.substr(0, colon);
+  while (from == From::origin && !field.first.empty() && (field.first.back() == ' ' || field.first.back() == '\t')) field.first.pop_back();
   field.second = without_ows(line.substr(colon + 1));
   if (!is_token(field.first)) return false;
   for (const char c : field.second) {
@@ -78,6 +81,25 @@ bool read_request_line(const std::string& line, Message& message) {
   }
   if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7])) return false;
   message.minor_version = version[7] == '0' ? 0 : 1;
+  return true;
+}
+
+/// status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, 4). Many origins leave out the last space with the reason;
+/// it can be read in one way only.
+bool read_status_line(const std::string& line, Message& message) {
+  const std::string version = line.substr(0, 8);
+  if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7])) return false;
+  message.minor_version = version[7] == '0' ? 0 : 1;
+  const std::string code = line.substr(8, 4);
+  if (code.size() != 4 || code[0] != ' ' || !is_digit(code[1]) || !is_digit(code[2]) || !is_digit(code[3])) return false;
+  message.status = std::atoi(code.c_str() + 1);
+  if (message.status < 100 || message.status > 599) return false;
+  const std::string rest = line.substr(12);
+  if (!rest.empty() && rest[0] != ' ') return false;
+  message.reason = rest.empty() ? "" : rest.substr(1);
+  for (const char c : message.reason) {
+    if (!is_field_byte(c)) return false;
+  }
   return true;
 }
 
@@ -108,26 +130,53 @@ std::vector<std::string> elements_of(const std::vector<std::string>& values) {
   return elements;
 }
 
-/// RFC 9112, 6.3, for a request. Where the RFC leaves a choice between repair and refusal, it is refused.
-bool read_framing(Message& message, uint64_t& length) {
-  const auto lengths = values_of(message, "content-length");
-  const auto codings = values_of(message, "transfer-encoding");
-  message.framing = "none";
-  if (!codings.empty()) {
-    const auto elements = elements_of(codings);
-    if (!lengths.empty() || message.minor_version == 0) return false;
-    if (elements.size() != 1 || lower(elements[0]) != "chunked") return false;
-    if (message.method == "CONNECT") return false;
-    message.framing = "chunked";
-    return true;
-  }
-  if (lengths.empty()) return true;
-  if (lengths.size() > 1 || lengths[0].empty()) return false;
-  for (const char c : lengths[0]) {
+/// The one Content-Length, a decimal number.
+bool read_length(const std::vector<std::string>& values, uint64_t& length) {
+  if (values.size() != 1 || values[0].empty()) return false;
+  for (const char c : values[0]) {
     if (!is_digit(c) || length > (UINT64_MAX - 9) / 10) return false;
     length = length * 10 + static_cast<uint64_t>(c - '0');
   }
+  return true;
+}
+
+/// The one transfer coding, in a message that may have one, and whose length is said in no other way.
+bool check_coding(const Message& message) {
+  const auto elements = elements_of(values_of(message, "transfer-encoding"));
+  return values_of(message, "content-length").empty() && message.minor_version != 0 && elements.size() == 1 && lower(elements[0]) == "chunked";
+}
+
+/// RFC 9112, 6.3, for a request. Where the RFC leaves a choice between repair and refusal, it is refused.
+bool read_request_framing(Message& message, uint64_t& length) {
+  const auto lengths = values_of(message, "content-length");
+  message.framing = "none";
+  if (!values_of(message, "transfer-encoding").empty()) {
+    message.framing = "chunked";
+    return check_coding(message) && message.method != "CONNECT";
+  }
+  if (lengths.empty()) return true;
+  if (!read_length(lengths, length)) return false;
   if (message.method == "CONNECT") return length == 0;
+  message.framing = "length " + std::to_string(length);
+  return true;
+}
+
+/// The same for a response.
+bool read_response_framing(Message& message, const std::string& request_method, uint64_t& length) {
+  const int status = message.status;
+  message.framing = "none";
+  if (request_method == "HEAD" || status < 200 || status == 204 || status == 304) return true;
+  if (request_method == "CONNECT" && status < 300) return true;
+  if (!values_of(message, "transfer-encoding").empty()) {
+    message.framing = "chunked";
+    return check_coding(message);
+  }
+  const auto lengths = values_of(message, "content-length");
+  if (lengths.empty()) {
+    message.framing = "close";
+    return true;
+  }
+  if (!read_length(lengths, length)) return false;
   message.framing = "length " + std::to_string(length);
   return true;
 }
@@ -205,7 +254,7 @@ bool check_extensions(const std::string& text) {
 }
 
 /// chunked-body (RFC 9112, 7.1). Trailers are checked and dropped.
-Outcome read_chunked(const std::string& input, size_t& at, std::string& content) {
+Outcome read_chunked(const std::string& input, From from, size_t& at, std::string& content) {
   while (true) {
     std::string line;
     if (!take_line(input, at, line)) {
@@ -231,40 +280,70 @@ Outcome read_chunked(const std::string& input, size_t& at, std::string& content)
     if (!take_line(input, at, line)) return Outcome::incomplete;
     if (line.empty()) return Outcome::accepted;
     std::pair<std::string, std::string> field;
-    if (!read_field_line(line, field)) return Outcome::refused;
+    if (!read_field_line(line, from, field)) return Outcome::refused;
   }
 }
 
-}  // namespace
-
-Message plain_request(const std::string& input) {
-  Message message;
-  const auto refused = [&] {
-    message.outcome = Outcome::refused;
-    return message;
-  };
-  size_t at = input.substr(0, 2) == "\r\n" ? 2 : 0;  // RFC 9112, 2.2.
-  std::string line;
-  if (!take_line(input, at, line)) return message;
-  if (!read_request_line(line, message)) return refused();
+/// Field lines up to the empty one.
+Outcome read_fields(const std::string& input, From from, size_t& at, Message& message) {
   while (true) {
-    if (!take_line(input, at, line)) return message;
-    if (line.empty()) break;
+    std::string line;
+    if (!take_line(input, at, line)) return Outcome::incomplete;
+    if (line.empty()) return Outcome::accepted;
     std::pair<std::string, std::string> field;
-    if (!read_field_line(line, field)) return refused();
+    if (!read_field_line(line, from, field)) return Outcome::refused;
     message.fields.push_back(field);
   }
-  uint64_t length = 0;
-  if (!read_framing(message, length) || !check_host(message) || !check_target(message)) return refused();
-  message.head_done = true;
+}
+
+/// What follows the head at `at`, by the framing that was read.
+void read_content(const std::string& input, From from, size_t at, uint64_t length, Message& message) {
   if (message.framing == "chunked") {
-    message.outcome = read_chunked(input, at, message.content);
+    message.outcome = read_chunked(input, from, at, message.content);
+  } else if (message.framing == "close") {
+    message.content = input.substr(at);
+    message.outcome = Outcome::incomplete;
   } else {
     message.content = input.substr(at, length);
     message.outcome = message.content.size() == length ? Outcome::accepted : Outcome::incomplete;
     at += message.content.size();
   }
   if (message.outcome == Outcome::accepted) message.consumed = at;
+}
+
+}  // namespace
+
+Message plain_request(const std::string& input) {
+  Message message;
+  size_t at = input.substr(0, 2) == "\r\n" ? 2 : 0;  // RFC 9112, 2.2.
+  std::string line;
+  if (!take_line(input, at, line)) return message;
+  message.outcome = read_request_line(line, message) ? read_fields(input, From::client, at, message) : Outcome::refused;
+  if (message.outcome != Outcome::accepted) return message;
+  uint64_t length = 0;
+  if (!read_request_framing(message, length) || !check_host(message) || !check_target(message)) {
+    message.outcome = Outcome::refused;
+    return message;
+  }
+  message.head_done = true;
+  read_content(input, From::client, at, length, message);
+  return message;
+}
+
+Message plain_response(const std::string& input, const std::string& request_method) {
+  Message message;
+  size_t at = 0;
+  std::string line;
+  if (!take_line(input, at, line)) return message;
+  message.outcome = read_status_line(line, message) ? read_fields(input, From::origin, at, message) : Outcome::refused;
+  if (message.outcome != Outcome::accepted) return message;
+  uint64_t length = 0;
+  if (!read_response_framing(message, request_method, length)) {
+    message.outcome = Outcome::refused;
+    return message;
+  }
+  message.head_done = true;
+  read_content(input, From::origin, at, length, message);
   return message;
 }
 

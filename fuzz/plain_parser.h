@@ -1,4 +1,4 @@
-// A second reader of requests, to hold the first against: RFC 9112's grammar word by word, over a whole message in a string. Slow
+// A second reader of messages, to hold the first against: RFC 9112's grammar word by word, over a whole message in a string. Slow
 // and obvious on purpose; it shares no code with src/, and has no limits.
 #pragma once
 #include <string>
@@ -28,5 +28,7 @@ struct Message {
 };
 
 Message plain_request(const std::string& input);
+/// The answer to a request of that method. One whose content lasts until the connection ends stays incomplete.
+Message plain_response(const std::string& input, const std::string& request_method);
 
 }  // namespace weir::fuzz

@@ -83,6 +83,8 @@ def inputs():
         yield "log_escape", raw.partition(b"\r\n")[0]
     for number, raw in enumerate(responses):
         yield "response", bytes([number % 3]) + raw
+        for asked in (0x00, 0x80, 0xC0):
+            yield "differential_response", bytes([asked | number % 3]) + raw
     for raw in requests + responses:
         head, end, content = raw.partition(b"\r\n\r\n")
         if end and b"chunked" in head:
