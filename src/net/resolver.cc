@@ -243,6 +243,7 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
       }
       break;
     case Said::timed_out: answer.lookup.outcome = Outcome::timed_out; break;
+    case Said::no_descriptor: answer.lookup.outcome = Outcome::no_descriptor; break;
     case Said::failed:
     case Said::nothing: break;
   }
@@ -251,7 +252,7 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
     ++question.at;
     return ask(question);
   }
-  uint64_t ttl_ms = kFailureTtlMs;
+  uint64_t ttl_ms = outcome == Outcome::no_descriptor ? 0 : kFailureTtlMs;
   if (outcome == Outcome::ok) {
     ttl_ms = uint64_t{answer.ttl_s.value_or(0)} * 1000;
     // An answer that holds for no time is for those who waited for it.

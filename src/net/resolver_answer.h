@@ -19,6 +19,7 @@ struct Lookup {
     failed,     // The servers refused, failed, could not be reached, or made no sense.
     timed_out,
     busy,       // Too many look-ups are under way.
+    no_descriptor,  // There was none to ask by.
   };
   static constexpr size_t kMostAddresses = 16;
 

@@ -81,6 +81,7 @@ struct ResolverChannel::Calls {
 
   static ares_socket_t open(int domain, int type, int protocol, void* channel) {
     const int descriptor = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    of(channel).no_descriptor_ = descriptor < 0 && (errno == EMFILE || errno == ENFILE);
     if (descriptor < 0) return -1;
     auto opened = std::make_unique<Socket>(of(channel), descriptor);
     if (const int error = opened->error(); error != 0) {
@@ -134,7 +135,9 @@ struct ResolverChannel::Calls {
     const std::unique_ptr<Question> question(static_cast<Question*>(asked));
     --question->channel->open_;
     const std::string_view bytes(reinterpret_cast<const char*>(message), message && size > 0 ? static_cast<size_t>(size) : 0);
-    question->asker->said(said_of(status), bytes);
+    Said said = said_of(status);
+    if (said == Said::failed && question->channel->no_descriptor_) said = Said::no_descriptor;
+    question->asker->said(said, bytes);
   }
 };
 

@@ -25,6 +25,7 @@ class ResolverChannel {
     no_data,
     failed,
     timed_out,
+    no_descriptor,
     nothing,  // The channel is going.
   };
   /// Who asked; kept until it is told, exactly once, perhaps within ask().
@@ -75,6 +76,7 @@ class ResolverChannel {
   uint32_t open_ = 0;
   int reads_left_ = 0;
   bool busy_ = false;
+  bool no_descriptor_ = false;  // When c-ares last wanted one.
 };
 
 }  // namespace weir::net

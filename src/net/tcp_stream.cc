@@ -69,6 +69,10 @@ void prepare_socket(int descriptor, const TcpOptions& options) {
 
 async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOptions options) {
   Connecting result;
+  if (!descriptors_left()) {
+    result.error = -EMFILE;
+    co_return result;
+  }
   sockaddr_storage address{};
   const socklen_t length = to.to_sockaddr(address);
   const int descriptor = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -61,6 +61,8 @@ std::optional<std::string> WatchedFile::changed(uint64_t now_ms) {
   std::string content;
   if (look.there) {
     const Opened file(path_);
+    // It is there, and there is no descriptor to read it with: what it said holds until there is one.
+    if (file.get() < 0 && (errno == EMFILE || errno == ENFILE)) return std::nullopt;
     // What was opened counts: it may have been replaced since.
     look = {};
     if (file.get() >= 0 && fstat(file.get(), &status) == 0) take();

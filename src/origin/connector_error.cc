@@ -25,7 +25,8 @@ Error connect_error(std::string_view host, const base::Endpoint& to, int error) 
     case ENOBUFS:
     case ENOSPC:
       return Error(ErrorType::connection_limit_reached, 503,
-                   "No connection to " + name + " could be opened: the proxy has reached the system's limit (" + std::strerror(error) + ").");
+                   "No connection to " + name + " could be opened: the proxy has reached the system's limit (" + std::strerror(error) + ").",
+                   error == EMFILE || error == ENFILE ? std::string(kOpenFiles) : std::string());
     case EADDRNOTAVAIL:
       // To IPv6 the machine has no address to connect from; to IPv4 it has run out of ports.
       if (to.address.is_v4()) {
@@ -64,6 +65,11 @@ Error dns_failure(std::string_view host, net::Lookup::Outcome v4, net::Lookup::O
   if (either(Outcome::busy)) {
     return Error(ErrorType::connection_limit_reached, 503,
                  "The name " + name + " could not be looked up: too many look-ups are under way (dns.lookups).");
+  }
+  if (either(Outcome::no_descriptor)) {
+    return Error(ErrorType::connection_limit_reached, 503,
+                 "The name " + name + " could not be looked up: the proxy has reached the system's limit (" + std::strerror(EMFILE) + ").",
+                 std::string(kOpenFiles));
   }
   if (either(Outcome::failed)) {
     return Error(ErrorType::dns_error, 502,

@@ -8,6 +8,9 @@
 
 namespace weir::origin {
 
+/// The rule of an error that says that descriptors have run out.
+inline constexpr std::string_view kOpenFiles = "limit of open files";
+
 /// `error` is errno's value of the attempt to connect to `to`, to which `host` led.
 base::Error connect_error(std::string_view host, const base::Endpoint& to, int error);
 /// Of several failed attempts the one that says most: the higher number. Between equals the first.

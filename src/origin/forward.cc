@@ -5,6 +5,7 @@
 #include "base/event_log.h"
 #include "base/text.h"
 #include "http/hop_by_hop.h"
+#include "origin/connector_error.h"
 #include "origin/origin_body.h"
 #include "origin/origin_exchange.h"
 
@@ -36,6 +37,9 @@ bool any_connection_scheme(const http::Fields& fields, FieldId id) {
   }
   return false;
 }
+
+/// Whoever waits for a descriptor, whatever for.
+constexpr std::string_view kAnyOrigin = "";
 
 std::string key_of(const http::Target& target) { return http::authority_key(target.host, target.port); }
 
@@ -79,11 +83,25 @@ void Forward::prepare(http::Request& request) const {
 
 async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(const http::Request& request) const {
   const http::Target& target = request.head->target;
-  CO_TRY(Connected connected, co_await context_.connector.connect(target.host, target.literal, target.port, *request.decision));
-  if (base::debug_enabled) {
-    base::log_event(std::string("connected to ").append(target.host) + ":" + std::to_string(target.port) + " at " + connected.peer.text());
+  const uint64_t deadline_ms = async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
+  base::Result<Connected> connected;
+  bool waited = false, late = false;
+  for (;;) {
+    if (waited || !context_.queue || !context_.queue->anyone_for(kAnyOrigin)) {
+      connected = co_await context_.connector.connect(target.host, target.literal, target.port, *request.decision);
+      if (connected || connected.error().rule() != kOpenFiles || !context_.queue || late) break;
+      if (context_.make_room && context_.make_room()) continue;
+    }
+    late = context_.queue->full();
+    if (!late) late = !co_await context_.queue->wait(kAnyOrigin, deadline_ms);
+    waited = true;
   }
-  auto connection = std::make_unique<OriginConnection>(std::move(connected.stream), key_of(target), connected.peer, connected.source);
+  if (waited && connected) context_.queue->wake_one(kAnyOrigin);  // There may be another.
+  if (!connected) co_return std::unexpected(std::move(connected).error());
+  if (base::debug_enabled) {
+    base::log_event(std::string("connected to ").append(target.host) + ":" + std::to_string(target.port) + " at " + connected->peer.text());
+  }
+  auto connection = std::make_unique<OriginConnection>(std::move(connected->stream), key_of(target), connected->peer, connected->source);
   connection->names_generation = context_.connector.names_generation();
   co_return connection;
 }

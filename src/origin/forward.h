@@ -25,6 +25,8 @@ struct ForwardContext {
   OriginQueue* queue = nullptr;
   /// Asks the other workers to close one of their idle connections to that authority.
   std::function<void(const std::string&)> ask_others = {};
+  /// Descriptors have run out: closes something idle. True: one is free now.
+  std::function<bool()> make_room = {};
 };
 
 class Forward final : public http::Stage {
@@ -35,6 +37,7 @@ class Forward final : public http::Stage {
  private:
   async::Task<base::Result<http::Response>> forward(http::Request request) const;
   async::Task<base::Result<http::Response>> open_tunnel(http::Request request) const;
+  /// Waits where descriptors have run out, in order and as long as a connection may take.
   async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(const http::Request& request) const;
   /// From the pool, or new where the origin may have another, or after a wait.
   async::Task<base::Result<std::unique_ptr<OriginConnection>>> acquire(const http::Request& request, std::string_view key, uint64_t max_idle_ms) const;

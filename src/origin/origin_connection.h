@@ -32,6 +32,8 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
     stream->readiness().on_readable_of = of;
   }
 
+  /// Its place among the connections to the origin; a tunnel needs none. Before the stream: it is given back once that is closed.
+  OriginSlots::Slot slot;
   std::unique_ptr<net::TcpStream> stream;
   async::Input input;
   /// Host and port: what requests may share it (RFC 9110, 4.3.3).
@@ -39,8 +41,6 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   const base::Endpoint peer;
   const base::AddressSource source;
   bool reused = false;
-  /// Its place among the connections to the origin; a tunnel needs none.
-  OriginSlots::Slot slot;
   /// Of the names by which it was found (net::Resolver::generation): once they have changed it is not taken again.
   uint64_t names_generation = 0;
   /// http::Decision::rules_id of a decision that allowed this peer for this authority.

@@ -31,6 +31,7 @@ bool OriginQueue::anyone_for(std::string_view authority) const {
 }
 
 void OriginQueue::wake_one(std::string_view authority) {
+  if (count_ == 0) return;
   const auto at = by_authority_.find(authority);
   if (at == by_authority_.end() || !at->second.linked()) return;
   async::EventLoop::current().make_ready(static_cast<async::Wait&>(*at->second.next()));

@@ -1,5 +1,6 @@
 #include "proxy/control.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,9 +75,12 @@ std::string prepare_folder(const std::string& path) {
   return {};
 }
 
+int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
 }  // namespace
 
 Control::~Control() {
+  if (spare_ >= 0) close(spare_);
   if (descriptor_ < 0) return;
   close(descriptor_);
   unlink(path_.c_str());
@@ -104,16 +108,24 @@ std::string Control::open(const std::string& path) {
     return path + ": " + std::strerror(bound != 0 ? error : errno);
   }
   descriptor_ = descriptor;
+  spare_ = open_spare();
   path_ = path;
   return {};
 }
 
 void Control::serve(const std::function<std::string(const std::string& word)>& answer) {
-  const int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+  int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0 && (errno == EMFILE || errno == ENFILE)) {
+    if (spare_ >= 0) close(spare_);
+    spare_ = -1;
+    client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) usleep(10'000);  // Somebody else was faster: not at once again.
+  }
   if (client < 0) return;
   std::string line = receive(client, kPatienceMs, false);
   if (const size_t end = line.find('\n'); end != std::string::npos) send_whole(client, answer(line.substr(0, end)));
   close(client);
+  if (spare_ < 0) spare_ = open_spare();
 }
 
 int ask_running(const std::string& path, const std::string& word) {

@@ -20,6 +20,8 @@ class Control {
 
  private:
   int descriptor_ = -1;
+  /// Given up for a moment where there is no descriptor left: who runs Weir is heard then, too.
+  int spare_ = -1;
   std::string path_;
 };
 

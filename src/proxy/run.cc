@@ -27,6 +27,7 @@
 #include "net/splice.h"
 #include "proxy/control.h"
 #include "proxy/listeners.h"
+#include "proxy/state_dir.h"
 #include "proxy/worker.h"
 
 namespace weir::proxy {
@@ -54,10 +55,17 @@ uint32_t usable_cpus() {
   return quota != 0 ? std::min(cpus, quota) : cpus;
 }
 
-/// Each connection may cost two descriptors; some are for pipes (two each), others for listeners, loops, files.
-uint32_t connections_for_open_files(uint32_t wanted) {
+/// What the limit of open files bears.
+struct Bearable {
+  uint32_t connections;  // Of clients.
+  uint32_t spare;        // Descriptors that only origin connections may take.
+};
+
+/// A client may cost a descriptor or two: who comes finds some left for the origins of those who are there. Other descriptors are for
+/// pipes (two each), for listeners, loops, files, name servers.
+Bearable bearable_connections(uint32_t wanted) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0};
   if (limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -66,8 +74,10 @@ uint32_t connections_for_open_files(uint32_t wanted) {
   constexpr rlim_t kOthers = 128;
   const rlim_t pipes = std::min<rlim_t>(limit.rlim_cur / 16, 1024);
   net::set_most_pipes(static_cast<uint32_t>(pipes));
-  const rlim_t possible = limit.rlim_cur > 4 * kOthers ? (limit.rlim_cur - kOthers - 2 * pipes) / 2 : limit.rlim_cur / 4;
-  return static_cast<uint32_t>(std::min<rlim_t>(wanted, possible));
+  const rlim_t sockets = limit.rlim_cur - std::min(kOthers, limit.rlim_cur / 4) - 2 * pipes;
+  net::set_most_descriptors(static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX)));
+  const rlim_t spare = sockets / 8;
+  return {static_cast<uint32_t>(std::min<rlim_t>(wanted, sockets - spare)), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX))};
 }
 
 /// Two Weirs in a chain are no loop: the name in Via has a part of its own, unless the owner gave one.
@@ -129,13 +139,18 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
 class Master {
  public:
   explicit Master(const Config& config)
-      : log_(config.log_backlog_bytes), shared_(log_, connections_for_open_files(config.max_connections), config.origin.connections_per_origin),
+      : log_(config.log_backlog_bytes), shared_(log_, config.max_connections, config.origin.connections_per_origin),
         count_(config.workers != 0 ? config.workers : usable_cpus()), listeners_(count_), via_(via_name(config)) {}
 
   int run(const Config& config);
 
  private:
   bool start(const Config& config);
+  void limit_connections(const Config& config) {
+    const Bearable bearable = bearable_connections(config.max_connections);
+    shared_.max_connections = bearable.connections;
+    shared_.spare_descriptors = bearable.spare;
+  }
   /// Empty, or why the old configuration stays.
   std::string reload();
   std::string status();
@@ -158,6 +173,9 @@ class Master {
   SnapshotRef snapshot_;
   std::vector<std::thread> threads_;
   Control control_;
+  StateDir state_;
+  /// Of the start: a reload does not move it.
+  std::string state_path_;
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
   uint64_t reloads_ = 0;
@@ -170,6 +188,7 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 }
 
 bool Master::start(const Config& config) {
+  limit_connections(config);
   base::Account::set_limit(config.memory_bytes);
   auto login = open_login(config.login);
   if (!login) {
@@ -186,6 +205,14 @@ bool Master::start(const Config& config) {
     base::log_event(log.error());
     return false;
   }
+  // Not the default one: two Weirs with nothing but a port each keep nothing, and need not share it.
+  if (!config.state_dir.empty()) {
+    if (const std::string why = state_.open(config.state_dir); !why.empty()) {
+      base::log_event(why);
+      return false;
+    }
+  }
+  state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
   listeners_.commit(config, *change);
   snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_, *login), *log});
   std::latch ready(static_cast<std::ptrdiff_t>(count_));
@@ -203,9 +230,9 @@ bool Master::start(const Config& config) {
     });
   }
   ready.wait();
-  announce(change->listening, count_, config.log, !config.login.file.empty());
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
+  announce(change->listening, count_, config.log, !config.login.file.empty());
   return true;
 }
 
@@ -224,7 +251,7 @@ std::string Master::reload() {
   if (!log) return log.error();
   auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_, *login), *log});
   listeners_.commit(config, *change);
-  shared_.max_connections = connections_for_open_files(config.max_connections);
+  limit_connections(config);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
   base::Account::set_limit(config.memory_bytes);
   snapshot_ = std::move(snapshot);
@@ -279,6 +306,7 @@ std::string Master::status() {
     all.idle_origin_connections += each.idle_origin_connections;
     all.cached_names += each.cached_names;
     all.questions_asked += each.questions_asked;
+    all.loop_turns += each.loop_turns;
     all.memory_kept += each.memory_kept;
     all.refused_for_memory += each.refused_for_memory;
     all.drips_cut += each.drips_cut;
@@ -297,6 +325,7 @@ std::string Master::status() {
   line("uptime_s", (base::monotonic_ms() - started_ms_) / 1000);
   line("workers", count_);
   line("workers_that_answered", gathered->statuses.size());
+  text += "state_dir: " + (state_path_.empty() ? "none" : state_path_) + '\n';
   line("reloads", reloads_);
   line("client_connections", shared_.connections.load());
   line("client_connections_limit", shared_.max_connections.load());
@@ -316,6 +345,7 @@ std::string Master::status() {
   append_memory(text, all);
   line("log_lines_dropped", log_.dropped());
   line("exceptions_caught", async::exceptions_caught());
+  line("loop_turns", all.loop_turns);
   line("longest_stretch_us", all.longest_stretch_us);
   return text;
 }

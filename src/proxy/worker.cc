@@ -28,7 +28,13 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
   use(std::move(snapshot));
   pool_.on_free = [](void* worker, std::string_view authority) { static_cast<Worker*>(worker)->origin_queue_.wake_one(authority); };
   pool_.on_free_of = this;
-  net::set_on_close([](void* worker) { static_cast<Worker*>(worker)->closed_.notify(); }, this);
+  net::set_on_close(
+      [](void* of) {
+        auto& worker = *static_cast<Worker*>(of);
+        worker.closed_.notify();
+        worker.origin_queue_.wake_one({});
+      },
+      this);
   {
     std::lock_guard lock(shared_.workers_mutex);
     shared_.workers.push_back(this);
@@ -70,7 +76,8 @@ void Worker::use(SnapshotRef snapshot) {
                                for (Worker* worker : shared_.workers) {
                                  if (worker != this) worker->give_up_idle(authority);
                                }
-                             }});
+                             },
+                             [this] { return free_descriptor(); }});
 }
 
 void Worker::listen(WorkerSockets sockets) {
@@ -172,6 +179,7 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
     status.cached_names = resolver_.cache_size();
     status.questions_asked = resolver_.questions_asked();
     status.longest_stretch_us = loop_.longest_stretch_us();
+    status.loop_turns = loop_.turns();
     status.memory_kept = base::kept_bytes();
     status.refused_for_memory = connections_.refused_for_memory();
     status.drips_cut = connections_.drips_cut();
@@ -194,22 +202,28 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
       // At the limit of memory they come in to be told so; where that alone goes too far, they wait.
       bool full = shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections ||
                   base::Account::stand() == base::Memory::over;
-      if (!full) {
+      bool no_descriptor = !net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed));
+      if (!full && !no_descriptor) {
         const auto accepted = listener.accept();
         if (accepted) {
           admit(*accepted, listener, index);
           continue;
         }
         if (accepted.error() == EAGAIN) break;
-        full = accepted.error() == EMFILE || accepted.error() == ENFILE || accepted.error() == ENOBUFS || accepted.error() == ENOMEM;
-        if (!full) continue;  // The client has gone again.
+        no_descriptor = accepted.error() == EMFILE || accepted.error() == ENFILE;
+        full = accepted.error() == ENOBUFS || accepted.error() == ENOMEM;
+        if (!full && !no_descriptor) continue;  // The client has gone again.
       }
       // Idle connections make room first; then accepting waits for whoever closes, or a while: an edge does not come twice.
       if (!listener.client_waits()) {
         listener.readiness().readable = false;
         break;
       }
-      make_room();
+      if (full) {
+        make_room();
+      } else {
+        free_descriptor();
+      }
       retry.set(loop_.now_ms() + kRetryMs);
       co_await closed_.changed(seen);
       break;
@@ -225,6 +239,16 @@ void Worker::make_room() {
   for (Worker* worker : shared_.workers) {
     if (worker != this) worker->shed_one();
   }
+}
+
+bool Worker::free_descriptor() {
+  if (pool_.drop_oldest()) return true;
+  if (connections_.shed_one()) return false;  // It closes when its task ends.
+  std::lock_guard lock(shared_.workers_mutex);
+  for (Worker* worker : shared_.workers) {
+    if (worker != this) worker->shed_descriptor();
+  }
+  return false;
 }
 
 bool Worker::crowded() const {

@@ -30,6 +30,8 @@ struct Shared {
   /// Of clients, in all workers, and how many there may be.
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> max_connections;
+  /// Descriptors that new clients leave to the origin connections of those who are there.
+  std::atomic<uint32_t> spare_descriptors{0};
   std::atomic<uint64_t> longest_stretch_us{0};
   /// Before that no worker asks the others to give memory back, since one has done so.
   std::atomic<uint64_t> ask_again_ms{0};
@@ -51,6 +53,7 @@ struct WorkerStatus {
   size_t cached_names = 0;
   uint64_t questions_asked = 0;
   uint64_t longest_stretch_us = 0;
+  uint64_t loop_turns = 0;
   /// In its free lists.
   uint64_t memory_kept = 0;
   uint64_t refused_for_memory = 0;
@@ -74,7 +77,11 @@ class Worker final : private server::Admission {
   void apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed);
   /// Any thread: asks for numbers; `told` is called on the worker.
   void tell(std::function<void(const WorkerStatus&)> told);
-  /// Any thread: closes this worker's longest idle connection.
+  /// Any thread: closes this worker's longest idle connection, of an origin where there is one.
+  void shed_descriptor() {
+    mailbox_.post([this] { (void)(pool_.drop_oldest() || connections_.shed_one()); });
+  }
+  /// Any thread: closes this worker's longest idle connection of a client.
   void shed_one() {
     mailbox_.post([this] { connections_.shed_one(); });
   }
@@ -102,6 +109,8 @@ class Worker final : private server::Admission {
   void relieve();
   /// Closes what is idle, as much as one turn should.
   void close_idle();
+  /// Where descriptors have run out: idle origin connections go first. True: one of this worker has gone.
+  bool free_descriptor();
   /// Any thread: one idle connection to that origin makes place for another worker's.
   void give_up_idle(const std::string& authority) {
     mailbox_.post([this, authority] { pool_.drop_one(authority); });
