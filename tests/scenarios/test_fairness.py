@@ -1,0 +1,151 @@
+"""One greedy client does not keep another waiting. What decides is the order of the log's lines, which is that of one worker's work,
+not time: the second client's requests come in one piece, so that nobody's thinking is between them."""
+
+import threading
+
+import pytest
+from support.client import Client, eventually
+from support.control import status
+from support.origin import serve
+from support.weir import Weir, fast_binary
+
+PIPELINED = 100_000
+BODY = bytes(range(256)) * 40_960  # 10 MiB
+SECOND = 200  # Requests of the second client.
+
+
+@pytest.fixture
+def one_worker():
+    with Weir("workers = 1\n", program=fast_binary()) as running:
+        yield running
+
+
+def own_page(name):
+    """Nothing of it waits for anybody: only its share of the loop ends a turn."""
+    return f"GET http://weir.internal/{name} HTTP/1.1\r\nHost: weir.internal\r\n\r\n".encode()
+
+
+class Greedy:
+    """Sends `data` from one thread, as fast as it is taken, and reads and drops all answers in another."""
+
+    def __init__(self, port, data):
+        self.client = Client(port, wait=60, receive_buffer=1 << 20)
+        self.received = 0
+        self.pieces = iter(data)
+        self.threads = [threading.Thread(target=each, daemon=True) for each in (self.send, self.receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def send(self):
+        try:
+            for piece in self.pieces:
+                self.client.socket.sendall(piece)
+            self.client.half_close()
+        except OSError:
+            pass  # The test has seen enough.
+
+    def receive(self):
+        buffer = bytearray(1 << 20)
+        try:
+            while count := self.client.socket.recv_into(buffer):
+                self.received += count
+        except OSError:
+            pass
+
+    def end(self):
+        self.client.reset()
+        for thread in self.threads:
+            thread.join(20)
+
+
+def play_second(weir, greedy, after):
+    """Once the greedy one has had `after` bytes, the second client's requests; returns how many lines of the greedy one the log has
+    before the second's first, between its first and its last, and after its last."""
+    with weir.client(wait=60) as second:
+        second.send(own_page("first"))
+        assert second.response().status == 404
+        eventually(lambda: greedy.received > after, within=30, what="the greedy one's beginning")
+        second.send(b"".join(own_page(f"second-{number}") for number in range(SECOND)))
+        for _ in range(SECOND):
+            assert second.response().status == 404
+
+
+def between(weir):
+    requests = [line.request for line in weir.log]
+    places = [at for at, request in enumerate(requests) if "/second-" in request]
+    assert len(places) == SECOND
+    first, last = places[0], places[-1]
+    greedy = [at for at, request in enumerate(requests) if "/greedy" in request]
+    return sum(at < first for at in greedy), sum(first < at < last for at in greedy), sum(at > last for at in greedy)
+
+
+@pytest.mark.seconds(120)
+def test_a_hundred_thousand_pipelined_requests(one_worker):
+    weir = one_worker
+    piece = own_page("greedy") * 1000
+    greedy = Greedy(weir.port, (piece for _ in range(PIPELINED // 1000)))
+    play_second(weir, greedy, 100_000)
+    for thread in greedy.threads:
+        thread.join(60)
+    weir.wait_log(PIPELINED + SECOND + 1, within=60)
+    before, among, after = between(weir)
+    print(before, among, after, status(weir)["longest_stretch_us"])
+    assert before + among + after == PIPELINED and after > 0
+    # A turn's share is 64 operations; the second needs some turns for its own.
+    assert among <= 20 * SECOND
+
+
+@pytest.mark.seconds(120)
+@pytest.mark.parametrize("direction", ["download", "upload"])
+def test_bodies_of_ten_megabytes(one_worker, play, direction):
+    weir = one_worker
+
+    def script(connection):
+        while connection.more():
+            request = connection.head()
+            left = int(request.fields.get("content-length", "0")) - len(connection.reader.buffer)
+            if left > 0:
+                connection.reader.buffer.clear()
+                buffer = bytearray(1 << 20)
+                while left:
+                    left -= connection.socket.recv_into(buffer, min(left, len(buffer)))
+            elif request.fields.get("content-length"):
+                connection.body(request)
+            connection.respond(BODY if direction == "download" else b"taken")
+
+    origin = play(script)
+    if direction == "download":
+        pieces = (f"GET {origin.url}/greedy HTTP/1.1\r\nHost: x\r\n\r\n".encode() for _ in range(300))
+    else:
+        head = f"POST {origin.url}/greedy HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
+        pieces = (piece for _ in range(300) for piece in (head, BODY))
+    greedy = Greedy(weir.port, pieces)
+    play_second(weir, greedy, 100)
+    count = len(weir.wait_log(SECOND + 2))
+    eventually(lambda: len(weir.log) > count, within=30, what="the greedy one's going on")
+    before, among, after = between(weir)
+    greedy.end()
+    print(before, among, after, status(weir)["longest_stretch_us"])
+    assert after > 0
+    assert among <= 2
+
+
+@pytest.mark.seconds(120)
+def test_one_giant_reader(one_worker, play):
+    """Content that does not end, read as fast as it comes."""
+    weir = one_worker
+
+    def script(connection):
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+        while True:
+            connection.send(BODY)
+
+    origin = play(script)
+    greedy = Greedy(weir.port, [f"GET {origin.url}/greedy HTTP/1.1\r\nHost: x\r\n\r\n".encode()])
+    play_second(weir, greedy, len(BODY))
+    had = greedy.received
+    eventually(lambda: greedy.received > had, what="the greedy one's going on")
+    greedy.client.reset()
+    weir.wait_log(SECOND + 2)
+    assert between(weir) == (0, 0, 1)
