@@ -71,7 +71,8 @@ Command control(const std::string& word, const std::string& port_text, const std
 Command check_file(const std::string& file) {
   const auto read = read_file(file);
   if (!read) return {{}, 1, {}, text_of(read.error())};
-  return print(file + ": no mistakes\n");
+  const std::string state = read->state_dir.empty() ? default_state_dir() : read->state_dir;
+  return print(file + ": no mistakes\nstate_dir: " + (state.empty() ? "none: there is no home" : state) + '\n');
 }
 
 }  // namespace

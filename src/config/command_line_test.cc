@@ -113,7 +113,7 @@ TEST(CommandLine, AFile) {
   const Command checked = command({"check", good.path()});
   EXPECT_EQ(checked.status, 0);
   EXPECT_FALSE(checked.run);
-  EXPECT_EQ(checked.output, std::string(good.path()) + ": no mistakes\n");
+  EXPECT_EQ(checked.output, std::string(good.path()) + ": no mistakes\nstate_dir: " + default_state_dir() + '\n');
 
   for (const char* how : {"--config", "check"}) {
     const Command refused = command({how, bad.path()});
@@ -125,6 +125,51 @@ TEST(CommandLine, AFile) {
     const Command missing = command({how, "/nonexistent/weir.toml"});
     EXPECT_EQ(missing.status, 1);
     EXPECT_EQ(missing.complaint, "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+  }
+}
+
+/// The environment, and who asks, as long as it lives.
+class As {
+ public:
+  As(bool root, const std::vector<std::pair<const char*, const char*>>& environment) {
+    for (const char* name : {"STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"}) {
+      const char* value = std::getenv(name);
+      before_.emplace_back(name, value ? std::optional<std::string>(value) : std::nullopt);
+      unsetenv(name);
+    }
+    for (const auto& [name, value] : environment) setenv(name, value, 1);
+    if (!root && geteuid() == 0) lowered_ = seteuid(65'534) == 0;
+  }
+  ~As() {
+    if (lowered_) EXPECT_EQ(seteuid(0), 0);
+    for (const auto& [name, value] : before_) value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+  bool lowered_ = false;
+};
+
+TEST(CommandLine, WhereWhatOutlivesARestartIsKept) {
+  const struct {
+    bool root;
+    std::vector<std::pair<const char*, const char*>> environment;
+    const char* expected;
+  } cases[] = {
+      {true, {}, "/var/lib/weir"},
+      {true, {{"HOME", "/root"}, {"XDG_STATE_HOME", "/x"}}, "/var/lib/weir"},
+      {true, {{"STATE_DIRECTORY", "/var/lib/one"}}, "/var/lib/one"},
+      {false, {{"STATE_DIRECTORY", "/var/lib/one:/var/lib/two"}, {"HOME", "/home/ada"}}, "/var/lib/one"},
+      {false, {{"STATE_DIRECTORY", "relative"}, {"HOME", "/home/ada"}}, "/home/ada/.local/state/weir"},
+      {false, {{"HOME", "/home/ada"}}, "/home/ada/.local/state/weir"},
+      {false, {{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "/state"}}, "/state/weir"},
+      {false, {{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "state"}}, "/home/ada/.local/state/weir"},
+      {false, {}, ""},
+  };
+  for (const auto& each : cases) {
+    if (each.root && geteuid() != 0) continue;
+    const As as(each.root, each.environment);
+    EXPECT_EQ(default_state_dir(), each.expected);
   }
 }
 

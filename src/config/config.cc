@@ -9,13 +9,28 @@
 
 namespace weir::config {
 
+namespace {
+
+/// What the environment says, if it is an absolute path; the first one of a list.
+std::string named(const char* variable) {
+  const char* value = std::getenv(variable);
+  if (!value || value[0] != '/') return {};
+  const std::string list = value;
+  return list.substr(0, list.find(':'));
+}
+
+}  // namespace
+
+std::string default_state_dir() {
+  if (std::string directory = named("STATE_DIRECTORY"); !directory.empty()) return directory;
+  if (geteuid() == 0) return "/var/lib/weir";
+  if (const std::string state = named("XDG_STATE_HOME"); !state.empty()) return state + "/weir";
+  const std::string home = named("HOME");
+  return home.empty() ? std::string() : home + "/.local/state/weir";
+}
+
 std::string default_control_path(uint16_t port) {
-  std::string directory;
-  const auto named = [](const char* variable) {
-    const char* value = std::getenv(variable);
-    return value && value[0] == '/' ? std::string(value) : std::string();
-  };
-  directory = named("RUNTIME_DIRECTORY");
+  std::string directory = named("RUNTIME_DIRECTORY");
   if (directory.empty() && geteuid() == 0) directory = "/run";
   if (directory.empty()) directory = named("XDG_RUNTIME_DIR");
   if (directory.empty()) directory = "/tmp/weir-" + std::to_string(geteuid());

@@ -36,6 +36,9 @@ bool is_reachable(const ListenerConfig& listener);
 /// Where `control` is if nothing is said: one for each user and port.
 std::string default_control_path(uint16_t port);
 
+/// Where `state_dir` is if nothing is said; empty where there is no such place.
+std::string default_state_dir();
+
 /// Immutable once read; a reload makes another.
 struct Config {
   std::vector<ListenerConfig> listeners{loopback_listener(kDefaultPort)};
@@ -43,6 +46,8 @@ struct Config {
   uint32_t workers = 0;
   /// Path of the control socket; empty: a default by user and port.
   std::string control;
+  /// The folder of what outlives a restart; empty: a default by user. Made and locked at start only where it is named here.
+  std::string state_dir;
   /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed,
   /// then accepting stops.
   uint32_t max_connections = 50'000;

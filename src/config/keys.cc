@@ -76,6 +76,10 @@ constexpr Key kKeys[] = {
     {"", "control", Kind::path, top<&Config::control>, 0, 0,
      "The socket by which `weir status` and `weir reload` speak to a running Weir. With \"\" it is weir-PORT.control in "
      "$RUNTIME_DIRECTORY, /run (as root), $XDG_RUNTIME_DIR or /tmp/weir-UID, PORT being the first listener's. Its mode is 0600."},
+    {"", "state_dir", Kind::path, top<&Config::state_dir>, 0, 0,
+     "The folder of what outlives a restart. With \"\" it is $STATE_DIRECTORY (the first of the list; systemd sets it), /var/lib/weir (as root), "
+     "$XDG_STATE_HOME/weir or ~/.local/state/weir, and is made when something is to be kept, which nothing is yet. One that is named here "
+     "is made at start, with mode 0700, and locked: two Weirs can't have the same."},
     {"", "workers", Kind::number, top<&Config::workers>, 0, 1024,
      "Threads that serve. 0 is one for each CPU that Weir may use."},
     {"", "debug", Kind::flag, top<&Config::debug>, 0, 0,

@@ -60,7 +60,19 @@ TEST(Reader, TheLimitsThatWerePromised) {
   EXPECT_EQ(config.server.expect_wait_ms, 1000u);
   EXPECT_EQ(config.origin.retry_idle_ms, 2000u);
   EXPECT_EQ(config.log_backlog_bytes, 16u * 1024 * 1024);
+  EXPECT_EQ(config.memory_bytes, 1024u * 1024 * 1024);
+  EXPECT_EQ(config.lowest_rate, 0u);
   EXPECT_EQ(config.own_name, "weir.internal");
+}
+
+TEST(Reader, NothingTurnsALimitOff) {
+  const auto off = read("[limits]\nmemory = 0\nlowest_rate = \"0B\"\n", "f");
+  ASSERT_TRUE(off);
+  EXPECT_EQ(off->memory_bytes, 0u);
+  const auto on = read("[limits]\nmemory = \"64MiB\"\nlowest_rate = 500\n", "f");
+  ASSERT_TRUE(on);
+  EXPECT_EQ(on->memory_bytes, 64u * 1024 * 1024);
+  EXPECT_EQ(on->lowest_rate, 500u);
 }
 
 TEST(Reader, EveryKindOfValue) {
@@ -145,6 +157,8 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
        "f:2:8: head is \"10\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
       {"[timeouts]\nhead = \"2h\"",
        "f:2:8: head is \"2h\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+      {"[limits]\nmemory = 1",
+       "f:2:10: memory is 1; expected a size such as \"64KiB\" or \"16MiB\", or a number of bytes, from 2MiB to 1024GiB, or 0\n"},
       {"[limits]\nfields = -1", "f:2:10: fields is -1; expected a whole number from 10 to 10000\n"},
       {"[limits]\nfields = \"many\"", "f:2:10: fields is \"many\"; expected a whole number from 10 to 10000\n"},
       {"[limits]\nfields = 1.5", "f:2:10: fields is a number with a point; expected a whole number from 10 to 10000\n"},
