@@ -58,14 +58,15 @@ def test_validation_before_policy(closed_port, origin):
 
 def test_validation_before_login(start, origin, users):
     """What is no request is nobody's: it is told so without a login, and no login is looked at in it."""
-    weir = start(f'[login]\nfile = "{users}"\n')
+    weir = start(f'via = "gate.example"\n[login]\nfile = "{users}"\n')
     wrong = ("Proxy-Authorization", "Basic " + base64.b64encode(b"ada:wrong").decode())
     for fields in ((), (wrong,), (ADA,)):
         with weir.client() as client:
             lengths = [("Content-Length", "1"), ("Content-Length", "2")]
             client.send_request("POST", origin.url + "/", [("Host", origin.authority), *lengths, *fields], b"ab")
             assert client.response().status == 400
-        assert weir.exchange("GET", "/", [("Host", "example.org"), *fields]).status == 421
+        assert weir.exchange("GET", "https://example.org/", [("Host", "example.org"), *fields]).status == 501
+        assert weir.get(origin.url + "/", [("Host", origin.authority), ("Via", "1.1 gate.example"), *fields]).status == 508
     assert origin.connections == []
 
 
