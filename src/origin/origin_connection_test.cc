@@ -134,6 +134,23 @@ TEST(Pool, WhatTheOriginSaysOrEndsMeanwhileCloses) {
   EXPECT_EQ(pool.size(), 3u);
 }
 
+TEST(Pool, WhatComesInTheTurnInWhichAResponseEndsIsSeenThoughTheLoopHasNotLooked) {
+  async::EventLoop loop;
+  OriginConfig config;
+  Pool pool(config);
+  Ends ends;
+  for (const bool speaks : {false, true}) {
+    auto connection = ends.connection();
+    turn(loop);
+    connection->rest();
+    pool.put(std::move(connection));
+    ASSERT_EQ(pool.size(), 1u);
+    if (speaks) ASSERT_EQ(send(ends[1], "HTTP/1.1 200 OK\r\n", 17, 0), 17);
+    EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 1) != nullptr, !speaks);
+    EXPECT_EQ(pool.size(), 0u);
+  }
+}
+
 TEST(Pool, PolicyIsAskedOfThePeer) {
   async::EventLoop loop;
   OriginConfig config;

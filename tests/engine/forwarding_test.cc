@@ -213,8 +213,9 @@ TEST(Forwarding, AConnectionIsReusedWhereItMayBe) {
   }
 }
 
-// Fails: the pool goes by what its loop has seen, and these bytes came after it had looked. One recv when a
-// connection is taken would close what of that window lies within this machine.
+// Fails, and is to: a connection that has rested is taken by what the loop has seen of it, without a system call for each request
+// (docs/design/pool.md), and these bytes come after the loop has looked in this very turn. In the turn in which the last response ended
+// the kernel is asked: Pool, WhatComesInTheTurnInWhichAResponseEnds..., in src/origin.
 TEST(Forwarding, DISABLED_BytesThatHaveJustComeOnAnIdleConnectionAreNoAnswer) {
   Harness h;
   const std::string at = h.origin->authority();
