@@ -235,6 +235,16 @@ def mixed(load, weir, mine, others, password, other_realm, source):
             load.count("denied")
 
 
+def ask_status(load, socket):
+    """Every worker tells of itself while all this goes on."""
+    while not load.stop.is_set():
+        done = subprocess.run([binary(), "status", "--control", str(socket)], capture_output=True, text=True, timeout=30, check=False, env=environment())
+        if not load.draining.is_set():
+            assert done.returncode == 0 and "workers_that_answered: 4" in done.stdout, done.stderr
+            load.count("status")
+        time.sleep(0.05)
+
+
 def reload_by(weir, socket, way):
     """Empty if it was taken, else what was said."""
     if way == "socket":
@@ -304,6 +314,7 @@ def test_reloads_under_load(tmp_path):
             load.spawn(second_listener, weir, origin)
             load.spawn(mixed, weir, first, second, "first", "house-b", "127.0.0.16")
             load.spawn(mixed, weir, second, first, "second", "house-a", "127.0.0.17")
+            load.spawn(ask_status, two.socket)
             taken = 0
             for number in range(36):
                 if number % 6 == 5:
@@ -317,12 +328,14 @@ def test_reloads_under_load(tmp_path):
                 weir.write_config(two.text(name))
                 assert not reload_by(weir, two.socket, "signal" if number % 2 else "socket")
                 taken += 1
+                if number % 3 == 0:
+                    weir.process.send_signal(signal.SIGUSR1)  # The log is opened anew.
                 eventually(lambda: load.faults or load.counts.get("fresh", 0) >= 25 * taken, within=30)
                 if load.faults:
                     break
             assert not load.faults, load.faults[0]
             assert taken == 30
-            eventually(lambda: all(load.counts.get(name) for name in ("kept", "fresh", "download", "tunnel", "inside", "second", "unknown", "mine", "denied")),
+            eventually(lambda: all(load.counts.get(name) for name in ("kept", "fresh", "download", "tunnel", "inside", "second", "status", "unknown", "mine", "denied")),
                        what=f"each kind of client's success: {load.counts}")
             load.draining.set()
             load.stop.set()
