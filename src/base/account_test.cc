@@ -125,7 +125,7 @@ TEST_F(AccountTest, StandsByTheLimit) {
   for (const auto& [to, stand] : cases) {
     go_to(to);
     EXPECT_EQ(Account::stand(), stand) << to - base;
-    EXPECT_EQ(Block::bulk(), stand == Memory::enough ? Block::kLarge : Block::kSmall);
+    EXPECT_EQ(Block::bulk(), stand == Memory::enough ? Block::kLarge : stand == Memory::over ? Block::kTiny : Block::kSmall);
   }
   go_to(limit);
   Account::set_limit(0);

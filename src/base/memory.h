@@ -36,9 +36,13 @@ class Block {
   /// The two sizes: heads and small answers; bulk.
   static constexpr size_t kSmall = 16 * 1024 - 64;
   static constexpr size_t kLarge = 128 * 1024 - 64;
+  static constexpr size_t kTiny = 4 * 1024 - 64;
 
-  /// kLarge; kSmall while memory is scarce.
-  static size_t bulk() { return Account::stand() == Memory::enough ? kLarge : kSmall; }
+  /// For content: kLarge; kSmall while memory is scarce, and kTiny where that alone went too far.
+  static size_t bulk() {
+    const Memory stand = Account::stand();
+    return stand == Memory::enough ? kLarge : stand == Memory::over ? kTiny : kSmall;
+  }
 
   static Ref<Block> make(size_t capacity);
   char* data() { return reinterpret_cast<char*>(this) + sizeof(Block); }
