@@ -67,11 +67,10 @@ bool WaitOperation::try_now() {
     result_ = -ECANCELED;
     return true;
   }
-  if (timed_out_) {
-    result_ = -ETIMEDOUT;
-    return true;
-  }
-  return (side_ == Side::read ? readiness.readable : readiness.writable) && step();
+  // What has come in time counts, also where we come to it late: after a suspend both are there at once.
+  if ((side_ == Side::read ? readiness.readable : readiness.writable) && step()) return true;
+  if (timed_out_) result_ = -ETIMEDOUT;
+  return timed_out_;
 }
 
 bool WaitOperation::await_ready() {

@@ -1,0 +1,32 @@
+"""A clock that jumps, for one Weir: CLOCK_REALTIME is off by what the test says."""
+
+import mmap
+import pathlib
+import shutil
+import struct
+import subprocess
+import time
+
+
+class Clock:
+    """`env` goes to Weir; jump_to() and jump() set its clock at once."""
+
+    def __init__(self, directory):
+        directory = pathlib.Path(directory)
+        shim = directory / "clock_shim.so"
+        compiler = next(each for each in ("clang-19", "clang", "cc") if shutil.which(each))
+        source = pathlib.Path(__file__).with_name("clock_shim.c")
+        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", str(shim), str(source)], check=True)
+        path = directory / "offset"
+        path.write_bytes(bytes(8))
+        with path.open("r+b") as file:
+            self.mapped = mmap.mmap(file.fileno(), 8)
+        self.env = {"LD_PRELOAD": str(shim), "WEIR_TEST_CLOCK": str(path)}
+
+    def jump(self, seconds):
+        """By so much from the machine's time."""
+        self.mapped[:] = struct.pack("q", int(seconds))
+
+    def jump_to(self, seconds):
+        """To so many seconds since 1970."""
+        self.jump(seconds - time.time())
