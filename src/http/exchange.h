@@ -1,6 +1,7 @@
 // The record of one request and its response.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,11 +54,12 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   const char* ended() const { return ended_; }
   /// The first error stays: what comes after it follows from it.
   void set_error(const base::Error& error) {
-    if (!has_error_) error_type_ = error.type();
-    has_error_ = true;
+    if (!error_) error_ = error;
   }
-  bool has_error() const { return has_error_; }
-  base::ErrorType error_type() const { return error_type_; }
+  bool has_error() const { return error_.has_value(); }
+  base::ErrorType error_type() const { return error_ ? error_->type() : base::ErrorType::client_closed; }
+  /// The rule or the limit that refused; empty where it was none.
+  std::string_view rule() const { return error_ ? error_->rule() : std::string_view(); }
 
   const base::Ref<const Pipeline> pipeline;
   const base::Ref<const Session> session;
@@ -85,8 +87,7 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
  private:
   Journal& journal_;
   const char* ended_ = "client_closed";
-  base::ErrorType error_type_ = base::ErrorType::client_closed;
-  bool has_error_ = false;
+  std::optional<base::Error> error_;
   bool settled_ = false;
   bool promised_ = false;
   /// A block's worth of memory is promised to what runs, which will hold content; a tunnel is promised nothing.

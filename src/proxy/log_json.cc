@@ -108,6 +108,8 @@ void append_json(std::string& out, const LogFacts& facts) {
   append_string(out, exchange.has_error() ? std::string_view("error") : facts.outcome);
   out += ",\"error\":";
   append_string_or_null(out, exchange.has_error() ? facts.outcome : std::string_view());
+  out += ",\"rule\":";
+  append_string_or_null(out, exchange.rule());
   at = put(piece, ",\"ms\":");
   at = put(at, facts.ms);
   at = put(at, ",\"origin\":");

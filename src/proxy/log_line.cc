@@ -1,5 +1,6 @@
 #include "proxy/log_line.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/text.h"
@@ -120,6 +121,13 @@ void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) {
     if (exchange.reused_connection) at = put(at, " reused=1");
   }
   out.append(piece, at);
+  if (!exchange.rule().empty()) {
+    // A word, as the other parts are.
+    std::string rule(exchange.rule());
+    std::ranges::replace(rule, ' ', '_');
+    out += " rule=";
+    base::append_escaped_for_log(out, rule);
+  }
   if (!exchange.sni.empty()) {
     out += " sni=";
     base::append_escaped_for_log(out, exchange.sni);

@@ -59,7 +59,7 @@ TEST_F(LogLine, EachFormat) {
   EXPECT_EQ(line(LogFormat::json, request),
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,\"method\":\"GET\","
             "\"target\":\"http://example.com/\",\"version\":\"HTTP/1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":0,"
-            "\"referer\":null,\"user_agent\":\"curl/7.88.1\",\"outcome\":\"complete\",\"error\":null,\"ms\":16,"
+            "\"referer\":null,\"user_agent\":\"curl/7.88.1\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"ms\":16,"
             "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"sni\":null}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_MISS/200 1543 GET http://example.com/ - HIER_DIRECT/93.184.216.34 -");
@@ -79,7 +79,7 @@ TEST_F(LogLine, ATunnelThatLasts) {
   EXPECT_EQ(line(LogFormat::json, request),
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,\"method\":\"CONNECT\","
             "\"target\":\"example.com:443\",\"version\":\"HTTP/1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":7,"
-            "\"referer\":null,\"user_agent\":\"x\\\"y\",\"outcome\":\"complete\",\"error\":null,\"ms\":16,"
+            "\"referer\":null,\"user_agent\":\"x\\\"y\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"ms\":16,"
             "\"origin\":\"[2001:db8::1]:443\",\"reused\":true,\"sni\":\"ex\xEF\xBF\xBD\"}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_TUNNEL/200 1543 CONNECT example.com:443 - HIER_DIRECT/2001:db8::1 -");
@@ -101,6 +101,18 @@ TEST_F(LogLine, BytesThatWereNoRequest) {
   EXPECT_NE(line(LogFormat::json, request).find("\"method\":null,\"target\":null,\"version\":null,\"status\":400"), std::string::npos);
   EXPECT_NE(line(LogFormat::json, request).find("\"outcome\":\"error\",\"error\":\"http_request_error\""), std::string::npos);
   EXPECT_EQ(line(LogFormat::squid, request), "1795565283.023     16 127.0.0.1 NONE/400 0 NONE error:invalid-request - HIER_NONE/- -");
+}
+
+TEST_F(LogLine, WhatRefused) {
+  auto request = ask("GET", "http://x/");
+  request.exchange->status = 503;
+  request.exchange->set_error(base::Error(base::ErrorType::connection_limit_reached, 503, "full", "limits.memory"));
+  request.exchange->set_error(base::Error(base::ErrorType::client_closed, 502, "what follows from it", "other"));
+  EXPECT_TRUE(line(LogFormat::combined, request).ends_with(" connection_limit_reached received=0 ms=16 rule=limits.memory")) << line(LogFormat::combined, request);
+  EXPECT_NE(line(LogFormat::json, request).find("\"error\":\"connection_limit_reached\",\"rule\":\"limits.memory\","), std::string::npos);
+  auto blank = ask("GET", "http://x/");
+  blank.exchange->set_error(base::Error(base::ErrorType::http_request_denied, 403, "no", "own \"address\n"));
+  EXPECT_TRUE(line(LogFormat::combined, blank).ends_with(" rule=own_\\\"address\\x0a")) << line(LogFormat::combined, blank);
 }
 
 TEST_F(LogLine, NoByteForgesALine) {

@@ -73,6 +73,7 @@ def test_json(origin):
         "user_agent": 'caf\ufffd "x" \\',
         "outcome": "complete",
         "error": None,
+        "rule": None,
         "origin": origin.authority,
         "reused": False,
         "sni": None,

@@ -166,6 +166,7 @@ def test_an_upload_that_drips_is_answered_and_ends(crowd, name):
     assert b"limits.lowest_rate" in response.body
     eventually(lambda: crowd.line(name))
     assert (crowd.line(name).status, crowd.line(name).outcome) == (408, "http_request_error")
+    assert crowd.line(name).details["rule"] == "limits.lowest_rate"
 
 
 def test_a_download_that_drips_is_cut(crowd):

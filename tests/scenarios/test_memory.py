@@ -88,7 +88,8 @@ def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
 
         with ask(weir, site, "/") as late:
             refused(late)
-        assert weir.wait_log(2)[-1].outcome == "connection_limit_reached"
+        refusal = weir.wait_log(2)[-1]
+        assert (refusal.outcome, refusal.details["rule"]) == ("connection_limit_reached", "limits.memory")
 
         # What runs goes on: one that begins to read gets all of it.
         first = held.pop(0)
