@@ -19,6 +19,8 @@ def status(weir):
 
 
 def control_path(weir):
-    """Where a Weir without the key `control` has it."""
+    """Where a Weir without the key `control` has it; one with the key has the attribute."""
+    if path := getattr(weir, "control", None):
+        return path
     runtime = os.environ.get("RUNTIME_DIRECTORY") or ("/run" if os.getuid() == 0 else os.environ.get("XDG_RUNTIME_DIR"))
     return f"{runtime or f'/tmp/weir-{os.getuid()}'}/weir-{weir.port}.control"
