@@ -261,7 +261,7 @@ Result<void> RequestParser::finish() {
       return base::fail(ErrorType::http_request_error, 417, "Expect asks for something other than 100-continue.");
     }
     expects_continue_ = seen_.expects_continue();
-  } else if (seen_.expects_continue() || seen_.expects_unknown()) {
+  } else {
     // To be ignored (RFC 9110, 10.1.1): also by the origin, to which the request goes as one of HTTP/1.1.
     head_->fields.remove(http::FieldId::expect);
   }

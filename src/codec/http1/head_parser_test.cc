@@ -44,6 +44,16 @@ TEST(RequestParser, StartsWithTheRequestLine) {
   EXPECT_FALSE(parser.started());
 }
 
+TEST(RequestParser, ExpectOfHttp10IsDroppedWhateverItSays) {
+  for (const char* value : {"100-continue", "something", "", ",", "100-continue\r\nExpect: "}) {
+    RequestParser parser;
+    ASSERT_TRUE(parser.feed("PUT / HTTP/1.0\r\nExpect: " + std::string(value) + "\r\nContent-Length: 2\r\n\r\n"));
+    ASSERT_TRUE(parser.done());
+    EXPECT_FALSE(parser.head()->fields.has(http::FieldId::expect)) << value;
+    EXPECT_FALSE(parser.expects_continue()) << value;
+  }
+}
+
 TEST(RequestParser, IsUsedAgain) {
   RequestParser parser;
   ASSERT_TRUE(parser.feed("POST /1 HTTP/1.1\r\nContent-Length: 7\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n"));
