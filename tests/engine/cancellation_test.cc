@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "engine/harness.h"
+#include "engine/logins.h"
 
 namespace weir::engine {
 namespace {
@@ -13,6 +14,7 @@ struct Scenario {
   /// What the client has when all is done.
   std::function<bool(Client&)> done;
   size_t exchanges;
+  bool login = false;
 };
 
 bool has(Client& client, size_t count) {
@@ -74,6 +76,15 @@ std::vector<Scenario> scenarios() {
          for (const char* login : {"one", "two"}) c.request("GET http://" + h.origin->authority() + "/ntlm HTTP/1.1\r\nHost: x\r\nAuthorization: NTLM " + login + "\r\n\r\n");
        },
        [](Client& c) { return has(c, 2); }, 2},
+      {"a login to the proxy, and a session inside a tunnel by it",
+       [](Harness& h, Client& c) {
+         const std::string host = "Host: " + h.origin->authority() + "\r\n";
+         c.request("GET http://" + h.origin->authority() + "/length HTTP/1.1\r\n" + host + kRight + "\r\n");
+         c.request("CONNECT " + h.origin->authority() + " HTTP/1.1\r\n" + host + kRight + "\r\n", "CONNECT");
+         c.send("GET /length HTTP/1.1\r\n" + host + "\r\n");
+         c.finish();
+       },
+       [](Client& c) { return c.ended; }, 3, true},
       {"errors",
        [](Harness& h, Client& c) {
          c.get(h.origin->authority(), "/gone");
@@ -94,12 +105,15 @@ void cancel_after_each_turn(const Scenario& scenario, How how, bool last_first) 
     ASSERT_LT(turns, 3000) << name;
     bool done = false;
     {
-      Harness h;
+      std::optional<Logins> logins;
+      Options options;
+      if (scenario.login) options.login = logins.emplace(kQuick).login;
+      Harness h(std::move(options));
       h.options.server.expect_wait_ms = 50;
       if (last_first) h.loop.set_picker([](size_t size) { return size - 1; });
       Client& bystander = h.client();
       Client& client = h.client();
-      bystander.get(h.origin->authority(), "/length?size=3000&piece=100");
+      bystander.request("GET http://" + h.origin->authority() + "/length?size=3000&piece=100 HTTP/1.1\r\nHost: x\r\n" + kRight + "\r\n");
       scenario.begin(h, client);
       for (int i = 0; i < turns && !(done = scenario.done(client)); ++i) h.turn(3);
       const char* reason = "client_closed";

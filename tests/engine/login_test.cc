@@ -1,71 +1,22 @@
 // A client may go at whatever moment of the work that a pool of threads does for its login, or for another's: nothing is left,
 // nobody else is harmed, its exchange has its record. What holds the pool's thread is under the test's control; where work can't be
 // held, that the moment was met is looked at before and after, and tried again where it was not.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <latch>
 #include <random>
 #include <thread>
 
 #include "base/clock.h"
 #include "engine/harness.h"
-#include "stages/auth/login.h"
+#include "engine/logins.h"
 
 namespace weir::engine {
 namespace {
 
 using async::Pool;
-
-// "secret": a fraction of a millisecond, and some tens of them.
-constexpr const char* kQuick = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
-constexpr const char* kSlow = "$5$rounds=100000$salt$x.th012myHoQA9O2OwvhCXxWL/sebpAO3PeSwyeql77";
-constexpr const char* kRight = "Proxy-Authorization: Basic YWRhOnNlY3JldA==\r\n";  // ada:secret
-constexpr const char* kWrong = "Proxy-Authorization: Basic YWRhOnNlY3JlVA==\r\n";
-
-/// A password file and the login that reads it.
-class Logins {
- public:
-  explicit Logins(const char* hash) : line_(std::string("ada:") + hash + "\n") {
-    char name[] = "/tmp/weir-engine-login-XXXXXX";
-    close(mkstemp(name));
-    path_ = name;
-    std::ofstream(path_) << line_;
-    login = *auth::Login::open({path_, "Weir"});
-    opened_ms_ = base::monotonic_ms();
-  }
-  Logins(const Logins&) = delete;
-  ~Logins() { unlink(path_.c_str()); }
-  /// Whether the next request asks for a look at the file.
-  bool look_is_due() const { return base::monotonic_ms() > opened_ms_ + auth::Login::kLookMs; }
-  /// From now on whoever reads the file waits for let_read().
-  void hold() {
-    unlink(path_.c_str());
-    if (mkfifo(path_.c_str(), 0600) != 0) std::abort();
-  }
-  /// True once somebody reads it; who waits on until let_read().
-  bool is_read() {
-    if (writer_ < 0) writer_ = open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    return writer_ >= 0;
-  }
-  void let_read() {
-    if (writer_ < 0) return;
-    if (write(writer_, line_.data(), line_.size()) < 0) std::abort();
-    close(std::exchange(writer_, -1));
-  }
-  std::shared_ptr<auth::Login> login;
-
- private:
-  const std::string line_;
-  std::string path_;
-  uint64_t opened_ms_;
-  int writer_ = -1;
-};
 
 /// Keeps the one thread of a pool.
 class Gate {
