@@ -11,6 +11,8 @@ from support.client import Client, eventually
 from support.control import status
 from support.origin import Origin
 
+pytestmark = pytest.mark.threads
+
 CLIENTS = 1000
 SEED = 20261125
 

@@ -7,6 +7,8 @@ from support.client import eventually
 from support.control import status
 from support.crowd import Crowd, Origins
 
+pytestmark = pytest.mark.threads
+
 CLIENTS, REQUESTS, SIZE = 100, 60, 30_000
 
 
