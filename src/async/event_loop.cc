@@ -105,9 +105,10 @@ bool EventLoop::turn(int wait_ms) {
     const auto& slot = slots_[static_cast<uint32_t>(events[i].data.u64)];
     if (slot.sink && slot.generation == events[i].data.u64 >> 32) slot.sink->on_events(events[i].events);
   }
-  // Where more has come than one look shows, nobody's time is over before that has been looked at.
-  if (count < kEventsPerTurn || ++full_looks_ == kFullLooks) {
-    full_looks_ = 0;
+  // Where more has come than one look shows, or the look was interrupted (a process that goes on after SIGSTOP has slept in here), nobody's
+  // time is over before that has been looked at.
+  if ((count >= 0 && count < kEventsPerTurn) || ++half_looks_ == kHalfLooks) {
+    half_looks_ = 0;
     wheel_.advance(now_ms_);
   }
   const bool any = ready_.linked();

@@ -81,7 +81,7 @@ class EventLoop {
   static constexpr int kOperationsPerTurn = 64;
   static constexpr int64_t kBytesPerTurn = 256 * 1024;
   static constexpr int kEventsPerTurn = 256;
-  static constexpr int kFullLooks = 64;  // So many turns at most in which no deadline is looked at.
+  static constexpr int kHalfLooks = 64;  // So many turns at most in which no deadline is looked at.
 
   static thread_local EventLoop* current_;
   int epoll_;
@@ -90,7 +90,7 @@ class EventLoop {
   int64_t bytes_left_ = kBytesPerTurn;
   uint64_t now_ms_;
   uint64_t turns_ = 0;
-  int full_looks_ = 0;
+  int half_looks_ = 0;
   TimerWheel wheel_;
   Link ready_;
   Link finished_;

@@ -107,8 +107,8 @@ def test_bodies_of_ten_megabytes(one_worker, play, direction):
             if left > 0:
                 connection.reader.buffer.clear()
                 buffer = bytearray(1 << 20)
-                while left:
-                    left -= connection.socket.recv_into(buffer, min(left, len(buffer)))
+                while left and (count := connection.socket.recv_into(buffer, min(left, len(buffer)))):
+                    left -= count
             elif request.fields.get("content-length"):
                 connection.body(request)
             connection.respond(BODY if direction == "download" else b"taken")

@@ -155,9 +155,7 @@ def test_a_machine_that_sleeps(start, play):
     begun.send_request("GET", origin.url + "/begun", host)
     begun.reader.response_head()
     eventually(lambda: len(origin.requests) == 2)
-    for client in idle[:1]:  # Weir has seen the end of all answers.
-        client.send_request("GET", origin.url + "/", host)
-        assert client.response().status == 200
+    time.sleep(0.1)  # Weir has nothing to do, and is stopped while it waits.
     weir.process.send_signal(signal.SIGSTOP)
     answer.set()
     for client in idle:
@@ -170,4 +168,4 @@ def test_a_machine_that_sleeps(start, play):
         assert client.response().status == 200
         client.close()
     assert weir.get(origin.url + "/").status == 200
-    assert {line.outcome for line in weir.wait_log(804)} == {"complete"}
+    assert {line.outcome for line in weir.wait_log(803)} == {"complete"}
