@@ -6,7 +6,6 @@ import threading
 import pytest
 from support.client import Client, eventually
 from support.control import status
-from support.origin import serve
 from support.weir import Weir, fast_binary
 
 PIPELINED = 100_000

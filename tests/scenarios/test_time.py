@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from support.client import Client, eventually
+from support.client import eventually
 from support.clock import Clock
 from support.origin import serve
 

@@ -1,4 +1,4 @@
-"""CONNECT: what passes, what is recognised inside, and how it ends."""
+"""CONNECT: what passes, and how it ends."""
 
 import os
 import pathlib
@@ -8,37 +8,9 @@ import time
 
 import pytest
 from support.client import Client, eventually
-from support.origin import Origin, serve
+from support.origin import Origin
 from support.tls import client_hello
-
-
-def connect(client, authority, status=200, fields=None):
-    client.send_request("CONNECT", authority, fields or [("Host", authority)])
-    response = client.response("CONNECT")
-    assert response.status == status, response
-    return response
-
-
-def echo(connection):
-    """Sends back all that comes, in capitals, and ends when the client does."""
-    while True:
-        data = connection.socket.recv(65536)
-        connection.received += data
-        if not data:
-            connection.ended = "eof"
-            connection.send(b" the end")
-            return
-        connection.send(data.upper())
-
-
-def greeting(connection):
-    """A server that speaks first, as mail servers do."""
-    connection.send("220 ready\r\n")
-    while True:
-        line = connection.reader.line()
-        connection.send(b"250 " + line + b"\r\n")
-        if line == b"QUIT":
-            return
+from support.tunnels import connect, echo, greeting
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LocalHost", "localhost."])
@@ -204,150 +176,6 @@ def test_a_connect_with_content(weir, play, field):
         assert client.response("CONNECT").status in (200, 400)
 
 
-class TestTls:
-    def test_the_name_is_in_the_log_and_the_bytes_pass(self, weir, play):
-        origin = play(echo)
-        hello = client_hello("secret-site.example")
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send(hello)
-            assert client.read(len(hello)) == hello.upper()
-        [line] = weir.wait_log(1)
-        assert line.details["sni"] == "secret-site.example"
-        assert line.bytes >= len(hello)
-        assert bytes(origin.connections[0].received) == hello
-
-    def test_in_pieces(self, weir, play):
-        origin = play(echo)
-        hello = client_hello("pieces.example")
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_bytewise(hello)
-            assert client.read(len(hello)) == hello.upper()
-        assert weir.wait_log(1)[0].details["sni"] == "pieces.example"
-
-    def test_without_a_name(self, weir, play):
-        origin = play(echo)
-        hello = client_hello()
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send(hello)
-            assert client.read(len(hello)) == hello.upper()
-        assert "sni" not in weir.wait_log(1)[0].details
-
-    def test_records_that_only_look_like_it(self, weir, play):
-        origin = play(echo)
-        data = b"\x16\x03\x01\x00\x08\x01\x00\x00\x04junk" + b"\x00" * 20
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send(data)
-            assert client.read(len(data)) == data.upper()
-
-
-class TestSession:
-    """HTTP/1 inside a tunnel is served with the authority fixed."""
-
-    def test_requests_inside(self, weir, origin):
-        with weir.client() as client:
-            connect(client, origin.authority)
-            for number in range(3):
-                client.send_request("GET", f"/{number}", [("Host", origin.authority), ("Proxy-Connection", "keep-alive")])
-                assert client.response().body == b"ok"
-            client.send_request("POST", "/p", [("Host", origin.authority), ("Content-Length", "3")], b"abc")
-            assert client.response().status == 200
-        assert [request.target for request in origin.requests] == ["/0", "/1", "/2", "/p"]
-        assert "proxy-connection" not in origin.requests[0].fields
-        assert "via" in origin.requests[0].fields
-        assert len(origin.connections) == 1  # The one that the CONNECT opened.
-        lines = weir.wait_log(5)
-        assert sum(line.request.startswith("CONNECT") for line in lines) == 1
-        assert sum(line.request.startswith(("GET", "POST")) for line in lines) == 4
-
-    def test_the_same_rules_hold_inside(self, weir, origin):
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_request("GET", "/", [("Host", origin.authority)])
-            assert client.response().status == 200
-            client.send(
-                f"GET / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"
-            )
-            assert client.response().status == 400
-            assert client.is_closed()
-        assert len(origin.requests) == 1
-
-    def test_another_host_after_the_first_gets_421(self, weir, origin):
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_request("GET", "/", [("Host", origin.authority)])
-            assert client.response().status == 200
-            client.send_request("GET", "/", [("Host", "other.example")])
-            assert client.response().status == 421
-        assert len(origin.requests) == 1
-
-    def test_a_first_head_with_another_host_is_opaque(self, weir, play):
-        """Policy allows opaque tunnels by default: the bytes pass as they are."""
-        origin = play(serve(), tolerant=True)
-        head = b"GET /x HTTP/1.1\r\nHost: other.example\r\nX-Spelling:  odd \r\n\r\n"
-        with weir.client() as client:
-            connect(client, f"localhost:{origin.port}")
-            client.send(head)
-            assert client.response().body == b"ok"
-        assert bytes(origin.connections[0].received) == head
-
-    def test_a_connect_by_address_takes_the_first_host(self, weir, origin):
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_request("GET", "/", [("Host", f"site.example:{origin.port}")])
-            assert client.response().status == 200
-            client.send_request("GET", "/", [("Host", f"site.example:{origin.port}")])
-            assert client.response().status == 200
-            client.send_request("GET", "/", [("Host", "other.example")])
-            assert client.response().status == 421
-        assert {request.fields.get("host") for request in origin.requests} == {f"site.example:{origin.port}"}
-
-    def test_no_connect_nests(self, weir, origin):
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_request("GET", "/", [("Host", origin.authority)])
-            assert client.response().status == 200
-            client.send_request("CONNECT", origin.authority, [("Host", origin.authority)])
-            assert client.response("CONNECT").status >= 400
-        assert [request.method for request in origin.requests] == ["GET"]
-
-    def test_syntax_fault_at_once_is_opaque(self, weir, play):
-        origin = play(echo)
-        data = b"GET /x HTTP/1.1\r\nHost : spaced\r\n\r\n"
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send(data)
-            assert client.read(len(data)) == data.upper()
-
-    def test_a_slow_first_line(self, weir, origin):
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_bytewise(f"GET / HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n".encode())
-            assert client.response().body == b"ok"
-        assert "via" in origin.requests[0].fields
-
-    def test_a_pinned_connection_that_died_is_not_replaced(self, weir, play):
-        def script(connection):
-            connection.request()
-            connection.respond(b"ok")
-
-        origin = play(script)
-        with weir.client() as client:
-            connect(client, origin.authority)
-            client.send_request("GET", "/", [("Host", origin.authority)])
-            assert client.response().status == 200
-            eventually(lambda: origin.connections[0].closed)
-            try:
-                client.send_request("GET", "/", [("Host", origin.authority)])
-                client.rest()
-            except OSError:
-                pass
-        assert len(origin.connections) == 1
-
-
 class TestEnds:
     def test_a_reset_of_the_origin_ends_the_client(self, weir, play):
         def script(connection):
@@ -456,62 +284,3 @@ def test_plain_sockets_are_spliced(weir, play):
             if got % 7 == 0:
                 most = max(most, pipes())
     assert most > before
-
-
-class TestNoOpaque:
-    """A port on which only TLS and HTTP are let through."""
-
-    @pytest.fixture
-    def strict(self, start, origin):
-        return start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n")
-
-    @pytest.mark.parametrize("data", [b"\x00binary", b"SSH-2.0-OpenSSH_9.2\r\n"])
-    def test_other_bytes_do_not_pass(self, strict, origin, data):
-        with strict.client() as client:
-            connect(client, origin.authority)
-            client.send(data)
-            client.rest()
-        strict.wait_log(1)
-        assert all(bytes(connection.received) == b"" for connection in origin.connections)
-
-    @pytest.mark.parametrize("host, status", [("other.example", 421), (" spaced : x", 400)])
-    def test_requests_that_would_be_opaque(self, strict, origin, host, status):
-        with strict.client() as client:
-            connect(client, f"localhost:{origin.port}")
-            client.send(
-                f"GET / HTTP/1.1\r\nHost:{host}\r\nX{host}\r\n\r\n"
-                if status == 400
-                else f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"
-            )
-            assert client.response().status == status
-        assert origin.requests == []
-
-    def test_http_and_tls_do(self, strict, origin):
-        with strict.client() as client:
-            connect(client, origin.authority)
-            client.send_request("GET", "/", [("Host", origin.authority)])
-            assert client.response().status == 200
-        hello = client_hello("a.example")
-        origin.tolerant = True
-        with strict.client() as client:
-            connect(client, origin.authority)
-            client.send(hello)
-            eventually(lambda: any(bytes(connection.received) == hello for connection in origin.connections))
-
-    def test_a_server_that_speaks_first_does_not(self, start, play):
-        origin = play(greeting)
-        weir = start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n")
-        with weir.client() as client:
-            connect(client, origin.authority)
-            assert b"220" not in client.rest()
-
-
-def test_how_much_is_looked_at(start, play):
-    """A first line longer than that is no request."""
-    weir = start('[tunnel]\nsniff = "1KiB"\n')
-    origin = play(echo)
-    data = b"GET /" + b"x" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
-    with weir.client() as client:
-        connect(client, origin.authority)
-        client.send(data)
-        assert client.read(len(data)) == data.upper()
