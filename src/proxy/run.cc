@@ -135,6 +135,8 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
                   (log.to == "stdout" ? "standard output" : log.to) + "; workers: " + std::to_string(workers));
 }
 
+constexpr const char* kEnding = "the old configuration stays: Weir is ending";
+
 /// The main thread's part: signals, the control socket, reloads.
 class Master {
  public:
@@ -179,6 +181,8 @@ class Master {
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
   uint64_t reloads_ = 0;
+  /// Nobody is let in any more.
+  bool ending_ = false;
 };
 
 /// The password file, if there is one.
@@ -298,7 +302,8 @@ std::string Master::status() {
     }
   }
   std::unique_lock lock(gathered->mutex);
-  gathered->told.wait_for(lock, std::chrono::seconds(2), [&] { return gathered->statuses.size() == asked; });
+  // A worker that has just come to its end says nothing.
+  gathered->told.wait_for(lock, std::chrono::milliseconds(ending_ ? 200 : 2000), [&] { return gathered->statuses.size() == asked; });
   WorkerStatus all;
   for (const WorkerStatus& each : gathered->statuses) {
     all.connections += each.connections;
@@ -327,6 +332,7 @@ std::string Master::status() {
   line("workers_that_answered", gathered->statuses.size());
   text += "state_dir: " + (state_path_.empty() ? "none" : state_path_) + '\n';
   line("reloads", reloads_);
+  line("ending", ending_);
   line("client_connections", shared_.connections.load());
   line("client_connections_limit", shared_.max_connections.load());
   line("sessions", all.connections);
@@ -352,6 +358,7 @@ std::string Master::status() {
 
 std::string Master::answer(const std::string& word) {
   if (word == "status") return "ok\n" + status();
+  if (word == "reload" && ending_) return std::string(kEnding) + "\n";
   if (word == "reload") {
     const std::string why = reload();
     if (why.empty()) base::log_event("reloaded " + snapshot_->config.file);
@@ -362,6 +369,7 @@ std::string Master::answer(const std::string& word) {
 
 /// Waits until all workers have ended; a second signal ends them at once.
 void Master::end(uint64_t drain_ms) {
+  ending_ = true;
   {
     std::lock_guard lock(shared_.workers_mutex);
     for (Worker* worker : shared_.workers) worker->drain();
@@ -369,12 +377,14 @@ void Master::end(uint64_t drain_ms) {
   const uint64_t until_ms = base::monotonic_ms() + drain_ms;
   bool stopped = false;
   while (workers_run()) {
-    pollfd signal{signals_, POLLIN, 0};
-    poll(&signal, 1, 10);
+    pollfd ready[2] = {{signals_, POLLIN, 0}, {control_.descriptor(), POLLIN, 0}};
+    poll(ready, 2, 10);
+    if (ready[1].revents & POLLIN) control_.serve([this](const std::string& word) { return answer(word); });
     signalfd_siginfo info;
-    const bool told = (signal.revents & POLLIN) && read(signals_, &info, sizeof info) == sizeof info;
+    const bool told = (ready[0].revents & POLLIN) && read(signals_, &info, sizeof info) == sizeof info;
     const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
     if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
+    if (told && info.ssi_signo == SIGHUP) base::log_event(kEnding);
     if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
       stop_workers("drained");
       stopped = true;

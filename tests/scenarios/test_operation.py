@@ -152,6 +152,15 @@ def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
                 return True
 
         eventually(nobody)
+        # Whoever waits for the end may ask what it waits for.
+        answer = ask("status", running.socket)
+        assert answer.returncode == 0, answer.stderr
+        numbers = dict(line.split(": ", 1) for line in answer.stdout.splitlines())
+        assert (numbers["ending"], numbers["exchanges_running"]) == ("1", "1")
+        answer = ask("reload", running.socket)
+        assert answer.returncode == 1 and "Weir is ending" in answer.stderr
+        running.weir.process.send_signal(signal.SIGHUP)
+        running.weir.wait_stderr("Weir is ending")
         go.set()
         response = busy.response()
         assert response.status == 200 and response.body == b"whole" and response.complete
