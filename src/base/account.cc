@@ -1,5 +1,6 @@
 #include "base/account.h"
 
+#include <algorithm>
 #include <atomic>
 
 namespace weir::base {
@@ -48,10 +49,11 @@ Memory stand_of(int64_t held, uint64_t limit) {
 }
 
 void compare_for(Ledger& ledger) {
-  const int64_t total = ledger.total.load(std::memory_order_relaxed);
-  ledger.compare_above = total + Account::kStep;
-  ledger.compare_below = total - Account::kStep;
   const uint64_t limit = the_limit.load(std::memory_order_relaxed);
+  const int64_t step = limit == 0 ? Account::kStep : static_cast<int64_t>(std::clamp<uint64_t>(limit / 256, 4096, Account::kStep));
+  const int64_t total = ledger.total.load(std::memory_order_relaxed);
+  ledger.compare_above = total + step;
+  ledger.compare_below = total - step;
   const Memory now = limit == 0 ? Memory::enough : stand_of(Account::held_in_all(), limit);
   if (now != the_stand.load(std::memory_order_relaxed)) the_stand.store(now, std::memory_order_relaxed);
   if (now != Memory::enough && ledger.on_scarce) ledger.on_scarce(ledger.on_scarce_of);

@@ -32,7 +32,7 @@ class Account {
   /// Any thread; negative gives back.
   static void charge(Holding holding, int64_t bytes) noexcept;
 
-  /// As of a moment ago: each thread compares anew whenever what it holds has changed by kStep.
+  /// As of a moment ago: each thread compares anew whenever what it holds has changed by kStep, or a 256th of the limit if that is less.
   static Memory stand() noexcept;
   static constexpr int64_t kStep = 64 * 1024;
   /// Compares now.

@@ -107,6 +107,7 @@ class Worker final : private server::Admission {
   bool crowded() const;
   void relieve_soon();
   void relieve();
+  void ask_others_to_relieve(bool scarce);
   /// Closes what is idle, as much as one turn should.
   void close_idle();
   /// Where descriptors have run out: idle origin connections go first. True: one of this worker has gone.

@@ -3,6 +3,7 @@
 import pathlib
 import time
 
+import pytest
 from support.client import Client, eventually
 from support.weir import Weir, fast_binary, run
 
@@ -10,12 +11,12 @@ MIB = 1 << 20
 
 
 class Limited:
-    """One worker with a limit, asked for its numbers."""
+    """A Weir with limits, asked for its numbers."""
 
-    def __init__(self, path, limits, **more):
+    def __init__(self, path, limits, workers=1, **more):
         self.control = path / "control"
         keys = "".join(f"{key} = {value!r}\n".replace("'", '"') for key, value in limits.items())
-        self.weir = Weir(f'control = "{self.control}"\nworkers = 1\n[limits]\n{keys}', **more)
+        self.weir = Weir(f'control = "{self.control}"\nworkers = {workers}\n[limits]\n{keys}', **more)
 
     def __enter__(self):
         self.weir.__enter__()
@@ -104,10 +105,11 @@ def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
         assert weir.is_running()
 
 
-def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin):
-    """Idle ones, also those to origins, go first: a client that works never notices."""
+@pytest.mark.parametrize("workers", [1, 3])
+def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, workers):
+    """Idle ones, also those to origins, go first, whichever worker has them: a client that works never notices."""
     limit = 2 * MIB
-    with Limited(tmp_path, {"memory": limit, "connections": 5000}) as limited:
+    with Limited(tmp_path, {"memory": limit, "connections": 5000}, workers) as limited:
         weir = limited.weir
         idle, most = [], 0
         with weir.client() as works:
