@@ -65,6 +65,26 @@ TEST(LoginInTheEngine, IsAskedOfTheClientsOwnWordsAndNotAgainOfATargetThatARuleM
   EXPECT_EQ(h.origin->heads.size(), 1u);
 }
 
+TEST(LoginInTheEngine, AFileThatNobodyCanReadToItsEndKeepsOneThreadAlone) {
+  Logins logins(kQuick);
+  logins.hold();
+  std::thread stuck([&] { logins.login->look(); });
+  const uint64_t end = base::monotonic_ms() + 5000;
+  while (!logins.is_read() && base::monotonic_ms() < end) std::this_thread::yield();
+  // As the next second's request would.
+  std::latch looked(1);
+  std::thread another([&] {
+    logins.login->look();
+    looked.count_down();
+  });
+  while (!looked.try_wait() && base::monotonic_ms() < end) std::this_thread::yield();
+  EXPECT_TRUE(looked.try_wait());
+  EXPECT_TRUE(logins.login->users()->check("ada", "secret")) << "what was read before stays";
+  while (logins.let_read(), !looked.try_wait()) (void)logins.is_read();
+  stuck.join();
+  another.join();
+}
+
 /// Where the client's task waits.
 enum class At : uint8_t {
   look,         // For the file to be looked at.

@@ -29,7 +29,9 @@ bool Login::look_is_due(uint64_t now_ms) {
 }
 
 void Login::look() {
-  std::lock_guard looking(looking_);
+  // Who looks already, at a file that can't be read to its end it may be, keeps no second thread.
+  const std::unique_lock looking(looking_, std::try_to_lock);
+  if (!looking) return;
   // Before it is read: a change while it is read is seen the next time.
   const Stamp now = stamp();
   if (now == seen_) return;
