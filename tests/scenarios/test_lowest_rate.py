@@ -137,6 +137,9 @@ def crowd(tmp_path_factory):
         crowd.client("paused", cinema, receive_buffer=32768)
         microphone = crowd.client("microphone", store, "POST", [("Transfer-Encoding", "chunked")])
         crowd.keep(lambda: microphone.send(b"c8\r\n" + b"m" * 200 + b"\r\n"))  # 400 bytes a second.
+        for number in range(MOST - 1 - 7):
+            crowd.client(f"other{number}", model)
+        time.sleep(5)  # They are watched for longer than it takes to find a drip.
         # These drip.
         upload = crowd.client("upload", store, "POST", [("Content-Length", "100000")])
         crowd.keep(lambda: upload.send(b"d"))
@@ -144,8 +147,6 @@ def crowd(tmp_path_factory):
         crowd.keep(lambda: chunked.send(b"1\r\nd\r\n"))
         slow = crowd.client("slow", cinema, receive_buffer=2048)
         crowd.keep(lambda: len(slow.socket.recv(500)) > 0)
-        for number in range(MOST - 1 - 7):
-            crowd.client(f"other{number}", model)
         before = time.monotonic()
         eventually(lambda: crowd.cut() >= 3, within=LONG, what="the end of all that drips")
         crowd.took = time.monotonic() - before

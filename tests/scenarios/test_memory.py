@@ -133,6 +133,25 @@ def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, wo
         eventually(lambda: limited.accounted() < 100_000, what="all memory given back")
 
 
+def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
+    """What idle workers keep for their next use is not theirs where one of them has too little."""
+    if sanitized(fast_binary()):
+        pytest.skip("under sanitizers nothing is kept")
+    with Limited(tmp_path, {"memory": 2 * MIB}, workers=8, program=fast_binary()) as limited:
+        weir = limited.weir
+        for _ in range(100):
+            assert weir.get(site.url + "/").status == 200
+        assert limited.status()["memory_kept"] > MIB // 2
+        slow = []
+        while limited.status()["memory_accounted"] < 2 * MIB * 7 // 8:
+            slow.append(ask(weir, site, "/size/50000000", receive_buffer=4096))
+            time.sleep(0.1)
+            assert len(slow) < 20 and limited.status()["requests_refused_for_memory"] == 0
+        eventually(lambda: limited.status()["memory_kept"] < MIB // 8)
+        for client in slow:
+            client.close()
+
+
 def test_heads_that_do_not_come_are_not_waited_for(tmp_path, site):
     """A thousand heads of which only a part comes, each in a block of its own: at the limit the rest is not waited for."""
     limit = 4 * MIB
