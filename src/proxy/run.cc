@@ -155,6 +155,8 @@ class Master {
   }
   /// Empty, or why the old configuration stays.
   std::string reload();
+  /// What each worker says once it has done all that it was told before; those that say it in time.
+  std::vector<WorkerStatus> hear();
   std::string status();
   std::string answer(const std::string& word);
   void end(uint64_t drain_ms);
@@ -259,8 +261,12 @@ std::string Master::reload() {
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
   base::Account::set_limit(config.memory_bytes);
   snapshot_ = std::move(snapshot);
-  std::lock_guard lock(shared_.workers_mutex);
-  for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot_, std::move(change->opened[i]), change->closed);
+  {
+    std::lock_guard lock(shared_.workers_mutex);
+    for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot_, std::move(change->opened[i]), change->closed);
+  }
+  // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone has left its address.
+  (void)hear();
   for (const std::string& words : change->words) base::log_event(words);
   ++reloads_;
   return {};
@@ -282,7 +288,7 @@ void append_memory(std::string& text, const WorkerStatus& all) {
   text += "cut_for_lowest_rate: " + std::to_string(all.drips_cut) + '\n';
 }
 
-std::string Master::status() {
+std::vector<WorkerStatus> Master::hear() {
   struct Gathered {
     std::mutex mutex;
     std::condition_variable told;
@@ -304,8 +310,13 @@ std::string Master::status() {
   std::unique_lock lock(gathered->mutex);
   // A worker that has just come to its end says nothing.
   gathered->told.wait_for(lock, std::chrono::milliseconds(ending_ ? 200 : 2000), [&] { return gathered->statuses.size() == asked; });
+  return gathered->statuses;
+}
+
+std::string Master::status() {
+  const std::vector<WorkerStatus> statuses = hear();
   WorkerStatus all;
-  for (const WorkerStatus& each : gathered->statuses) {
+  for (const WorkerStatus& each : statuses) {
     all.connections += each.connections;
     all.exchanges += each.exchanges;
     all.idle_origin_connections += each.idle_origin_connections;
@@ -329,7 +340,7 @@ std::string Master::status() {
   const auto line = [&](std::string_view name, uint64_t value) { text.append(name).append(": ").append(std::to_string(value)) += '\n'; };
   line("uptime_s", (base::monotonic_ms() - started_ms_) / 1000);
   line("workers", count_);
-  line("workers_that_answered", gathered->statuses.size());
+  line("workers_that_answered", statuses.size());
   text += "state_dir: " + (state_path_.empty() ? "none" : state_path_) + '\n';
   line("reloads", reloads_);
   line("ending", ending_);

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import threading
@@ -125,6 +126,45 @@ def test_a_listener_comes_and_goes(tmp_path, origin):
             client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
             assert client.response().status == 200
             running.weir.wait_stderr("no longer listening on 127.0.0.2")
+
+
+def test_what_a_reload_says_is_done_is_done(tmp_path):
+    """A listener of a fixed port goes and comes again at once, while clients use it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", 0))
+        port = free.getsockname()[1]
+    first = 'workers = 4\n[[listener]]\naddress = "127.0.0.1:0"\n'
+    second = f'[[listener]]\naddress = "127.0.0.2:{port}"\n'
+
+    def reload(body):
+        """Without a process between, which would take its time."""
+        running.rewrite(body)
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(30)
+            control.connect(str(running.socket))
+            control.send(b"reload\n")
+            assert control.recv(1000) == b"ok\nreloaded\n"
+
+    kept = []
+    with Running(tmp_path, first) as running:
+        try:
+            for _ in range(40):
+                reload(first + second)
+                kept.append(Client(port, "127.0.0.2"))
+                kept[-1].send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+                assert kept[-1].response().status == 200
+                reload(first)
+                try:
+                    Client(port, "127.0.0.2").close()
+                    raise AssertionError("somebody still listens")
+                except ConnectionRefusedError:
+                    pass
+            for client in kept:
+                client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+                assert client.response().status == 200
+        finally:
+            for client in kept:
+                client.close()
 
 
 def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
