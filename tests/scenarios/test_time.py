@@ -128,7 +128,7 @@ def test_other_formats(start, clock, origin, format):
 
 def test_a_machine_that_sleeps(start, play):
     """Longer than any limit allows. What has come in the meantime is there when Weir wakes, and counts: nobody was silent."""
-    weir = start('workers = 1\n[timeouts]\nclient_idle = "1s"\ncontent = "1s"\nfirst_byte = "1s"\n[pool]\nidle_timeout = "1s"\n')
+    weir = start('workers = 1\n[timeouts]\nclient_idle = "2s"\ncontent = "2s"\nfirst_byte = "2s"\n[pool]\nidle_timeout = "2s"\n')
     answer = threading.Event()
 
     def script(connection):
@@ -160,7 +160,7 @@ def test_a_machine_that_sleeps(start, play):
     answer.set()
     for client in idle:
         client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
-    time.sleep(1.5)  # The limits pass.
+    time.sleep(2.5)  # The limits pass.
     weir.process.send_signal(signal.SIGCONT)
     assert slow.response().body == b"ok"
     assert begun.read(10) == b"0123456789"
