@@ -238,6 +238,23 @@ TEST(ByteStream, WhatIsAlwaysReadyLetsOthersRun) {
   EXPECT_EQ(other.sent, "<o>");
 }
 
+TEST(ByteStream, WhatHasComeCountsAlsoWhereItsTimeIsOver) {
+  EventLoop loop;
+  MemoryStream late;
+  ssize_t ended = 1;
+  TaskScope scope;
+  scope.spawn(echo(late, ended));
+  loop.turn(0);
+  // As after a suspend: the deadline and the bytes are there in the same turn.
+  std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  late.arrive("come");
+  loop.turn(0);
+  EXPECT_EQ(late.sent, "<come>");
+  EXPECT_EQ(ended, 1);
+  while (ended == 1) loop.turn(-1);
+  EXPECT_EQ(ended, -ETIMEDOUT);
+}
+
 Task<void> write_pieces(ByteStream& stream, std::vector<std::string> texts, uint64_t silence_ms, uint64_t& sent, ssize_t& result) {
   std::vector<base::Slice> pieces;
   for (const std::string& text : texts) pieces.push_back(text.empty() ? base::Slice() : base::Slice::copy_of(text));
