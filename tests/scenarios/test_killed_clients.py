@@ -13,6 +13,8 @@ from support.origin import Origin
 
 pytestmark = pytest.mark.threads
 
+pytestmark = pytest.mark.threads
+
 CLIENTS = 1000
 SEED = 20261125
 
