@@ -13,8 +13,6 @@ from support.origin import Origin
 
 pytestmark = pytest.mark.threads
 
-pytestmark = pytest.mark.threads
-
 CLIENTS = 1000
 SEED = 20261125
 

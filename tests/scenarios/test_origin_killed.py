@@ -9,8 +9,6 @@ from support.crowd import Crowd, Origins
 
 pytestmark = pytest.mark.threads
 
-pytestmark = pytest.mark.threads
-
 CLIENTS, REQUESTS, SIZE = 100, 60, 30_000
 
 
