@@ -58,7 +58,7 @@ int bind_and_listen(int descriptor, const base::Endpoint& endpoint) {
 
 }  // namespace
 
-std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& wanted, size_t count) {
+std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& wanted, size_t count, bool shared) {
   std::vector<BoundSocket> sockets;
   base::Endpoint endpoint = wanted;
   for (size_t i = 0; i < count; ++i) {
@@ -66,7 +66,7 @@ std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::En
     if (descriptor < 0) return std::unexpected(BindError{-descriptor});
     const int on = 1;
     // The first one binds alone and shares from then on.
-    if (i > 0) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (i > 0 || shared) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (const int error = bind_and_listen(descriptor, endpoint); error != 0) {
       close(descriptor);
       return std::unexpected(BindError{error});

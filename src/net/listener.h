@@ -32,7 +32,8 @@ class BoundSocket {
 struct BindError {
   int error;
 };
-std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& endpoint, size_t count);
+/// `shared`: a socket of ours that is about to go has the port still.
+std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& endpoint, size_t count, bool shared = false);
 
 /// The machine has addresses of that family.
 bool family_exists(base::IpFamily family);

@@ -1,8 +1,19 @@
 #include "proxy/listeners.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace weir::proxy {
+
+bool Listeners::leaves(const Config& config, const base::Endpoint& endpoint) const {
+  const auto named = [&](const base::Endpoint& wanted) {
+    return std::ranges::any_of(config.listeners, [&](const auto& listener) { return std::ranges::find(listener.addresses, wanted) != listener.addresses.end(); });
+  };
+  return endpoint.port != 0 && std::ranges::any_of(known_, [&](const Known& known) {
+    const bool overlaps = known.bound.address.is_unspecified() || endpoint.address.is_unspecified() || known.bound.address == endpoint.address;
+    return known.open && known.bound.port == endpoint.port && overlaps && !named(known.wanted);
+  });
+}
 
 std::expected<Listeners::Change, std::string> Listeners::plan(const Config& config) const {
   Change change;
@@ -23,7 +34,7 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
       } else {
         base::Endpoint endpoint = wanted;
         if (endpoint.port == 0) endpoint.port = shared_port;
-        auto bound = net::bind_listeners(endpoint, workers_);
+        auto bound = net::bind_listeners(endpoint, workers_, leaves(config, endpoint));
         if (!bound) {
           return std::unexpected("can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) + ": " +
                                  std::strerror(bound.error().error));

@@ -38,6 +38,9 @@ class Listeners {
     base::Endpoint bound;
     bool open = true;
   };
+  /// A listener that `config` no longer names has this port, at an address of which `endpoint` is a part or which is a part of it.
+  bool leaves(const Config& config, const base::Endpoint& endpoint) const;
+
   const size_t workers_;
   std::vector<Known> known_;
 };

@@ -167,6 +167,31 @@ def test_what_a_reload_says_is_done_is_done(tmp_path):
                 client.close()
 
 
+def test_a_listener_may_become_one_for_others_and_back(tmp_path, network):
+    """The same port, at loopback alone and at every address."""
+    with network("198.51.100.1/32"):
+        own = '[[listener]]\naddress = "127.0.0.1:3128"\n'
+        all_of_them = '[[listener]]\naddress = "0.0.0.0:3128"\nclients = ["127.0.0.0/8", "198.51.100.0/24"]\n'
+
+        def page(host):
+            with Client(3128, host) as client:
+                client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+                return client.response().status
+
+        with Running(tmp_path, own) as running, Client(3128) as kept:
+            for _ in range(3):
+                running.rewrite(all_of_them)
+                assert not ask("reload", running.socket).stderr
+                assert (page("127.0.0.1"), page("198.51.100.1")) == (200, 200)
+                running.rewrite(own)
+                assert not ask("reload", running.socket).stderr
+                assert page("127.0.0.1") == 200
+                with pytest.raises(ConnectionRefusedError):
+                    page("198.51.100.1")
+            kept.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+            assert kept.response().status == 200
+
+
 def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
     go = threading.Event()
 
