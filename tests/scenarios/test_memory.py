@@ -15,8 +15,12 @@ class Limited:
 
     def __init__(self, path, limits, workers=1, **more):
         self.control = path / "control"
-        keys = "".join(f"{key} = {value!r}\n".replace("'", '"') for key, value in limits.items())
-        self.weir = Weir(f'control = "{self.control}"\nworkers = {workers}\n[limits]\n{keys}', **more)
+        self.workers = workers
+        self.weir = Weir(self.text(limits), **more)
+
+    def text(self, limits):
+        keys = "".join(f"{key} = {value}\n" for key, value in limits.items())
+        return f'control = "{self.control}"\nworkers = {self.workers}\n[limits]\n{keys}'
 
     def __enter__(self):
         self.weir.__enter__()
@@ -178,3 +182,19 @@ def test_without_a_limit_nobody_is_refused(tmp_path, site):
         assert limited.weir.get(site.url + "/").status == 200
         for client in clients:
             client.close()
+
+
+def test_a_reload_moves_the_limit(tmp_path, site):
+    """For what comes from then on; what is held stays."""
+    with Limited(tmp_path, {"memory": 0}, program=fast_binary()) as limited:
+        weir = limited.weir
+        held = [ask(weir, site, "/size/50000000", receive_buffer=4096) for _ in range(20)]
+        eventually(lambda: limited.status()["memory_accounted"] > 4 * MIB)
+        weir.write_config(limited.text({"memory": 2 * MIB}))
+        assert run("reload", "--control", str(limited.control))[0] == 0
+        assert limited.status()["memory_limit"] == 2 * MIB
+        for client in held[1:]:
+            client.close()
+        eventually(lambda: weir.get(site.url + "/").status == 200)
+        assert len(held[0].response().body) == 50_000_000
+        held[0].close()
