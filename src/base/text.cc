@@ -1,6 +1,9 @@
 #include "base/text.h"
 
-#include <array>
+#include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace weir::base {
 
@@ -53,29 +56,54 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-void append_escaped_for_log(std::string& out, std::string_view text) {
+namespace {
+
+bool plain_in_log(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+/// How many bytes of `text` from its begin need no escape, to sixteen: the rest is looked at one by one.
+size_t plain_blocks(std::string_view text) {
+  size_t size = 0;
+#ifdef __SSE2__
+  for (; text.size() - size >= 16; size += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + size));
+    // Bytes from 0x80 are below zero here.
+    const __m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
+    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    if (_mm_movemask_epi8(_mm_andnot_si128(marks, printable)) != 0xffff) break;
+  }
+#endif
+  return size;
+}
+
+}  // namespace
+
+char* put_escaped_for_log(char* to, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  static constexpr auto kPlain = [] {
-    std::array<bool, 256> plain{};
-    for (size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
-    return plain;
-  }();
-  size_t from = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (kPlain[c]) continue;
-    out += text.substr(from, i - from);
-    from = i + 1;
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += static_cast<char>(c);
+  const size_t plain = plain_blocks(text);
+  if (plain > 0) std::memcpy(to, text.data(), plain);
+  to += plain;
+  for (const char c : text.substr(plain)) {
+    if (plain_in_log(c)) {
+      *to++ = c;
+    } else if (c == '"' || c == '\\') {
+      *to++ = '\\';
+      *to++ = c;
     } else {
-      out += "\\x";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
+      const auto byte = static_cast<unsigned char>(c);
+      *to++ = '\\';
+      *to++ = 'x';
+      *to++ = kHex[byte >> 4];
+      *to++ = kHex[byte & 15];
     }
   }
-  out += text.substr(from);
+  return to;
+}
+
+void append_escaped_for_log(std::string& out, std::string_view text) {
+  const size_t before = out.size();
+  out.resize_and_overwrite(before + 4 * text.size(), [&](char* data, size_t) {
+    return static_cast<size_t>(put_escaped_for_log(data + before, text) - data);
+  });
 }
 
 }  // namespace weir::base

@@ -43,5 +43,7 @@ std::string escape_html(std::string_view text);
 
 /// Appends `text` as the combined log format has it inside quotes: `"`, `\` and bytes outside printable ASCII as `\"`, `\\`, `\xHH`.
 void append_escaped_for_log(std::string& out, std::string_view text);
+/// The same into memory that has room for four times the text; gives the end.
+char* put_escaped_for_log(char* to, std::string_view text);
 
 }  // namespace weir::base

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 namespace weir::base {
 namespace {
 
@@ -24,6 +26,26 @@ TEST(Text, LogLinesCannotBeForged) {
   std::string out;
   append_escaped_for_log(out, "a\"b\\c\r\n\x1b\xff z");
   EXPECT_EQ(out, "a\\\"b\\\\c\\x0d\\x0a\\x1b\\xff z");
+}
+
+TEST(Text, EveryByteOfALogLineIsLookedAtWhereverItStands) {
+  for (size_t size = 1; size <= 40; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (const unsigned char odd : {0x00, 0x1f, 0x22, 0x5c, 0x7f, 0x80, 0xff}) {
+        std::string text(size, 'a'), expected(at, 'a');
+        text[at] = static_cast<char>(odd);
+        char escape[5];
+        std::snprintf(escape, sizeof escape, odd == '"' || odd == '\\' ? "\\%c" : "\\x%02x", odd);
+        expected += escape + std::string(size - at - 1, 'a');
+        std::string out = "before ";
+        append_escaped_for_log(out, text);
+        EXPECT_EQ(out, "before " + expected);
+      }
+    }
+    std::string out;
+    append_escaped_for_log(out, std::string(size, '~'));
+    EXPECT_EQ(out, std::string(size, '~'));
+  }
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ std::string_view Arena::copy(std::string_view bytes) {
 }
 
 const Field* Fields::find(FieldId id) const {
+  if (!may_have(id)) return nullptr;
   for (const Field& field : all()) {
     if (field.id == id) return &field;
   }
@@ -52,6 +53,7 @@ const Field* Fields::find(std::string_view name) const {
 
 size_t Fields::count(FieldId id) const {
   size_t count = 0;
+  if (!may_have(id)) return count;
   for (const Field& field : all()) count += field.id == id;
   return count;
 }
@@ -77,20 +79,22 @@ void Fields::add(std::string_view name, std::string_view value) {
 void Fields::add(FieldId id, std::string_view value) { add_in_place(name_of(id), arena_.copy(value), id); }
 
 void Fields::set(FieldId id, std::string_view value) {
-  bool done = false;
-  const std::string_view stored = arena_.copy(value);
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < size_; ++i) {
-    if (table_[i].id == id) {
-      if (done) continue;
-      table_[i].value_data = stored.data();
-      table_[i].value_size = static_cast<uint32_t>(stored.size());
-      done = true;
-    }
-    table_[kept++] = table_[i];
+  uint32_t first = 0;
+  while (first < size_ && table_[first].id != id) ++first;
+  if (first == size_) return add(id, value);
+  // Mostly it says already what it is to say.
+  if (table_[first].value() != value) {
+    const std::string_view stored = arena_.copy(value);
+    table_[first].value_data = stored.data();
+    table_[first].value_size = static_cast<uint32_t>(stored.size());
+  }
+  uint32_t kept = first + 1;
+  for (uint32_t i = kept; i < size_; ++i) {
+    if (table_[i].id == id) continue;
+    if (i != kept) table_[kept] = table_[i];
+    ++kept;
   }
   size_ = kept;
-  if (!done) add_in_place(name_of(id), stored, id);
 }
 
 void Fields::set_first(FieldId id, std::string_view value) {
@@ -102,6 +106,7 @@ void Fields::set_first(FieldId id, std::string_view value) {
 }
 
 void Fields::remove(FieldId id) {
+  if (!may_have(id)) return;
   remove_if([id](const Field& field) { return field.id == id; });
 }
 void Fields::remove(std::string_view name) {

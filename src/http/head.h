@@ -69,7 +69,7 @@ class Fields {
   const Field* find(FieldId id) const;
   /// Without case; for names that have no FieldId.
   const Field* find(std::string_view name) const;
-  bool has(FieldId id) const { return find(id) != nullptr; }
+  bool has(FieldId id) const { return may_have(id) && find(id) != nullptr; }
   size_t count(FieldId id) const;
   /// The first line's value, or an empty view.
   std::string_view get(FieldId id) const;
@@ -80,6 +80,7 @@ class Fields {
   /// Adds a line whose bytes already live as long as the head (a parser's; static text).
   void add_in_place(std::string_view name, std::string_view value, FieldId id) {
     if (size_ == capacity_) grow();
+    seen_ |= bit(id);
     table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
   }
   /// Replaces the first line of that name, in place, and removes the others; adds it at the end if there is none.
@@ -97,14 +98,20 @@ class Fields {
     size_ = kept;
   }
   void clear() { size_ = 0; }
+  /// False: there was never a line of that name. Costs nothing.
+  bool may_have(FieldId id) const { return (seen_ & bit(id)) != 0; }
+  /// The same for a set of names: a bit for each id.
+  bool may_have_any(uint64_t ids) const { return (seen_ & ids) != 0; }
 
  private:
+  static constexpr uint64_t bit(FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
   void grow();
 
   Arena& arena_;
   Field* table_ = nullptr;
   uint32_t size_ = 0;
   uint32_t capacity_ = 0;
+  uint64_t seen_ = 0;
 };
 
 /// What both kinds of heads share. Counted; lives in a pooled block of kBlock bytes, whose rest is the arena's first part.

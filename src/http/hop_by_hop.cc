@@ -92,19 +92,18 @@ HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
   HopByHop seen;
   Named named;
   bool websocket = false;
-  uint64_t there = 0;
+  const uint64_t removed = kRemoved | (rules.proxy_authorization ? bit(FieldId::proxy_authorization) : 0) |
+                           (rules.proxy_authenticate ? bit(FieldId::proxy_authenticate) : 0) |
+                           (rules.proxy_authentication_info ? bit(FieldId::proxy_authentication_info) : 0);
+  static_assert((kRead & ~kRemoved) == 0);
+  if (!fields.may_have_any(removed)) return seen;
   for (const Field& field : fields.all()) {
-    there |= bit(field.id);
     if (!is_in(kRead, field.id)) continue;
     if (field.id == FieldId::connection) read_connection(field.value(), seen, named);
     else if (field.id == FieldId::upgrade) websocket = websocket || lists(field.value(), "websocket");
     else seen.te_trailers = seen.te_trailers || lists(field.value(), "trailers");
   }
   seen.websocket = websocket && seen.upgrade_listed;
-  const uint64_t removed = kRemoved | (rules.proxy_authorization ? bit(FieldId::proxy_authorization) : 0) |
-                           (rules.proxy_authenticate ? bit(FieldId::proxy_authenticate) : 0) |
-                           (rules.proxy_authentication_info ? bit(FieldId::proxy_authentication_info) : 0);
-  if ((there & removed) == 0) return seen;
   fields.remove_if([&](const Field& field) {
     return is_in(removed, field.id) || (!named.empty() && named.has(field.name()));
   });

@@ -31,21 +31,20 @@ constexpr std::array<uint8_t, 256> kBytes = [] {
 
 /// Four decimal numbers up to 255 without leading zeros.
 bool is_dotted_quad(std::string_view text) {
-  int numbers = 0;
-  while (true) {
-    const size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty() || part.size() > 3 || (part.size() > 1 && part.front() == '0')) return false;
-    int value = 0;
-    for (const char c : part) {
-      if (!base::is_digit(c)) return false;
-      value = value * 10 + (c - '0');
+  if (text.size() > 15) return false;
+  int dots = 0, digits = 0, value = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (digits == 0 || ++dots > 3) return false;
+      digits = value = 0;
+      continue;
     }
+    if (!base::is_digit(c) || (digits > 0 && value == 0)) return false;
+    value = value * 10 + (c - '0');
+    ++digits;
     if (value > 255) return false;
-    ++numbers;
-    if (dot == std::string_view::npos) return numbers == 4;
-    text.remove_prefix(dot + 1);
   }
+  return dots == 3 && digits > 0;
 }
 
 /// What resolvers would take for a part of an address: decimal, octal or hexadecimal (WHATWG URL, "ends in a number").

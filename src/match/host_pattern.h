@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace weir::match {
 
@@ -41,11 +42,7 @@ class HostPatterns {
   bool empty() const { return names_.empty() && suffixes_.empty(); }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Names = std::unordered_set<std::string, Hash, std::equal_to<>>;
+  using Names = std::unordered_set<std::string, base::TextHash, std::equal_to<>>;
   Names names_, suffixes_;
 };
 

@@ -112,6 +112,8 @@ Resolver::~Resolver() {
 
 void Resolver::refresh() {
   const uint64_t now_ms = async::EventLoop::current().now_ms();
+  if (now_ms == refreshed_ms_) return;
+  refreshed_ms_ = now_ms;
   if (hosts_.refresh(now_ms)) ++generation_;
   if (!resolv_conf_.refresh(now_ms)) return;
   ++generation_;

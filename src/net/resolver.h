@@ -97,6 +97,7 @@ class Resolver {
   std::vector<std::unique_ptr<ResolverChannel>> channels_;  // The last one takes new questions.
   uint64_t questions_asked_ = 0;
   uint64_t generation_ = 0;
+  uint64_t refreshed_ms_ = UINT64_MAX;
 };
 
 }  // namespace weir::net

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/hop_by_hop.h"
 #include "origin/connector_error.h"
+#include "http/target_parse.h"
 #include "origin/origin_body.h"
 #include "origin/origin_exchange.h"
 
@@ -23,6 +24,7 @@ bool names_connection_scheme(std::string_view value) {
 }
 
 bool any_connection_scheme(const http::Fields& fields, FieldId id) {
+  if (!fields.may_have(id)) return false;
   for (const http::Field& field : fields.all()) {
     if (field.id != id) continue;
     if (names_connection_scheme(field.value())) return true;
@@ -41,7 +43,13 @@ bool any_connection_scheme(const http::Fields& fields, FieldId id) {
 /// Whoever waits for a descriptor, whatever for.
 constexpr std::string_view kAnyOrigin = "";
 
-std::string key_of(const http::Target& target) { return http::authority_key(target.host, target.port); }
+/// Host and port (http::authority_key): the authority as it is, but for the default port, which that does not name. Lives as long
+/// as the head.
+std::string_view key_of(http::RequestHead& head) {
+  const http::Target& target = head.target;
+  if (target.port != http::default_port_of(target.scheme)) return target.authority;
+  return head.copy(http::authority_key(target.host, target.port));
+}
 
 }  // namespace
 
@@ -101,7 +109,7 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(co
   if (base::debug_enabled) {
     base::log_event(std::string("connected to ").append(target.host) + ":" + std::to_string(target.port) + " at " + connected->peer.text());
   }
-  auto connection = std::make_unique<OriginConnection>(std::move(connected->stream), key_of(target), connected->peer, connected->source);
+  auto connection = std::make_unique<OriginConnection>(std::move(connected->stream), std::string(key_of(*request.head)), connected->peer, connected->source);
   connection->names_generation = context_.connector.names_generation();
   co_return connection;
 }
@@ -140,7 +148,7 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::acquire(co
 async::Task<base::Result<http::Response>> Forward::forward(http::Request request) const {
   prepare(request);
   const http::RequestHead& head = *request.head;
-  const std::string key = key_of(head.target);
+  const std::string_view key = key_of(*request.head);
   const bool repeatable = http::is_idempotent(head.method) && !request.body;
   auto origin = std::make_unique<OriginExchange>(request.exchange, context_.pool, context_.config, context_.expect_wait_ms);
   base::Result<Answered> answered;
@@ -149,7 +157,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     auto* connection = static_cast<OriginConnection*>(pinned.get());
     if (!connection || !connection->quiet()) {
       request.pins->lose(key);
-      co_return base::fail(ErrorType::connection_terminated, 502, key + " closed the connection that this login belongs to.");
+      co_return base::fail(ErrorType::connection_terminated, 502, std::string(key) + " closed the connection that this login belongs to.");
     }
     CO_CHECK(request.decision->check(connection->source, connection->peer.address, connection->peer.port));
     origin->pinned_to = request.pins;
@@ -180,11 +188,11 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   response.head = std::move(answered->head);
   http::Fields& fields = response.head->fields;
   const http::HopByHop hop = http::remove_hop_by_hop(fields);
-  if (hop.excessive) co_return base::fail(ErrorType::http_protocol_error, 502, key + " named too many fields in Connection.");
+  if (hop.excessive) co_return base::fail(ErrorType::http_protocol_error, 502, std::string(key) + " named too many fields in Connection.");
   add_via(fields, response.head->minor_version);
 
   if (response.head->status == 101) {
-    if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, key + " changed to a protocol that was not asked for.");
+    if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, std::string(key) + " changed to a protocol that was not asked for.");
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
     auto connection = origin->take_connection();

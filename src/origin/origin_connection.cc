@@ -5,6 +5,10 @@
 #include <utility>
 
 namespace weir::origin {
+namespace {
+/// So many entries without a connection the table keeps at least: a site that is asked again soon finds its own.
+constexpr size_t kMostEmpty = 64;
+}  // namespace
 
 bool OriginConnection::quiet() {
   async::Readiness& state = stream->readiness();
@@ -17,6 +21,11 @@ bool OriginConnection::quiet() {
 
 Pool::Pool(const OriginConfig& config) : config_(config), sweep_(*this) {}
 
+void Pool::forget_empty() {
+  std::erase_if(by_authority_, [](const auto& entry) { return entry.second.count == 0; });
+  empty_ = 0;
+}
+
 Pool::~Pool() {
   while (by_age_.linked()) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
   sweep();
@@ -28,17 +37,19 @@ std::unique_ptr<OriginConnection> Pool::remove(OriginConnection& connection) {
   connection.pool_ = nullptr;
   connection.stream->readiness().on_readable = nullptr;
   --size_;
-  if (const auto at = by_authority_.find(std::string_view(connection.authority)); --at->second.count == 0) by_authority_.erase(at);
+  if (--connection.among_->count == 0) ++empty_;
   return std::unique_ptr<OriginConnection>(&connection);
 }
 
 std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms,
                                              uint64_t names_generation) {
   const uint64_t now = async::EventLoop::current().now_ms();
+  const auto at = by_authority_.find(authority);
+  if (at == by_authority_.end()) return nullptr;
+  IdleConnections* const idle = &at->second;
   for (;;) {
-    const auto at = by_authority_.find(authority);
-    if (at == by_authority_.end()) return nullptr;
-    auto& connection = static_cast<OriginConnection&>(*at->second.connections.next());
+    if (idle->count == 0) return nullptr;
+    auto& connection = static_cast<OriginConnection&>(*idle->connections.next());
     // The newest is first: if it has been idle for too long, so have the others.
     if (now - connection.idle_since_ms_ > max_idle_ms) return nullptr;
     if (connection.allowed_by == 0 || connection.allowed_by != decision.rules_id()) {
@@ -58,16 +69,22 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
   if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0) return;
   if (size_ >= config_.idle_total) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
   auto at = by_authority_.find(std::string_view(connection->authority));
-  if (at == by_authority_.end()) at = by_authority_.try_emplace(connection->authority).first;
-  if (at->second.count >= config_.idle_per_origin) return;
+  if (at == by_authority_.end()) {
+    if (empty_ > kMostEmpty && empty_ > by_authority_.size() / 2) forget_empty();
+    at = by_authority_.try_emplace(connection->authority).first;
+    ++empty_;
+  }
+  IdleConnections& among = at->second;
+  if (among.count >= config_.idle_per_origin) return;
   auto& idle = *connection.release();
   const uint64_t now = async::EventLoop::current().now_ms();
   idle.idle_since_ms_ = now;
   idle.pool_ = this;
+  idle.among_ = &among;
   idle.rest();
-  idle.link_before(*at->second.connections.next());
+  idle.link_before(*among.connections.next());
   idle.age_.link_before(by_age_);
-  ++at->second.count;
+  if (among.count++ == 0) --empty_;
   ++size_;
   async::Readiness& state = idle.stream->readiness();
   state.on_readable = &bytes_arrived;
@@ -77,7 +94,7 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
 }
 
 void Pool::drop_one(std::string_view authority) {
-  if (const auto at = by_authority_.find(authority); at != by_authority_.end()) remove(static_cast<OriginConnection&>(*at->second.connections.next()));
+  if (const auto at = by_authority_.find(authority); at != by_authority_.end() && at->second.count > 0) remove(static_cast<OriginConnection&>(*at->second.connections.next()));
 }
 
 bool Pool::drop_oldest() {

@@ -7,6 +7,7 @@
 
 #include "async/deadline.h"
 #include "async/input.h"
+#include "base/hash.h"
 #include "base/ip.h"
 #include "http/decision.h"
 #include "http/session.h"
@@ -15,6 +16,12 @@
 #include "origin/origin_slots.h"
 
 namespace weir::origin {
+
+/// Those to one authority that are idle.
+struct IdleConnections {
+  async::Link connections;  // The one used last first.
+  size_t count = 0;
+};
 
 /// Owned by the exchange that uses it, by the pool, or by a client connection's pins.
 class OriginConnection final : public http::PinnedConnection, private async::Link {
@@ -56,6 +63,7 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   uint64_t idle_since_ms_ = 0;
   uint64_t rested_turn_ = UINT64_MAX;
   class Pool* pool_ = nullptr;
+  IdleConnections* among_ = nullptr;  // Of the pool.
 };
 
 /// Idle connections of one worker, by authority; bounded in all, per origin and in time. One on which bytes arrive is closed.
@@ -83,14 +91,6 @@ class Pool {
   bool drop_oldest();
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  struct Idle {
-    async::Link connections;
-    size_t count = 0;
-  };
   struct Sweep : async::Deadline {
     explicit Sweep(Pool& pool) : Deadline([](Deadline& self) { static_cast<Sweep&>(self).pool.sweep(); }), pool(pool) {}
     Pool& pool;
@@ -99,9 +99,13 @@ class Pool {
   /// Out of the lists; the caller owns it then.
   std::unique_ptr<OriginConnection> remove(OriginConnection& connection);
   void sweep();
+  void forget_empty();
 
   const OriginConfig& config_;
-  std::unordered_map<std::string, Idle, Hash, std::equal_to<>, base::Charged<std::pair<const std::string, Idle>>> by_authority_;
+  /// Entries do not move; those that have become empty wait in it for their next connection, up to a limit.
+  std::unordered_map<std::string, IdleConnections, base::TextHash, std::equal_to<>, base::Charged<std::pair<const std::string, IdleConnections>>>
+      by_authority_;
+  size_t empty_ = 0;
   async::Link by_age_;   // The oldest first.
   async::Link spoiled_;  // To be closed by the next sweep, outside of the loop's own callbacks.
   size_t size_ = 0;

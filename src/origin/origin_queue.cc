@@ -25,7 +25,7 @@ void OriginQueue::Waiting::leave() {
   --queue_.count_;
 }
 
-bool OriginQueue::anyone_for(std::string_view authority) const {
+bool OriginQueue::has(std::string_view authority) const {
   const auto at = by_authority_.find(authority);
   return at != by_authority_.end() && at->second.linked();
 }

@@ -7,6 +7,7 @@
 
 #include "async/event_loop.h"
 #include "base/account.h"
+#include "base/hash.h"
 
 namespace weir::origin {
 
@@ -43,22 +44,19 @@ class OriginQueue {
   };
   Waiting wait(std::string_view authority, uint64_t deadline_ms) { return {*this, authority, deadline_ms}; }
   bool full() const { return count_ >= kMost; }
-  bool anyone_for(std::string_view authority) const;
+  bool anyone_for(std::string_view authority) const { return count_ > 0 && has(authority); }
   /// A connection to `authority` has become free here, or was closed.
   void wake_one(std::string_view authority);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   struct Sweep : async::Deadline {
     explicit Sweep(OriginQueue& queue) : Deadline([](Deadline& self) { static_cast<Sweep&>(self).queue.sweep(); }), queue(queue) {}
     OriginQueue& queue;
   };
+  bool has(std::string_view authority) const;
   void sweep();
 
-  std::unordered_map<std::string, async::Link, Hash, std::equal_to<>, base::Charged<std::pair<const std::string, async::Link>>> by_authority_;
+  std::unordered_map<std::string, async::Link, base::TextHash, std::equal_to<>, base::Charged<std::pair<const std::string, async::Link>>> by_authority_;
   size_t count_ = 0;
   Sweep sweep_;
 };

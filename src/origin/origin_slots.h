@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/account.h"
+#include "base/hash.h"
 
 namespace weir::origin {
 
@@ -47,9 +48,9 @@ class OriginSlots {
  private:
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<std::string, uint32_t, std::hash<std::string>, std::equal_to<>, base::Charged<std::pair<const std::string, uint32_t>>> counts;
+    std::unordered_map<std::string, uint32_t, base::TextHash, std::equal_to<>, base::Charged<std::pair<const std::string, uint32_t>>> counts;
   };
-  Shard& shard_of(std::string_view authority) { return shards_[std::hash<std::string_view>()(authority) % shards_.size()]; }
+  Shard& shard_of(std::string_view authority) { return shards_[base::hash_of(authority) % shards_.size()]; }
 
   std::atomic<uint32_t> most_;
   std::array<Shard, 16> shards_;

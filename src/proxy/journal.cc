@@ -17,6 +17,7 @@ WorkerJournal::~WorkerJournal() { flush(); }
 
 void WorkerJournal::flush() {
   if (batch_.empty()) return;
+  last_batch_ = batch_.size();
   log_.submit(std::move(batch_), lines_, setting_.target);
   batch_.clear();
   lines_ = 0;
@@ -44,7 +45,11 @@ void WorkerJournal::count(const http::Exchange& exchange) {
 
 void WorkerJournal::record(const http::Exchange& exchange) {
   count(exchange);
-  if (batch_.empty()) flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
+  if (batch_.empty()) {
+    flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
+    // A worker that was busy a moment ago is so again: its batch need not grow by and by.
+    if (last_batch_ > kBatch / 4) batch_.reserve(kBatch + kBatch / 4);
+  }
   std::string_view outcome = exchange.ended();
   if (exchange.has_error()) {
     outcome = base::name_of(exchange.error_type());

@@ -45,6 +45,7 @@ class WorkerJournal final : public http::Journal {
   AccessLog& log_;
   Flush flush_;
   std::string batch_;
+  size_t last_batch_ = 0;
   uint64_t lines_ = 0;
   Totals totals_;
   const char* stopping_ = nullptr;

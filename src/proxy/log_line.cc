@@ -7,17 +7,6 @@
 #include "proxy/log_put.h"
 
 namespace weir::proxy {
-namespace {
-
-void append_quoted(std::string& out, std::string_view text) {
-  if (text.empty()) text = "-";
-  out += '"';
-  base::append_escaped_for_log(out, text);
-  out += '"';
-}
-
-}  // namespace
-
 LogFormat log_format(std::string_view name) {
   return name == "common" ? LogFormat::common : name == "json" ? LogFormat::json : name == "squid" ? LogFormat::squid : LogFormat::combined;
 }
@@ -71,47 +60,51 @@ void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogC
   out += '\n';
 }
 
-void append_common(std::string& out, const LogFacts& facts, LogClock& clock) {
-  const http::Exchange& exchange = facts.exchange;
-  char piece[128];
-  char* at = put(piece, exchange.session->client.address);
-  at = put(at, " - ");
-  out.append(piece, at);
-  base::append_escaped_for_log(out, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
-  at = put(piece, " ");
-  at = put(at, clock.text(exchange.started_wall_ms));
-  *at++ = ' ';
-  out.append(piece, at);
-  if (exchange.settled()) {
-    append_quoted(out, exchange.request_line());
-  } else if (exchange.request && !exchange.request->method_token.empty()) {
-    const http::RequestHead& head = *exchange.request;
-    out += '"';
-    base::append_escaped_for_log(out, head.method_token);
-    out += ' ';
-    base::append_escaped_for_log(out, head.raw_target);
-    out += head.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
-  } else {
-    out += "\"-\"";
-  }
-  at = put(piece, " ");
-  at = put_status(at, exchange.status);
-  at = put(at, " ");
-  at = put(at, exchange.sent);
-  out.append(piece, at);
+namespace {
+
+char* put_quoted(char* at, std::string_view text) {
+  *at++ = '"';
+  at = base::put_escaped_for_log(at, text.empty() ? std::string_view("-") : text);
+  *at++ = '"';
+  return at;
 }
 
-void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) {
+char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
   const http::Exchange& exchange = facts.exchange;
-  append_common(out, facts, clock);
-  out += ' ';
-  append_quoted(out, exchange.referer());
-  out += ' ';
-  append_quoted(out, exchange.user_agent());
-  out += ' ';
-  out += facts.outcome;
-  char piece[256];
-  char* at = put(piece, " received=");
+  at = put(at, exchange.session->client.address);
+  at = put(at, " - ");
+  at = base::put_escaped_for_log(at, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
+  *at++ = ' ';
+  at = put(at, clock.text(exchange.started_wall_ms));
+  *at++ = ' ';
+  if (exchange.settled()) {
+    at = put_quoted(at, exchange.request_line());
+  } else if (exchange.request && !exchange.request->method_token.empty()) {
+    const http::RequestHead& head = *exchange.request;
+    *at++ = '"';
+    at = base::put_escaped_for_log(at, head.method_token);
+    *at++ = ' ';
+    at = base::put_escaped_for_log(at, head.raw_target);
+    at = put(at, head.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"");
+  } else {
+    at = put(at, "\"-\"");
+  }
+  *at++ = ' ';
+  at = put_status(at, exchange.status);
+  *at++ = ' ';
+  return put(at, exchange.sent);
+}
+
+char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
+  const http::Exchange& exchange = facts.exchange;
+  at = put_common(at, facts, clock);
+  *at++ = ' ';
+  at = put_quoted(at, exchange.referer());
+  *at++ = ' ';
+  at = put_quoted(at, exchange.user_agent());
+  *at++ = ' ';
+  at = put(at, facts.outcome);
+  at = put(at, " received=");
   at = put(at, exchange.received);
   at = put(at, " ms=");
   at = put(at, facts.ms);
@@ -120,18 +113,40 @@ void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) {
     at = put(at, exchange.peer);
     if (exchange.reused_connection) at = put(at, " reused=1");
   }
-  out.append(piece, at);
   if (!exchange.rule().empty()) {
     // A word, as the other parts are.
-    std::string rule(exchange.rule());
-    std::ranges::replace(rule, ' ', '_');
-    out += " rule=";
-    base::append_escaped_for_log(out, rule);
+    at = put(at, " rule=");
+    char* const word = at;
+    at = base::put_escaped_for_log(at, exchange.rule());
+    std::ranges::replace(word, at, ' ', '_');
   }
   if (!exchange.sni.empty()) {
-    out += " sni=";
-    base::append_escaped_for_log(out, exchange.sni);
+    at = put(at, " sni=");
+    at = base::put_escaped_for_log(at, exchange.sni);
   }
+  return at;
 }
+
+/// No line of either format is longer: what came from the wire may grow fourfold, and the rest is numbers, addresses and our words.
+size_t longest(const LogFacts& facts) {
+  const http::Exchange& exchange = facts.exchange;
+  size_t wire = exchange.identity.size() + exchange.sni.size() + exchange.rule().size() + exchange.request_line().size() + exchange.referer().size() + exchange.user_agent().size();
+  if (exchange.request) wire += exchange.request->method_token.size() + exchange.request->raw_target.size();
+  return 4 * wire + facts.outcome.size() + 512;
+}
+
+/// Made in place: no piece of it is copied twice.
+template <class Put>
+void append(std::string& out, const LogFacts& facts, LogClock& clock, Put put_line) {
+  const size_t before = out.size();
+  out.resize_and_overwrite(before + longest(facts), [&](char* data, size_t) {
+    return static_cast<size_t>(put_line(data + before, facts, clock) - data);
+  });
+}
+
+}  // namespace
+
+void append_common(std::string& out, const LogFacts& facts, LogClock& clock) { append(out, facts, clock, &put_common); }
+void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) { append(out, facts, clock, &put_combined); }
 
 }  // namespace weir::proxy

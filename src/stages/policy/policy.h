@@ -9,17 +9,21 @@
 
 namespace weir::policy {
 
+class RulesDecision;
+
 /// Sets the request's Decision, which keeps the rules of the listener that the client came to.
 class Policy final : public http::Stage {
  public:
   /// `rules` by listener, as Session::listener counts them.
-  Policy(std::vector<std::shared_ptr<const ListenerRules>> rules, std::shared_ptr<const http::OwnNames> own)
-      : rules_(std::move(rules)), own_(std::move(own)) {}
+  Policy(std::vector<std::shared_ptr<const ListenerRules>> rules, std::shared_ptr<const http::OwnNames> own);
+  ~Policy() override;
   async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
 
  private:
   const std::vector<std::shared_ptr<const ListenerRules>> rules_;
   const std::shared_ptr<const http::OwnNames> own_;
+  /// The last decision of each listener: who asks for a page's parts mostly asks the same host again. Of the pipeline's worker.
+  mutable std::vector<base::Ref<const RulesDecision>> last_;
 };
 
 }  // namespace weir::policy

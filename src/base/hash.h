@@ -1,0 +1,50 @@
+// A quick hash for tables whose keys come from the network.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace weir::base {
+
+/// Drawn once per process, so that nobody outside can choose names that fall into one bucket.
+uint64_t hash_seed();
+
+/// Multiplies sixteen bytes at a time into 128 bits and folds those. Not for anything that outlives the process.
+inline uint64_t hash_of(std::string_view text) {
+  static const uint64_t seed = hash_seed();
+  const auto fold = [](uint64_t a, uint64_t b) {
+    const auto product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  };
+  const auto word = [](const char* at, size_t size) {
+    uint64_t value = 0;
+    std::memcpy(&value, at, size);
+    return value;
+  };
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15, kOther = 0xd1b54a32d192ed03;
+  const char* at = text.data();
+  size_t left = text.size();
+  uint64_t hash = seed;
+  for (; left > 16; left -= 16, at += 16) hash = fold(word(at, 8) ^ kOdd, word(at + 8, 8) ^ hash);
+  uint64_t low = 0, high = 0;
+  if (left >= 8) {
+    low = word(at, 8);
+    high = word(at + left - 8, 8);
+  } else if (left >= 4) {
+    low = word(at, 4);
+    high = word(at + left - 4, 4);
+  } else if (left > 0) {
+    low = static_cast<uint64_t>(static_cast<unsigned char>(at[0])) << 16 | static_cast<uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
+          static_cast<unsigned char>(at[left - 1]);
+  }
+  return fold(low ^ kOther ^ text.size() * kOdd, high ^ hash) ^ hash >> 32;
+}
+
+/// For unordered containers of std::string that are asked by std::string_view.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return hash_of(text); }
+};
+
+}  // namespace weir::base
