@@ -32,7 +32,7 @@ class EventLoop {
   void run();
   void stop() { stopped_ = true; }
   /// One turn: waits at most `wait_ms` (-1: as long as nothing happens), then runs what is ready. False if nothing was.
-  bool turn(int wait_ms);
+  [[gnu::noinline]] bool turn(int wait_ms);
 
   /// Counts the turns: within one, nobody has asked the kernel what became readable since it began.
   uint64_t turns() const { return turns_; }

@@ -13,7 +13,7 @@ constexpr bool kFreeLists = false;  // So that the sanitizer sees every use afte
 #else
 constexpr bool kFreeLists = true;
 #endif
-constexpr size_t kStep = 64;
+constexpr size_t kStep = 32;
 constexpr size_t kClasses = kLargestPooled / kStep;
 constexpr size_t kMaxKeptBytesPerClass = 256 * 1024;
 

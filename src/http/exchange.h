@@ -1,5 +1,6 @@
 // The record of one request and its response.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,7 +45,7 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// Frees the request's head; keeps what the log needs of it. For exchanges that last: tunnels.
   void settle();
   /// What the log says of the request: from the head, or kept by settle().
-  std::string_view request_line() const { return settled_ ? std::string_view(request_line_) : std::string_view(); }
+  std::string_view request_line() const { return kept(0); }
   std::string_view referer() const;
   std::string_view user_agent() const;
   bool settled() const { return settled_; }
@@ -77,7 +78,7 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::Endpoint peer;
   /// What led there; with the host that was asked for, what policy is asked of when it has changed.
   base::AddressSource peer_source = base::AddressSource::literal;
-  std::string_view host() const { return settled_ ? std::string_view(host_) : request ? request->target.host : std::string_view(); }
+  std::string_view host() const { return settled_ ? kept(3) : request ? request->target.host : std::string_view(); }
   bool reused_connection = false;
   /// Who asks: set once, by auth. No spaces and no controls; empty where nobody was asked.
   std::string identity;
@@ -92,7 +93,13 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   bool promised_ = false;
   /// A block's worth of memory is promised to what runs, which will hold content; a tunnel is promised nothing.
   void promise(bool more);
-  base::ChargedText request_line_, referer_, user_agent_, host_;
+  /// Of a settled exchange: request line, Referer, User-Agent and host behind one another, and where each ends.
+  std::string_view kept(size_t which) const {
+    const uint32_t begin = which == 0 ? 0 : kept_ends_[which - 1];
+    return std::string_view(kept_).substr(begin, kept_ends_[which] - begin);
+  }
+  base::ChargedText kept_;
+  std::array<uint32_t, 4> kept_ends_{};
 };
 
 }  // namespace weir::http

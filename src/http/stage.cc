@@ -29,20 +29,26 @@ void Exchange::promise(bool more) {
 void Exchange::settle() {
   promise(false);
   if (settled_ || !request) return;
-  request_line_.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
-  request_line_ += static_cast<char>('0' + request->minor_version);
-  referer_ = request->fields.get(FieldId::referer);
-  user_agent_ = request->fields.get(FieldId::user_agent);
-  host_ = request->target.host;
+  const std::string_view others[] = {request->fields.get(FieldId::referer), request->fields.get(FieldId::user_agent), request->target.host};
+  size_t size = request->method_token.size() + request->raw_target.size() + 10;
+  for (const std::string_view other : others) size += other.size();
+  kept_.reserve(size);
+  kept_.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
+  kept_ += static_cast<char>('0' + request->minor_version);
+  kept_ends_[0] = static_cast<uint32_t>(kept_.size());
+  for (size_t i = 0; i < 3; ++i) {
+    kept_ += others[i];
+    kept_ends_[i + 1] = static_cast<uint32_t>(kept_.size());
+  }
   settled_ = true;
   request = nullptr;
 }
 
 std::string_view Exchange::referer() const {
-  return settled_ ? referer_ : request ? request->fields.get(FieldId::referer) : std::string_view();
+  return settled_ ? kept(1) : request ? request->fields.get(FieldId::referer) : std::string_view();
 }
 std::string_view Exchange::user_agent() const {
-  return settled_ ? user_agent_ : request ? request->fields.get(FieldId::user_agent) : std::string_view();
+  return settled_ ? kept(2) : request ? request->fields.get(FieldId::user_agent) : std::string_view();
 }
 
 async::Task<base::Result<Response>> answer(Response response) { co_return response; }

@@ -44,7 +44,15 @@ class Tunnel : public base::Pooled {
   virtual async::ByteStream* origin() { return nullptr; }
   /// There is no origin, and never will be: a session inside gets Weir's own pages alone.
   virtual bool own() const { return false; }
-  /// Carries bytes both ways until both sides have ended. `client_bytes` were read from the client and not yet sent on.
+  /// Asked first, once: looks at what comes before it is decided who carries it. `client_bytes` were read from the client and not yet
+  /// sent on; what it reads is added. Null: there is nothing to look at.
+  virtual async::Task<base::Result<void>> look(async::ByteStream& client, base::Slice& client_bytes) {
+    (void)client, (void)client_bytes;
+    return {};
+  }
+  /// Who carries it on in this one's place, as the look has shown. Null: this one.
+  virtual std::unique_ptr<Tunnel> carrier() { return nullptr; }
+  /// Carries bytes both ways until both sides have ended.
   virtual async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) = 0;
   /// The connection to the origin, as the first pin of a session inside. The tunnel is of no use after it.
   virtual std::unique_ptr<PinnedConnection> into_pin() { return nullptr; }

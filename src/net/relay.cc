@@ -9,61 +9,117 @@
 namespace weir::net {
 namespace {
 
-enum class End : uint8_t { ended, client_failed, origin_failed, idle };
+enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
 
-struct Shared {
-  uint64_t idle_ms;
-  uint64_t active_ms;  // When a byte was last seen to move, either way.
-  const uint64_t* to_client;
-  const uint64_t* to_origin;
-  uint64_t counted = 0;
+/// Which way: towards the origin, or towards the client. Also the index of the side that the bytes come from.
+enum Way : uint8_t { up = 0, down = 1 };
 
-  /// The kernel may have moved bytes the other way without telling.
-  bool idle(uint64_t now_ms) {
-    const uint64_t all = *to_client + *to_origin;
-    if (all != counted) active_ms = now_ms;
-    counted = all;
-    return now_ms >= active_ms + idle_ms;
+base::Result<void> failed(End end) {
+  using base::ErrorType;
+  switch (end) {
+    case End::client_failed: return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    case End::origin_failed: return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
+    default: return base::fail(ErrorType::connection_read_timeout, 504, "nothing moved for too long");
   }
+}
+
+/// Most tunnels wait most of the time: what they hold then is this and the one frame of run(). A frame that carries bytes in one
+/// direction lives only while there are some.
+class Relay final : public base::Pooled, private async::Wait, private async::Root {
+ public:
+  Relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms)
+      : sides_{&client, &origin}, counters_{start.sent_to_origin, start.sent_to_client},
+        first_{std::move(start.for_origin), std::move(start.for_client)}, idle_ms_(idle_ms), active_ms_(now_ms()), alarm_(*this) {
+    for (async::ByteStream* side : sides_) side->readiness().on_readable_of = static_cast<async::Wait*>(this);
+  }
+  Relay(const Relay&) = delete;
+  ~Relay() {
+    for (async::ByteStream* side : sides_) side->readiness().on_readable = nullptr;
+    for (auto& pump : pumps_) pump.cancel();
+    // The origin must not take a part for the whole.
+    if (!ended_[up] || !ended_[down]) sides_[1]->abort();
+  }
+
+  /// `self` is this.
+  async::Task<base::Result<void>> run(std::unique_ptr<Relay> self);
+
+ private:
+  struct Alarm : async::Deadline {
+    explicit Alarm(Relay& relay) : Deadline([](Deadline& self) { wake(static_cast<async::Wait*>(&static_cast<Alarm&>(self).relay)); }), relay(relay) {}
+    Relay& relay;
+  };
+  /// `co_await event` in run(): until a side or the time has something to say that was not looked at yet.
+  struct Event {
+    Relay& relay;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const {
+      relay.unlink();
+      relay.waiting = handle;
+    }
+    void await_resume() const {}
+  };
+
+  static uint64_t now_ms() { return async::EventLoop::current().now_ms(); }
+  static void wake(void* wait) { async::EventLoop::current().make_ready(*static_cast<async::Wait*>(wait)); }
+  void finished() noexcept override { wake(static_cast<async::Wait*>(this)); }
+  static End failure_of(async::ByteStream* side, const Relay& relay) { return side == relay.sides_[0] ? End::client_failed : End::origin_failed; }
+
+  async::Task<End> pump(Way way, base::Slice first);
+  End look(Way way);
+  /// Nothing has moved for too long. The kernel may have moved bytes without telling.
+  bool idle();
+
+  async::ByteStream* const sides_[2];
+  uint64_t* const counters_[2];
+  base::Slice first_[2];
+  const uint64_t idle_ms_;
+  uint64_t active_ms_;  // When a byte was last seen to move, either way.
+  uint64_t counted_ = 0;
+  Alarm alarm_;
+  async::Task<End> pumps_[2];
+  bool ended_[2] = {false, false};
 };
 
-struct Side {
-  async::ByteStream& stream;
-  End failed;
-};
+bool Relay::idle() {
+  const uint64_t all = *counters_[up] + *counters_[down];
+  if (all != counted_) active_ms_ = now_ms();
+  counted_ = all;
+  return now_ms() >= active_ms_ + idle_ms_;
+}
 
-/// One direction. Small blocks while little comes, large ones when they fill, the kernel alone when those fill too.
-async::Task<End> pump(Side from, Side to, base::Slice first, uint64_t* counter, Shared& shared) {
-  auto& loop = async::EventLoop::current();
+/// Carries what has come in one direction, until there is no more. Small blocks while little comes, large ones when they fill, the
+/// kernel alone when those fill too.
+async::Task<End> Relay::pump(Way way, base::Slice first) {
+  async::ByteStream& from = *sides_[way];
+  async::ByteStream& to = *sides_[1 - way];
+  uint64_t* const counter = counters_[way];
   if (!first.empty()) {
-    const ssize_t written = co_await to.stream.write({std::move(first)}, shared.idle_ms, counter);
-    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : to.failed;
-    shared.active_ms = loop.now_ms();
+    const ssize_t written = co_await to.write({std::move(first)}, idle_ms_, counter);
+    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : failure_of(&to, *this);
+    active_ms_ = now_ms();
   }
-  const bool plain = from.stream.plain_descriptor() >= 0 && to.stream.plain_descriptor() >= 0;
+  const bool plain = from.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
   size_t size = base::Block::kSmall;
   for (;;) {
-    const ssize_t ready = co_await from.stream.until_readable(shared.active_ms + shared.idle_ms);
-    if (ready == -ETIMEDOUT) {
-      if (!shared.idle(loop.now_ms())) continue;
-      co_return End::idle;
-    }
-    if (ready < 0) co_return from.failed;
+    if (!from.readiness().readable) co_return End::quiet;
+    // A turn at a time, where much comes.
+    const ssize_t ready = co_await from.until_readable(async::Deadline::kNever);
+    if (ready < 0) co_return failure_of(&from, *this);
     auto block = base::Block::make(std::min(size, base::Block::bulk()));
-    const ssize_t n = from.stream.try_read(block->data(), block->capacity());
+    const ssize_t n = from.try_read(block->data(), block->capacity());
     if (n == -EAGAIN) continue;
-    if (n < 0) co_return from.failed;
+    if (n < 0) co_return failure_of(&from, *this);
     if (n == 0) {
-      to.stream.shut_down_writes();
+      to.shut_down_writes();
       co_return End::ended;
     }
-    shared.active_ms = loop.now_ms();
+    active_ms_ = now_ms();
     const auto got = static_cast<size_t>(n);
     const bool filled = got == block->capacity();
     const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
-    const ssize_t written = co_await to.stream.write({base::Slice(std::move(block), 0, got)}, shared.idle_ms, counter);
-    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : to.failed;
-    shared.active_ms = loop.now_ms();
+    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, idle_ms_, counter);
+    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : failure_of(&to, *this);
+    active_ms_ = now_ms();
     if (filled) {
       size = base::Block::kLarge;
     } else if (got < base::Block::kSmall) {
@@ -71,55 +127,69 @@ async::Task<End> pump(Side from, Side to, base::Slice first, uint64_t* counter, 
     }
     if (!splices) continue;
     const uint64_t before = *counter;
-    auto spliced = co_await splice_bytes(from.stream, to.stream, UINT64_MAX, shared.idle_ms, shared.idle_ms, counter);
-    if (*counter != before) shared.active_ms = loop.now_ms();
+    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, idle_ms_, idle_ms_, counter);
+    if (*counter != before) active_ms_ = now_ms();
     switch (spliced.why) {
       case Spliced::Why::end:
-        to.stream.shut_down_writes();
+        to.shut_down_writes();
         co_return End::ended;
       case Spliced::Why::from_failed:
-        if (spliced.error != -ETIMEDOUT) co_return from.failed;
+        if (spliced.error != -ETIMEDOUT) co_return failure_of(&from, *this);
         break;
-      case Spliced::Why::to_failed: co_return spliced.error == -ETIMEDOUT ? End::idle : to.failed;
+      case Spliced::Why::to_failed: co_return spliced.error == -ETIMEDOUT ? End::idle : failure_of(&to, *this);
       case Spliced::Why::limit:
       case Spliced::Why::trickle: size = base::Block::kSmall;
     }
   }
 }
 
-async::Task<void> run(async::Task<End> pump, End& end, bool& done, async::Signal& changed) {
-  end = co_await pump;
-  done = true;
-  changed.notify();
+/// Lets go of a pump that is done, and starts one if there is something to carry; else the stream is told whom to wake. What went
+/// wrong, or quiet.
+End Relay::look(Way way) {
+  for (;;) {
+    if (async::Task<End>& pump = pumps_[way]) {
+      if (!pump.done()) return End::quiet;
+      const End end = pump.take();
+      pump = {};
+      if (end == End::ended) ended_[way] = true;
+      if (end != End::ended && end != End::quiet) return end;
+    }
+    if (ended_[way]) return End::quiet;
+    async::Readiness& state = sides_[way]->readiness();
+    if (!state.readable && first_[way].empty()) {
+      state.on_readable = &wake;
+      return End::quiet;
+    }
+    state.on_readable = nullptr;
+    pumps_[way] = pump(way, std::move(first_[way]));
+    first_[way] = base::Slice();
+    pumps_[way].start(this);
+  }
+}
+
+async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
+  // Gone as soon as it has ended, not when its task is: until then it could be woken.
+  const auto kept = std::move(self);
+  for (;;) {
+    End end = look(up);
+    if (end == End::quiet) end = look(down);
+    if (end == End::quiet && ended_[up] && ended_[down]) co_return {};
+    if (end == End::quiet && idle()) end = End::idle;
+    if (end != End::quiet) {
+      if (end == End::origin_failed) sides_[0]->abort();
+      co_return failed(end);
+    }
+    alarm_.set(active_ms_ + idle_ms_);
+    co_await Event{*this};
+  }
 }
 
 }  // namespace
 
 async::Task<base::Result<void>> relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms) {
-  using base::ErrorType;
-  Shared shared{idle_ms, async::EventLoop::current().now_ms(), start.sent_to_client, start.sent_to_origin};
-  async::Signal changed;
-  End ends[2] = {End::ended, End::ended};
-  bool done[2] = {false, false};
-  const Side client_side{client, End::client_failed}, origin_side{origin, End::origin_failed};
-  auto up = run(pump(client_side, origin_side, std::move(start.for_origin), start.sent_to_origin, shared), ends[0], done[0], changed);
-  auto down = run(pump(origin_side, client_side, std::move(start.for_client), start.sent_to_client, shared), ends[1], done[1], changed);
-  up.start();
-  down.start();
-  for (;;) {
-    const auto seen = changed.version();
-    for (int i = 0; i < 2; ++i) {
-      if (!done[i]) continue;
-      switch (ends[i]) {
-        case End::ended: break;
-        case End::client_failed: co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
-        case End::origin_failed: co_return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
-        case End::idle: co_return base::fail(ErrorType::connection_read_timeout, 504, "nothing moved for too long");
-      }
-    }
-    if (done[0] && done[1]) co_return {};
-    co_await changed.changed(seen);
-  }
+  auto made = std::make_unique<Relay>(client, origin, std::move(start), idle_ms);
+  Relay& itself = *made;
+  return itself.run(std::move(made));
 }
 
 }  // namespace weir::net

@@ -122,18 +122,11 @@ async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to,
 }
 
 async::Task<base::Result<void>> OriginTunnel::run(async::ByteStream& client, base::Slice client_bytes) {
-  struct Reset {
-    OriginConnection* connection;
-    ~Reset() {
-      if (connection) connection->stream->abort();
-    }
-  } reset{connection_.get()};
   net::RelayStart start{connection_->input.take_all(), std::move(client_bytes), &exchange_->sent, &exchange_->received};
-  connection_->input.release();
-  auto ended = co_await net::relay(client, *connection_->stream, std::move(start), idle_timeout_ms_);
-  if (ended) reset.connection = nullptr;
-  if (!ended && ended.error().type() == ErrorType::connection_terminated) client.abort();
-  co_return ended;
+  // Of the connection nothing else is needed any more.
+  stream_ = std::move(connection_->stream);
+  connection_ = nullptr;
+  return net::relay(client, *stream_, std::move(start), idle_timeout_ms_);
 }
 
 }  // namespace weir::origin

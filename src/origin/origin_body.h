@@ -42,13 +42,14 @@ class OriginTunnel final : public http::Tunnel {
   OriginTunnel(base::Ref<http::Exchange> exchange, std::unique_ptr<OriginConnection> connection, uint64_t idle_timeout_ms)
       : exchange_(std::move(exchange)), connection_(std::move(connection)), idle_timeout_ms_(idle_timeout_ms) {}
 
-  async::ByteStream* origin() override { return connection_->stream.get(); }
+  async::ByteStream* origin() override { return connection_ ? connection_->stream.get() : nullptr; }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
   std::unique_ptr<http::PinnedConnection> into_pin() override { return std::move(connection_); }
 
  private:
   base::Ref<http::Exchange> exchange_;
-  std::unique_ptr<OriginConnection> connection_;
+  std::unique_ptr<OriginConnection> connection_;  // Until it runs.
+  std::unique_ptr<net::TcpStream> stream_;
   const uint64_t idle_timeout_ms_;
 };
 

@@ -7,6 +7,7 @@
 #include "proxy/log_put.h"
 
 namespace weir::proxy {
+
 LogFormat log_format(std::string_view name) {
   return name == "common" ? LogFormat::common : name == "json" ? LogFormat::json : name == "squid" ? LogFormat::squid : LogFormat::combined;
 }

@@ -42,9 +42,10 @@ void print_request(const http::RequestHead& head) {
 }  // namespace
 
 /// One client connection, or one session inside a tunnel.
-class Connection final : private async::Link {
+class Connection final : public base::Pooled, private async::Link {
  public:
-  Connection(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context)
+  Connection(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context, const base::Slice& first,
+             std::unique_ptr<http::PinnedConnection> pin)
       : context_(context), session_(std::move(session)), client_(stream, context.config) {
     stream.readiness().on_broken = &client_.interrupt;
     pins_.on_lost = [](void* of) {
@@ -53,6 +54,11 @@ class Connection final : private async::Link {
       if (connection.idle_) connection.client_.stream.readiness().interrupt();
     };
     pins_.on_lost_of = this;
+    client_.input.put(first);
+    if (pin) {
+      const std::string& host = session_->inner_host.empty() ? session_->opened_host : session_->inner_host;
+      pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
+    }
     ++context_.connections.count_;
   }
   Connection(const Connection&) = delete;
@@ -61,7 +67,8 @@ class Connection final : private async::Link {
     --context_.connections.count_;
   }
 
-  async::Task<void> run(base::Slice first, std::unique_ptr<http::PinnedConnection> pin);
+  /// `self` is this: what waits for the next request is one frame.
+  async::Task<void> run(std::unique_ptr<Connection> self);
 
  private:
   friend class LiveConnections;
@@ -166,18 +173,14 @@ void LiveConnections::drain() {
 
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
                                 base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
-  Connection connection(stream, std::move(session), context);
-  co_await connection.run(std::move(first), std::move(pin));
+  auto connection = std::make_unique<Connection>(stream, std::move(session), context, first, std::move(pin));
+  Connection& itself = *connection;
+  return itself.run(std::move(connection));
 }
 
-async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
+async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
+  const auto kept = std::move(self);  // Gone with the last request, not with the task.
   auto& loop = async::EventLoop::current();
-  client_.input.put(first);
-  first = base::Slice();
-  if (pin) {
-    const std::string& host = session_->inner_host.empty() ? session_->opened_host : session_->inner_host;
-    pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
-  }
   for (;;) {
     waiting_since_ms_ = loop.now_ms();
     const uint64_t until_ms = waiting_since_ms_ + (served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms);
@@ -207,15 +210,25 @@ async::Task<void> Connection::run(base::Slice first, std::unique_ptr<http::Pinne
       outcome.exchange->settle();
       base::Slice first_bytes = client_.input.take_all();
       client_.input.release();
-      auto ended = co_await async::Until<base::Result<void>>(outcome.tunnel->run(client_.stream, std::move(first_bytes)), client_.interrupt);
-      if (!ended) {
-        outcome.exchange->set_ended(client_.interrupt.reason());
-      } else if (*ended) {
-        outcome.exchange->set_ended("complete");
-      } else if (ended->error().type() != ErrorType::client_closed) {
-        outcome.exchange->set_error(ended->error());
+      auto running = outcome.tunnel->look(client_.stream, first_bytes);
+      const bool looks = static_cast<bool>(running);
+      if (!looks) running = outcome.tunnel->run(client_.stream, std::move(first_bytes));
+      for (bool looking = looks;; looking = false) {
+        auto ended = co_await async::Until<base::Result<void>>(std::move(running), client_.interrupt);
+        if (looking && ended && *ended) {
+          if (auto carrier = outcome.tunnel->carrier()) outcome.tunnel = std::move(carrier);
+          running = outcome.tunnel->run(client_.stream, std::move(first_bytes));
+          continue;
+        }
+        if (!ended) {
+          outcome.exchange->set_ended(client_.interrupt.reason());
+        } else if (*ended) {
+          outcome.exchange->set_ended("complete");
+        } else if (ended->error().type() != ErrorType::client_closed) {
+          outcome.exchange->set_error(ended->error());
+        }
+        co_return;
       }
-      co_return;
     }
     exchange_ = nullptr;
     outcome.exchange = nullptr;

@@ -22,30 +22,23 @@ async::Task<int> when_readable(async::ByteStream& stream, uint64_t deadline_ms, 
 }
 constexpr int kClient = 1, kOrigin = 2;
 
-/// What the first bytes say, and the bytes.
-struct Verdict {
-  Carries carries = Carries::opaque;
-  base::Slice bytes;
-  std::string server_name;
-  std::string host;  // Of the first request inside.
-  uint16_t port = 0;
-};
-
 class Recognised final : public http::Tunnel {
  public:
   Recognised(std::unique_ptr<http::Tunnel> inner, base::Ref<http::Exchange> exchange, base::Ref<http::Session> session,
              const server::SessionContext& context, const TunnelConfig& config)
       : inner_(std::move(inner)), exchange_(std::move(exchange)), session_(std::move(session)), context_(context), config_(config) {}
 
+  async::Task<base::Result<void>> look(async::ByteStream& client, base::Slice& client_bytes) override;
+  /// The tunnel itself, where nothing inside is for us to see: all that was needed to look goes.
+  std::unique_ptr<http::Tunnel> carrier() override { return inside_ ? nullptr : std::move(inner_); }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
  private:
-  async::Task<base::Result<Verdict>> watch(async::ByteStream& client, base::Slice first);
-  async::Task<base::Result<void>> serve_inside(async::ByteStream& client, Verdict verdict);
+  async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer);
   bool opaque_allowed() const { return !inner_->own() && !std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port); }
   /// The first head names the host that the tunnel was opened to (or any, if that was an address).
-  bool names_this(const Verdict& verdict) const {
-    return verdict.port == session_->opened_port && (verdict.host == session_->opened_host || session_->opened_literal);
+  bool names_this(const Sniffer& sniffer) const {
+    return sniffer.target().port == session_->opened_port && (sniffer.target().host == session_->opened_host || session_->opened_literal);
   }
 
   std::unique_ptr<http::Tunnel> inner_;
@@ -53,98 +46,85 @@ class Recognised final : public http::Tunnel {
   const base::Ref<http::Session> session_;
   const server::SessionContext& context_;
   const TunnelConfig& config_;
+  bool inside_ = false;  // It carries HTTP, which is served here.
 };
 
-async::Task<base::Result<Verdict>> Recognised::watch(async::ByteStream& client, base::Slice first) {
+async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer) {
   auto& loop = async::EventLoop::current();
-  Verdict verdict;
-  Sniffer sniffer;
   const size_t limit = config_.sniff_bytes;
-  base::Ref<base::Block> block;
-  size_t size = 0;
-  if (first.size() >= limit) {
+  if (bytes.size() >= limit) {
     // More than is ever looked at: it is judged where it lies.
-    verdict.carries = sniffer.look(first.view().substr(0, limit));
-    if (verdict.carries == Carries::undecided) verdict.carries = Carries::opaque;
-    verdict.bytes = std::move(first);
-  } else {
-    uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
-    async::ByteStream* origin = inner_->origin();
-    for (;;) {
-      if (!first.empty()) {
-        block = base::Block::make(limit);
-        std::memcpy(block->data(), first.view().data(), first.size());
-        size = first.size();
-        first = base::Slice();
-      }
-      verdict.carries = sniffer.look({block ? block->data() : nullptr, size});
-      if (verdict.carries != Carries::undecided) break;
-      if (size == limit) {
-        verdict.carries = Carries::opaque;
-        break;
-      }
-      if (size > 0) deadline_ms = loop.now_ms() + kUndecidedMs;
-      int who;
-      if (origin) {
-        // The origin is asked first: where both have spoken, it has spoken without having seen a request.
-        who = co_await async::first_of(when_readable(*origin, deadline_ms, kOrigin), when_readable(client, deadline_ms, kClient));
-      } else {
-        who = co_await when_readable(client, deadline_ms, kClient);
-      }
-      if (who == kOrigin) {
-        verdict.carries = Carries::opaque;
-        break;
-      }
-      if (who == -ETIMEDOUT && size > 0) {
-        verdict.carries = Carries::opaque;
-        break;
-      }
-      if (who == -ETIMEDOUT) co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
-      if (who < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
-      if (!block) block = base::Block::make(limit);
-      const ssize_t n = client.try_read(block->data() + size, limit - size);
-      if (n == -EAGAIN) continue;
-      if (n < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
-      if (n == 0) {
-        // The client has said all it will: the relay sees its end again and passes it on.
-        verdict.carries = Carries::opaque;
-        break;
-      }
-      size += static_cast<size_t>(n);
+    const Carries carries = sniffer.look(bytes.view().substr(0, limit));
+    co_return carries == Carries::undecided ? Carries::opaque : carries;
+  }
+  base::Ref<base::Block> block;
+  size_t size = bytes.size();
+  if (size > 0) {
+    block = base::Block::make(limit);
+    std::memcpy(block->data(), bytes.view().data(), size);
+    bytes = base::Slice();
+  }
+  /// Whatever ends it: what was read goes on.
+  struct Keep {
+    base::Slice& bytes;
+    base::Ref<base::Block>& block;
+    size_t& size;
+    ~Keep() {
+      if (size > 0) bytes = base::Slice(std::move(block), 0, size);
     }
-    if (size > 0) verdict.bytes = base::Slice(std::move(block), 0, size);
+  } keep{bytes, block, size};
+  uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
+  async::ByteStream* origin = inner_->origin();
+  for (;;) {
+    const Carries carries = sniffer.look({block ? block->data() : nullptr, size});
+    if (carries != Carries::undecided) co_return carries;
+    if (size == limit) co_return Carries::opaque;
+    if (size > 0) deadline_ms = loop.now_ms() + kUndecidedMs;
+    int who;
+    if (origin) {
+      // The origin is asked first: where both have spoken, it has spoken without having seen a request.
+      who = co_await async::first_of(when_readable(*origin, deadline_ms, kOrigin), when_readable(client, deadline_ms, kClient));
+    } else {
+      who = co_await when_readable(client, deadline_ms, kClient);
+    }
+    if (who == kOrigin || (who == -ETIMEDOUT && size > 0)) co_return Carries::opaque;
+    if (who == -ETIMEDOUT) co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
+    if (who < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    if (!block) block = base::Block::make(limit);
+    const ssize_t n = client.try_read(block->data() + size, limit - size);
+    if (n == -EAGAIN) continue;
+    if (n < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    // The client has said all it will: the relay sees its end again and passes it on.
+    if (n == 0) co_return Carries::opaque;
+    size += static_cast<size_t>(n);
   }
-  verdict.server_name = sniffer.server_name();
-  if (verdict.carries == Carries::http) {
-    verdict.host = sniffer.target().host;
-    verdict.port = sniffer.target().port;
-  }
-  co_return verdict;
 }
 
-async::Task<base::Result<void>> Recognised::serve_inside(async::ByteStream& client, Verdict verdict) {
-  if (session_->opened_literal && verdict.host != session_->opened_host) session_->inner_host = verdict.host;
-  session_->own = inner_->own();
-  auto pin = inner_->into_pin();
-  inner_ = nullptr;
-  exchange_->set_ended("complete");
-  co_await server::serve_session(client, session_, context_, std::move(verdict.bytes), std::move(pin));
+async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base::Slice& client_bytes) {
+  Sniffer sniffer;
+  CO_TRY(const Carries carries, co_await watch(client, client_bytes, sniffer));
+  exchange_->sni = sniffer.server_name();
+  const bool readable = carries == Carries::http || carries == Carries::bad_http;
+  if (readable && (inner_->own() || !opaque_allowed() || (carries == Carries::http && names_this(sniffer)))) {
+    // What is wrong with it, if anything, is answered inside: 400, 421.
+    inside_ = true;
+    const std::string host = carries == Carries::http ? std::string(sniffer.target().host) : std::string();
+    if (session_->opened_literal && host != session_->opened_host) session_->inner_host = host;
+    session_->own = inner_->own();
+    co_return {};
+  }
+  if (carries != Carries::tls && !opaque_allowed()) {
+    co_return base::fail(ErrorType::http_request_denied, 403, "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
+  }
   co_return {};
 }
 
 async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base::Slice client_bytes) {
-  CO_TRY(Verdict verdict, co_await watch(client, std::move(client_bytes)));
-  exchange_->sni = std::move(verdict.server_name);
-  const bool readable = verdict.carries == Carries::http || verdict.carries == Carries::bad_http;
-  if (readable && (inner_->own() || !opaque_allowed() || (verdict.carries == Carries::http && names_this(verdict)))) {
-    // What is wrong with it, if anything, is answered inside: 400, 421.
-    co_return co_await serve_inside(client, std::move(verdict));
-  }
-  if (verdict.carries != Carries::tls && !opaque_allowed()) {
-    co_return base::fail(ErrorType::http_request_denied, 403, "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
-  }
-  base::Slice bytes = std::move(verdict.bytes);
-  co_return co_await inner_->run(client, std::move(bytes));
+  auto pin = inner_->into_pin();
+  inner_ = nullptr;
+  exchange_->set_ended("complete");
+  co_await server::serve_session(client, session_, context_, std::move(client_bytes), std::move(pin));
+  co_return {};
 }
 
 }  // namespace

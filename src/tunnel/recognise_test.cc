@@ -93,8 +93,15 @@ class Tunnelled {
     exchange = nullptr;
   }
 
+  /// As the session does it.
+  async::Task<base::Result<void>> whole() {
+    CO_CHECK(co_await tunnel->look(client, bytes));
+    if (auto carrier = tunnel->carrier()) tunnel = std::move(carrier);
+    co_return co_await tunnel->run(client, std::move(bytes));
+  }
   void run(std::string_view first = {}) {
-    task = tunnel->run(client, first.empty() ? base::Slice() : base::Slice::copy_of(first));
+    if (!first.empty()) bytes = base::Slice::copy_of(first);
+    task = whole();
     task.start();
   }
   /// Until the tunnel has ended, for at most `ms`. What it ended with: `open`, `ended`, or the error's name.
@@ -122,6 +129,7 @@ class Tunnelled {
   Seen seen;
   base::Ref<http::Exchange> exchange;
   std::unique_ptr<http::Tunnel> tunnel;
+  base::Slice bytes;
   async::Task<base::Result<void>> task;
   std::optional<base::Result<void>> result;
 };
@@ -293,6 +301,7 @@ TEST(Recognise, CancelledWhileItWatchesItLeavesNothing) {
   EXPECT_GT(base::block_bytes_in_use(), 0u);
   t.task.cancel();
   t.tunnel = nullptr;
+  t.bytes = base::Slice();  // What was read is the caller's.
   EXPECT_TRUE(t.seen.gone);
   EXPECT_EQ(base::block_bytes_in_use(), 0u);
   t.client.arrive("more");
