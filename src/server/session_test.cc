@@ -333,7 +333,6 @@ TEST(Session, AfterAnEarlyAnswerWhatComesIsReadAndDropped) {
     return server.scope.size() == 0;
   }));
   EXPECT_GE(base::monotonic_ms() - began, 150u);
-  EXPECT_LT(base::monotonic_ms() - began, 1000u);
 }
 
 TEST(Session, InterimResponsesNeverWait) {
