@@ -5,20 +5,20 @@
 namespace weir::async {
 
 Readiness::Readiness()
-    : read_alarm_([](Deadline& self) {
-        auto& readiness = static_cast<Alarm&>(self).readiness;
+    : ReadAlarm([](Deadline& self) {
+        auto& readiness = static_cast<Readiness&>(static_cast<detail::ReadAlarm&>(self));
         if (readiness.reader_) {
           readiness.reader_->timed_out_ = true;
           wake(readiness.reader_);
         }
-      }, *this),
-      write_alarm_([](Deadline& self) {
-        auto& readiness = static_cast<Alarm&>(self).readiness;
+      }),
+      WriteAlarm([](Deadline& self) {
+        auto& readiness = static_cast<Readiness&>(static_cast<detail::WriteAlarm&>(self));
         if (readiness.writer_) {
           readiness.writer_->timed_out_ = true;
           wake(readiness.writer_);
         }
-      }, *this) {}
+      }) {}
 
 Readiness::~Readiness() {
   // A stream outlives its operations; these lines keep a mistake from becoming a use after free.
@@ -103,7 +103,7 @@ bool WaitOperation::attempt() {
 void WaitOperation::enlist() {
   Readiness& readiness = stream_.readiness();
   (side_ == Side::read ? readiness.reader_ : readiness.writer_) = this;
-  (side_ == Side::read ? readiness.read_alarm_ : readiness.write_alarm_).set(deadline_ms_);
+  (side_ == Side::read ? readiness.read_alarm() : readiness.write_alarm()).set(deadline_ms_);
   enlisted_ = true;
 }
 
@@ -114,7 +114,7 @@ void WaitOperation::leave() {
   WaitOperation*& place = side_ == Side::read ? readiness.reader_ : readiness.writer_;
   if (place != this) return;
   place = nullptr;
-  (side_ == Side::read ? readiness.read_alarm_ : readiness.write_alarm_).clear();
+  (side_ == Side::read ? readiness.read_alarm() : readiness.write_alarm()).clear();
 }
 
 bool WaitOperation::step() {

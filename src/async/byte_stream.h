@@ -17,9 +17,19 @@ class ReadOperation;
 class WriteOperation;
 class WaitOperation;
 
+namespace detail {
+// Bases of Readiness, so that an alarm finds it without a pointer: streams are many.
+struct ReadAlarm : Deadline {
+  using Deadline::Deadline;
+};
+struct WriteAlarm : Deadline {
+  using Deadline::Deadline;
+};
+}  // namespace detail
+
 /// What is known of a stream without asking the kernel: flags that edges set and short reads clear; who waits; until when. One
 /// reader and one writer at most. Of one worker.
-class Readiness {
+class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
  public:
   Readiness();
   Readiness(const Readiness&) = delete;
@@ -55,17 +65,13 @@ class Readiness {
 
  private:
   friend class WaitOperation;
-  struct Alarm : Deadline {
-    Alarm(Expired expired, Readiness& readiness) : Deadline(expired), readiness(readiness) {}
-    Readiness& readiness;
-  };
+  Deadline& read_alarm() { return static_cast<detail::ReadAlarm&>(*this); }
+  Deadline& write_alarm() { return static_cast<detail::WriteAlarm&>(*this); }
   static void wake(WaitOperation* operation);
 
   WaitOperation* reader_ = nullptr;
   WaitOperation* writer_ = nullptr;
   bool interrupted_ = false;
-  Alarm read_alarm_;
-  Alarm write_alarm_;
 };
 
 /// A stream: TCP now; TLS, an HTTP/2 stream, a test's memory later. Counts and results are as the system calls have them: bytes,

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <new>
 
-
 namespace weir::base {
 namespace {
 
@@ -13,8 +12,10 @@ constexpr bool kFreeLists = false;  // So that the sanitizer sees every use afte
 #else
 constexpr bool kFreeLists = true;
 #endif
-constexpr size_t kStep = 32;
-constexpr size_t kClasses = kLargestPooled / kStep;
+/// The sizes of the classes are what the allocator gives without waste: it needs eight bytes itself, and gives multiples of sixteen.
+constexpr size_t class_of(size_t size) { return (size + 7) / 16; }
+constexpr size_t size_of(size_t at) { return at * 16 + 8; }
+constexpr size_t kClasses = class_of(kLargestPooled) + 1;
 constexpr size_t kMaxKeptBytesPerClass = 256 * 1024;
 
 struct Free {
@@ -36,13 +37,13 @@ void charge_back_objects(size_t size) { Account::charge(Holding::objects, -stati
 
 void* take_memory(size_t size) {
   if (kFreeLists && size <= kLargestPooled) {
-    const size_t at = (size + kStep - 1) / kStep - 1;
+    const size_t at = class_of(size);
     if (Free* free = lists.heads[at]) {
       lists.heads[at] = free->next;
       --lists.kept[at];
       return free;
     }
-    size = (at + 1) * kStep;
+    size = size_of(at);
   }
   charge_objects(size);
   return ::operator new(size);
@@ -50,15 +51,15 @@ void* take_memory(size_t size) {
 
 void give_back_memory(void* memory, size_t size) noexcept {
   if (kFreeLists && size <= kLargestPooled) {
-    const size_t at = (size + kStep - 1) / kStep - 1;
-    if (lists.kept[at] * (at + 1) * kStep < lists.most_kept_bytes) {
+    const size_t at = class_of(size);
+    if (lists.kept[at] * size_of(at) < lists.most_kept_bytes) {
       auto* free = static_cast<Free*>(memory);
       free->next = lists.heads[at];
       lists.heads[at] = free;
       ++lists.kept[at];
       return;
     }
-    size = (at + 1) * kStep;
+    size = size_of(at);
   }
   charge_back_objects(size);
   ::operator delete(memory);
@@ -126,7 +127,7 @@ void keep_memory(bool keep) noexcept {
   BlockLists::lists.empty();
   for (size_t at = 0; at < kClasses; ++at) {
     if (lists.kept[at] == 0) continue;
-    charge_back_objects(lists.kept[at] * (at + 1) * kStep);
+    charge_back_objects(lists.kept[at] * size_of(at));
     while (Free* free = lists.heads[at]) {
       lists.heads[at] = free->next;
       ::operator delete(free);
@@ -137,7 +138,7 @@ void keep_memory(bool keep) noexcept {
 
 size_t kept_bytes() noexcept {
   size_t bytes = BlockLists::lists.small_kept * (sizeof(Block) + Block::kSmall) + BlockLists::lists.large_kept * (sizeof(Block) + Block::kLarge);
-  for (size_t at = 0; at < kClasses; ++at) bytes += lists.kept[at] * (at + 1) * kStep;
+  for (size_t at = 0; at < kClasses; ++at) bytes += lists.kept[at] * size_of(at);
   return bytes;
 }
 

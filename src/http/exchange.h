@@ -10,6 +10,7 @@
 #include "async/task.h"
 #include "base/account.h"
 #include "base/error.h"
+#include "base/kept_text.h"
 #include "base/ref.h"
 #include "http/head.h"
 #include "http/session.h"
@@ -81,9 +82,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   std::string_view host() const { return settled_ ? kept(3) : request ? request->target.host : std::string_view(); }
   bool reused_connection = false;
   /// Who asks: set once, by auth. No spaces and no controls; empty where nobody was asked.
-  std::string identity;
+  base::KeptText identity;
   /// The server name of a TLS ClientHello seen in a tunnel.
-  std::string sni;
+  base::KeptText sni;
 
  private:
   Journal& journal_;
@@ -96,9 +97,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// Of a settled exchange: request line, Referer, User-Agent and host behind one another, and where each ends.
   std::string_view kept(size_t which) const {
     const uint32_t begin = which == 0 ? 0 : kept_ends_[which - 1];
-    return std::string_view(kept_).substr(begin, kept_ends_[which] - begin);
+    return kept_.view().substr(begin, kept_ends_[which] - begin);
   }
-  base::ChargedText kept_;
+  base::KeptText kept_;
   std::array<uint32_t, 4> kept_ends_{};
 };
 

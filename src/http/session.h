@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "base/kept_text.h"
 #include "base/memory.h"
 #include "base/ref.h"
 #include "http/target.h"
@@ -21,16 +22,16 @@ struct Session final : base::Counted<Session>, base::Pooled {
   /// Of the requests inside.
   Scheme scheme = Scheme::http;
   /// Of the CONNECT that this session was opened from, else empty: as Target has them.
-  std::string opened_host;
+  base::KeptText opened_host;
   uint16_t opened_port = 0;
   bool opened_literal = false;
   /// To a CONNECT by address, the first Host names the authority of all that is inside.
-  std::string inner_host;
+  base::KeptText inner_host;
   /// Opened to Weir's own pages: there is no origin.
   bool own = false;
   int depth = 0;
   /// Inside a tunnel: who opened it, if there was a login.
-  std::string identity;
+  base::KeptText identity;
   /// Its client has too many connections: it is told so, and gets nothing else.
   bool over_limit = false;
 };

@@ -30,16 +30,15 @@ void Exchange::settle() {
   promise(false);
   if (settled_ || !request) return;
   const std::string_view others[] = {request->fields.get(FieldId::referer), request->fields.get(FieldId::user_agent), request->target.host};
-  size_t size = request->method_token.size() + request->raw_target.size() + 10;
-  for (const std::string_view other : others) size += other.size();
-  kept_.reserve(size);
-  kept_.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
-  kept_ += static_cast<char>('0' + request->minor_version);
-  kept_ends_[0] = static_cast<uint32_t>(kept_.size());
+  std::string kept;
+  kept.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
+  kept += static_cast<char>('0' + request->minor_version);
+  kept_ends_[0] = static_cast<uint32_t>(kept.size());
   for (size_t i = 0; i < 3; ++i) {
-    kept_ += others[i];
-    kept_ends_[i + 1] = static_cast<uint32_t>(kept_.size());
+    kept += others[i];
+    kept_ends_[i + 1] = static_cast<uint32_t>(kept.size());
   }
+  kept_ = std::string_view(kept);
   settled_ = true;
   request = nullptr;
 }

@@ -29,8 +29,12 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
  public:
   Relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms)
       : sides_{&client, &origin}, counters_{start.sent_to_origin, start.sent_to_client},
-        first_{std::move(start.for_origin), std::move(start.for_client)}, idle_ms_(idle_ms), active_ms_(now_ms()), alarm_(*this) {
+        idle_ms_(idle_ms), active_ms_(now_ms()), alarm_(*this) {
     for (async::ByteStream* side : sides_) side->readiness().on_readable_of = static_cast<async::Wait*>(this);
+    if (start.for_origin.empty() && start.for_client.empty()) return;
+    first_ = std::make_unique<First>();
+    first_->bytes[up] = std::move(start.for_origin);
+    first_->bytes[down] = std::move(start.for_client);
   }
   Relay(const Relay&) = delete;
   ~Relay() {
@@ -47,6 +51,10 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   struct Alarm : async::Deadline {
     explicit Alarm(Relay& relay) : Deadline([](Deadline& self) { wake(static_cast<async::Wait*>(&static_cast<Alarm&>(self).relay)); }), relay(relay) {}
     Relay& relay;
+  };
+  /// What goes before anything else; gone once the pumps have it.
+  struct First : base::Pooled {
+    base::Slice bytes[2];
   };
   /// `co_await event` in run(): until a side or the time has something to say that was not looked at yet.
   struct Event {
@@ -71,7 +79,7 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
 
   async::ByteStream* const sides_[2];
   uint64_t* const counters_[2];
-  base::Slice first_[2];
+  std::unique_ptr<First> first_;
   const uint64_t idle_ms_;
   uint64_t active_ms_;  // When a byte was last seen to move, either way.
   uint64_t counted_ = 0;
@@ -156,13 +164,14 @@ End Relay::look(Way way) {
     }
     if (ended_[way]) return End::quiet;
     async::Readiness& state = sides_[way]->readiness();
-    if (!state.readable && first_[way].empty()) {
+    base::Slice first;
+    if (first_) first = std::exchange(first_->bytes[way], {});
+    if (!state.readable && first.empty()) {
       state.on_readable = &wake;
       return End::quiet;
     }
     state.on_readable = nullptr;
-    pumps_[way] = pump(way, std::move(first_[way]));
-    first_[way] = base::Slice();
+    pumps_[way] = pump(way, std::move(first));
     pumps_[way].start(this);
   }
 }
@@ -173,6 +182,7 @@ async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
   for (;;) {
     End end = look(up);
     if (end == End::quiet) end = look(down);
+    first_ = nullptr;
     if (end == End::quiet && ended_[up] && ended_[down]) co_return {};
     if (end == End::quiet && idle()) end = End::idle;
     if (end != End::quiet) {

@@ -17,7 +17,7 @@ struct TcpOptions {
 };
 
 /// A connected TCP socket. Of one worker.
-class TcpStream final : public async::ByteStream, public base::Pooled {
+class TcpStream : public async::ByteStream, public base::Pooled {
  public:
   /// Takes over a connected (or connecting) socket that does not block.
   explicit TcpStream(int descriptor) : descriptor_(descriptor, readiness()) {}

@@ -246,6 +246,22 @@ bool Worker::free_descriptor() {
   return false;
 }
 
+namespace {
+/// A client's connection; the client was counted when it was let in.
+class ClientStream final : public net::TcpStream {
+ public:
+  ClientStream(int descriptor, Shared& shared, const base::IpAddress& address) : TcpStream(descriptor), shared_(shared), address_(address) {}
+  ~ClientStream() override {
+    shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    shared_.client_counts.remove(address_);
+  }
+
+ private:
+  Shared& shared_;
+  const base::IpAddress address_;
+};
+}  // namespace
+
 void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index) {
   auto session = base::make_ref<http::Session>();
   session->listener = index;
@@ -255,25 +271,9 @@ void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& liste
   const uint32_t count = shared_.client_counts.add(accepted.client.address);
   session->over_limit = most != 0 && count > most && match::classify(accepted.client.address) != match::AddressClass::loopback;
   if (crowded()) relieve_soon();
-  scope_.spawn(serve(accepted.descriptor, std::move(session)));
-}
-
-async::Task<void> Worker::serve(int descriptor, base::Ref<const http::Session> session) {
-  // The client was counted when it was let in.
-  struct Counted {
-    Shared& shared;
-    const base::IpAddress address;
-    Counted(Shared& shared, const base::IpAddress& address) : shared(shared), address(address) {
-      shared.connections.fetch_add(1, std::memory_order_relaxed);
-    }
-    ~Counted() {
-      shared.connections.fetch_sub(1, std::memory_order_relaxed);
-      shared.client_counts.remove(address);
-    }
-  } counted(shared_, session->client.address);
-  net::TcpStream stream(descriptor);
-  if (stream.error() != 0) co_return;
-  co_await server::serve_session(stream, std::move(session), sessions_, base::Slice(), nullptr);
+  shared_.connections.fetch_add(1, std::memory_order_relaxed);
+  auto stream = std::make_unique<ClientStream>(accepted.descriptor, shared_, accepted.client.address);
+  if (stream->error() == 0) scope_.spawn(server::serve_client(std::move(stream), std::move(session), sessions_));
 }
 
 }  // namespace weir::proxy

@@ -118,7 +118,6 @@ class Worker final : private server::Admission {
   }
   async::Task<void> end_when_drained();
   async::Task<void> accept_clients(net::Listener& listener, uint32_t index);
-  async::Task<void> serve(int descriptor, base::Ref<const http::Session> session);
   void admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index);
 
   Shared& shared_;

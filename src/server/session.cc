@@ -44,9 +44,9 @@ void print_request(const http::RequestHead& head) {
 /// One client connection, or one session inside a tunnel.
 class Connection final : public base::Pooled, private async::Link {
  public:
-  Connection(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context, const base::Slice& first,
-             std::unique_ptr<http::PinnedConnection> pin)
-      : context_(context), session_(std::move(session)), client_(stream, context.config) {
+  Connection(async::ByteStream& stream, std::unique_ptr<async::ByteStream> owned, base::Ref<const http::Session> session,
+             const SessionContext& context, const base::Slice& first, std::unique_ptr<http::PinnedConnection> pin)
+      : owned_(std::move(owned)), context_(context), session_(std::move(session)), client_(stream, context.config) {
     stream.readiness().on_broken = &client_.interrupt;
     pins_.on_lost = [](void* of) {
       // What the client believes of that login, or of its tunnel's other end, is over: its connection ends too, now if it is idle.
@@ -56,7 +56,7 @@ class Connection final : public base::Pooled, private async::Link {
     pins_.on_lost_of = this;
     client_.input.put(first);
     if (pin) {
-      const std::string& host = session_->inner_host.empty() ? session_->opened_host : session_->inner_host;
+      const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
       pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
     }
     ++context_.connections.count_;
@@ -91,6 +91,7 @@ class Connection final : public base::Pooled, private async::Link {
   async::Task<std::optional<base::Error>> read_head(http1::RequestParser& parser);
   void finish(http::Exchange& exchange, const std::optional<base::Result<Served>>& served);
 
+  const std::unique_ptr<async::ByteStream> owned_;  // The stream, where it is this connection's alone.
   const SessionContext& context_;
   const base::Ref<const http::Session> session_;
   Client client_;
@@ -173,7 +174,14 @@ void LiveConnections::drain() {
 
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
                                 base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
-  auto connection = std::make_unique<Connection>(stream, std::move(session), context, first, std::move(pin));
+  auto connection = std::make_unique<Connection>(stream, nullptr, std::move(session), context, first, std::move(pin));
+  Connection& itself = *connection;
+  return itself.run(std::move(connection));
+}
+
+async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::Ref<const http::Session> session, const SessionContext& context) {
+  async::ByteStream& served = *stream;
+  auto connection = std::make_unique<Connection>(served, std::move(stream), std::move(session), context, base::Slice(), nullptr);
   Connection& itself = *connection;
   return itself.run(std::move(connection));
 }

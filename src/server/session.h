@@ -56,7 +56,10 @@ struct SessionContext {
   const Admission* admission = nullptr;
 };
 
-/// Serves `stream` until it ends. `first` was read from it already. `pin`, where given, is the origin connection that a CONNECT
+/// Serves a client's connection until it ends, and closes it.
+async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::Ref<const http::Session> session, const SessionContext& context);
+
+/// Serves what comes inside a tunnel: `stream` until it ends. `first` was read from it already. `pin`, where given, is the origin connection that a CONNECT
 /// opened, for the session's authority.
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
                                 base::Slice first, std::unique_ptr<http::PinnedConnection> pin);

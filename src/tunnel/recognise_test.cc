@@ -54,7 +54,7 @@ struct Inside final : http::Stage {
       return http::answer(std::move(response));
     }
     const bool pinned = request.pins->has(http::authority_key(session.inner_host.empty() ? session.opened_host : session.inner_host, session.opened_port));
-    return http::answer(http::text_response(200, "text/plain", std::string(request.head->target.host) + " " + session.opened_host + " " + session.inner_host + " " +
+    return http::answer(http::text_response(200, "text/plain", std::string(request.head->target.host) + " " + session.opened_host.text() + " " + session.inner_host.text() + " " +
                                                                    std::to_string(session.depth) + (session.own ? " own" : "") + (pinned ? " pinned" : "")));
   }
 };

@@ -77,7 +77,7 @@ async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http:
     request.exchange->set_error(base::Error(ErrorType::http_request_denied, 407, "the login is wrong", "login"));
     co_return challenge(true);
   }
-  request.exchange->identity = std::move(user);
+  request.exchange->identity = user;
   co_return co_await next(std::move(request));
 }
 

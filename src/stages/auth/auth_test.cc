@@ -164,7 +164,7 @@ struct Fixture {
 struct Pipe {
   struct End final : http::Stage {
     async::Task<base::Result<http::Response>> handle(http::Request request, http::Next) const override {
-      http::Response response = http::text_response(200, "text/plain", request.exchange->identity);
+      http::Response response = http::text_response(200, "text/plain", request.exchange->identity.text());
       if (request.head->fields.has(FieldId::proxy_authorization)) response.head->status = 500;
       return http::answer(std::move(response));
     }

@@ -24,7 +24,7 @@ base::Result<void> Validate::check_target(const http::Request& request) const {
     const bool same_port = target.port == session.opened_port;
     if (target.scheme == http::Scheme::https || !same_port || target.host != host) {
       return base::fail(ErrorType::http_request_denied, 421,
-                        "This tunnel was opened to " + session.opened_host + ":" + std::to_string(session.opened_port) +
+                        "This tunnel was opened to " + session.opened_host.text() + ":" + std::to_string(session.opened_port) +
                             "; a request in it for " + std::string(target.authority) + " is out of place.",
                         "tunnel authority");
     }
