@@ -1,0 +1,35 @@
+"""The workloads of the benchmark through the program that counts what it does. Called by bench/train."""
+
+import dataclasses
+import sys
+
+import measure
+import peers
+import workloads
+
+
+class Counting(peers.Weir):
+    program = str(peers.ROOT / "build/train/weir")
+
+
+def main():
+    peers.ALL = (Counting,)
+    options = measure.argparse.Namespace(quick=True, rounds=1, peers=None)
+    bench = measure.Bench(options)
+    failed = []
+    try:
+        for workload in workloads.ALL:
+            if workload.idle:
+                continue
+            print(f"  {workload.name}", file=sys.stderr, flush=True)
+            # As many of each: what is trained is the way, not how long the content is.
+            outcome = bench.run(dataclasses.replace(workload, warmup=min(workload.warmup, 100)))
+            failed += [workload.name] if outcome["skipped"] else []
+    finally:
+        bench.close()
+    if failed:
+        sys.exit(f"bench/train: {', '.join(failed)} did not run")
+
+
+if __name__ == "__main__":
+    main()
