@@ -276,6 +276,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
 
   auto exchange = base::make_ref<ClientExchange>(context_.journal, context_.pipeline, session_, client_);
+  // Its time is the request's begin, not the end of its head.
+  exchange->started_wall_ms -= static_cast<int64_t>(exchange->started_ms - started_ms);
   exchange->started_ms = started_ms;
   if (fault && fault->type() == ErrorType::client_closed) {
     exchange->request = parser.head();
