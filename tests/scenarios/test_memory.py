@@ -150,7 +150,8 @@ def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
         while limited.status()["memory_accounted"] < 2 * MIB * 7 // 8:
             slow.append(ask(weir, site, "/size/50000000", receive_buffer=4096))
             time.sleep(0.1)
-            assert len(slow) < 20 and limited.status()["requests_refused_for_memory"] == 0
+            # What one makes Weir hold is what came at once, before its socket was full: up to 256 KiB, and far less on a busy machine.
+            assert len(slow) < 200 and limited.status()["requests_refused_for_memory"] == 0
         eventually(lambda: limited.status()["memory_kept"] < MIB // 8)
         for client in slow:
             client.close()
@@ -188,8 +189,11 @@ def test_a_reload_moves_the_limit(tmp_path, site):
     """For what comes from then on; what is held stays."""
     with Limited(tmp_path, {"memory": 0}, program=fast_binary()) as limited:
         weir = limited.weir
-        held = [ask(weir, site, "/size/50000000", receive_buffer=4096) for _ in range(20)]
-        eventually(lambda: limited.status()["memory_accounted"] > 4 * MIB)
+        held = []
+        while limited.status()["memory_accounted"] < 4 * MIB:
+            assert len(held) < 400
+            held.append(ask(weir, site, "/size/50000000", receive_buffer=4096))
+            time.sleep(0.05)
         weir.write_config(limited.text({"memory": 2 * MIB}))
         assert run("reload", "--control", str(limited.control))[0] == 0
         assert limited.status()["memory_limit"] == 2 * MIB
