@@ -62,11 +62,7 @@ std::string_view field_of(std::string_view head, std::string_view name) {
 class Origin {
  public:
   explicit Origin(uint16_t port) : listener_(listen_on(port)) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) != 0) fail("epoll_ctl");
-    std::printf("%u\n", port_of(listener_));
-    std::fflush(stdout);
+    announce(epoll_, listener_);
   }
 
   [[noreturn]] void run() {

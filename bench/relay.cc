@@ -36,11 +36,7 @@ struct Pair {
 class Relay {
  public:
   Relay(uint16_t port, uint16_t target) : listener_(listen_on(port)), target_(target) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) != 0) fail("epoll_ctl");
-    std::printf("%u\n", port_of(listener_));
-    std::fflush(stdout);
+    announce(epoll_, listener_);
   }
 
   [[noreturn]] void run() {

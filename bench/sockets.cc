@@ -81,6 +81,14 @@ void watch(int epoll, int descriptor, void* data) {
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll_ctl");
 }
 
+void announce(int epoll, int listener) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0) fail("epoll_ctl");
+  std::printf("%u\n", port_of(listener));
+  std::fflush(stdout);
+}
+
 uint64_t now_ns() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);

@@ -26,6 +26,9 @@ int connect_to(uint16_t port);
 /// All events, edge-triggered, with `data` as the event's pointer.
 void watch(int epoll, int descriptor, void* data);
 
+/// Adds a listener with a null pointer, and prints its port: from then on it is served.
+void announce(int epoll, int listener);
+
 uint64_t now_ns();
 
 /// Takes the port as a number from 0 to 65535, or ends the program.

@@ -1,7 +1,7 @@
 """The workloads of the benchmark through the program that counts what it does. Called by bench/train."""
 
-import dataclasses
 import sys
+import types
 
 import measure
 import peers
@@ -14,7 +14,7 @@ class Counting(peers.Weir):
 
 def main():
     peers.ALL = (Counting,)
-    options = measure.argparse.Namespace(quick=True, rounds=1, peers=None)
+    options = types.SimpleNamespace(quick=True, rounds=1, peers=None)
     bench = measure.Bench(options)
     failed = []
     try:
@@ -22,8 +22,7 @@ def main():
             if workload.idle:
                 continue
             print(f"  {workload.name}", file=sys.stderr, flush=True)
-            # As many of each: what is trained is the way, not how long the content is.
-            outcome = bench.run(dataclasses.replace(workload, warmup=min(workload.warmup, 100)))
+            outcome = bench.run(workload)
             failed += [workload.name] if outcome["skipped"] else []
     finally:
         bench.close()

@@ -9,7 +9,7 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
 if(WEIR_TRAIN)
   add_compile_options(-fprofile-generate)
   add_link_options(-fprofile-generate)
-elseif(CMAKE_BUILD_TYPE STREQUAL Release AND NOT WEIR_SANITIZE)
+elseif(WEIR_USE_PROFILE AND CMAKE_BUILD_TYPE STREQUAL Release AND NOT WEIR_SANITIZE)
   set(WEIR_PROFILE ${PROJECT_SOURCE_DIR}/cmake/weir.profdata)
   # Objects made by different profiles do not link: another one is another command line.
   set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${WEIR_PROFILE})

@@ -31,6 +31,16 @@ class Deadline : private Link {
   Expired expired_;
 };
 
+/// A deadline that calls a member function: `async::Alarm<Pool, &Pool::sweep> sweep_{*this};`
+template <class T, void (T::*call)()>
+class Alarm final : public Deadline {
+ public:
+  explicit Alarm(T& of) : Deadline([](Deadline& self) { (static_cast<Alarm&>(self).of_.*call)(); }), of_(of) {}
+
+ private:
+  T& of_;
+};
+
 class TimerWheel {
  public:
   static constexpr uint64_t kTickMs = 8;

@@ -7,12 +7,12 @@
 
 namespace weir::base {
 
-/// Drawn once per process, so that nobody outside can choose names that fall into one bucket.
-uint64_t hash_seed();
+/// Another one each time, from the kernel.
+uint64_t draw_hash_seed();
 
-/// Multiplies sixteen bytes at a time into 128 bits and folds those. Not for anything that outlives the process.
+/// With a seed drawn once per process, so that nobody outside can choose names that fall into one bucket. Multiplies sixteen bytes at a time into 128 bits and folds those. Not for anything that outlives the process.
 inline uint64_t hash_of(std::string_view text) {
-  static const uint64_t seed = hash_seed();
+  static const uint64_t seed = draw_hash_seed();
   const auto fold = [](uint64_t a, uint64_t b) {
     const auto product = static_cast<unsigned __int128>(a) * b;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);

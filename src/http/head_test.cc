@@ -38,5 +38,43 @@ TEST(Fields, EditsKeepOrderAndViews) {
   EXPECT_EQ(head->fields.all()[8].name(), "X-8");
 }
 
+TEST(Fields, WhatWasNeverThereIsKnownAndWhatIsThereIsFound) {
+  auto head = RequestHead::make();
+  Fields& fields = head->fields;
+  EXPECT_FALSE(fields.may_have(FieldId::via));
+  EXPECT_FALSE(fields.has(FieldId::via));
+  fields.remove(FieldId::via);
+  fields.add("Via", "1.1 a");
+  fields.add("X-Other", "x");
+  fields.add_in_place("via", "1.1 b", FieldId::via);
+  EXPECT_TRUE(fields.may_have(FieldId::via));
+  EXPECT_EQ(fields.count(FieldId::via), 2u);
+  fields.remove(FieldId::via);
+  EXPECT_FALSE(fields.has(FieldId::via));
+  EXPECT_EQ(fields.count(FieldId::via), 0u);
+  EXPECT_EQ(fields.get(FieldId::via), "");
+  fields.set(FieldId::via, "1.1 c");
+  EXPECT_EQ(fields.get(FieldId::via), "1.1 c");
+  EXPECT_EQ(fields.size(), 2u);
+}
+
+TEST(Fields, SetLeavesOneLineInTheFirstOnesPlace) {
+  for (const std::string_view value : {"10", "11"}) {
+    auto head = RequestHead::make();
+    Fields& fields = head->fields;
+    for (const char* each : {"10", "20", "10"}) {
+      fields.add("Content-Length", each);
+      fields.add("X-After", each);
+    }
+    const char* const before = fields.all()[0].value().data();
+    fields.set(FieldId::content_length, value);
+    ASSERT_EQ(fields.size(), 4u) << value;
+    EXPECT_EQ(fields.all()[0].value(), value);
+    EXPECT_EQ(fields.all()[0].value().data() == before, value == "10") << "copied only if it says something else";
+    for (size_t i = 1; i < 4; ++i) EXPECT_EQ(fields.all()[i].name(), "X-After");
+    EXPECT_EQ(fields.all()[2].value(), "20");
+  }
+}
+
 }  // namespace
 }  // namespace weir::http

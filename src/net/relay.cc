@@ -48,10 +48,6 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   async::Task<base::Result<void>> run(std::unique_ptr<Relay> self);
 
  private:
-  struct Alarm : async::Deadline {
-    explicit Alarm(Relay& relay) : Deadline([](Deadline& self) { wake(static_cast<async::Wait*>(&static_cast<Alarm&>(self).relay)); }), relay(relay) {}
-    Relay& relay;
-  };
   /// What goes before anything else; gone once the pumps have it.
   struct First : base::Pooled {
     base::Slice bytes[2];
@@ -69,7 +65,8 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
 
   static uint64_t now_ms() { return async::EventLoop::current().now_ms(); }
   static void wake(void* wait) { async::EventLoop::current().make_ready(*static_cast<async::Wait*>(wait)); }
-  void finished() noexcept override { wake(static_cast<async::Wait*>(this)); }
+  void wake_up() { async::EventLoop::current().make_ready(*this); }
+  void finished() noexcept override { wake_up(); }
   static End failure_of(async::ByteStream* side, const Relay& relay) { return side == relay.sides_[0] ? End::client_failed : End::origin_failed; }
 
   async::Task<End> pump(Way way, base::Slice first);
@@ -83,7 +80,7 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   const uint64_t idle_ms_;
   uint64_t active_ms_;  // When a byte was last seen to move, either way.
   uint64_t counted_ = 0;
-  Alarm alarm_;
+  async::Alarm<Relay, &Relay::wake_up> alarm_;
   async::Task<End> pumps_[2];
   bool ended_[2] = {false, false};
 };

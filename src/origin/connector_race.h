@@ -43,11 +43,6 @@ class ConnectRace {
     bool counted = false;
     async::Task<void> task;
   };
-  struct Alarm : async::Deadline {
-    explicit Alarm(async::Signal& signal) : Deadline([](Deadline& self) { static_cast<Alarm&>(self).signal.notify(); }), signal(signal) {}
-    async::Signal& signal;
-  };
-
   async::Task<void> look_up(Answer& answer);
   async::Task<void> attempt(Attempt& attempt);
   void begin_look_up(Answer& answer);
@@ -71,7 +66,7 @@ class ConnectRace {
   const http::Decision& decision_;
 
   async::Signal changed_;
-  Alarm alarm_;
+  async::Alarm<async::Signal, &async::Signal::notify> alarm_;
   uint64_t deadline_ms_ = 0;  // Of all attempts, once there is one.
   uint64_t next_attempt_ms_ = 0;
   size_t running_ = 0;

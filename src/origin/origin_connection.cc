@@ -19,7 +19,7 @@ bool OriginConnection::quiet() {
   return stream->try_read(&byte, 1) == -EAGAIN;
 }
 
-Pool::Pool(const OriginConfig& config) : config_(config), sweep_(*this) {}
+Pool::Pool(const OriginConfig& config) : config_(config) {}
 
 void Pool::forget_empty() {
   std::erase_if(by_authority_, [](const auto& entry) { return entry.second.count == 0; });

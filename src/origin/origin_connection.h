@@ -91,10 +91,6 @@ class Pool {
   bool drop_oldest();
 
  private:
-  struct Sweep : async::Deadline {
-    explicit Sweep(Pool& pool) : Deadline([](Deadline& self) { static_cast<Sweep&>(self).pool.sweep(); }), pool(pool) {}
-    Pool& pool;
-  };
   static void bytes_arrived(void* connection);
   /// Out of the lists; the caller owns it then.
   std::unique_ptr<OriginConnection> remove(OriginConnection& connection);
@@ -109,7 +105,7 @@ class Pool {
   async::Link by_age_;   // The oldest first.
   async::Link spoiled_;  // To be closed by the next sweep, outside of the loop's own callbacks.
   size_t size_ = 0;
-  Sweep sweep_;
+  async::Alarm<Pool, &Pool::sweep> sweep_{*this};
 };
 
 }  // namespace weir::origin

@@ -233,5 +233,24 @@ TEST(Pins, OfOneClientBoundedAndNeverReplaced) {
   EXPECT_EQ(alive, 0);
 }
 
+TEST(Pool, AuthoritiesWithoutAConnectionAreForgotten) {
+  async::EventLoop loop;
+  OriginConfig config;
+  Pool pool(config);
+  Ends ends;
+  const auto tables = [] { return base::Account::held()[static_cast<size_t>(base::Holding::tables)]; };
+  pool.put(ends.connection("stays:80"));
+  int64_t most = 0;
+  for (int i = 0; i < 600; ++i) {
+    const std::string authority = "site" + std::to_string(i) + ":80";
+    pool.put(ends.connection(authority));
+    EXPECT_TRUE(pool.take(authority, kAll, UINT64_MAX, 1)) << authority;
+    if (i == 150) most = tables();
+  }
+  EXPECT_LE(tables(), most);
+  EXPECT_EQ(pool.size(), 1u);
+  EXPECT_TRUE(pool.take("stays:80", kAll, UINT64_MAX, 1));
+}
+
 }  // namespace
 }  // namespace weir::origin

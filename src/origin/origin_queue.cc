@@ -6,8 +6,6 @@ namespace {
 constexpr uint64_t kSweepMs = 50;
 }  // namespace
 
-OriginQueue::OriginQueue() : sweep_(*this) {}
-
 void OriginQueue::Waiting::await_suspend(std::coroutine_handle<> handle) {
   waiting = handle;
   auto at = queue_.by_authority_.find(authority_);

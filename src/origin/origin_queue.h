@@ -17,7 +17,7 @@ class OriginQueue {
   /// More than wait here are refused.
   static constexpr size_t kMost = 20'000;
 
-  OriginQueue();
+  OriginQueue() = default;
   OriginQueue(const OriginQueue&) = delete;
 
   /// `const bool turn = co_await queue.wait(authority, deadline_ms);` true: try now; false: the time is over.
@@ -49,16 +49,12 @@ class OriginQueue {
   void wake_one(std::string_view authority);
 
  private:
-  struct Sweep : async::Deadline {
-    explicit Sweep(OriginQueue& queue) : Deadline([](Deadline& self) { static_cast<Sweep&>(self).queue.sweep(); }), queue(queue) {}
-    OriginQueue& queue;
-  };
   bool has(std::string_view authority) const;
   void sweep();
 
   std::unordered_map<std::string, async::Link, base::TextHash, std::equal_to<>, base::Charged<std::pair<const std::string, async::Link>>> by_authority_;
   size_t count_ = 0;
-  Sweep sweep_;
+  async::Alarm<OriginQueue, &OriginQueue::sweep> sweep_{*this};
 };
 
 }  // namespace weir::origin

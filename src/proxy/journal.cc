@@ -11,7 +11,7 @@ constexpr uint64_t kFlushMs = 100;
 
 }  // namespace
 
-WorkerJournal::WorkerJournal(AccessLog& log) : log_(log), flush_(*this) {}
+WorkerJournal::WorkerJournal(AccessLog& log) : log_(log) {}
 
 WorkerJournal::~WorkerJournal() { flush(); }
 

@@ -35,15 +35,11 @@ class WorkerJournal final : public http::Journal {
   const Totals& totals() const { return totals_; }
 
  private:
-  struct Flush : async::Deadline {
-    explicit Flush(WorkerJournal& journal) : Deadline([](Deadline& self) { static_cast<Flush&>(self).journal.flush(); }), journal(journal) {}
-    WorkerJournal& journal;
-  };
   void count(const http::Exchange& exchange);
   void flush();
 
   AccessLog& log_;
-  Flush flush_;
+  async::Alarm<WorkerJournal, &WorkerJournal::flush> flush_{*this};
   std::string batch_;
   size_t last_batch_ = 0;
   uint64_t lines_ = 0;

@@ -1,8 +1,6 @@
 #include "proxy/run.h"
 
 #include <poll.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -12,7 +10,6 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <latch>
 #include <mutex>
 #include <random>
@@ -24,61 +21,15 @@
 #include "base/event_log.h"
 #include "config/reader.h"
 #include "net/listener.h"
-#include "net/splice.h"
+#include "proxy/capacity.h"
 #include "proxy/control.h"
 #include "proxy/listeners.h"
 #include "proxy/state_dir.h"
+#include "proxy/status.h"
 #include "proxy/worker.h"
 
 namespace weir::proxy {
 namespace {
-
-/// What the control group may use of the machine's time, in CPUs (cgroup v2, cpu.max: `QUOTA PERIOD`); 0 where nothing is said.
-uint32_t cgroup_cpus() {
-  std::ifstream group("/proc/self/cgroup");
-  std::string line;
-  while (std::getline(group, line)) {
-    if (!line.starts_with("0::")) continue;
-    std::ifstream file("/sys/fs/cgroup" + line.substr(3) + "/cpu.max");
-    double quota = 0, period = 0;
-    if (file >> quota >> period && period > 0) return static_cast<uint32_t>(std::max(1.0, quota / period + 0.5));
-  }
-  return 0;
-}
-
-uint32_t usable_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  const auto cpus = static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
-  const uint32_t quota = cgroup_cpus();
-  return quota != 0 ? std::min(cpus, quota) : cpus;
-}
-
-/// What the limit of open files bears.
-struct Bearable {
-  uint32_t connections;  // Of clients.
-  uint32_t spare;        // Descriptors that only origin connections may take.
-};
-
-/// A client may cost a descriptor or two: who comes finds some left for the origins of those who are there. Other descriptors are for
-/// pipes (two each), for listeners, loops, files, name servers.
-Bearable bearable_connections(uint32_t wanted) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0};
-  if (limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  constexpr rlim_t kOthers = 128;
-  const rlim_t pipes = std::min<rlim_t>(limit.rlim_cur / 16, 1024);
-  net::set_most_pipes(static_cast<uint32_t>(pipes));
-  const rlim_t sockets = limit.rlim_cur - std::min(kOthers, limit.rlim_cur / 4) - 2 * pipes;
-  net::set_most_descriptors(static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX)));
-  const rlim_t spare = sockets / 8;
-  return {static_cast<uint32_t>(std::min<rlim_t>(wanted, sockets - spare)), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX))};
-}
 
 /// Two Weirs in a chain are no loop: the name in Via has a part of its own, unless the owner gave one.
 std::string via_name(const Config& config) {
@@ -272,22 +223,6 @@ std::string Master::reload() {
   return {};
 }
 
-/// What is compared with the limit is what is accounted; of it, what is promised is not held yet, and what is kept is used by nobody.
-void append_memory(std::string& text, const WorkerStatus& all) {
-  const auto line = [&](std::string_view name, int64_t value) {
-    text.append("memory_").append(name).append(": ").append(std::to_string(std::max<int64_t>(0, value))) += '\n';
-  };
-  const auto held = base::Account::held();
-  int64_t sum = 0;
-  for (const int64_t each : held) sum += each;
-  line("limit", static_cast<int64_t>(base::Account::limit()));
-  line("accounted", sum);
-  for (size_t i = 0; i < base::kHoldings; ++i) line(base::name_of(static_cast<base::Holding>(i)), held[i]);
-  line("kept", static_cast<int64_t>(all.memory_kept));
-  text += "requests_refused_for_memory: " + std::to_string(all.refused_for_memory) + '\n';
-  text += "cut_for_lowest_rate: " + std::to_string(all.drips_cut) + '\n';
-}
-
 std::vector<WorkerStatus> Master::hear() {
   struct Gathered {
     std::mutex mutex;
@@ -314,57 +249,15 @@ std::vector<WorkerStatus> Master::hear() {
 }
 
 std::string Master::status() {
-  const std::vector<WorkerStatus> statuses = hear();
-  WorkerStatus all;
-  for (const WorkerStatus& each : statuses) {
-    all.connections += each.connections;
-    all.exchanges += each.exchanges;
-    all.idle_origin_connections += each.idle_origin_connections;
-    all.cached_names += each.cached_names;
-    all.questions_asked += each.questions_asked;
-    all.loop_turns += each.loop_turns;
-    all.memory_kept += each.memory_kept;
-    all.refused_for_memory += each.refused_for_memory;
-    all.drips_cut += each.drips_cut;
-    all.longest_stretch_us = std::max(all.longest_stretch_us, each.longest_stretch_us);
-    all.totals.requests += each.totals.requests;
-    all.totals.sent += each.totals.sent;
-    all.totals.received += each.totals.received;
-    all.totals.reused += each.totals.reused;
-    all.totals.complete += each.totals.complete;
-    all.totals.client_closed += each.totals.client_closed;
-    all.totals.errors += each.totals.errors;
-    for (int i = 0; i < 6; ++i) all.totals.by_status[i] += each.totals.by_status[i];
-  }
-  std::string text = "version: " WEIR_VERSION "\n";
-  const auto line = [&](std::string_view name, uint64_t value) { text.append(name).append(": ").append(std::to_string(value)) += '\n'; };
-  line("uptime_s", (base::monotonic_ms() - started_ms_) / 1000);
-  line("workers", count_);
-  line("workers_that_answered", statuses.size());
-  text += "state_dir: " + (state_path_.empty() ? "none" : state_path_) + '\n';
-  line("reloads", reloads_);
-  line("ending", ending_);
-  line("client_connections", shared_.connections.load());
-  line("client_connections_limit", shared_.max_connections.load());
-  line("sessions", all.connections);
-  line("exchanges_running", all.exchanges);
-  line("exchanges_ended", all.totals.requests);
-  line("exchanges_complete", all.totals.complete);
-  line("exchanges_client_closed", all.totals.client_closed);
-  line("exchanges_failed", all.totals.errors);
-  for (int i = 0; i < 6; ++i) line(i == 0 ? "status_none" : "status_" + std::to_string(i) + "xx", all.totals.by_status[i]);
-  line("bytes_sent_to_clients", all.totals.sent);
-  line("content_bytes_from_clients", all.totals.received);
-  line("requests_on_reused_connections", all.totals.reused);
-  line("idle_origin_connections", all.idle_origin_connections);
-  line("names_cached", all.cached_names);
-  line("name_questions_asked", all.questions_asked);
-  append_memory(text, all);
-  line("log_lines_dropped", log_.dropped());
-  line("exceptions_caught", async::exceptions_caught());
-  line("loop_turns", all.loop_turns);
-  line("longest_stretch_us", all.longest_stretch_us);
-  return text;
+  return status_text({.uptime_s = (base::monotonic_ms() - started_ms_) / 1000,
+                      .workers = count_,
+                      .state_dir = state_path_,
+                      .reloads = reloads_,
+                      .ending = ending_,
+                      .client_connections = shared_.connections.load(),
+                      .client_connections_limit = shared_.max_connections.load(),
+                      .log_lines_dropped = log_.dropped()},
+                     hear());
 }
 
 std::string Master::answer(const std::string& word) {

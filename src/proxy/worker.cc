@@ -184,11 +184,7 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
 }
 
 async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index) {
-  struct Alarm : async::Deadline {
-    explicit Alarm(async::Signal& signal) : Deadline([](Deadline& self) { static_cast<Alarm&>(self).signal.notify(); }), signal(signal) {}
-    async::Signal& signal;
-  };
-  Alarm retry(closed_);
+  async::Alarm<async::Signal, &async::Signal::notify> retry(closed_);
   for (;;) {
     const ssize_t ready = co_await listener.until_readable(async::Deadline::kNever);
     if (ready < 0) co_return;

@@ -17,6 +17,7 @@
 #include "proxy/listeners.h"
 #include "proxy/pipeline.h"
 #include "proxy/snapshot.h"
+#include "proxy/status.h"
 #include "server/session.h"
 
 namespace weir::proxy {
@@ -43,22 +44,6 @@ struct Shared {
   /// All that run; each puts itself in and takes itself out.
   std::mutex workers_mutex;
   std::vector<class Worker*> workers;
-};
-
-/// What a worker knows of itself.
-struct WorkerStatus {
-  size_t connections = 0;
-  size_t exchanges = 0;
-  size_t idle_origin_connections = 0;
-  size_t cached_names = 0;
-  uint64_t questions_asked = 0;
-  uint64_t longest_stretch_us = 0;
-  uint64_t loop_turns = 0;
-  /// In its free lists.
-  uint64_t memory_kept = 0;
-  uint64_t refused_for_memory = 0;
-  uint64_t drips_cut = 0;
-  Totals totals;
 };
 
 /// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own thread.
@@ -94,7 +79,6 @@ class Worker final : private server::Admission {
     net::Listener listener;
     async::TaskScope accepting;
   };
-  bool asking_ = false;
   bool refuses(const http::Session& session) const override;
   void use(SnapshotRef snapshot);
   void listen(WorkerSockets sockets);
@@ -137,14 +121,11 @@ class Worker final : private server::Admission {
   origin::Pool pool_;
   origin::OriginQueue origin_queue_;
   server::LiveConnections connections_;
-  struct Relief : async::Deadline {
-    explicit Relief(Worker& worker) : Deadline([](Deadline& self) { static_cast<Relief&>(self).worker.relieve(); }), worker(worker) {}
-    Worker& worker;
-  };
-  Relief relief_{*this};
+  async::Alarm<Worker, &Worker::relieve> relief_{*this};
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;
   std::vector<std::unique_ptr<Listening>> listeners_;
+  bool asking_ = false;  // keep_asking() runs.
   async::TaskScope scope_;  // Last: its tasks go first.
 };
 

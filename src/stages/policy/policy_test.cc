@@ -80,5 +80,30 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
   }
 }
 
+TEST(Policy, ARequestGetsNoOtherHostsAndNoOtherListenersDecision) {
+  const Policy stage = make_policy();
+  http::FakeStages fake;
+  std::vector<base::Ref<const http::Decision>> decisions;
+  fake.next = [&](http::Request request) -> base::Result<http::Response> {
+    decisions.push_back(request.decision);
+    return http::Response{.head = http::ResponseHead::make(200)};
+  };
+  const auto ask = [&](uint32_t listener, std::string host) {
+    fake.session->listener = listener;
+    EXPECT_EQ(fake.run(stage, "GET", "http://" + host + "/").status(), 200);
+    return decisions.back();
+  };
+  const auto open = [](const base::Ref<const http::Decision>& decision) {
+    return decision->check(AddressSource::dns, *IpAddress::parse("10.0.0.1"), 80).has_value();
+  };
+  const auto first = ask(0, "site");
+  EXPECT_EQ(ask(0, "site").get(), first.get());
+  EXPECT_NE(ask(0, "other").get(), first.get());
+  EXPECT_NE(ask(0, "site").get(), ask(0, "sit").get());
+  EXPECT_TRUE(open(ask(0, "site")));
+  EXPECT_FALSE(open(ask(1, "site")));
+  EXPECT_TRUE(open(ask(0, "site")));
+}
+
 }  // namespace
 }  // namespace weir::policy

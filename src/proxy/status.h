@@ -1,0 +1,44 @@
+// The answer to `weir status`.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/journal.h"
+
+namespace weir::proxy {
+
+/// What a worker knows of itself.
+struct WorkerStatus {
+  size_t connections = 0;
+  size_t exchanges = 0;
+  size_t idle_origin_connections = 0;
+  size_t cached_names = 0;
+  uint64_t questions_asked = 0;
+  uint64_t longest_stretch_us = 0;
+  uint64_t loop_turns = 0;
+  /// In its free lists.
+  uint64_t memory_kept = 0;
+  uint64_t refused_for_memory = 0;
+  uint64_t drips_cut = 0;
+  Totals totals;
+};
+
+/// What the main thread knows.
+struct ProcessStatus {
+  uint64_t uptime_s = 0;
+  size_t workers = 0;
+  std::string_view state_dir;  // Empty: there is none.
+  uint64_t reloads = 0;
+  bool ending = false;
+  uint32_t client_connections = 0;
+  uint32_t client_connections_limit = 0;
+  uint64_t log_lines_dropped = 0;
+};
+
+/// One `name: value` a line; what workers count is added up. docs/guide/operating.md tells what each line is.
+std::string status_text(const ProcessStatus& process, const std::vector<WorkerStatus>& workers);
+
+}  // namespace weir::proxy
