@@ -9,7 +9,7 @@ import threading
 import time
 
 from .client import Client
-from .crowd import content
+from .crowd_actors import content
 from .message import Ended, Malformed
 
 WAIT = 60

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from .crowd import content
+from .crowd_actors import content
 from .message import Ended, Malformed, Reader
 
 PATIENCE = 120  # Seconds; whoever says nothing for so long is gone.
