@@ -91,6 +91,7 @@ void EventLoop::run() {
 }
 
 bool EventLoop::turn(int wait_ms) {
+  uint64_t from_ms = now_ms_;
   if (ready_.linked()) {
     wait_ms = 0;
   } else if (const uint64_t next = wheel_.next_ms(); next != Deadline::kNever) {
@@ -98,6 +99,7 @@ bool EventLoop::turn(int wait_ms) {
     const uint64_t now = base::monotonic_ms();
     const auto until = static_cast<int>(next > now ? std::min<uint64_t>(next - now + 1, 60'000) : 0);
     wait_ms = wait_ms < 0 ? until : std::min(wait_ms, until);
+    from_ms = now;
   }
   std::array<epoll_event, kEventsPerTurn> events;
   const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, wait_ms);
@@ -107,9 +109,10 @@ bool EventLoop::turn(int wait_ms) {
     const auto& slot = slots_[static_cast<uint32_t>(events[i].data.u64)];
     if (slot.sink && slot.generation == events[i].data.u64 >> 32) slot.sink->on_events(events[i].events);
   }
-  // Where more has come than one look shows, or the look was interrupted (a process that goes on after SIGSTOP has slept in here), nobody's
-  // time is over before that has been looked at.
-  if ((count >= 0 && count < kEventsPerTurn) || ++half_looks_ == kHalfLooks) {
+  // Nobody's time is over before what came in it has been looked at. That has not been, where more has come than one look shows, where the
+  // look was interrupted (a process that goes on after SIGSTOP has slept in it), or where it is long ago (it has slept behind it).
+  const bool slept = now_ms_ > from_ms + static_cast<uint64_t>(std::max(wait_ms, 0)) + kSleptMs;
+  if ((count >= 0 && count < kEventsPerTurn && !slept) || ++half_looks_ == kHalfLooks) {
     half_looks_ = 0;
     wheel_.advance(now_ms_);
   }

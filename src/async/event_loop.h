@@ -82,6 +82,7 @@ class EventLoop {
   static constexpr int kOperationsPerTurn = 64;
   static constexpr int64_t kBytesPerTurn = 256 * 1024;
   static constexpr int kEventsPerTurn = 256;
+  static constexpr uint64_t kSleptMs = 300;  // So much later than it meant to wake: the process was stopped meanwhile.
   static constexpr int kHalfLooks = 64;  // So many turns at most in which no deadline is looked at.
 
   static thread_local EventLoop* current_;
