@@ -119,7 +119,7 @@ constexpr Key kKeys[] = {
     {"limits", "memory", Kind::size, top<&Config::memory_bytes>, 2 * kMiB, 1024 * kGiB,
      "Memory for clients and origins: what Weir reads into, keeps for each connection and request, and looks up, as it counts it. Near "
      "it, from 7/8 on, idle connections are closed; at it new requests are answered with 503, and what runs goes on. 0 is no limit. "
-     "See operating.md.",
+     "Never more than three quarters of what the machine, the control group or `ulimit -v` leaves. See operating.md.",
      nullptr, false, true},
     {"limits", "lowest_rate", Kind::size, top<&Config::lowest_rate>, 1, kGiB,
      "Bytes a second. While memory or connections come near their limit (7/8), content that its client takes or sends only drop by drop, "

@@ -2,16 +2,22 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include "net/descriptor.h"
 #include "net/splice.h"
 
 namespace weir::proxy {
 namespace {
+
+constexpr uint64_t kLeastMemory = 2 << 20;  // As the key allows it: with less nothing can be served.
 
 /// What the control group may use of the machine's time, in CPUs (cgroup v2, cpu.max: `QUOTA PERIOD`); 0 where nothing is said.
 uint32_t cgroup_cpus() {
@@ -24,6 +30,30 @@ uint32_t cgroup_cpus() {
     if (file >> quota >> period && period > 0) return static_cast<uint32_t>(std::max(1.0, quota / period + 0.5));
   }
   return 0;
+}
+
+/// What the first line of a file says, if that is a number (`max` is none).
+uint64_t number_in(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  uint64_t number = 0;
+  return file >> number ? number : UINT64_MAX;
+}
+
+/// The least that a group and those above it have. In a container the group's own folder may be the topmost that is to be seen.
+uint64_t least_of_groups(const std::filesystem::path& mounted, std::string_view group, const char* name) {
+  uint64_t least = number_in(mounted / name);
+  std::filesystem::path below(group.substr(std::min(group.find_first_not_of('/'), group.size())));
+  for (; !below.empty(); below = below.parent_path()) least = std::min(least, number_in(mounted / below / name));
+  return least;
+}
+
+/// What RLIMIT_AS leaves. Threads that are still to come take their stacks of it, so it is asked early and taken for less than it is.
+uint64_t address_space_left() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+  const uint64_t pages = number_in("/proc/self/statm");
+  const uint64_t taken = pages == UINT64_MAX ? 0 : pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 
 }  // namespace
@@ -54,6 +84,35 @@ Bearable bearable_connections(uint32_t wanted) {
   net::set_most_descriptors(static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX)));
   const rlim_t spare = sockets / 8;
   return {static_cast<uint32_t>(std::min<rlim_t>(wanted, sockets - spare)), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX))};
+}
+
+uint64_t memory_allowed(const std::filesystem::path& root) {
+  uint64_t least = UINT64_MAX;
+  std::string line;
+  for (std::ifstream machine(root / "proc/meminfo"); std::getline(machine, line);) {
+    uint64_t kib = 0;
+    if (std::sscanf(line.c_str(), "MemTotal: %" SCNu64, &kib) == 1) least = kib * 1024;
+  }
+  // NUMBER:CONTROLLERS:GROUP; the second version has no controllers.
+  for (std::ifstream groups(root / "proc/self/cgroup"); std::getline(groups, line);) {
+    const size_t first = line.find(':'), second = line.find(':', first == std::string::npos ? first : first + 1);
+    if (second == std::string::npos) continue;
+    const std::string_view controllers = std::string_view(line).substr(first + 1, second - first - 1);
+    const std::string_view group = std::string_view(line).substr(second + 1);
+    if (controllers.empty()) {
+      least = std::min(least, least_of_groups(root / "sys/fs/cgroup", group, "memory.max"));
+    } else if (controllers == "memory") {
+      least = std::min(least, least_of_groups(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
+    }
+  }
+  return least;
+}
+
+// A fixed share: what the kernel keeps for sockets counts in a control group too.
+uint64_t bearable_memory(uint64_t wanted) {
+  if (wanted == 0) return 0;
+  const uint64_t allowed = std::min(memory_allowed(), address_space_left());
+  return std::min(wanted, std::max(allowed / 4 * 3, kLeastMemory));
 }
 
 }  // namespace weir::proxy

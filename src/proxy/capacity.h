@@ -1,6 +1,7 @@
 // What the machine lets this process do at once.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 
 namespace weir::proxy {
 
@@ -16,5 +17,12 @@ struct Bearable {
 /// Raises the soft limit of open files to the hard one, and deals out what that allows: to sockets and pipes (net::set_most_descriptors,
 /// net::set_most_pipes) too.
 Bearable bearable_connections(uint32_t wanted);
+
+/// Bytes that the control groups of this process (either version, each with those above it) and the machine have for it in all, by the
+/// files under `root`; UINT64_MAX where none says.
+uint64_t memory_allowed(const std::filesystem::path& root = "/");
+/// Of `wanted` bytes what the machine bears: three quarters of what is allowed, at most, or of what its own limit of address space
+/// (RLIMIT_AS) leaves. The rest is the program's and the kernel's. 0 is no limit and stays that.
+uint64_t bearable_memory(uint64_t wanted);
 
 }  // namespace weir::proxy

@@ -104,6 +104,14 @@ class Master {
     shared_.max_connections = bearable.connections;
     shared_.spare_descriptors = bearable.spare;
   }
+  static void limit_memory(const Config& config) {
+    const uint64_t bearable = bearable_memory(config.memory_bytes);
+    if (bearable != config.memory_bytes && bearable != base::Account::limit()) {
+      base::log_event("limits.memory is " + std::to_string(bearable >> 20) + " MiB here instead of " + std::to_string(config.memory_bytes >> 20) +
+                      ": three quarters of what the machine or its limits allow");
+    }
+    base::Account::set_limit(bearable);
+  }
   /// Empty, or why the old configuration stays.
   std::string reload();
   /// What each worker says once it has done all that it was told before; those that say it in time.
@@ -146,7 +154,7 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 
 bool Master::start(const Config& config) {
   limit_connections(config);
-  base::Account::set_limit(config.memory_bytes);
+  limit_memory(config);
   auto login = open_login(config.login);
   if (!login) {
     base::log_event(login.error());
@@ -210,7 +218,7 @@ std::string Master::reload() {
   listeners_.commit(config, *change);
   limit_connections(config);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
-  base::Account::set_limit(config.memory_bytes);
+  limit_memory(config);
   snapshot_ = std::move(snapshot);
   {
     std::lock_guard lock(shared_.workers_mutex);

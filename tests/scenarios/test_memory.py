@@ -202,3 +202,14 @@ def test_a_reload_moves_the_limit(tmp_path, site):
         eventually(lambda: weir.get(site.url + "/").status == 200)
         assert len(held[0].response().body) == 50_000_000
         held[0].close()
+
+
+def test_a_process_that_may_have_less_promises_less(tmp_path, site):
+    """Else the kernel would end what the limit is there to keep alive."""
+    if sanitized(fast_binary()):
+        pytest.skip("a sanitizer takes more address space than that (build/release is not there)")
+    with Limited(tmp_path, {}, program=fast_binary(), wrapper=("prlimit", f"--as={512 * MIB}")) as limited:
+        least, most = 100 * MIB, 384 * MIB
+        assert least < limited.status()["memory_limit"] < most
+        limited.weir.wait_stderr(r"limits\.memory is \d+ MiB here instead of 1024")
+        assert limited.weir.get(site.url + "/").status == 200
