@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <random>
 #include <string>
 #include <thread>
@@ -54,6 +56,39 @@ TEST(Task, AnExceptionBecomesAnError) {
   EXPECT_EQ(result.error().type(), base::ErrorType::proxy_internal_error);
   EXPECT_EQ(result.error().detail(), "thrown");
   EXPECT_EQ(exceptions_caught(), before + 1);
+}
+
+struct Answer {
+  int value = 0;
+};
+Answer after_exception(const Answer*) { return {9}; }
+
+template <class T>
+Task<T> without_memory() {
+  throw std::bad_alloc();
+  co_return T{};
+}
+template <class T>
+T after_no_memory() {
+  EventLoop loop;
+  auto task = without_memory<T>();
+  task.start();
+  return task.take();
+}
+
+TEST(Task, WithoutMemoryEveryKindOfTaskEndsAndThatIsAll) {
+  const auto before = exceptions_caught();
+  EXPECT_EQ(after_no_memory<int>(), -ENOMEM);
+  EXPECT_EQ(after_no_memory<ssize_t>(), -ENOMEM);
+  EXPECT_FALSE(after_no_memory<bool>());
+  EXPECT_EQ(after_no_memory<Answer>().value, 9);
+  const auto error = after_no_memory<std::optional<base::Error>>();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->status(), 503);
+  const auto result = after_no_memory<base::Result<int>>();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().detail(), "The system has no memory left.");
+  EXPECT_EQ(exceptions_caught(), before + 6);
 }
 
 TEST(FirstOf, TheOtherIsDestroyed) {

@@ -63,9 +63,13 @@ EventLoop::~EventLoop() {
 
 int64_t EventLoop::add(int descriptor, EventSink& sink) {
   if (free_slots_.empty()) {
-    slots_.emplace_back();
-    // Room for each of them to be given back: remove() runs in destructors. Where there is no memory for it, a slot stays unused.
-    free_slots_.reserve(slots_.capacity());
+    try {
+      slots_.emplace_back();
+      // Room for each of them to be given back: remove() runs in destructors. Where there is no memory for it, a slot stays unused.
+      free_slots_.reserve(slots_.capacity());
+    } catch (const std::bad_alloc&) {
+      return -ENOMEM;
+    }
     free_slots_.push_back(static_cast<uint32_t>(slots_.size() - 1));
   }
   const uint32_t at = free_slots_.back();

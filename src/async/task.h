@@ -1,5 +1,8 @@
 // Coroutines that are values. See docs/design/coroutines.md.
 #pragma once
+#include <sys/types.h>
+
+#include <cerrno>
 #include <coroutine>
 #include <cstdint>
 #include <optional>
@@ -24,6 +27,12 @@ class Root {
 base::Error error_of_current_exception() noexcept;
 /// How many exceptions have reached a task's edge in this process.
 uint64_t exceptions_caught();
+
+/// What a task gives that an exception ended, where its value is no Result. A type of one's own has one beside it, found by its argument,
+/// which is null: `Answer after_exception(const Answer*)`. Without any the process ends.
+inline int after_exception(const int*) { return -ENOMEM; }
+inline ssize_t after_exception(const ssize_t*) { return -ENOMEM; }
+inline bool after_exception(const bool*) { return false; }
 
 struct PromiseBase {
   std::coroutine_handle<> parent;
@@ -63,6 +72,11 @@ struct PromiseOf : PromiseBase {
   void unhandled_exception() noexcept {
     if constexpr (IsResult<T>::value) {
       value.emplace(std::unexpect, error_of_current_exception());
+    } else if constexpr (std::is_same_v<T, std::optional<base::Error>>) {
+      value.emplace(error_of_current_exception());
+    } else if constexpr (requires { after_exception(static_cast<const T*>(nullptr)); }) {
+      (void)error_of_current_exception();
+      value.emplace(after_exception(static_cast<const T*>(nullptr)));
     } else {
       std::terminate();
     }

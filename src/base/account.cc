@@ -21,17 +21,19 @@ struct alignas(64) Ledger {
 std::atomic<Ledger*> ledgers{nullptr};
 std::atomic<uint64_t> the_limit{0};
 std::atomic<Memory> the_stand{Memory::enough};
+std::atomic<bool> exhausted{false};
+
+// Trivially destructible: others' destructors at a thread's end still give memory back.
+thread_local Ledger* own_ledger = nullptr;
 
 Ledger& mine() {
-  // Trivially destructible: others' destructors at a thread's end still give memory back.
-  thread_local Ledger* ledger = nullptr;
-  if (!ledger) {
-    ledger = new Ledger;
-    ledger->next = ledgers.load(std::memory_order_relaxed);
-    while (!ledgers.compare_exchange_weak(ledger->next, ledger, std::memory_order_release, std::memory_order_relaxed)) {
+  if (!own_ledger) {
+    own_ledger = new Ledger;
+    own_ledger->next = ledgers.load(std::memory_order_relaxed);
+    while (!ledgers.compare_exchange_weak(own_ledger->next, own_ledger, std::memory_order_release, std::memory_order_relaxed)) {
     }
   }
-  return *ledger;
+  return *own_ledger;
 }
 
 int64_t add(std::atomic<int64_t>& count, int64_t bytes) {
@@ -54,7 +56,8 @@ void compare_for(Ledger& ledger) {
   const int64_t total = ledger.total.load(std::memory_order_relaxed);
   ledger.compare_above = total + step;
   ledger.compare_below = total - step;
-  const Memory now = limit == 0 ? Memory::enough : stand_of(Account::held_in_all(), limit);
+  Memory now = limit == 0 ? Memory::enough : stand_of(Account::held_in_all(), limit);
+  if (exhausted.load(std::memory_order_relaxed)) now = Memory::over;
   if (now != the_stand.load(std::memory_order_relaxed)) the_stand.store(now, std::memory_order_relaxed);
   if (now != Memory::enough && ledger.on_scarce) ledger.on_scarce(ledger.on_scarce_of);
 }
@@ -77,6 +80,14 @@ void Account::charge(Holding holding, int64_t bytes) noexcept {
 Memory Account::stand() noexcept { return the_stand.load(std::memory_order_relaxed); }
 void Account::compare() noexcept { compare_for(mine()); }
 uint64_t Account::limit() noexcept { return the_limit.load(std::memory_order_relaxed); }
+
+void Account::set_exhausted(bool now) noexcept {
+  exhausted.store(now, std::memory_order_relaxed);
+  if (!now) return compare();
+  the_stand.store(Memory::over, std::memory_order_relaxed);
+  // A thread without a ledger has nothing to close.
+  if (own_ledger && own_ledger->on_scarce) own_ledger->on_scarce(own_ledger->on_scarce_of);
+}
 
 void Account::set_limit(uint64_t bytes) noexcept {
   the_limit.store(bytes, std::memory_order_relaxed);

@@ -42,6 +42,9 @@ class Account {
   static void set_limit(uint64_t bytes) noexcept;
   static uint64_t limit() noexcept;
 
+  /// The system gives no memory (Reserve): over the limit, whatever is held, until this says otherwise. Any thread, in operator new too.
+  static void set_exhausted(bool exhausted) noexcept;
+
   static std::array<int64_t, kHoldings> held() noexcept;
   static int64_t held_in_all() noexcept;
 

@@ -45,8 +45,9 @@ void* take_memory(size_t size) {
     }
     size = size_of(at);
   }
+  void* const memory = ::operator new(size);
   charge_objects(size);
-  return ::operator new(size);
+  return memory;
 }
 
 void give_back_memory(void* memory, size_t size) noexcept {
@@ -76,17 +77,20 @@ struct BlockLists {
   static thread_local BlockLists lists;
 
   Ref<Block> make(size_t capacity) {
-    bytes_in_use += capacity;
     if (capacity == Block::kSmall && small) {
+      bytes_in_use += capacity;
       --small_kept;
       return Ref<Block>(std::exchange(small, small->next_));
     }
     if (capacity == Block::kLarge && large) {
+      bytes_in_use += capacity;
       --large_kept;
       return Ref<Block>(std::exchange(large, large->next_));
     }
+    void* const memory = ::operator new(sizeof(Block) + capacity);
+    bytes_in_use += capacity;
     Account::charge(Holding::blocks, static_cast<int64_t>(sizeof(Block) + capacity));
-    return Ref<Block>(new (::operator new(sizeof(Block) + capacity)) Block(static_cast<uint32_t>(capacity)));
+    return Ref<Block>(new (memory) Block(static_cast<uint32_t>(capacity)));
   }
 
   void recycle(Block* block) noexcept {

@@ -11,6 +11,8 @@ namespace {
 
 enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
 
+End after_exception(const End*) { return End::origin_failed; }
+
 /// Which way: towards the origin, or towards the client. Also the index of the side that the bytes come from.
 enum Way : uint8_t { up = 0, down = 1 };
 

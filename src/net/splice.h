@@ -1,5 +1,6 @@
 // Bytes from one socket to another inside the kernel (splice(2)).
 #pragma once
+#include <cerrno>
 #include <cstdint>
 
 #include "async/byte_stream.h"
@@ -24,6 +25,7 @@ struct Spliced {
   Why why = Why::limit;
   int error = 0;
 };
+inline Spliced after_exception(const Spliced*) { return {Spliced::Why::from_failed, -ENOMEM}; }
 
 /// Moves at most `limit` bytes from one plain stream to another. `deadline_ms` is for the first byte to come, after that each
 /// byte moves it by `from_silence_ms`. `moved` is raised as bytes go out at `to`, also if the task is cancelled.

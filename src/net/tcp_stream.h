@@ -1,5 +1,6 @@
 // TCP connections.
 #pragma once
+#include <cerrno>
 #include <memory>
 
 #include "async/byte_stream.h"
@@ -42,6 +43,7 @@ struct Connecting {
   std::unique_ptr<TcpStream> stream;
   int error = 0;
 };
+inline Connecting after_exception(const Connecting*) { return {nullptr, -ENOMEM}; }
 async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOptions options);
 
 /// Sets what every TCP socket of Weir has: no Nagle delay, keep-alive.

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 
 namespace weir::proxy {
 namespace {
+constexpr size_t kJoined = 256 * 1024;  // Batches are written together up to this many bytes.
 constexpr auto kLastWords = std::chrono::seconds(1);
 }  // namespace
 
@@ -45,13 +47,14 @@ struct AccessLog::State {
   uint64_t told_ms = 0;
 
   /// At most once a second: a log that can't keep up is told of, not added to. With the lock held.
-  void tell_of_dropped() {
+  void tell_of_dropped() noexcept try {
     const uint64_t now = dropped.load(std::memory_order_relaxed);
     const uint64_t now_ms = base::monotonic_ms();
     if (now == told_dropped || now_ms < told_ms + 1000) return;
     base::log_event("the access log can't be written: " + std::to_string(now - told_dropped) + " lines were dropped");
     told_dropped = now;
     told_ms = now_ms;
+  } catch (const std::bad_alloc&) {
   }
 };
 
@@ -74,25 +77,33 @@ AccessLog::~AccessLog() {
 
 uint64_t AccessLog::dropped() const { return state_->dropped.load(std::memory_order_relaxed); }
 
+void AccessLog::drop(uint64_t lines) noexcept { state_->dropped.fetch_add(lines, std::memory_order_relaxed); }
+
 void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target) {
   State& state = *state_;
   bool wake;
   {
     std::lock_guard lock(state.mutex);
     if (state.waiting_bytes + batch.size() > state.backlog_bytes) {
-      state.dropped.fetch_add(lines, std::memory_order_relaxed);
+      drop(lines);
       state.tell_of_dropped();
       return;
     }
     wake = state.waiting.empty();
-    state.waiting_bytes += batch.size();
-    base::Account::charge(base::Holding::log, static_cast<int64_t>(batch.size()));
-    if (!wake && state.waiting.back().target == target) {
-      state.waiting.back().text += batch;
-      state.waiting.back().lines += lines;
-    } else {
-      state.waiting.push_back({target, std::move(batch), lines});
+    const size_t size = batch.size();
+    try {
+      // No larger than that: a text that grows is there twice for a moment.
+      if (!wake && state.waiting.back().target == target && state.waiting.back().text.size() + size <= kJoined) {
+        state.waiting.back().text += batch;
+        state.waiting.back().lines += lines;
+      } else {
+        state.waiting.push_back({target, std::move(batch), lines});
+      }
+    } catch (const std::bad_alloc&) {
+      return drop(lines);
     }
+    state.waiting_bytes += size;
+    base::Account::charge(base::Holding::log, static_cast<int64_t>(size));
   }
   if (wake) state.changed.notify_one();
 }
@@ -111,6 +122,7 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  base::Account::compare();  // Its ledger is made while there is memory.
   State& state = *shared;
   std::unique_lock lock(state.mutex);
   for (;;) {

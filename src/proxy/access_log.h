@@ -22,6 +22,8 @@ class AccessLog {
   void submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target);
   /// Any thread: before it writes on, the writer opens `target` again.
   void reopen(const std::shared_ptr<LogTarget>& target);
+  /// Lines that could not be made: they count as dropped. Any thread.
+  void drop(uint64_t lines) noexcept;
   uint64_t dropped() const;
 
  private:

@@ -47,15 +47,6 @@ uint64_t least_of_groups(const std::filesystem::path& mounted, std::string_view 
   return least;
 }
 
-/// What RLIMIT_AS leaves. Threads that are still to come take their stacks of it, so it is asked early and taken for less than it is.
-uint64_t address_space_left() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
-  const uint64_t pages = number_in("/proc/self/statm");
-  const uint64_t taken = pages == UINT64_MAX ? 0 : pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
-}
-
 }  // namespace
 
 uint32_t usable_cpus() {
@@ -108,10 +99,18 @@ uint64_t memory_allowed(const std::filesystem::path& root) {
   return least;
 }
 
+uint64_t address_space_left() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+  const uint64_t pages = number_in("/proc/self/statm");
+  const uint64_t taken = pages == UINT64_MAX ? 0 : pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+}
+
 // A fixed share: what the kernel keeps for sockets counts in a control group too.
-uint64_t bearable_memory(uint64_t wanted) {
+uint64_t bearable_memory(uint64_t wanted, uint64_t address_space) {
   if (wanted == 0) return 0;
-  const uint64_t allowed = std::min(memory_allowed(), address_space_left());
+  const uint64_t allowed = std::min(memory_allowed(), address_space);
   return std::min(wanted, std::max(allowed / 4 * 3, kLeastMemory));
 }
 

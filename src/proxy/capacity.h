@@ -21,8 +21,11 @@ Bearable bearable_connections(uint32_t wanted);
 /// Bytes that the control groups of this process (either version, each with those above it) and the machine have for it in all, by the
 /// files under `root`; UINT64_MAX where none says.
 uint64_t memory_allowed(const std::filesystem::path& root = "/");
-/// Of `wanted` bytes what the machine bears: three quarters of what is allowed, at most, or of what its own limit of address space
-/// (RLIMIT_AS) leaves. The rest is the program's and the kernel's. 0 is no limit and stays that.
-uint64_t bearable_memory(uint64_t wanted);
+/// Bytes that this process's limit of address space (RLIMIT_AS) leaves it now; UINT64_MAX where there is none. To be asked once all threads
+/// run: each takes a stack and a heap of it.
+uint64_t address_space_left();
+/// Of `wanted` bytes what the machine bears: three quarters, at most, of what is allowed or of the address space that was left. The rest is
+/// the program's and the kernel's. 0 is no limit and stays that.
+uint64_t bearable_memory(uint64_t wanted, uint64_t address_space);
 
 }  // namespace weir::proxy

@@ -1,7 +1,6 @@
 #include "proxy/capacity.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -66,9 +65,11 @@ TEST(Capacity, MemoryIsTheLeastThatAnybodyAllows) {
 }
 
 TEST(Capacity, NoMoreMemoryThanWantedAndNoLimitStaysNone) {
-  EXPECT_EQ(bearable_memory(0), 0U);
-  EXPECT_EQ(bearable_memory(2 * kMiB), 2 * kMiB);
-  EXPECT_LT(bearable_memory(UINT64_MAX), UINT64_MAX) << "this machine has some";
+  EXPECT_EQ(bearable_memory(0, 5), 0U);
+  EXPECT_EQ(bearable_memory(2 * kMiB, UINT64_MAX), 2 * kMiB);
+  EXPECT_LT(bearable_memory(UINT64_MAX, UINT64_MAX), UINT64_MAX) << "this machine has some";
+  EXPECT_EQ(bearable_memory(1024 * kMiB, 40 * kMiB), 30 * kMiB);
+  EXPECT_EQ(bearable_memory(1024 * kMiB, 0), 2 * kMiB) << "less is of no use";
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "proxy/journal.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
+
+#include "base/account.h"
 
 namespace weir::proxy {
 namespace {
@@ -48,7 +51,7 @@ void WorkerJournal::record(const http::Exchange& exchange) {
   if (batch_.empty()) {
     flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
     // A worker that was busy a moment ago is so again: its batch need not grow by and by.
-    if (last_batch_ > kBatch / 4) batch_.reserve(kBatch + kBatch / 4);
+    if (last_batch_ > kBatch / 4 && base::Account::stand() == base::Memory::enough) batch_.reserve(kBatch + kBatch / 4);
   }
   std::string_view outcome = exchange.ended();
   if (exchange.has_error()) {
@@ -56,7 +59,13 @@ void WorkerJournal::record(const http::Exchange& exchange) {
   } else if (stopping_ && outcome == "client_closed") {
     outcome = stopping_;
   }
-  append_line(batch_, setting_.format, {exchange, outcome, async::EventLoop::current().now_ms() - exchange.started_ms}, clock_);
+  const size_t before = batch_.size();
+  try {
+    append_line(batch_, setting_.format, {exchange, outcome, async::EventLoop::current().now_ms() - exchange.started_ms}, clock_);
+  } catch (const std::bad_alloc&) {
+    batch_.resize(before);
+    return log_.drop(1);
+  }
   ++lines_;
   if (batch_.size() >= kBatch) flush();
 }

@@ -19,6 +19,7 @@
 #include "base/account.h"
 #include "base/clock.h"
 #include "base/event_log.h"
+#include "base/reserve.h"
 #include "config/reader.h"
 #include "net/listener.h"
 #include "proxy/capacity.h"
@@ -104,8 +105,8 @@ class Master {
     shared_.max_connections = bearable.connections;
     shared_.spare_descriptors = bearable.spare;
   }
-  static void limit_memory(const Config& config) {
-    const uint64_t bearable = bearable_memory(config.memory_bytes);
+  void limit_memory(const Config& config) {
+    const uint64_t bearable = bearable_memory(config.memory_bytes, address_space_);
     if (bearable != config.memory_bytes && bearable != base::Account::limit()) {
       base::log_event("limits.memory is " + std::to_string(bearable >> 20) + " MiB here instead of " + std::to_string(config.memory_bytes >> 20) +
                       ": three quarters of what the machine or its limits allow");
@@ -139,6 +140,7 @@ class Master {
   StateDir state_;
   /// Of the start: a reload does not move it.
   std::string state_path_;
+  uint64_t address_space_ = UINT64_MAX;  // What was left when all threads ran.
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
   uint64_t reloads_ = 0;
@@ -154,7 +156,7 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 
 bool Master::start(const Config& config) {
   limit_connections(config);
-  limit_memory(config);
+  base::Reserve::install();
   auto login = open_login(config.login);
   if (!login) {
     base::log_event(login.error());
@@ -195,6 +197,8 @@ bool Master::start(const Config& config) {
     });
   }
   ready.wait();
+  address_space_ = address_space_left();
+  limit_memory(config);
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
   announce(change->listening, count_, config.log, !config.login.file.empty());

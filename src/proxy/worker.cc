@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include "base/event_log.h"
 #include "match/address_class.h"
@@ -185,7 +186,7 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
 
 async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index) {
   async::Alarm<async::Signal, &async::Signal::notify> retry(closed_);
-  for (;;) {
+  for (;;) try {
     const ssize_t ready = co_await listener.until_readable(async::Deadline::kNever);
     if (ready < 0) co_return;
     for (int i = 0; i < kAcceptsAtOnce; ++i) {
@@ -211,6 +212,7 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
         break;
       }
       if (full) {
+        if (crowded()) relieve_soon();
         make_room();
       } else {
         free_descriptor();
@@ -221,6 +223,8 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
     }
     async::Yield turn;
     co_await turn;
+  } catch (const std::bad_alloc&) {
+    // Accepting goes on: with what is closed meanwhile there is some.
   }
 }
 
@@ -243,33 +247,50 @@ bool Worker::free_descriptor() {
 }
 
 namespace {
-/// A client's connection; the client was counted when it was let in.
+/// A client's connection, which counts.
 class ClientStream final : public net::TcpStream {
  public:
-  ClientStream(int descriptor, Shared& shared, const base::IpAddress& address) : TcpStream(descriptor), shared_(shared), address_(address) {}
+  ClientStream(int descriptor, Shared& shared, const base::IpAddress& address) : TcpStream(descriptor), shared_(shared), address_(address) {
+    shared_.connections.fetch_add(1, std::memory_order_relaxed);
+  }
   ~ClientStream() override {
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
-    shared_.client_counts.remove(address_);
+    if (counted_) shared_.client_counts.remove(address_);
+  }
+  /// How many of this address there are with it.
+  uint32_t count() {
+    const uint32_t count = shared_.client_counts.add(address_);
+    counted_ = true;
+    return count;
   }
 
  private:
   Shared& shared_;
   const base::IpAddress address_;
+  bool counted_ = false;
 };
 }  // namespace
 
-void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index) {
+// Without memory a client is closed, and accepting goes on.
+void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index) try {
+  std::unique_ptr<ClientStream> stream;
+  try {
+    stream = std::make_unique<ClientStream>(accepted.descriptor, shared_, accepted.client.address);
+  } catch (const std::bad_alloc&) {
+    close(accepted.descriptor);
+    return;
+  }
+  if (stream->error() != 0) return;
   auto session = base::make_ref<http::Session>();
   session->listener = index;
   session->client = accepted.client;
   session->local = listener.endpoint().address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : listener.endpoint();
   const uint32_t most = snapshot_->config.connections_per_client;
-  const uint32_t count = shared_.client_counts.add(accepted.client.address);
+  const uint32_t count = stream->count();
   session->over_limit = most != 0 && count > most && match::classify(accepted.client.address) != match::AddressClass::loopback;
   if (crowded()) relieve_soon();
-  shared_.connections.fetch_add(1, std::memory_order_relaxed);
-  auto stream = std::make_unique<ClientStream>(accepted.descriptor, shared_, accepted.client.address);
-  if (stream->error() == 0) scope_.spawn(server::serve_client(std::move(stream), std::move(session), sessions_));
+  scope_.spawn(server::serve_client(std::move(stream), std::move(session), sessions_));
+} catch (const std::bad_alloc&) {
 }
 
 }  // namespace weir::proxy

@@ -36,6 +36,8 @@ struct Shared {
   std::atomic<uint64_t> longest_stretch_us{0};
   /// Before that no worker asks the others to give memory back, since one has done so.
   std::atomic<uint64_t> ask_again_ms{0};
+  /// Before that nobody says again that there is no memory.
+  std::atomic<uint64_t> say_again_ms{0};
   ClientCounts client_counts;
   origin::OriginSlots origin_slots;
   auth::Attempts attempts;

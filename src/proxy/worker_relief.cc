@@ -1,6 +1,8 @@
 // What a worker does while memory or connections come near their limit.
 #include "base/account.h"
+#include "base/event_log.h"
 #include "base/memory.h"
+#include "base/reserve.h"
 #include "proxy/worker.h"
 
 namespace weir::proxy {
@@ -9,6 +11,7 @@ namespace {
 constexpr uint64_t kReliefMs = 8;
 constexpr int kClosedAtOnce = 64;
 constexpr uint64_t kAskOthersMs = 100;
+constexpr uint64_t kSayAgainMs = 60'000;
 }  // namespace
 
 bool Worker::crowded() const {
@@ -29,6 +32,13 @@ void Worker::close_idle() {
 
 void Worker::relieve() {
   if (base::Account::stand() != base::Memory::enough) base::keep_memory(false);
+  if (base::Reserve::drawn_on()) {
+    uint64_t say_ms = shared_.say_again_ms.load(std::memory_order_relaxed);
+    if (loop_.now_ms() >= say_ms && shared_.say_again_ms.compare_exchange_strong(say_ms, loop_.now_ms() + kSayAgainMs)) {
+      base::log_event("the system gives no memory: idle connections are closed, and who comes waits");
+    }
+    base::Reserve::refill();
+  }
   base::Account::compare();
   const bool scarce = base::Account::stand() != base::Memory::enough;
   // Free lists that fill again at once would bring it back to where it was.

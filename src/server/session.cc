@@ -81,6 +81,7 @@ class Connection final : public base::Pooled, private async::Link {
     After after = After::drop;
     std::unique_ptr<http::Tunnel> tunnel;
     base::Ref<ClientExchange> exchange;
+    friend Outcome after_exception(const Outcome*) { return {}; }
   };
 
   /// Reads one request and answers it; a tunnel is left to the caller.

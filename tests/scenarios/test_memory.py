@@ -1,10 +1,13 @@
 """The limit of memory: what is shed, what is refused, what goes on, and that all is given back."""
 
+import collections
+import contextlib
 import pathlib
 import time
 
 import pytest
 from support.client import Client, eventually
+from support.message import Ended
 from support.weir import Weir, fast_binary, run
 
 MIB = 1 << 20
@@ -143,7 +146,7 @@ def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
         pytest.skip("under sanitizers nothing is kept")
     with Limited(tmp_path, {"memory": 2 * MIB}, workers=8, program=fast_binary()) as limited:
         weir = limited.weir
-        for _ in range(100):
+        for _ in range(10):
             assert weir.get(site.url + "/").status == 200
         assert limited.status()["memory_kept"] > MIB // 2
         slow = []
@@ -213,3 +216,42 @@ def test_a_process_that_may_have_less_promises_less(tmp_path, site):
         assert least < limited.status()["memory_limit"] < most
         limited.weir.wait_stderr(r"limits\.memory is \d+ MiB here instead of 1024")
         assert limited.weir.get(site.url + "/").status == 200
+
+
+def test_a_system_that_gives_no_memory_ends_nothing(tmp_path, site):
+    """Clients that hold what there is, with half a head each: others are answered, if only with 503, or wait, and all are served after."""
+    if sanitized(fast_binary()):
+        pytest.skip("a sanitizer takes more address space than that (build/release is not there)")
+    # With a limit that the account comes nowhere near.
+    wrapper = ("prlimit", f"--as={200_000_000}:")
+    with Limited(tmp_path, {"memory": 0}, workers=2, program=fast_binary(), wrapper=wrapper) as limited:
+        weir = limited.weir
+        held, answers = [], collections.Counter()
+
+        def hold():
+            held.append(Client(weir.port, wait=2))
+            with contextlib.suppress(OSError):
+                held[-1].send("GET http://127.0.0.1/ HTTP/1.1\r\nX: ")
+
+        while "gives no memory" not in "".join(weir.stderr_lines):
+            assert len(held) < 20_000
+            hold()
+        for _ in range(10):
+            hold()
+            try:
+                answers[ask(weir, site, "/", wait=1).response().status] += 1
+            except (OSError, Ended):
+                answers["none"] += 1
+        assert weir.is_running() and set(answers) <= {200, 503, "none"}, answers
+        for client in held:
+            client.close()
+
+        def served():
+            try:
+                return ask(weir, site, "/", wait=2).response().status == 200
+            except (OSError, Ended):
+                return False
+
+        eventually(served, what="served again")
+        assert [weir.get(site.url + "/").status for _ in range(20)] == [200] * 20
+        assert limited.accounted() < 4 * MIB

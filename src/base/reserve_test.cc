@@ -1,0 +1,39 @@
+#include "base/reserve.h"
+
+#include <gtest/gtest.h>
+
+#include <new>
+
+#include "base/account.h"
+
+namespace weir::base {
+namespace {
+
+TEST(Reserve, GivesPieceByPieceAndIsFilledAgain) {
+  int told = 0;
+  Account::on_scarce([](void* calls) { ++*static_cast<int*>(calls); }, &told);
+  Reserve::install();
+  // What operator new calls when it has nothing; a sanitizer's does not.
+  const std::new_handler draw = std::get_new_handler();
+  EXPECT_FALSE(Reserve::drawn_on());
+  EXPECT_EQ(Account::stand(), Memory::enough) << "no limit is set";
+  for (int i = 0; i < Reserve::kPieces; ++i) {
+    EXPECT_NO_THROW(draw()) << i;
+    EXPECT_EQ(Account::stand(), Memory::over) << "with no limit too";
+  }
+  EXPECT_EQ(told, Reserve::kPieces);
+  EXPECT_THROW(draw(), std::bad_alloc) << "there is no more";
+  EXPECT_TRUE(Reserve::drawn_on());
+  Account::compare();
+  EXPECT_EQ(Account::stand(), Memory::over) << "until it is filled again, whatever is held";
+  Reserve::refill();
+  EXPECT_FALSE(Reserve::drawn_on());
+  EXPECT_EQ(Account::stand(), Memory::enough);
+  EXPECT_NO_THROW(draw()) << "it is full again";
+  Reserve::refill();
+  Account::on_scarce(nullptr, nullptr);
+  std::set_new_handler(nullptr);
+}
+
+}  // namespace
+}  // namespace weir::base
