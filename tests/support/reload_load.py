@@ -83,6 +83,14 @@ class Load:
         with self.lock:
             self.counts[name] = self.counts.get(name, 0) + 1
 
+    @staticmethod
+    def client(port, **more):
+        """One that is reset while it connects stood in the queue of a listener that closes: it was not let in either."""
+        try:
+            return Client(port, **more)
+        except ConnectionResetError as fault:
+            raise ConnectionRefusedError(str(fault)) from fault
+
     def exchange(self, client, method, target, host, *fields):
         """The response, or None where the connection ended before it began, which only a drain may do."""
         with self.lock:
@@ -108,7 +116,7 @@ class Load:
 
 def keep_alive(load, weir, origin):
     """One connection from before the first reload to the drain."""
-    with Client(weir.port, source="127.0.0.10") as client:
+    with load.client(weir.port, source="127.0.0.10") as client:
         for number in range(1_000_000):
             token = f"kept-{number}-"
             response = load.exchange(client, "GET", origin.url + "/", origin.authority, SAM, ("X-Token", token))
@@ -127,7 +135,7 @@ def come_and_go(load, weir, origin, source):
     while not load.stop.is_set():
         number += 1
         token = f"fresh-{source}-{number}-"
-        with Client(weir.port, source=source) as client:
+        with load.client(weir.port, source=source) as client:
             response = load.exchange(client, "GET", origin.url + "/", origin.authority, SAM, ("X-Token", token))
             if response is None:
                 return  # It came when nobody was let in any more.
@@ -138,7 +146,7 @@ def come_and_go(load, weir, origin, source):
 def download(load, weir, origin):
     """Over several reloads each."""
     while not load.stop.is_set():
-        with Client(weir.port, source="127.0.0.12") as client:
+        with load.client(weir.port, source="127.0.0.12") as client:
             response = load.exchange(client, "GET", origin.url + "/slow", origin.authority, SAM, ("X-Token", "abcd" * 500))
         if response is None:
             return
@@ -149,7 +157,7 @@ def download(load, weir, origin):
 
 def tunnel(load, weir, origin):
     """Opaque bytes to and fro, through one tunnel."""
-    with Client(weir.port, source="127.0.0.13") as client:
+    with load.client(weir.port, source="127.0.0.13") as client:
         assert load.exchange(client, "CONNECT", origin.authority, origin.authority, SAM).status == 200
         while not load.stop.is_set():
             client.send(b"\x01ping" * 100)
@@ -159,7 +167,7 @@ def tunnel(load, weir, origin):
 
 def session_inside(load, weir, origin):
     """Requests inside one tunnel: each by the configuration of its time."""
-    with Client(weir.port, source="127.0.0.14") as client:
+    with load.client(weir.port, source="127.0.0.14") as client:
         assert load.exchange(client, "CONNECT", origin.authority, origin.authority, SAM).status == 200
         for number in range(1_000_000):
             if load.stop.is_set():
@@ -208,7 +216,7 @@ def mixed(load, weir, mine, others, password, other_realm, source):
         origin = dice.choice((mine, others))
         with load.lock:
             load.sent += 1
-        with Client(weir.port, source=source) as client:
+        with load.client(weir.port, source=source) as client:
             client.send_request("GET", origin.url + "/", [("Host", origin.authority), login("ada", password), ("X-Token", "ada")])
             try:
                 response = client.response()
