@@ -9,15 +9,15 @@ namespace {
 std::atomic<uint64_t> caught{0};
 /// Made while there is memory for its words.
 const base::Error no_memory(base::ErrorType::proxy_internal_error, 503, "The system has no memory left.");
-}  // namespace
 
-static base::Error error_of(const char* what) noexcept {
+base::Error error_of(const char* what) noexcept {
   try {
     return base::Error(base::ErrorType::proxy_internal_error, 500, what);
   } catch (...) {
     return no_memory;
   }
 }
+}  // namespace
 
 base::Error error_of_current_exception() noexcept {
   caught.fetch_add(1, std::memory_order_relaxed);

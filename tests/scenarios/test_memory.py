@@ -146,7 +146,7 @@ def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
         pytest.skip("under sanitizers nothing is kept")
     with Limited(tmp_path, {"memory": 2 * MIB}, workers=8, program=fast_binary()) as limited:
         weir = limited.weir
-        for _ in range(10):
+        for _ in range(100):
             assert weir.get(site.url + "/").status == 200
         assert limited.status()["memory_kept"] > MIB // 2
         slow = []
