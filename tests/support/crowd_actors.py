@@ -305,9 +305,8 @@ class ClientMain:
                 told = True
                 say(sent=self.sent)
             self.loop.turn(0.05)
-            due, self.later = [each for each in self.later if each[0] <= time.monotonic()], [
-                each for each in self.later if each[0] > time.monotonic()
-            ]
+            now = time.monotonic()  # Read twice, one whose time came between is in neither list.
+            due, self.later = [each for each in self.later if each[0] <= now], [each for each in self.later if each[0] > now]
             for _, client in due:
                 client.open()
         if not told:
