@@ -78,7 +78,8 @@ def test_the_limit_is_lowered_under_load(few):
     eventually(lambda: status(weir)["client_connections"] == 0)
     # With as few, but nobody else there.
     with Origins(3) as origins, Crowd(weir.port, by_name(origins), 10, requests=10, size=SIZE) as crowd:
-        assert crowd.result()["right"] == 100
+        result = crowd.result()
+        assert result["right"] == 100, result
     outcomes = collections.Counter(line.outcome for line in weir.log)
     assert set(outcomes) <= {"complete", "client_closed", "connection_limit_reached"}, outcomes
     assert weir.descriptors() <= most
