@@ -4,7 +4,8 @@
 
 namespace weir::base {
 
-/// Writes `weir: ` and the line, whole, whichever thread calls.
+/// Writes `weir: ` and the line, whole, whichever thread calls. Never waits: where standard error takes nothing the line is lost, which
+/// the next one that is written says.
 void log_event(std::string_view line);
 
 /// Set once at start, before threads are.

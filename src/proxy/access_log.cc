@@ -19,6 +19,7 @@ namespace weir::proxy {
 namespace {
 constexpr size_t kJoined = 256 * 1024;  // Batches are written together up to this many bytes.
 constexpr auto kLastWords = std::chrono::seconds(1);
+constexpr uint64_t kTellMs = 1000;
 }  // namespace
 
 struct AccessLog::State {
@@ -43,18 +44,39 @@ struct AccessLog::State {
   std::vector<std::shared_ptr<LogTarget>> to_reopen;
   bool ending = false;
   bool done = false;
+  /// What the writer is at; it may hang there.
+  std::shared_ptr<LogTarget> current;
+  uint64_t current_lines = 0;
   uint64_t told_dropped = 0;
   uint64_t told_ms = 0;
 
-  /// At most once a second: a log that can't keep up is told of, not added to. With the lock held.
-  void tell_of_dropped() noexcept try {
-    const uint64_t now = dropped.load(std::memory_order_relaxed);
+  /// With the lock held.
+  void drop(uint64_t lines) {
+    dropped.fetch_add(lines, std::memory_order_relaxed);
+    changed.notify_one();
+  }
+  bool untold() const { return dropped.load(std::memory_order_relaxed) != told_dropped; }
+  bool wanted() const { return ending || !waiting.empty() || !to_reopen.empty(); }
+
+  /// At most once a second, and `at_last`: a log that can't keep up is told of, not added to. The lock is not held while it tells.
+  void tell_of_dropped(std::unique_lock<std::mutex>& lock, bool at_last = false) noexcept try {
     const uint64_t now_ms = base::monotonic_ms();
-    if (now == told_dropped || now_ms < told_ms + 1000) return;
-    base::log_event("the access log can't be written: " + std::to_string(now - told_dropped) + " lines were dropped");
+    if (!untold() || (!at_last && now_ms < told_ms + kTellMs)) return;
+    const uint64_t now = dropped.load(std::memory_order_relaxed);
+    const std::string words = "the access log can't be written: " + std::to_string(now - told_dropped) + " lines were dropped";
     told_dropped = now;
     told_ms = now_ms;
+    lock.unlock();
+    base::log_event(words);
+    lock.lock();
   } catch (const std::bad_alloc&) {
+    if (!lock.owns_lock()) lock.lock();
+  }
+
+  /// Another target is wanted than the one that the writer may hang at.
+  void hurry(const std::shared_ptr<LogTarget>& wanted) const {
+    if (current && current != wanted) current->hurry();
+    if (!waiting.empty() && waiting.front().target != wanted) waiting.front().target->hurry();
   }
 };
 
@@ -65,8 +87,15 @@ AccessLog::~AccessLog() {
   {
     std::unique_lock lock(state_->mutex);
     state_->ending = true;
+    state_->hurry(nullptr);
     state_->changed.notify_one();
     done = state_->ended.wait_for(lock, kLastWords, [this] { return state_->done; });
+    if (!done) {
+      uint64_t left = state_->current_lines;
+      for (const State::Batch& batch : state_->waiting) left += batch.lines;
+      state_->drop(left);
+    }
+    state_->tell_of_dropped(lock, true);
   }
   if (done) {
     writer_.join();
@@ -77,16 +106,21 @@ AccessLog::~AccessLog() {
 
 uint64_t AccessLog::dropped() const { return state_->dropped.load(std::memory_order_relaxed); }
 
-void AccessLog::drop(uint64_t lines) noexcept { state_->dropped.fetch_add(lines, std::memory_order_relaxed); }
+void AccessLog::drop(uint64_t lines) {
+  std::lock_guard lock(state_->mutex);
+  state_->drop(lines);
+}
 
 void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target) {
   State& state = *state_;
   bool wake;
   {
-    std::lock_guard lock(state.mutex);
+    std::unique_lock lock(state.mutex);
+    state.hurry(target);
     if (state.waiting_bytes + batch.size() > state.backlog_bytes) {
-      drop(lines);
-      state.tell_of_dropped();
+      state.drop(lines);
+      // The writer may hang, so it is told from here.
+      state.tell_of_dropped(lock);
       return;
     }
     wake = state.waiting.empty();
@@ -100,7 +134,7 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
         state.waiting.push_back({target, std::move(batch), lines});
       }
     } catch (const std::bad_alloc&) {
-      return drop(lines);
+      return state.drop(lines);
     }
     state.waiting_bytes += size;
     base::Account::charge(base::Holding::log, static_cast<int64_t>(size));
@@ -111,6 +145,7 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
 void AccessLog::reopen(const std::shared_ptr<LogTarget>& target) {
   {
     std::lock_guard lock(state_->mutex);
+    target->hurry();
     // Asked twice before the writer came to it, it is opened once.
     if (std::ranges::find(state_->to_reopen, target) == state_->to_reopen.end()) state_->to_reopen.push_back(target);
   }
@@ -126,7 +161,15 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
   State& state = *shared;
   std::unique_lock lock(state.mutex);
   for (;;) {
-    state.changed.wait(lock, [&] { return state.ending || !state.waiting.empty() || !state.to_reopen.empty(); });
+    state.tell_of_dropped(lock);
+    if (!state.wanted()) {
+      if (state.untold()) {
+        state.changed.wait_for(lock, std::chrono::milliseconds(kTellMs), [&] { return state.wanted(); });
+      } else {
+        state.changed.wait(lock, [&] { return state.wanted() || state.untold(); });
+      }
+      continue;
+    }
     if (!state.to_reopen.empty()) {
       const auto targets = std::exchange(state.to_reopen, {});
       lock.unlock();
@@ -137,15 +180,23 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     if (state.waiting.empty()) break;
     State::Batch batch = std::move(state.waiting.front());
     state.waiting.pop_front();
+    state.current = batch.target;
+    state.current_lines = batch.lines;
+    if (state.ending) state.current->hurry();
     lock.unlock();
     const uint64_t lost = batch.target->write(batch.text);
     // The last owner of a target that is no longer used closes it here.
     batch.target.reset();
     lock.lock();
+    state.current_lines = 0;
+    if (auto last = std::exchange(state.current, nullptr); last.use_count() == 1) {
+      lock.unlock();
+      last.reset();
+      lock.lock();
+    }
     state.waiting_bytes -= batch.text.size();
     base::Account::charge(base::Holding::log, -static_cast<int64_t>(batch.text.size()));
-    if (lost > 0) state.dropped.fetch_add(lost, std::memory_order_relaxed);
-    state.tell_of_dropped();
+    if (lost > 0) state.drop(lost);
   }
   state.done = true;
   state.ended.notify_one();

@@ -1,11 +1,15 @@
 #include "proxy/access_log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -86,6 +90,53 @@ TEST_F(AccessLogTest, BeyondTheBacklogLinesAreDropped) {
   AccessLog log(10);
   log.submit("12345678901234\n", 1, target);
   EXPECT_EQ(log.dropped(), 1u);
+}
+
+TEST_F(AccessLogTest, AFullDiskCutsOneLineAndCountsIt) {
+  const std::string path = directory + "/log";
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  // Full after each of so many bytes.
+  for (rlim_t room = 0; room <= 9; ++room) {
+    std::filesystem::remove(path);
+    const auto target = file(path);
+    const rlimit full{room, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &full);
+    EXPECT_EQ(target->write("12\n45\n78\n"), 3 - room / 3) << room;
+    EXPECT_EQ(target->write("none\n"), 1u);
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_EQ(target->write("x\n"), 0u);
+    EXPECT_EQ(target->write("y\n"), 0u);
+    const std::string cut = std::string("12\n45\n78\n").substr(0, room);
+    EXPECT_EQ(contents(path), cut + (room % 3 == 0 ? "" : "\n") + "x\ny\n") << room;
+  }
+}
+
+TEST_F(AccessLogTest, WhatAStuckTargetLeavesIsCountedAndTold) {
+  const std::string path = directory + "/fifo";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  testing::internal::CaptureStderr();
+  {
+    AccessLog log(10'000'000);
+    const auto target = file(path);
+    // A full pipe, and some that wait, in more than one batch.
+    for (int line = 0; line < 100; ++line) log.submit(std::string(9999, 'x') + "\n", 1, target);
+  }
+  std::string told = testing::internal::GetCapturedStderr();
+  char bytes[4096];
+  size_t written = 0;
+  for (ssize_t n; (n = read(reader, bytes, sizeof bytes)) > 0;) written += static_cast<size_t>(std::count(bytes, bytes + n, '\n'));
+  close(reader);
+  EXPECT_GT(written, 0u);
+  uint64_t sum = 0;
+  const std::string words = "can't be written: ";
+  for (size_t at; (at = told.find(words)) != std::string::npos;) {
+    sum += std::stoull(told.substr(at + words.size()));
+    told.erase(0, at + words.size());
+  }
+  EXPECT_EQ(sum, 100 - written);
 }
 
 struct Listener {

@@ -1,6 +1,5 @@
 #include "proxy/log_syslog.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -54,18 +53,17 @@ SyslogTarget::Sent SyslogTarget::send(std::string_view line) {
   datagram_ += line;
   for (bool again = false;;) {
     if (descriptor_ < 0 && !connect()) return Sent::gone;
-    if (::send(descriptor_, datagram_.data(), datagram_.size(), MSG_NOSIGNAL) >= 0) return Sent::yes;
+    if (::send(descriptor_, datagram_.data(), datagram_.size(), MSG_NOSIGNAL) >= 0) {
+      got_on();
+      return Sent::yes;
+    }
     switch (errno) {
       case EINTR: continue;
-      case EAGAIN: {
+      case ENOBUFS: usleep(1000); [[fallthrough]];
+      case EAGAIN:
         // A syslog that is busy: this thread waits for it, and beyond the backlog lines are dropped.
-        pollfd ready{descriptor_, POLLOUT, 0};
-        poll(&ready, 1, 100);
-        continue;
-      }
-      case ENOBUFS:
-        usleep(1000);
-        continue;
+        if (wait_for_room(descriptor_)) continue;
+        return Sent::gone;
       case EMSGSIZE: return Sent::line_lost;
       default:
         close_socket();

@@ -1,6 +1,9 @@
 #include "proxy/log_target.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,36 +11,86 @@
 #include <cstring>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/event_log.h"
 #include "proxy/log_syslog.h"
 
 namespace weir::proxy {
 namespace {
 
+constexpr int kLookMs = 50;         // So often it looks whether somebody else wants the writer.
+constexpr uint64_t kHurriedMs = 500;  // A reader that is only busy for a moment loses nothing.
+
 /// A line that was cut counts too.
 uint64_t lines_in(std::string_view text) { return static_cast<uint64_t>(std::ranges::count(text, '\n')); }
 
-uint64_t write_all(int descriptor, std::string_view lines) {
-  while (!lines.empty()) {
-    const ssize_t n = ::write(descriptor, lines.data(), lines.size());
-    if (n > 0) {
-      lines.remove_prefix(static_cast<size_t>(n));
-    } else if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-      usleep(1000);
-    } else {
-      return lines_in(lines);  // A full disk or a closed pipe: the next lines may not be.
-    }
-  }
-  return 0;
-}
-
-class DescriptorTarget final : public LogTarget {
+/// Bytes to a file, a pipe, a terminal or a socket. None is waited for inside the kernel, if that can be helped: a thread that hangs
+/// there hears nothing any more.
+class StreamTarget : public LogTarget {
  public:
-  explicit DescriptorTarget(int descriptor) : descriptor_(descriptor) {}
-  uint64_t write(std::string_view lines) override { return write_all(descriptor_, lines); }
+  explicit StreamTarget(int descriptor) { use(descriptor); }
+  uint64_t write(std::string_view lines) override;
+
+ protected:
+  void use(int descriptor);
 
  private:
-  const int descriptor_;
+  ssize_t write_some(std::string_view text) const {
+    if (socket_) return send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return ::write(descriptor_, text.data(), text.size());
+  }
+
+  int descriptor_ = -1;
+  bool socket_ = false;
+  bool cut_ = false;  // What is there ends within a line.
+};
+
+void StreamTarget::use(int descriptor) {
+  descriptor_ = descriptor;
+  struct stat it{};
+  socket_ = fstat(descriptor, &it) == 0 && S_ISSOCK(it.st_mode);
+}
+
+uint64_t StreamTarget::write(std::string_view lines) {
+  const char* const begin = lines.data();
+  // A line that was cut takes no other with it.
+  std::string_view before = cut_ ? "\n" : "";
+  while (!lines.empty()) {
+    const ssize_t n = write_some(before.empty() ? lines : before);
+    if (n > 0) {
+      got_on();
+      (before.empty() ? lines : before).remove_prefix(static_cast<size_t>(n));
+      cut_ = false;
+      if (lines.empty()) return 0;
+      continue;
+    }
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_room(descriptor_)) continue;
+    break;  // A full disk or a closed pipe: the next lines may not be.
+  }
+  if (lines.data() != begin) cut_ = lines.data()[-1] != '\n';
+  return lines_in(lines);
+}
+
+/// A description of its own of the same pipe or terminal, so that others who have it are not made to wait less; -1 for anything else.
+int open_again_without_waiting(int descriptor) {
+  struct stat it{};
+  if (fstat(descriptor, &it) < 0 || !(S_ISFIFO(it.st_mode) || isatty(descriptor))) return -1;
+  return open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+class DescriptorTarget final : public StreamTarget {
+ public:
+  explicit DescriptorTarget(int descriptor) : StreamTarget(descriptor), own_(open_again_without_waiting(descriptor)) {
+    if (own_ >= 0) use(own_);
+  }
+  DescriptorTarget(const DescriptorTarget&) = delete;
+  ~DescriptorTarget() override {
+    if (own_ >= 0) close(own_);
+  }
+
+ private:
+  const int own_;
 };
 
 /// Without O_NONBLOCK a FIFO that nobody reads would keep whoever opens it.
@@ -45,18 +98,20 @@ int open_file(const std::string& path) { return open(path.c_str(), O_WRONLY | O_
 
 std::string cannot_open(const std::string& path, int error) { return "the access log " + path + " can't be opened: " + std::strerror(error); }
 
-class FileTarget final : public LogTarget {
+class FileTarget final : public StreamTarget {
  public:
-  FileTarget(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  FileTarget(std::string path, int descriptor) : StreamTarget(descriptor), path_(std::move(path)), descriptor_(descriptor) {}
+  FileTarget(const FileTarget&) = delete;
   ~FileTarget() override { close(descriptor_); }
-  uint64_t write(std::string_view lines) override { return write_all(descriptor_, lines); }
   void reopen() override {
+    StreamTarget::reopen();
     const int opened = open_file(path_);
     if (opened < 0) {
       base::log_event(cannot_open(path_, errno) + "; the old file stays in use");
       return;
     }
     close(std::exchange(descriptor_, opened));
+    use(opened);
   }
 
  private:
@@ -65,6 +120,16 @@ class FileTarget final : public LogTarget {
 };
 
 }  // namespace
+
+bool LogTarget::wait_for_room(int descriptor) {
+  const uint64_t now_ms = base::monotonic_ms();
+  if (stuck_since_ms_ == 0) stuck_since_ms_ = now_ms;
+  if (hurried_ && now_ms >= stuck_since_ms_ + kHurriedMs) return false;
+  pollfd room{descriptor, POLLOUT, 0};
+  // One with an error ends the poll at once: the next write names it, or it is asked again in a while.
+  if (poll(&room, 1, kLookMs) != 0 && !(room.revents & POLLOUT)) usleep(1000);
+  return true;
+}
 
 std::shared_ptr<LogTarget> log_to_descriptor(int descriptor) { return std::make_shared<DescriptorTarget>(descriptor); }
 

@@ -1,5 +1,6 @@
 // Where lines go: standard output, a file, syslog.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -11,14 +12,26 @@
 
 namespace weir::proxy {
 
-/// Of the process; after it is opened, of the writer's thread alone.
+/// Of the process; after it is opened, of the writer's thread alone but for hurry().
 class LogTarget {
  public:
   virtual ~LogTarget() = default;
   /// Writes lines, each with its end; waits where it must. How many of them could not be written.
   virtual uint64_t write(std::string_view lines) = 0;
-  /// A file is opened again by its name; what can't be opened stays as it was, and an event says so.
-  virtual void reopen() {}
+  /// A file is opened again by its name; what can't be opened stays as it was, and an event says so. It is in no hurry after.
+  virtual void reopen() { hurried_ = false; }
+  /// Any thread: the writer is wanted elsewhere, and does not wait for good for a target that takes nothing.
+  void hurry() noexcept { hurried_ = true; }
+
+ protected:
+  /// For a target that takes nothing now: waits a little for `descriptor`. False: given up, whatever is left is lost.
+  bool wait_for_room(int descriptor);
+  /// It took something.
+  void got_on() { stuck_since_ms_ = 0; }
+
+ private:
+  std::atomic<bool> hurried_{false};
+  uint64_t stuck_since_ms_ = 0;  // 0: it takes what it is given.
 };
 
 /// Standard output, or a file or syslog's socket, as `config` says. The error is for a person. A syslog that is not there may come later.
