@@ -297,6 +297,25 @@ Task<void> write_pieces(ByteStream& stream, std::vector<std::string> texts, uint
   result = co_await stream.write({pieces[0], pieces[1], pieces[2], pieces[3], pieces[4]}, silence_ms, &sent);
 }
 
+TEST(WriteOperation, WhatGetsOnInTheTurnOfItsAlarmIsNotOver) {
+  EventLoop loop;
+  MemoryStream slow;
+  slow.window = 2;
+  uint64_t sent = 0;
+  ssize_t result = 1;
+  TaskScope scope;
+  scope.spawn(write_pieces(slow, {"123456"}, 100, sent, result));
+  loop.turn(0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  slow.window = 4;
+  slow.readiness().became_writable();
+  loop.turn(0);
+  EXPECT_EQ(slow.sent, "1234");
+  EXPECT_EQ(result, 1);
+  while (result == 1) loop.turn(-1);
+  EXPECT_EQ(result, -ETIMEDOUT);
+}
+
 TEST(WriteOperation, PartsOfSeveralPiecesGoOutInOrderHoweverTheyAreCut) {
   EventLoop loop;
   const std::vector<std::string> texts{"head", "", "content", "x", "end."};

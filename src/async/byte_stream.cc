@@ -152,7 +152,7 @@ bool WriteOperation::step() {
       return true;
     }
     if (sent_) *sent_ += static_cast<uint64_t>(n);
-    deadline_ms_ = EventLoop::current().now_ms() + silence_ms_;
+    extend(EventLoop::current().now_ms() + silence_ms_);
     auto left = static_cast<size_t>(n);
     EventLoop::current().spend(left);
     while (first_ < count_ && left >= pieces_[first_].size()) {

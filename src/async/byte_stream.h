@@ -122,6 +122,11 @@ class WaitOperation : public Wait {
  protected:
   /// Tries once. True: result_ is there. False: wait for readiness of the side.
   virtual bool step();
+  /// It got on: its time, if that was over, begins again.
+  void extend(uint64_t deadline_ms) {
+    deadline_ms_ = deadline_ms;
+    timed_out_ = false;
+  }
 
   ByteStream& stream_;
   ssize_t result_ = 0;
