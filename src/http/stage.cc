@@ -53,16 +53,19 @@ std::string_view Exchange::user_agent() const {
 async::Task<base::Result<Response>> answer(Response response) { co_return response; }
 async::Task<base::Result<Response>> fail_with(base::Error error) { co_return std::unexpected(std::move(error)); }
 
-Response text_response(int status, std::string_view content_type, std::string text) {
-  Response response;
-  response.head = ResponseHead::make(status);
-  Fields& fields = response.head->fields;
+std::string date_now() {
   char date[40];
   const time_t now = base::wall_seconds();
   tm utc{};
   gmtime_r(&now, &utc);
-  const size_t length = strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  fields.add(FieldId::date, std::string_view(date, length));
+  return std::string(date, strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc));
+}
+
+Response text_response(int status, std::string_view content_type, std::string text) {
+  Response response;
+  response.head = ResponseHead::make(status);
+  Fields& fields = response.head->fields;
+  fields.add(FieldId::date, date_now());
   fields.add(FieldId::content_type, content_type);
   fields.add(FieldId::cache_control, "no-store");
   fields.add("X-Content-Type-Options", "nosniff");

@@ -190,6 +190,8 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   const http::HopByHop hop = http::remove_hop_by_hop(fields);
   if (hop.excessive) co_return base::fail(ErrorType::http_protocol_error, 502, std::string(key) + " named too many fields in Connection.");
   add_via(fields, response.head->minor_version);
+  // Who forwards a response without Date adds one (RFC 9110, section 6.6.1).
+  if (!fields.has(FieldId::date)) fields.add(FieldId::date, http::date_now());
 
   if (response.head->status == 101) {
     if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, std::string(key) + " changed to a protocol that was not asked for.");

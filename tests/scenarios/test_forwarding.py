@@ -1,5 +1,6 @@
 """Requests and responses of HTTP/1.1 and 1.0 on their way through (RFC 9110, RFC 9112)."""
 
+import datetime
 import re
 import threading
 
@@ -129,6 +130,15 @@ def test_trailers_both_ways(weir, play):
         response = client.response()
     assert response.trailers.lines == [(b"X-Sum", b"7"), (b"X-Two", b"b")]
     assert origin.requests[0].trailers.lines == [(b"X-Request-Sum", b"9")]
+
+
+def test_a_response_without_date_gets_one(weir, play):
+    """RFC 9110, section 6.6.1. One that is there stays as it came, also where it is no date."""
+    origin = play(serve(lambda request: ok(b"", fields=[] if request.target == "/" else [("Date", "never")])))
+    date = weir.get(origin.url + "/").fields.get("date")
+    when = datetime.datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=datetime.timezone.utc)
+    assert abs(datetime.datetime.now(datetime.timezone.utc) - when) < datetime.timedelta(minutes=2)
+    assert weir.get(origin.url + "/own").fields.all("date") == ["never"]
 
 
 def test_content_that_ends_with_the_connection(weir, play):
