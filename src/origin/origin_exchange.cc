@@ -135,15 +135,28 @@ async::Task<ssize_t> OriginExchange::send(http::Chunk chunk, bool chunked) {
                                                 config_.write_timeout_ms, &upload_sent_);
 }
 
+void OriginExchange::open_gate() {
+  gated_ = false;
+  opened_.notify();
+}
+
+/// There will be no answer to wait for; one that flows already goes on.
+void OriginExchange::end_waiting() {
+  if (!answered_) connection_->stream->readiness().interrupt();
+}
+
 async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk chunk, bool chunked, bool expects_continue) {
   struct Ended {
-    bool& uploading;
-    ~Ended() { uploading = false; }
-  } ended{uploading_};
+    OriginExchange& self;
+    ~Ended() {
+      self.uploading_ = false;
+      self.open_gate();
+    }
+  } ended{*this};
   if (expects_continue) {
     gated_ = true;
     co_await until_asked_for(*body);
-    gated_ = false;
+    open_gate();
   }
   for (;;) {
     if (!chunk.bytes.empty() || chunk.last) {
@@ -151,7 +164,7 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
       const ssize_t written = co_await send(std::move(chunk), chunked);
       if (written == -ETIMEDOUT) {
         upload_error_.emplace(ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long.");
-        connection_->stream->readiness().interrupt();
+        end_waiting();
       }
       // What the origin does not take is not asked for any more; it may have answered, which the reading side sees.
       if (written < 0) co_return;
@@ -165,7 +178,7 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
       if (!sent) {
         if (!to_failed || sent.error().type() == ErrorType::connection_write_timeout) {
           upload_error_ = std::move(sent).error();
-          connection_->stream->readiness().interrupt();
+          end_waiting();
         }
         co_return;
       }
@@ -176,7 +189,7 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
     if (!next) next.emplace(co_await body->read());
     if (!*next) {
       upload_error_ = std::move(*next).error();
-      connection_->stream->readiness().interrupt();
+      end_waiting();
       co_return;
     }
     chunk = **std::move(next);
@@ -224,6 +237,8 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
     if (status == 100) {
       continue_seen_ = true;
       continued_.notify();
+      // The upload passes it on before the final head, which may have come with it, is looked at.
+      for (auto seen = opened_.version(); gated_; seen = opened_.version()) co_await opened_.changed(seen);
     } else {
       (void)http::remove_hop_by_hop(parser.head()->fields);
       parser.head()->fields.remove(http::FieldId::content_length);  // It has no content: nobody may wait for some.
@@ -233,6 +248,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
   }
   if (gated_) upload_.cancel();  // Refused before it was asked for: the client keeps its content.
   keep_alive = parser.keep_alive() && parser.head()->status != 101;
+  answered_ = true;
   Answered answered{parser.take_head(), parser.framing()};
   co_return answered;
 }

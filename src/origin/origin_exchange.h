@@ -53,6 +53,8 @@ class OriginExchange final : public base::Pooled {
  private:
   async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
   void drop_connection();
+  void end_waiting();
+  void open_gate();
   async::Task<ssize_t> send(http::Chunk chunk, bool chunked);
   async::Task<void> until_asked_for(http::Body& body);
   async::Task<base::Result<Answered>> read_head(http::Method method, http::Upgrade upgrade);
@@ -65,9 +67,11 @@ class OriginExchange final : public base::Pooled {
   std::unique_ptr<OriginConnection> connection_;
   async::Task<void> upload_;
   async::Signal continued_;
+  async::Signal opened_;  // The gate before the upload.
   bool continue_seen_ = false;
   bool uploading_ = false;
-  bool gated_ = false;
+  bool gated_ = false;  // The upload waits to be asked for.
+  bool answered_ = false;  // The final head is there.
   bool content_taken_ = false;
   bool sent_whole_ = false;
   bool died_unanswered_ = false;

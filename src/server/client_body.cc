@@ -18,8 +18,20 @@ std::optional<uint64_t> ClientBody::known_length() const {
   return decoder_ ? std::nullopt : std::optional<uint64_t>(framing_.length);
 }
 
+/// What came may have just filled its block: that the stream seems readable is no sign then. An end, or an error.
+ssize_t ClientBody::look() {
+  if (!client_.input.empty() || !client_.stream.readiness().readable) return -EAGAIN;
+  const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
+  const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
+  if (n > 0) client_.input.filled(static_cast<size_t>(n));
+  return n;
+}
+
 async::Task<void> ClientBody::until_begun() {
-  if (client_.input.empty()) co_await client_.stream.until_readable(async::Deadline::kNever);
+  (void)look();  // An end or an error is met again by whoever reads.
+  if (!client_.input.empty()) co_return;
+  client_.input.release();
+  co_await client_.stream.until_readable(async::Deadline::kNever);
 }
 
 http::Chunk ClientBody::take_length() {
@@ -77,13 +89,9 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
   auto& loop = async::EventLoop::current();
   ContentState& content = client_.content;
   if (content.expects_continue && !content.continue_sent && !content.begun && client_.input.empty() && !client_.answered) {
-    if (client_.stream.readiness().readable) {
-      // It may only seem so, after a head that just filled its block: the client and we would wait for each other.
-      const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
-      const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
-      if (n != -EAGAIN && n <= 0) co_return std::unexpected(gone(n));
-      if (n > 0) client_.input.filled(static_cast<size_t>(n));
-    }
+    // Else the client and we would wait for each other.
+    const ssize_t n = look();
+    if (n != -EAGAIN && n <= 0) co_return std::unexpected(gone(n));
     content.continue_sent = true;
     if (client_.input.empty()) CO_CHECK(client_.send_interim("HTTP/1.1 100 Continue\r\n\r\n", exchange_.sent));
   }

@@ -24,6 +24,7 @@ class ClientBody final : public http::Body {
 
  private:
   base::Error gone(ssize_t error);
+  ssize_t look();
   http::Chunk take_length();
 
   Client& client_;

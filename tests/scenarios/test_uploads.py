@@ -121,6 +121,43 @@ class TestExpect:
             response = client.response()
             assert (response.interim, response.body) == ([], BODY)
 
+    @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"])
+    def test_a_100_and_the_answer_at_once(self, weir, play, before):
+        """The origin has asked for the content: it gets it, and the client is told before it hears the answer."""
+
+        def script(connection):
+            request = connection.head()
+            connection.send(before + b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n")
+            connection.body(request)
+            connection.send(request.body)
+
+        origin = play(script)
+        with weir.client() as client:
+            send_expecting(client, origin)
+            heads = [client.reader.response_head().status for _ in range(2 + bool(before))]
+            assert heads[-2:] == [100, 200]
+            client.send(BODY)
+            assert client.reader.exactly(len(BODY)) == BODY
+
+    def test_a_head_that_fills_its_block_is_no_content(self, weir, play):
+        """What came fills a block just so: that more may be there is no sign that the content has begun."""
+
+        def script(connection):
+            connection.head()
+            time.sleep(0.3)  # In which nobody may ask.
+            connection.respond(b"no", "401 Unauthorized", close=True)
+
+        origin = play(script)
+        for block in (16384 - 64, 16384):  # What Weir reads a head into.
+            with weir.client() as client:
+                head = (
+                    f"POST {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: {len(BODY)}\r\n"
+                    "Expect: 100-continue\r\nX: "
+                )
+                client.send(head + "x" * (block - len(head) - 4) + "\r\n\r\n")
+                response = client.response()
+                assert (response.status, response.interim) == (401, [])
+
     def test_a_client_of_http_1_0_gets_no_100(self, weir, play):
         origin = play(serve(lambda request: ok(request.body)))
         with weir.client() as client:
@@ -256,6 +293,42 @@ class TestEarlyResponses:
 
         origin = play(script)
         self.check(weir, origin.url + "/", origin.authority, 403, 8 << 20)
+
+    def drip_early(self, connection):
+        connection.head()
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        connection.send_in_pieces(b"0123456789", delay=0.3)
+        connection.wait_for_end()
+
+    def test_an_answer_that_flows_outlasts_a_client_that_sends_no_more(self, start, play):
+        weir = start('[timeouts]\ncontent = "1s"\n')
+        origin = play(self.drip_early)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "100")], b"x")
+            response = client.response()
+            assert (response.body, response.complete) == (b"0123456789", True)
+        assert not any(request.complete for request in origin.requests)
+        assert weir.wait_log(1)[0].outcome == "complete"
+
+    def test_an_answer_that_flows_outlasts_an_origin_that_takes_no_more(self, start, play):
+        weir = start('[timeouts]\norigin_write = "1s"\n')
+        origin = play(self.drip_early)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "500000000")])
+
+            def sender():
+                try:
+                    while True:
+                        client.send(b"x" * 65536)
+                except OSError:
+                    pass
+
+            thread = threading.Thread(target=sender, daemon=True)
+            thread.start()
+            response = client.response()
+            assert (response.body, response.complete) == (b"0123456789", True)
+        thread.join(10)
+        assert weir.wait_log(1)[0].outcome == "complete"
 
     def test_an_error_of_weirs_own(self, weir, play):
         origin = play()
