@@ -257,7 +257,13 @@ std::vector<WorkerStatus> Master::hear() {
   std::unique_lock lock(gathered->mutex);
   // A worker that has just come to its end says nothing.
   gathered->told.wait_for(lock, std::chrono::milliseconds(ending_ ? 200 : 2000), [&] { return gathered->statuses.size() == asked; });
-  return gathered->statuses;
+  std::vector<WorkerStatus> statuses = gathered->statuses;
+  std::lock_guard ended(shared_.workers_mutex);
+  for (const WorkerStatus& each : shared_.ended) {
+    // It may have told and then ended.
+    if (std::ranges::find(statuses, each.worker, &WorkerStatus::worker) == statuses.end()) statuses.push_back(each);
+  }
+  return statuses;
 }
 
 std::string Master::status() {

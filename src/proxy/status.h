@@ -12,6 +12,7 @@ namespace weir::proxy {
 
 /// What a worker knows of itself.
 struct WorkerStatus {
+  const void* worker = nullptr;  // Which one.
   size_t connections = 0;
   size_t exchanges = 0;
   size_t idle_origin_connections = 0;

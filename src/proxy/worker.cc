@@ -34,6 +34,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
   {
     std::lock_guard lock(shared_.workers_mutex);
     shared_.workers.push_back(this);
+    shared_.ended.reserve(shared_.workers.size());  // What it does at its end asks for no memory.
   }
   base::Account::on_scarce([](void* worker) { static_cast<Worker*>(worker)->relieve_soon(); }, this);
   listen(std::move(sockets));
@@ -41,10 +42,6 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
 
 Worker::~Worker() {
   base::Account::on_scarce(nullptr, nullptr);
-  {
-    std::lock_guard lock(shared_.workers_mutex);
-    std::erase(shared_.workers, this);
-  }
   const uint64_t stretch = loop_.longest_stretch_us();
   uint64_t longest = shared_.longest_stretch_us.load();
   while (stretch > longest && !shared_.longest_stretch_us.compare_exchange_weak(longest, stretch)) {
@@ -52,6 +49,21 @@ Worker::~Worker() {
   listeners_.clear();
   scope_.cancel_all();
   net::set_on_close(nullptr, nullptr);
+  std::lock_guard lock(shared_.workers_mutex);
+  std::erase(shared_.workers, this);
+  shared_.ended.push_back(counted());
+}
+
+WorkerStatus Worker::counted() const {
+  WorkerStatus status;
+  status.worker = this;
+  status.questions_asked = resolver_.questions_asked();
+  status.longest_stretch_us = loop_.longest_stretch_us();
+  status.loop_turns = loop_.turns();
+  status.refused_for_memory = connections_.refused_for_memory();
+  status.drips_cut = connections_.drips_cut();
+  status.totals = journal_.totals();
+  return status;
 }
 
 void Worker::use(SnapshotRef snapshot) {
@@ -168,18 +180,12 @@ async::Task<void> Worker::end_when_drained() {
 
 void Worker::tell(std::function<void(const WorkerStatus&)> told) {
   mailbox_.post([this, told = std::move(told)] {
-    WorkerStatus status;
+    WorkerStatus status = counted();
     status.connections = connections_.count();
     for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) ++status.exchanges;
     status.idle_origin_connections = pool_.size();
     status.cached_names = resolver_.cache_size();
-    status.questions_asked = resolver_.questions_asked();
-    status.longest_stretch_us = loop_.longest_stretch_us();
-    status.loop_turns = loop_.turns();
     status.memory_kept = base::kept_bytes();
-    status.refused_for_memory = connections_.refused_for_memory();
-    status.drips_cut = connections_.drips_cut();
-    status.totals = journal_.totals();
     told(status);
   });
 }

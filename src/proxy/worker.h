@@ -46,6 +46,8 @@ struct Shared {
   /// All that run; each puts itself in and takes itself out.
   std::mutex workers_mutex;
   std::vector<class Worker*> workers;
+  /// What those who have ended had counted. Under that lock too.
+  std::vector<WorkerStatus> ended;
 };
 
 /// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own thread.
@@ -81,6 +83,8 @@ class Worker final : private server::Admission {
     net::Listener listener;
     async::TaskScope accepting;
   };
+  /// What it has counted since its start.
+  WorkerStatus counted() const;
   bool refuses(const http::Session& session) const override;
   void use(SnapshotRef snapshot);
   void listen(WorkerSockets sockets);

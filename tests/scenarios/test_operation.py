@@ -6,9 +6,11 @@ import socket
 import stat
 import subprocess
 import threading
+import time
 
 import pytest
 from support.client import Client, eventually
+from support.control import status
 from support.weir import Weir, binary
 
 pytestmark = pytest.mark.threads
@@ -231,6 +233,24 @@ def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
         assert response.status == 200 and response.body == b"whole" and response.complete
         assert running.weir.process.wait(10) == 0
         assert [line.outcome for line in running.weir.log] == ["complete", "complete"]
+
+
+def test_a_drain_forgets_no_numbers(play):
+    """Also those of workers that have nothing to finish."""
+    origin = play(lambda connection: connection.wait_for_end())
+    with Weir("workers = 4\n") as weir, weir.client() as busy:
+        for _ in range(40):
+            weir.get("http://weir.internal/")
+        busy.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        eventually(lambda: origin.connections and b"\r\n\r\n" in origin.connections[0].received)
+        weir.wait_log(40)
+        weir.process.send_signal(signal.SIGTERM)
+        eventually(lambda: status(weir)["ending"] == 1)
+        for _ in range(20):
+            counted = status(weir)
+            assert (counted["exchanges_ended"], counted["status_2xx"], counted["workers_that_answered"]) == (40, 40, 4), counted
+            assert counted["exchanges_running"] == 1
+            time.sleep(0.02)
 
 
 def test_the_limit_of_the_drain_cuts(tmp_path, play):
