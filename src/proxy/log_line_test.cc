@@ -103,6 +103,14 @@ TEST_F(LogLine, BytesThatWereNoRequest) {
   EXPECT_EQ(line(LogFormat::squid, request), "1795565283.023     16 127.0.0.1 NONE/400 0 NONE error:invalid-request - HIER_NONE/- -");
 }
 
+TEST_F(LogLine, AHeadThatEndsBehindItsMethod) {
+  auto request = ask("GET", "");
+  for (const bool settled : {false, true}) {
+    if (settled) request.exchange->settle();
+    EXPECT_TRUE(line(LogFormat::squid, request).ends_with(" GET error:invalid-request - HIER_NONE/- -")) << line(LogFormat::squid, request);
+  }
+}
+
 TEST_F(LogLine, WhatRefused) {
   auto request = ask("GET", "http://x/");
   request.exchange->status = 503;

@@ -70,7 +70,7 @@ void append_squid(std::string& out, const LogFacts& facts) {
   } else {
     append_word(out, request.method);
     out += ' ';
-    append_word(out, request.target);
+    append_word(out, request.target.empty() ? std::string_view("error:invalid-request") : request.target);
   }
   out += ' ';
   append_word(out, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
