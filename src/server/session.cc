@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <optional>
 
 #include "base/event_log.h"
@@ -88,6 +89,8 @@ class Connection final : public base::Pooled, private async::Link {
   async::Task<Outcome> exchange();
   async::Task<base::Result<Served>> serve(http::Request request, http::Exchange* exchange, RequestFacts facts);
   async::Task<void> linger();
+  /// Its time is the request's begin, not the end of its head.
+  base::Ref<ClientExchange> begin(uint64_t started_ms);
   /// Reads until the head is whole, or says what is wrong with it.
   async::Task<std::optional<base::Error>> read_head(http1::RequestParser& parser);
   void finish(http::Exchange& exchange, const std::optional<base::Result<Served>>& served);
@@ -265,9 +268,30 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
   co_return std::nullopt;
 }
 
+base::Ref<ClientExchange> Connection::begin(uint64_t started_ms) {
+  auto exchange = base::make_ref<ClientExchange>(context_.journal, context_.pipeline, session_, client_);
+  exchange->started_wall_ms -= static_cast<int64_t>(exchange->started_ms - started_ms);
+  exchange->started_ms = started_ms;
+  return exchange;
+}
+
 async::Task<Connection::Outcome> Connection::exchange() {
   const uint64_t started_ms = async::EventLoop::current().now_ms();
   http1::RequestParser parser({static_cast<uint32_t>(client_.config.head_bytes), client_.config.head_fields});
+  /// What is ended inside its head has a line too.
+  struct Cut {
+    Connection& self;
+    http1::RequestParser& parser;
+    const uint64_t started_ms;
+    bool begun = false;
+    ~Cut() {
+      if (begun || !parser.started()) return;
+      try {
+        self.begin(started_ms)->request = parser.head();
+      } catch (const std::bad_alloc&) {
+      }
+    }
+  } cut{*this, parser, started_ms};
   std::optional<base::Error> fault;
   if (client_.input.empty() || !parser.done()) fault = co_await read_head(parser);
   Outcome outcome;
@@ -276,10 +300,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
     if (fault->type() == ErrorType::client_closed || fault->status() == 408) co_return outcome;
   }
 
-  auto exchange = base::make_ref<ClientExchange>(context_.journal, context_.pipeline, session_, client_);
-  // Its time is the request's begin, not the end of its head.
-  exchange->started_wall_ms -= static_cast<int64_t>(exchange->started_ms - started_ms);
-  exchange->started_ms = started_ms;
+  auto exchange = begin(started_ms);
+  cut.begun = true;
   if (fault && fault->type() == ErrorType::client_closed) {
     exchange->request = parser.head();
     co_return outcome;

@@ -255,9 +255,13 @@ def test_a_drain_forgets_no_numbers(play):
 
 def test_the_limit_of_the_drain_cuts(tmp_path, play):
     origin = play(lambda connection: connection.wait_for_end())
-    with Running(tmp_path, '[timeouts]\ndrain = "300ms"\n') as running, running.weir.client() as busy:
+    config = '[timeouts]\ndrain = "300ms"\n'
+    with Running(tmp_path, config) as running, running.weir.client() as busy, running.weir.client() as begun:
+        begun.send("GET /begun HTTP/1.1\r\nHo")
         busy.send_request("GET", origin.url + "/", [("Host", origin.authority)])
         eventually(lambda: origin.connections and b"\r\n\r\n" in origin.connections[0].received)
         running.weir.process.send_signal(signal.SIGTERM)
         assert running.weir.process.wait(10) == 0
-        eventually(lambda: [line.outcome for line in running.weir.log] == ["drained"])
+        # One was inside its head.
+        eventually(lambda: [line.outcome for line in running.weir.log] == ["drained"] * 2)
+        assert {line.request.split()[1] for line in running.weir.log} == {"/begun", origin.url + "/"}
