@@ -98,14 +98,17 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-/// A target that was refused for its userinfo is shown without: that is somebody's password.
+/// A target that was refused for its userinfo is shown without: that is somebody's password. Where its slashes are wrong it can't be
+/// told where the authority ends: then all goes that stands before an @.
 std::string without_userinfo(std::string_view target) {
-  const size_t scheme = target.substr(0, target.find('/')).ends_with(':') ? target.find("://") : std::string_view::npos;
-  const size_t start = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::string_view authority = target.substr(start, target.find_first_of("/?#", start) - start);
-  const size_t at = authority.rfind('@');
+  size_t start = 0;
+  if (target.substr(0, target.find_first_of("/\\")).ends_with(':')) start = target.find(':') + 1;
+  const size_t name = std::min(target.find_first_not_of("/\\", start), target.size());
+  const bool regular = start == 0 ? name == 0 : target.substr(start, name - start) == "//";
+  const size_t end = std::min(target.find_first_of(regular ? "/?#" : "?#", name), target.size());
+  const size_t at = target.substr(name, end - name).rfind('@');
   std::string shown(target);
-  if (at != std::string_view::npos) shown.erase(start, at + 1);
+  if (at != std::string_view::npos) shown.erase(name, at + 1);
   return shown;
 }
 
@@ -187,7 +190,9 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request request, 
   exchange->set_error(error);
   std::string url;
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
-    url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority).append(head->target.path);
+    url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority);
+    const std::string_view path = head->target.path;
+    url += path.starts_with("//") ? without_userinfo(path) : std::string(path);
   } else {
     url = without_userinfo(head->raw_target);
   }

@@ -128,6 +128,14 @@ TEST(Errors, UserinfoIsInNoPage) {
       {"GET", "http://user:secret@site/path?to=a@b", "http://site/path?to=a@b"},
       {"GET", "http://user:sec@ret@site/", "http://site/"},
       {"CONNECT", "user:secret@site:443", "site:443"},
+      {"GET", "http:/user:secret@site/x", "http:/site/x"},
+      {"GET", "http:///user:secret@site/x", "http:///site/x"},
+      {"GET", "http:user:secret@site/x", "site/x"},
+      {"GET", "http:\\\\user:secret@site/x", "http:\\\\site/x"},
+      {"GET", "http:/\\user:sec/ret@site/x?to=a@b", "http:/\\site/x?to=a@b"},
+      {"GET", "//user:secret@site/x", "http://site//site/x"},
+      {"GET", "///user:secret@site/x", "http://site///site/x"},
+      {"CONNECT", "http:/user:secret@site:443", "http:/site:443"},
       {"GET", "ftp://user:secret@site", "ftp://site"},
   };
   for (const auto& c : cases) {
