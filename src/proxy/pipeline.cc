@@ -4,6 +4,7 @@
 #include "stages/own/own.h"
 #include "stages/policy/policy.h"
 #include "stages/restart/restart.h"
+#include "stages/validate/max_forwards.h"
 #include "stages/validate/validate.h"
 #include "tunnel/recognise.h"
 
@@ -16,6 +17,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   stages.push_back(std::make_unique<errors::Errors>(parts.via));                  // First in, last out: an error becomes a page.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));   // Before anyone believes a field.
   stages.push_back(std::make_unique<auth::Auth>(parts.login, auth));              // Once, of the client's own words: above restart.
+  stages.push_back(std::make_unique<validate::MaxForwards>());                    // Weir's own answer too wants a login.
   stages.push_back(std::make_unique<restart::Restart>());                         // Above policy, which has to see every target.
   stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));     // Before any cost is paid.
   stages.push_back(std::make_unique<tunnel::Recognise>(sessions, tunnel));        // What is inside a tunnel starts at the top again; above own,

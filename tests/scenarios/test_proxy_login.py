@@ -304,3 +304,12 @@ def test_chromium(start, users, names, site):
         assert "Members only" in browser.text()
     assert all("proxy-authorization" not in request.fields for request in site.requests)
     assert any(line.user == "ada" and line.status == 200 for line in weir.log)
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+def test_weirs_own_answer_to_max_forwards_wants_a_login(weir, origin, method):
+    fields = [("Max-Forwards", "0")]
+    assert weir.exchange(method, origin.url + "/", fields).status == 407
+    response = weir.exchange(method, origin.url + "/", [*fields, field()])
+    assert response.status == 200
+    assert PASSWORD not in response.text and "authorization" not in response.text.lower()

@@ -4,6 +4,10 @@
 
 namespace weir::validate {
 
-http::Response final_recipient(const http::RequestHead& head);
+/// Counts down, or answers. Below the login, without which nobody is answered, and above whatever sends a request on twice.
+class MaxForwards final : public http::Stage {
+ public:
+  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+};
 
 }  // namespace weir::validate

@@ -1,10 +1,7 @@
 #include "stages/validate/validate.h"
 
-#include <charconv>
-
 #include "base/text.h"
 #include "http/hop_by_hop.h"
-#include "stages/validate/trace.h"
 
 namespace weir::validate {
 
@@ -67,21 +64,6 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request request
   if (auto checked = check_target(request); !checked) return http::fail_with(std::move(checked).error());
   if (loops(head.fields)) {
     return http::fail_with(base::Error(ErrorType::proxy_loop_detected, 508, "This request has passed through this proxy before: it goes in a circle."));
-  }
-  if (head.method == Method::trace || head.method == Method::options) {
-    if (head.method == Method::trace && request.body) {
-      return http::fail_with(base::Error(ErrorType::http_request_error, 400, "A TRACE request has no content."));
-    }
-    if (const http::Field* field = head.fields.find(FieldId::max_forwards)) {
-      const auto forwards = base::parse_decimal<uint32_t>(field->value());
-      if (!forwards || head.fields.count(FieldId::max_forwards) > 1) {
-        return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Max-Forwards is not a number."));
-      }
-      if (*forwards == 0) return http::answer(final_recipient(head));
-      char digits[16];
-      const auto end = std::to_chars(digits, digits + sizeof digits, *forwards - 1).ptr;
-      head.fields.set(FieldId::max_forwards, {digits, static_cast<size_t>(end - digits)});
-    }
   }
   const http::HopByHop hop = http::remove_hop_by_hop(head.fields);
   if (hop.excessive) return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Connection names too many fields."));

@@ -1,5 +1,7 @@
 #include "stages/validate/validate.h"
 
+#include "stages/validate/max_forwards.h"
+
 #include <gtest/gtest.h>
 
 #include "http/stage_fake.h"
@@ -10,6 +12,7 @@ namespace {
 using base::ErrorType;
 using http::FieldId;
 
+const MaxForwards kMaxForwards;
 const Validate kStage(std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
                       "weir-test");
 
@@ -130,7 +133,7 @@ TEST(Validate, LoopsAreNoticedByVia) {
   }
 }
 
-TEST(Validate, MaxForwardsIsCountedDownAndEndsHere) {
+TEST(MaxForwards, IsCountedDownAndEndsHere) {
   const struct {
     const char *method, *forwards;
     int status;
@@ -143,28 +146,28 @@ TEST(Validate, MaxForwardsIsCountedDownAndEndsHere) {
   };
   for (const auto& c : cases) {
     http::FakeStages fake;
-    const http::Outcome outcome = fake.run(kStage, c.method, "http://site/", {{"Host", "site"}, {"Max-Forwards", c.forwards}});
+    const http::Outcome outcome = fake.run(kMaxForwards, c.method, "http://site/", {{"Host", "site"}, {"Max-Forwards", c.forwards}});
     EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.forwards;
     EXPECT_EQ(fake.fields, *c.passed_on ? std::string("Host: site\nMax-Forwards: ") + c.passed_on + "\n" : "") << c.method << " " << c.forwards;
     EXPECT_EQ(fake.calls, *c.passed_on ? 1 : 0);
   }
   http::FakeStages fake;
-  EXPECT_EQ(fake.run(kStage, "TRACE", "http://site/", {{"Host", "site"}, {"Max-Forwards", "1"}, {"Max-Forwards", "1"}}).status(), 400);
-  EXPECT_EQ(fake.run(kStage, "TRACE", "http://site/").status(), 200);
+  EXPECT_EQ(fake.run(kMaxForwards, "TRACE", "http://site/", {{"Host", "site"}, {"Max-Forwards", "1"}, {"Max-Forwards", "1"}}).status(), 400);
+  EXPECT_EQ(fake.run(kMaxForwards, "TRACE", "http://site/").status(), 200);
   EXPECT_EQ(fake.calls, 1);
 }
 
-TEST(Validate, TraceShowsWhatCameWithoutItsSecrets) {
+TEST(MaxForwards, TraceShowsWhatCameWithoutItsSecrets) {
   http::FakeStages fake;
-  http::Outcome outcome = fake.run(kStage, "TRACE", "http://site/path?x",
+  http::Outcome outcome = fake.run(kMaxForwards, "TRACE", "http://site/path?x",
                                    {{"Host", "site"}, {"Max-Forwards", "0"}, {"Cookie", "a"}, {"Authorization", "b"}, {"Proxy-Authorization", "c"}, {"X-Own", "d"}});
   ASSERT_TRUE(outcome.response);
   EXPECT_EQ(outcome.field(FieldId::content_type), "message/http");
   EXPECT_EQ(http::content_of(*outcome.response), "TRACE http://site/path?x HTTP/1.1\r\nHost: site\r\nMax-Forwards: 0\r\nX-Own: d\r\n\r\n");
   http::Request with_content = fake.request(http::fake_head("TRACE", "http://site/", {{"Host", "site"}}));
   with_content.body = some_content();
-  EXPECT_EQ(fake.run(kStage, std::move(with_content)).status(), 400);
-  outcome = fake.run(kStage, "OPTIONS", "http://site", {{"Host", "site"}, {"Max-Forwards", "0"}});
+  EXPECT_EQ(fake.run(kMaxForwards, std::move(with_content)).status(), 400);
+  outcome = fake.run(kMaxForwards, "OPTIONS", "http://site", {{"Host", "site"}, {"Max-Forwards", "0"}});
   ASSERT_TRUE(outcome.response);
   EXPECT_NE(outcome.response->head->fields.find("Allow"), nullptr);
 }
