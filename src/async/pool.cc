@@ -2,10 +2,15 @@
 
 #include <sys/resource.h>
 
+#include <chrono>
+#include <new>
 #include <system_error>
 #include <utility>
 
 namespace weir::async {
+namespace {
+constexpr auto kNoMemory = std::chrono::milliseconds(20);
+}  // namespace
 
 Pool::~Pool() {
   {
@@ -59,13 +64,21 @@ void Pool::run() {
     if (job.work->abandoned()) continue;
     job.work->run();
     job.work = nullptr;
-    std::lock_guard lock(job.channel->mutex);
-    if (!job.channel->port) continue;
-    job.channel->port->mailbox_.post([channel = job.channel, ticket = job.ticket] {
-      // On the worker, which alone ends the port.
-      if (channel->port) channel->port->complete(ticket);
-    });
+    while (!deliver(job)) std::this_thread::sleep_for(kNoMemory);
   }
+}
+
+/// False: there is no memory for it now; its task still waits.
+bool Pool::deliver(const Job& job) try {
+  std::lock_guard lock(job.channel->mutex);
+  if (!job.channel->port) return true;
+  job.channel->port->mailbox_.post([channel = job.channel, ticket = job.ticket] {
+    // On the worker, which alone ends the port.
+    if (channel->port) channel->port->complete(ticket);
+  });
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
 }
 
 PoolPort::PoolPort(Pool& pool, Mailbox& mailbox) : pool_(pool), mailbox_(mailbox), channel_(std::make_shared<Pool::Channel>()) {
@@ -89,9 +102,14 @@ bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
   waiting = handle;
   ticket_ = ++port_.last_ticket_;
   port_.waiting_.emplace(ticket_, this);
-  taken_ = port_.pool_.submit({work_, port_.channel_, ticket_});
-  if (!taken_) port_.waiting_.erase(ticket_);
-  return taken_;
+  /// Whatever submit() does, memory that runs out included: what it did not take is waited for by nobody.
+  struct Refused {
+    Done& self;
+    ~Refused() {
+      if (!self.taken_) self.port_.waiting_.erase(self.ticket_);
+    }
+  } refused{*this};
+  return taken_ = port_.pool_.submit({work_, port_.channel_, ticket_});
 }
 
 PoolPort::Done::~Done() {

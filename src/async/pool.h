@@ -61,6 +61,7 @@ class Pool {
   /// False: the queue is full, or no thread could be started.
   bool submit(Job job);
   void run();
+  static bool deliver(const Job& job);
 
   const size_t count_;
   const size_t most_waiting_;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "async/event_loop.h"
@@ -83,7 +84,16 @@ struct ResolverChannel::Calls {
     const int descriptor = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     of(channel).no_descriptor_ = descriptor < 0 && (errno == EMFILE || errno == ENFILE);
     if (descriptor < 0) return -1;
-    auto opened = std::make_unique<Socket>(of(channel), descriptor);
+    std::unique_ptr<Socket> opened;
+    try {
+      // Nothing is thrown through the library's frames, which are C.
+      of(channel).sockets_.reserve(of(channel).sockets_.size() + 1);
+      opened = std::make_unique<Socket>(of(channel), descriptor);
+    } catch (const std::bad_alloc&) {
+      ::close(descriptor);
+      errno = ENOMEM;
+      return -1;
+    }
     if (const int error = opened->error(); error != 0) {
       opened.reset();
       errno = error;
@@ -137,7 +147,11 @@ struct ResolverChannel::Calls {
     const std::string_view bytes(reinterpret_cast<const char*>(message), message && size > 0 ? static_cast<size_t>(size) : 0);
     Said said = said_of(status);
     if (said == Said::failed && question->channel->no_descriptor_) said = Said::no_descriptor;
-    question->asker->said(said, bytes);
+    try {
+      question->asker->said(said, bytes);
+    } catch (const std::bad_alloc&) {
+      // Its own alarm ends it.
+    }
   }
 };
 

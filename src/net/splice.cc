@@ -71,6 +71,7 @@ class Pipe {
     live_pipes.fetch_sub(1, std::memory_order_relaxed);
   }
   struct Spare : std::vector<Ends> {
+    Spare() { reserve(kMaxSpare); }  // A pipe that is given back asks for no memory.
     ~Spare() {
       for (const Ends& ends : *this) shut(ends);
     }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace weir::net {
 namespace {
@@ -108,7 +109,14 @@ async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOpti
     close(descriptor);
     co_return result;
   }
-  auto stream = std::make_unique<TcpStream>(descriptor);
+  std::unique_ptr<TcpStream> stream;
+  try {
+    stream = std::make_unique<TcpStream>(descriptor);
+  } catch (const std::bad_alloc&) {
+    close(descriptor);  // Nobody's yet.
+    result.error = -ENOMEM;
+    co_return result;
+  }
   if (stream->error() != 0) {
     result.error = -stream->error();
     co_return result;

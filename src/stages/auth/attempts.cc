@@ -20,6 +20,7 @@ Attempts::Place Attempts::enter(const base::IpAddress& address, uint64_t now_ms)
   if (clients_.size() >= kMostClients && !clients_.contains(key)) return {nullptr, key, 0};
   Client& client = clients_[key];
   client.drop_before(now_ms);
+  client.held_until_ms.reserve(kMostAtOnce);  // Who leaves asks for no memory.
   if (client.running + client.held_until_ms.size() >= kMostAtOnce) return {nullptr, key, 0};
   ++client.running;
   return {this, key, now_ms + kDelayMs};
