@@ -53,12 +53,18 @@ std::string_view Exchange::user_agent() const {
 async::Task<base::Result<Response>> answer(Response response) { co_return response; }
 async::Task<base::Result<Response>> fail_with(base::Error error) { co_return std::unexpected(std::move(error)); }
 
-std::string date_now() {
-  char date[40];
+std::string_view date_now() {
+  thread_local char date[40];
+  thread_local size_t size = 0;
+  thread_local time_t of = -1;
   const time_t now = base::wall_seconds();
-  tm utc{};
-  gmtime_r(&now, &utc);
-  return std::string(date, strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc));
+  if (now != of) {
+    tm utc{};
+    gmtime_r(&now, &utc);
+    size = strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    of = now;
+  }
+  return {date, size};
 }
 
 Response text_response(int status, std::string_view content_type, std::string text) {

@@ -107,8 +107,8 @@ inline Next Pipeline::first() const { return Next(stages_.data()); }
 async::Task<base::Result<Response>> answer(Response response);
 async::Task<base::Result<Response>> fail_with(base::Error error);
 
-/// The time as Date has it (RFC 9110, section 5.6.7).
-std::string date_now();
+/// The time as Date has it (RFC 9110, section 5.6.7). Valid on this thread until it is asked for again.
+std::string_view date_now();
 
 /// A page of Weir's own: status, type, text; never stored.
 Response text_response(int status, std::string_view content_type, std::string text);
