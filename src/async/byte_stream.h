@@ -56,6 +56,8 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   /// Ends the operations that wait now, and those that come, with -ECANCELED: another task has found that there is no point.
   void interrupt();
   bool interrupted() const { return interrupted_; }
+  /// There is a point after all: operations that begin now go on.
+  void take_interrupt_back() { interrupted_ = false; }
 
   /// Somebody waits to read, or to write.
   bool reader_waits() const { return reader_ != nullptr; }

@@ -15,6 +15,8 @@ namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kAskAgainMs = 2000;
+constexpr int kLastAccepts = 10'000;  // More than a queue holds.
+constexpr uint64_t kLastRequestMs = 50;
 }  // namespace
 
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
@@ -107,7 +109,11 @@ void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint3
   auto sockets = std::make_shared<WorkerSockets>(std::move(opened));
   mailbox_.post([this, snapshot = std::move(snapshot), sockets, closed = std::move(closed)] {
     use(snapshot);
-    std::erase_if(listeners_, [&](const auto& each) { return std::ranges::find(closed, each->number) != closed.end(); });
+    std::erase_if(listeners_, [&](const auto& each) {
+      if (std::ranges::find(closed, each->number) == closed.end()) return false;
+      let_in_the_last(*each);
+      return true;
+    });
     listen(std::move(*sockets));
     ask_policy_again();
     if (!asking_) scope_.spawn(keep_asking());
@@ -163,13 +169,18 @@ void Worker::stop(const char* reason) {
 
 void Worker::drain() {
   mailbox_.post([this] {
-    listeners_.clear();
     connections_.drain();
+    for (const auto& listening : listeners_) let_in_the_last(*listening);
+    listeners_.clear();
     scope_.spawn(end_when_drained());
   });
 }
 
 async::Task<void> Worker::end_when_drained() {
+  // Who was let in last may have sent a request; who has not is closed.
+  async::Sleep last_request(loop_.now_ms() + kLastRequestMs);
+  co_await last_request;
+  connections_.drain();
   // Connections that are about to close, and those that come to their end: looked at often enough for a person who waits.
   while (connections_.count() > 0) {
     async::Sleep nap(loop_.now_ms() + 20);
@@ -188,6 +199,17 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
     status.memory_kept = base::kept_bytes();
     told(status);
   });
+}
+
+void Worker::let_in_the_last(Listening& listening) {
+  for (int i = 0; i < kLastAccepts; ++i) {
+    const auto accepted = listening.listener.accept();
+    if (accepted) {
+      admit(*accepted, listening.listener, listening.number);
+    } else if (const int error = accepted.error(); error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+      return;
+    }
+  }
 }
 
 async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index) {

@@ -205,11 +205,16 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
       const ssize_t ready = co_await client_.stream.until_readable(until_ms);
       idle_ = false;
       unlink();
-      if (ready < 0) co_return;
+      // Who is to be closed, for room or at a drain, may have sent a request by then, which the kernel has taken.
+      if (ready == -ECANCELED && !pins_.lost()) {
+        client_.stream.readiness().take_interrupt_back();
+      } else if (ready < 0) {
+        co_return;
+      }
       // After a splice, or a read that just filled its block, a stream only seems readable: that is still an idle one.
       const auto& block = client_.input.room(base::Block::kSmall);
       const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
-      if (n == -EAGAIN) continue;
+      if (n == -EAGAIN && ready >= 0) continue;
       if (n <= 0) co_return;
       loop.spend(static_cast<size_t>(n));
       client_.input.filled(static_cast<size_t>(n));

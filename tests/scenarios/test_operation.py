@@ -235,6 +235,28 @@ def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
         assert [line.outcome for line in running.weir.log] == ["complete", "complete"]
 
 
+@pytest.mark.parametrize("how", ["drain", "reload"])
+def test_who_waits_at_a_listener_that_closes_is_served(how):
+    """The kernel has taken their connections: closing the listener would reset them."""
+    with Weir("workers = 2\n") as weir:
+        weir.get("http://weir.internal/")
+        weir.process.send_signal(signal.SIGSTOP)
+        clients = [weir.client() for _ in range(40)]
+        for client in clients[:30]:
+            client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+        if how == "drain":
+            weir.process.send_signal(signal.SIGTERM)
+        else:
+            weir.write_config('[[listener]]\naddress = "127.0.0.2:0"\n')
+            weir.process.send_signal(signal.SIGHUP)
+        weir.process.send_signal(signal.SIGCONT)
+        assert [client.response().status for client in clients[:30]] == [200] * 30
+        for client in clients[30:] if how == "drain" else []:
+            assert client.rest() == b""  # Nobody waits for those who say nothing.
+        for client in clients:
+            client.close()
+
+
 def test_a_drain_forgets_no_numbers(play):
     """Also those of workers that have nothing to finish."""
     origin = play(lambda connection: connection.wait_for_end())
