@@ -7,9 +7,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+
+#include "base/clock.h"
 
 namespace weir::proxy {
 namespace {
@@ -17,6 +21,8 @@ namespace {
 constexpr int kPatienceMs = 1000;
 constexpr int kAnswerMs = 30'000;
 constexpr size_t kLongestLine = 256;
+/// At once; others wait to be accepted.
+constexpr size_t kMostClients = 16;
 
 bool address_of(const std::string& path, sockaddr_un& address) {
   address = {};
@@ -26,11 +32,11 @@ bool address_of(const std::string& path, sockaddr_un& address) {
   return true;
 }
 
-/// A connected socket, or -errno.
-int connect_to(const std::string& path) {
+/// A connected socket, or -errno. With SOCK_NONBLOCK in `flags` -EAGAIN is a listener whose queue is full.
+int connect_to(const std::string& path, int flags) {
   sockaddr_un address;
   if (!address_of(path, address)) return -ENAMETOOLONG;
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   if (descriptor < 0) return -errno;
   if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
     const int error = errno;
@@ -75,27 +81,38 @@ std::string prepare_folder(const std::string& path) {
   return {};
 }
 
+/// Makes place for a socket: empty, or why there is none.
+std::string clear(const std::string& path) {
+  struct stat status{};
+  if (lstat(path.c_str(), &status) != 0) return {};
+  // Whatever else refuses connections may be somebody's file, of a name that was mistyped.
+  if (!S_ISSOCK(status.st_mode)) return path + " is there, and is no socket";
+  const int other = connect_to(path, SOCK_NONBLOCK);
+  if (other >= 0) close(other);
+  if (other >= 0 || other == -EAGAIN) return path + ": another Weir listens there";
+  if (other == -ECONNREFUSED) unlink(path.c_str());  // Left by one that was killed.
+  return {};
+}
+
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 }  // namespace
 
 Control::~Control() {
+  while (!clients_.empty()) let_go(0);
   if (spare_ >= 0) close(spare_);
   if (descriptor_ < 0) return;
+  // While ours is open nothing else has its number.
+  struct stat status{};
+  if (lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) unlink(path_.c_str());
   close(descriptor_);
-  unlink(path_.c_str());
 }
 
 std::string Control::open(const std::string& path) {
   if (std::string why = prepare_folder(path); !why.empty()) return why;
   sockaddr_un address;
   if (!address_of(path, address)) return path + " is too long for a socket";
-  if (const int other = connect_to(path); other >= 0) {
-    close(other);
-    return path + ": another Weir listens there";
-  } else if (other == -ECONNREFUSED) {
-    unlink(path.c_str());  // Left by one that was killed.
-  }
+  if (std::string why = clear(path); !why.empty()) return why;
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor < 0) return std::strerror(errno);
   // Born with its mode: there is no moment at which others could connect.
@@ -103,33 +120,92 @@ std::string Control::open(const std::string& path) {
   const int bound = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int error = errno;
   umask(before);
-  if (bound != 0 || listen(descriptor, 16) != 0) {
+  struct stat status{};
+  if (bound != 0 || lstat(path.c_str(), &status) != 0 || listen(descriptor, 16) != 0) {
+    const std::string why = path + ": " + std::strerror(bound != 0 ? error : errno);
     close(descriptor);
-    return path + ": " + std::strerror(bound != 0 ? error : errno);
+    return why;
   }
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
   descriptor_ = descriptor;
   spare_ = open_spare();
   path_ = path;
   return {};
 }
 
-void Control::serve(const std::function<std::string(const std::string& word)>& answer) {
-  int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answer) {
+  const uint64_t end_ms = timeout_ms < 0 ? UINT64_MAX : base::monotonic_ms() + static_cast<uint64_t>(timeout_ms);
+  for (;;) {
+    std::array<pollfd, 2 + kMostClients> ready;
+    uint64_t until_ms = end_ms;
+    // Where the spare one is in use, its client comes to an end first.
+    const bool room = clients_.size() < kMostClients && (spare_ >= 0 || clients_.empty());
+    ready[0] = {other, POLLIN, 0};
+    ready[1] = {room ? descriptor_ : -1, POLLIN, 0};
+    for (size_t i = 0; i < clients_.size(); ++i) {
+      ready[2 + i] = {clients_[i].descriptor, static_cast<short>(clients_[i].answer.empty() ? POLLIN : POLLOUT), 0};
+      until_ms = std::min(until_ms, clients_[i].until_ms);
+    }
+    const uint64_t now_ms = base::monotonic_ms();
+    const int wait_ms = until_ms == UINT64_MAX ? -1 : static_cast<int>(until_ms - std::min(until_ms, now_ms));
+    const int events = poll(ready.data(), 2 + clients_.size(), wait_ms);
+    if (events < 0) {
+      if (errno != EINTR) usleep(10'000);
+      continue;
+    }
+    for (size_t i = clients_.size(); i-- > 0;) {
+      const bool stays = ready[2 + i].revents != 0 ? advance(clients_[i], answer) : base::monotonic_ms() < clients_[i].until_ms;
+      if (!stays) let_go(i);
+    }
+    if (ready[1].revents != 0) accept_client();
+    if (ready[0].revents != 0) return true;
+    if (base::monotonic_ms() >= end_ms) return false;
+  }
+}
+
+void Control::accept_client() {
+  int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (client < 0 && (errno == EMFILE || errno == ENFILE)) {
     if (spare_ >= 0) close(spare_);
     spare_ = -1;
-    client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+    client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0) usleep(10'000);  // Somebody else was faster: not at once again.
   }
-  if (client < 0) return;
-  std::string line = receive(client, kPatienceMs, false);
-  if (const size_t end = line.find('\n'); end != std::string::npos) send_whole(client, answer(line.substr(0, end)));
-  close(client);
+  if (client < 0) {
+    if (spare_ < 0) spare_ = open_spare();
+    return;
+  }
+  clients_.push_back({client, base::monotonic_ms() + kPatienceMs, {}, {}});
+}
+
+bool Control::advance(Client& client, const Answer& answer) {
+  const auto in_time = [&] { return base::monotonic_ms() < client.until_ms; };
+  if (client.answer.empty()) {
+    char buffer[kLongestLine];
+    const ssize_t n = recv(client.descriptor, buffer, sizeof buffer, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return in_time();
+    if (n <= 0) return false;
+    client.line.append(buffer, static_cast<size_t>(n));
+    const size_t end = client.line.find('\n');
+    if (end == std::string::npos) return client.line.size() < kLongestLine && in_time();
+    client.answer = answer(client.line.substr(0, end));
+    client.until_ms = base::monotonic_ms() + kPatienceMs;
+  }
+  const ssize_t n = send(client.descriptor, client.answer.data(), client.answer.size(), MSG_NOSIGNAL);
+  if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
+  client.answer.erase(0, static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  return !client.answer.empty() && in_time();
+}
+
+void Control::let_go(size_t index) {
+  close(clients_[index].descriptor);
+  clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(index));
   if (spare_ < 0) spare_ = open_spare();
 }
 
 int ask_running(const std::string& path, const std::string& word) {
-  const int descriptor = connect_to(path);
+  const int descriptor = connect_to(path, 0);
   if (descriptor < 0) {
     std::fprintf(stderr, "weir: no Weir answers at %s: %s\n", path.c_str(), std::strerror(-descriptor));
     return 1;

@@ -1,11 +1,9 @@
 #include "proxy/run.h"
 
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -119,6 +117,11 @@ class Master {
   std::vector<WorkerStatus> hear();
   std::string status();
   std::string answer(const std::string& word);
+  /// Serves the control socket meanwhile; false where none came in that time.
+  bool hear_signal(int timeout_ms, signalfd_siginfo& info) {
+    return control_.serve_until_readable(signals_, timeout_ms, [this](const std::string& word) { return answer(word); }) &&
+           read(signals_, &info, sizeof info) == sizeof info;
+  }
   void end(uint64_t drain_ms);
   void stop_workers(const char* reason) {
     std::lock_guard lock(shared_.workers_mutex);
@@ -299,11 +302,8 @@ void Master::end(uint64_t drain_ms) {
   const uint64_t until_ms = base::monotonic_ms() + drain_ms;
   bool stopped = false;
   while (workers_run()) {
-    pollfd ready[2] = {{signals_, POLLIN, 0}, {control_.descriptor(), POLLIN, 0}};
-    poll(ready, 2, 10);
-    if (ready[1].revents & POLLIN) control_.serve([this](const std::string& word) { return answer(word); });
     signalfd_siginfo info;
-    const bool told = (ready[0].revents & POLLIN) && read(signals_, &info, sizeof info) == sizeof info;
+    const bool told = hear_signal(10, info);
     const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
     if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
     if (told && info.ssi_signo == SIGHUP) base::log_event(kEnding);
@@ -324,11 +324,8 @@ int Master::run(const Config& config) {
   signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   if (!start(config)) return 1;
   for (;;) {
-    pollfd ready[2] = {{signals_, POLLIN, 0}, {control_.descriptor(), POLLIN, 0}};
-    if (poll(ready, 2, -1) < 0 && errno != EINTR) break;
-    if (ready[1].revents & POLLIN) control_.serve([this](const std::string& word) { return answer(word); });
     signalfd_siginfo info;
-    if (!(ready[0].revents & POLLIN) || read(signals_, &info, sizeof info) != sizeof info) continue;
+    if (!hear_signal(-1, info)) continue;
     if (info.ssi_signo == SIGHUP) {
       const std::string why = reload();
       base::log_event(why.empty() ? "reloaded " + snapshot_->config.file : "the old configuration stays: " + why);

@@ -1,0 +1,210 @@
+"""The control socket: what it leaves alone, whom it waits for, and what its other side may say."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from support.weir import Weir, binary, environment
+
+pytestmark = pytest.mark.threads
+
+
+def ask(word, path, within=30):
+    return subprocess.run([binary(), word, "--control", str(path)], capture_output=True, env=environment(), timeout=within, check=False)
+
+
+def config(path, more=""):
+    return f'control = "{path}"\n{more}[[listener]]\naddress = "127.0.0.1:0"\n'
+
+
+def stale_socket(path):
+    """As a Weir that was killed leaves it."""
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+        left.listen()
+
+
+def identity(path):
+    status = os.lstat(path)
+    return status.st_dev, status.st_ino, status.st_mode, status.st_size
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "fifo", "link to nothing", "link to a file", "link to a stale socket"])
+def test_what_is_no_socket_stays(tmp_path, origin, kind):
+    path, target = tmp_path / "control", tmp_path / "target"
+    if kind == "file":
+        path.write_text("precious")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(target)
+        if kind == "link to a file":
+            target.write_text("precious")
+        elif kind == "link to a stale socket":
+            stale_socket(target)
+    before = identity(path), sorted(os.listdir(tmp_path))
+    with Weir(config(path)) as weir:
+        assert f"no control socket: {path} is there, and is no socket" in weir.stderr
+        assert weir.get(origin.url + "/").status == 200
+    assert (identity(path), sorted(os.listdir(tmp_path))) == before
+
+
+def test_a_stale_socket_is_replaced(tmp_path):
+    path = tmp_path / "control"
+    stale_socket(path)
+    with Weir(config(path)):
+        assert ask("status", path).returncode == 0
+    assert not os.path.lexists(path)
+
+
+def test_a_socket_that_somebody_listens_at_stays(tmp_path):
+    """Also where they do not come to accept, and nobody more can wait."""
+    path = tmp_path / "control"
+    with socket.socket(socket.AF_UNIX) as other, socket.socket(socket.AF_UNIX) as first:
+        other.bind(str(path))
+        other.listen(0)
+        first.connect(str(path))
+        before = identity(path)
+        with Weir(config(path)) as weir:
+            assert "another Weir listens there" in weir.stderr
+        assert identity(path) == before
+
+
+def test_at_its_end_it_removes_its_own_socket_alone(tmp_path):
+    path = tmp_path / "control"
+    with Weir(config(path)) as weir:
+        path.unlink()
+        with Weir(config(path)) as second:
+            assert "no control socket" not in second.stderr
+            weir.stop()
+            assert ask("status", path).returncode == 0
+        assert not os.path.lexists(path)
+    with Weir(config(path)) as weir:
+        path.unlink()
+        path.write_text("precious")
+        weir.stop()
+    assert path.read_text() == "precious"
+
+
+def connect(path):
+    control = socket.socket(socket.AF_UNIX)
+    control.settimeout(20)
+    control.connect(str(path))
+    return control
+
+
+def all_of(control):
+    text = b""
+    try:
+        while data := control.recv(65536):
+            text += data
+    except ConnectionError:
+        pass
+    return text
+
+
+def test_who_sends_drop_by_drop_keeps_nobody_waiting(tmp_path):
+    path = tmp_path / "control"
+    with Weir(config(path)) as weir:
+        slow = [connect(path) for _ in range(4)]
+        over = threading.Event()
+
+        def drip(control):
+            try:
+                while not over.wait(0.3):
+                    control.send(b"s")
+            except OSError:
+                pass
+
+        threads = [threading.Thread(target=drip, args=(control,), daemon=True) for control in slow]
+        for thread in threads:
+            thread.start()
+        try:
+            time.sleep(0.5)  # They are there.
+            began = time.monotonic()
+            answer = ask("status", path)
+            assert answer.returncode == 0, answer.stderr
+            weir.process.send_signal(signal.SIGHUP)
+            weir.wait_stderr("reloaded")
+            assert time.monotonic() - began < 3, "others waited"
+            began = time.monotonic()
+            for control in slow:
+                assert all_of(control) == b""
+            assert time.monotonic() - began < 5, "a line may take a second, all of it"
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+            for control in slow:
+                control.close()
+
+
+def test_lines_that_are_none(tmp_path):
+    path = tmp_path / "control"
+    with Weir(config(path)):
+        for line in (b"x" * 10_000, b"", b"\n", b"status", b"\x1b[31m\n", b"stat\0us\n"):
+            with connect(path) as control:
+                try:
+                    control.sendall(line)
+                    control.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+                assert all_of(control) in (b"", b"unknown word: " + line[:-1] + b"\n"), line
+        with connect(path) as control:
+            for byte in b"status\n":
+                control.send(bytes([byte]))
+            assert all_of(control).startswith(b"ok\n")
+        # Many at once, and those who leave before the answer.
+        crowd = [connect(path) for _ in range(16)]
+        for control in crowd[::2]:
+            control.send(b"status\n")
+            control.close()
+        for control in crowd[1::2]:
+            control.send(b"status\n")
+        for control in crowd[1::2]:
+            assert all_of(control).startswith(b"ok\n")
+            control.close()
+
+
+class Fake:
+    """A control socket of somebody else: takes one line, then does what the test wants."""
+
+    def __init__(self, path, play):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        self.socket.listen()
+        self.thread = threading.Thread(target=self._run, args=(play,), daemon=True)
+        self.thread.start()
+
+    def _run(self, play):
+        try:
+            client, _ = self.socket.accept()
+            with client:
+                client.recv(100)
+                play(client)
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.thread.join(10)
+
+
+def test_nobody_there(tmp_path):
+    path = tmp_path / "control"
+    answer = ask("status", path)
+    assert answer.returncode == 1 and answer.stderr == f"weir: no Weir answers at {path}: No such file or directory\n".encode()
+    with Fake(path, lambda client: None):
+        answer = ask("status", path)
+    assert answer.returncode == 1 and answer.stderr == f"weir: no answer from {path}\n".encode()
+    assert pathlib.Path(path).is_socket()
