@@ -85,8 +85,6 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
                   (log.to == "stdout" ? "standard output" : log.to) + "; workers: " + std::to_string(workers));
 }
 
-constexpr const char* kEnding = "the old configuration stays: Weir is ending";
-
 /// The main thread's part: signals, the control socket, reloads.
 class Master {
  public:
@@ -113,6 +111,8 @@ class Master {
   }
   /// Empty, or why the old configuration stays.
   std::string reload();
+  /// Says on standard error how it went, whoever asked for it, and returns what the control socket answers.
+  std::string reload_and_tell();
   /// What each worker says once it has done all that it was told before; those that say it in time.
   std::vector<WorkerStatus> hear();
   std::string status();
@@ -281,14 +281,17 @@ std::string Master::status() {
                      hear());
 }
 
+std::string Master::reload_and_tell() {
+  std::string why = ending_ ? "Weir is ending" : reload();
+  while (why.ends_with('\n')) why.pop_back();
+  const std::string told = why.empty() ? "reloaded" : "the old configuration stays: " + why;
+  base::log_event(why.empty() ? told + ' ' + snapshot_->config.file : told);
+  return (why.empty() ? "ok\n" : "") + told + '\n';
+}
+
 std::string Master::answer(const std::string& word) {
   if (word == "status") return "ok\n" + status();
-  if (word == "reload" && ending_) return std::string(kEnding) + "\n";
-  if (word == "reload") {
-    const std::string why = reload();
-    if (why.empty()) base::log_event("reloaded " + snapshot_->config.file);
-    return why.empty() ? "ok\nreloaded\n" : "the old configuration stays: " + why + (why.ends_with('\n') ? "" : "\n");
-  }
+  if (word == "reload") return reload_and_tell();
   return "unknown word: " + word.substr(0, 40) + "\n";
 }
 
@@ -306,7 +309,7 @@ void Master::end(uint64_t drain_ms) {
     const bool told = hear_signal(10, info);
     const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
     if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
-    if (told && info.ssi_signo == SIGHUP) base::log_event(kEnding);
+    if (told && info.ssi_signo == SIGHUP) reload_and_tell();
     if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
       stop_workers("drained");
       stopped = true;
@@ -327,8 +330,7 @@ int Master::run(const Config& config) {
     signalfd_siginfo info;
     if (!hear_signal(-1, info)) continue;
     if (info.ssi_signo == SIGHUP) {
-      const std::string why = reload();
-      base::log_event(why.empty() ? "reloaded " + snapshot_->config.file : "the old configuration stays: " + why);
+      reload_and_tell();
     } else if (info.ssi_signo == SIGUSR1) {
       log_.reopen(snapshot_->log.target);
     } else {

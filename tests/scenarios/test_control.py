@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from support.client import eventually
 from support.weir import Weir, binary, environment
 
 pytestmark = pytest.mark.threads
@@ -146,6 +147,27 @@ def test_who_sends_drop_by_drop_keeps_nobody_waiting(tmp_path):
                 control.close()
 
 
+def test_who_does_not_read_keeps_nobody_waiting(tmp_path):
+    """More mistakes than the socket's buffer takes."""
+    path = tmp_path / "control"
+    with Weir(config(path)) as weir:
+        weir.write_config("".join(f"unknown_{number} = 1\n" for number in range(5000)) + config(path))
+        with connect(path) as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            deaf.sendall(b"reload\n")
+            weir.wait_stderr("the old configuration stays")
+            began = time.monotonic()
+            assert ask("status", path).returncode == 0
+            assert time.monotonic() - began < 5
+            # It is let go, after what it did not read in time.
+            time.sleep(2.5)
+            assert 0 < len(all_of(deaf)) < 600_000
+        with connect(path) as reading:
+            reading.sendall(b"reload\n")
+            text = all_of(reading)
+        assert text.count(b"\n") >= 5000 and text.startswith(b"the old configuration stays: ")
+
+
 def test_lines_that_are_none(tmp_path):
     path = tmp_path / "control"
     with Weir(config(path)):
@@ -171,6 +193,23 @@ def test_lines_that_are_none(tmp_path):
         for control in crowd[1::2]:
             assert all_of(control).startswith(b"ok\n")
             control.close()
+
+
+def test_a_failed_reload_is_told_in_the_log_too(tmp_path, origin):
+    path = tmp_path / "control"
+    with Weir(config(path)) as weir:
+        weir.write_config("workerz = 2\nown_nam = 'x'\n" + config(path))
+        answer = ask("reload", path)
+        assert answer.returncode == 1 and b"workerz" in answer.stderr
+        eventually(lambda: "own_nam" in weir.stderr)
+        lines = weir.stderr_lines
+        at = next(number for number, line in enumerate(lines) if "the old configuration stays" in line)
+        assert "workerz" in lines[at] and "own_nam" in lines[at + 1]
+        weir.process.send_signal(signal.SIGHUP)
+        eventually(lambda: weir.stderr.count("own_nam") == 2)
+        weir.process.send_signal(signal.SIGUSR1)
+        assert weir.get(origin.url + "/").status == 200
+        assert len(lines) == at + 4 and "" not in lines, weir.stderr
 
 
 class Fake:
