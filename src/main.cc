@@ -1,4 +1,7 @@
 // The program: arguments, configuration, run.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "config/command_line.h"
@@ -6,7 +9,20 @@
 #include "proxy/passwd.h"
 #include "proxy/run.h"
 
+namespace {
+
+/// Where one of these was closed, a client's socket would take its place, and get what is printed. A folder can't be written, and is there
+/// without /dev, too.
+void fill_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) < 0) open("/", O_RDONLY | O_DIRECTORY);
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  fill_standard_descriptors();
   const weir::config::Command command = weir::config::read_command_line(argc, argv);
   std::fputs(command.complaint.c_str(), stderr);
   std::fputs(command.output.c_str(), stdout);

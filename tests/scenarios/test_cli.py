@@ -1,5 +1,6 @@
 """The command line: what a person types and what Weir says."""
 
+import os
 import pathlib
 import re
 import signal
@@ -7,7 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from support.client import Client
+from support.client import Client, eventually
 from support.weir import ROOT, START, Weir, binary, environment, run
 
 
@@ -267,3 +268,56 @@ def test_config_listens_where_it_says(start, origin):
 def test_own_name_is_a_key(start):
     weir = start('own_name = "proxy.example"\n')
     assert weir.get("http://proxy.example/").status == 200
+
+
+def closed(*descriptors):
+    """A wrapper that starts Weir without these descriptors."""
+    return ("sh", "-c", 'exec "$0" "$@" ' + " ".join({0: "<&-", 1: ">&-", 2: "2>&-"}[each] for each in descriptors))
+
+
+@pytest.mark.parametrize("missing", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
+def test_no_client_takes_the_place_of_a_closed_descriptor(tmp_path, play, missing):
+    """What is printed there goes to nobody; and what else is open stays what it is."""
+    path = tmp_path / "control"
+    port = free_port()
+    file = write(tmp_path, f'debug = true\ncontrol = "{path}"\n[[listener]]\naddress = "127.0.0.1:{port}"\n')
+    got = []
+
+    def script(connection):
+        while connection.more():
+            got.append(connection.request())
+            connection.respond(b"ok")
+
+    origin = play(script)
+    process = subprocess.Popen(
+        [*closed(*missing), binary(), "--config", str(file)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    try:
+        eventually(lambda: path.exists() and run("status", "--control", str(path))[0] == 0, within=START)
+        for number in range(3):
+            assert not os.readlink(f"/proc/{process.pid}/fd/{number}").startswith(("socket:", "anon_inode:")), number
+        clients = [Client(port) for _ in range(3)]
+        for _ in range(3):
+            for client in clients:
+                client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+                response = client.response()
+                assert (response.status, response.body, response.complete) == (200, b"ok", True)
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "reloads: 1" in run("status", "--control", str(path))[1])
+        for client in clients:
+            client.half_close()
+            assert client.rest() == b"", "nothing but the answers"
+            client.close()
+        assert len(got) == 9
+        process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=START)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
+    assert stdout.count(b"\n") == (0 if 1 in missing else 9), stdout
+    assert (stderr == b"") == (2 in missing), stderr
