@@ -2,7 +2,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <string>
 
 #include "config/command_line.h"
 #include "proxy/control.h"
@@ -19,16 +23,23 @@ void fill_standard_descriptors() {
   }
 }
 
+/// False, after a line that says why, where standard output takes it no more: a full disk, a pipe that nobody reads.
+bool print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return true;
+  std::fprintf(stderr, "weir: standard output can't be written: %s\n", std::strerror(errno));
+  return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   fill_standard_descriptors();
-  const weir::config::Command command = weir::config::read_command_line(argc, argv);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f` is a full disk to what writes, no reason to end.
+  weir::config::Command command = weir::config::read_command_line(argc, argv);
+  if (command.control) command = weir::proxy::ask_running(*command.control);
   std::fputs(command.complaint.c_str(), stderr);
-  std::fputs(command.output.c_str(), stdout);
-  // What was asked for was not printed: a full disk, say.
-  if (std::fflush(stdout) != 0) return 1;
-  if (command.control) return weir::proxy::ask_running(command.control->path, command.control->word);
+  if (!print(command.output)) return 1;
   if (command.password) return weir::proxy::set_password(command.password->file, command.password->user);
   if (!command.run) return command.status;
   return weir::proxy::run(*command.run);

@@ -4,22 +4,25 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace weir::proxy {
 namespace {
 
 constexpr int kPatienceMs = 1000;
 constexpr int kAnswerMs = 30'000;
+constexpr size_t kLongestAnswer = 1 << 20;
 constexpr size_t kLongestLine = 256;
 /// At once; others wait to be accepted.
 constexpr size_t kMostClients = 16;
@@ -32,12 +35,14 @@ bool address_of(const std::string& path, sockaddr_un& address) {
   return true;
 }
 
-/// A connected socket, or -errno. With SOCK_NONBLOCK in `flags` -EAGAIN is a listener whose queue is full.
+/// A connected socket, or -errno: -EAGAIN where the listener's queue is full, with SOCK_NONBLOCK in `flags` at once.
 int connect_to(const std::string& path, int flags) {
   sockaddr_un address;
   if (!address_of(path, address)) return -ENAMETOOLONG;
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   if (descriptor < 0) return -errno;
+  constexpr timeval patience{kAnswerMs / 1000, 0};
+  setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
     const int error = errno;
     close(descriptor);
@@ -46,28 +51,41 @@ int connect_to(const std::string& path, int flags) {
   return descriptor;
 }
 
-void send_whole(int descriptor, const std::string& text) {
-  for (size_t sent = 0; sent < text.size();) {
-    pollfd ready{descriptor, POLLOUT, 0};
-    if (poll(&ready, 1, kPatienceMs) != 1) return;
-    const ssize_t n = send(descriptor, text.data() + sent, text.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n <= 0) return;
-    sent += static_cast<size_t>(n);
+/// What a peer says until it ends, or until there is too much of it or time is over: why not all, if so.
+std::string receive(int descriptor, std::string& text) {
+  const uint64_t until_ms = base::monotonic_ms() + kAnswerMs;
+  char buffer[16384];
+  for (;;) {
+    const uint64_t now_ms = base::monotonic_ms();
+    if (now_ms >= until_ms) return "did not end within " + std::to_string(kAnswerMs / 1000) + " s";
+    pollfd ready{descriptor, POLLIN, 0};
+    if (poll(&ready, 1, static_cast<int>(until_ms - now_ms)) != 1) continue;
+    const ssize_t n = recv(descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (n <= 0) return {};
+    const size_t room = kLongestAnswer - text.size();
+    text.append(buffer, std::min(room, static_cast<size_t>(n)));
+    if (static_cast<size_t>(n) > room) return "has more than " + std::to_string(kLongestAnswer >> 20) + " MiB";
   }
 }
 
-/// Up to the first line's end, or all until the end if `whole`.
-std::string receive(int descriptor, int patience_ms, bool whole) {
-  std::string text;
-  char buffer[4096];
-  while (whole || (text.find('\n') == std::string::npos && text.size() < kLongestLine)) {
-    pollfd ready{descriptor, POLLIN, 0};
-    if (poll(&ready, 1, patience_ms) != 1) break;
-    const ssize_t n = recv(descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
-    if (n <= 0) break;
-    text.append(buffer, static_cast<size_t>(n));
+/// Anybody may listen at a path: what a terminal would obey is shown as \xHH, and so is what is no UTF-8.
+std::string shown(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t length = base::utf8_length(text);
+    const auto byte = static_cast<unsigned char>(text.front());
+    const bool control = length == 1 ? (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f
+                                     : length == 2 && byte == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
+    const std::string_view piece = text.substr(0, std::max<size_t>(length, 1));
+    if (length == 0 || control) {
+      base::append_escaped_for_log(out, piece);
+    } else {
+      out += piece;
+    }
+    text.remove_prefix(piece.size());
   }
-  return text;
+  return out;
 }
 
 /// The default lies in a folder of the user's own, which may have to be made; nobody else may have a hand in it.
@@ -204,20 +222,25 @@ void Control::let_go(size_t index) {
   if (spare_ < 0) spare_ = open_spare();
 }
 
-int ask_running(const std::string& path, const std::string& word) {
-  const int descriptor = connect_to(path, 0);
+config::Command ask_running(const config::ControlCommand& command) {
+  config::Command told;
+  told.status = 1;
+  const int descriptor = connect_to(command.path, 0);
   if (descriptor < 0) {
-    std::fprintf(stderr, "weir: no Weir answers at %s: %s\n", path.c_str(), std::strerror(-descriptor));
-    return 1;
+    told.complaint = "weir: no Weir answers at " + command.path + ": " + std::strerror(-descriptor) + '\n';
+    return told;
   }
-  send_whole(descriptor, word + "\n");
-  const std::string text = receive(descriptor, kAnswerMs, true);
+  const std::string line = command.word + '\n';
+  std::string text, fault;
+  if (send(descriptor, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size())) fault = receive(descriptor, text);
   close(descriptor);
   // The first line says how it went.
   const bool good = text.starts_with("ok\n");
-  std::fputs(good ? text.c_str() + 3 : text.c_str(), good ? stdout : stderr);
-  if (text.empty()) std::fprintf(stderr, "weir: no answer from %s\n", path.c_str());
-  return good ? 0 : 1;
+  (good ? told.output : told.complaint) = shown(std::string_view(text).substr(good ? 3 : 0));
+  if (text.empty() && fault.empty()) told.complaint = "weir: no answer from " + command.path + '\n';
+  if (!fault.empty()) told.complaint += "weir: the answer from " + command.path + ' ' + fault + '\n';
+  if (good && fault.empty()) told.status = 0;
+  return told;
 }
 
 }  // namespace weir::proxy

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "config/command_line.h"
+
 namespace weir::proxy {
 
 /// A UNIX socket of mode 0600 in the main thread. One short line in, a text out, closed. Removes the path when it goes, if it still has
@@ -46,8 +48,8 @@ class Control {
   std::vector<Client> clients_;
 };
 
-/// Sends `word` to the Weir that listens at `path` and prints what it says; the exit status: 1 if nobody is there, or if the answer
-/// is a complaint.
-int ask_running(const std::string& path, const std::string& word);
+/// Asks the Weir that listens at the command's path, and returns what is to be printed of its answer: at most 1 MiB, controls escaped. The
+/// status is 1 if nobody is there, or if the answer is a complaint.
+config::Command ask_running(const config::ControlCommand& command);
 
 }  // namespace weir::proxy

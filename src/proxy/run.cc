@@ -347,8 +347,6 @@ int Master::run(const Config& config) {
 
 int run(const Config& config) {
   base::debug_enabled = config.debug;
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f` is a full disk to the log, no reason to end.
   return Master(config).run(config);
 }
 

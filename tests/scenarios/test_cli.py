@@ -1,5 +1,6 @@
 """The command line: what a person types and what Weir says."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -321,3 +322,28 @@ def test_no_client_takes_the_place_of_a_closed_descriptor(tmp_path, play, missin
     assert process.returncode == 0
     assert stdout.count(b"\n") == (0 if 1 in missing else 9), stdout
     assert (stderr == b"") == (2 in missing), stderr
+
+
+COMMANDS = [["--help"], ["--version"], ["config", "--defaults"], ["config", "--reference"], ["check"], ["status"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: "-".join(command).strip("-"))
+@pytest.mark.parametrize("to, why", [("/dev/full", "No space left on device"), ("pipe", "Broken pipe"), ("closed", "Bad file descriptor")])
+def test_what_can_not_be_printed_is_noticed(tmp_path, command, to, why):
+    with contextlib.ExitStack() as stack:
+        if command == ["status"]:
+            path = tmp_path / "control"
+            stack.enter_context(Weir(f'control = "{path}"\n'))
+            command = ["status", "--control", str(path)]
+        elif command == ["check"]:
+            command = ["check", str(write(tmp_path, ""))]
+        if to == "pipe":
+            reading, stdout = os.pipe()
+            os.close(reading)
+            stack.callback(os.close, stdout)
+        else:
+            stdout = stack.enter_context(open("/dev/full" if to == "/dev/full" else os.devnull, "w"))
+        wrapper = closed(1) if to == "closed" else ()
+        done = subprocess.run([*wrapper, binary(), *command], stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment(), timeout=START, check=False)
+        assert done.returncode == 1
+        assert done.stderr == f"weir: standard output can't be written: {why}\n"

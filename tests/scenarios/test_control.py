@@ -239,6 +239,40 @@ class Fake:
         self.thread.join(10)
 
 
+@pytest.mark.parametrize(
+    "said, shown",
+    [
+        (b"\x1b]0;owned\x07\x1b[31mred\r\n", rb"\x1b]0;owned\x07\x1b[31mred\x0d" + b"\n"),
+        (b"a\tb\x7f\0c\n", b"a\tb" + rb"\x7f\x00c" + b"\n"),
+        ("Füße \u009b31m\n".encode(), "Füße ".encode() + rb"\xc2\x9b31m" + b"\n"),
+        (b"\x9b31m \xff\xc3\n", rb"\x9b31m \xff\xc3" + b"\n"),
+    ],
+)
+@pytest.mark.parametrize("first, status", [(b"ok\n", 0), (b"", 1)])
+def test_what_a_stranger_says_is_shown_without_controls(tmp_path, said, shown, first, status):
+    path = tmp_path / "control"
+    with Fake(path, lambda client: client.sendall(first + said)):
+        answer = ask("status", path)
+    assert answer.returncode == status
+    assert (answer.stdout if status == 0 else answer.stderr) == shown
+    assert (answer.stderr if status == 0 else answer.stdout) == b""
+
+
+def test_what_a_stranger_says_has_an_end(tmp_path):
+    path = tmp_path / "control"
+
+    def flood(client):
+        client.sendall(b"ok\n")
+        for _ in range(300):
+            client.sendall(b"x" * (1 << 20))
+
+    with Fake(path, flood):
+        answer = ask("status", path)
+    assert answer.returncode == 1
+    assert len(answer.stdout) <= 1 << 20
+    assert answer.stderr.endswith(b"more than 1 MiB\n"), answer.stderr
+
+
 def test_nobody_there(tmp_path):
     path = tmp_path / "control"
     answer = ask("status", path)
