@@ -10,7 +10,7 @@
 
 namespace weir::base {
 
-bool debug_enabled = false;
+std::atomic<bool> debug_enabled{false};
 
 namespace {
 

@@ -1,5 +1,6 @@
 // Rare lines for the person who runs Weir, on standard error: start, reload, faults of its own; and, with --debug, each request.
 #pragma once
+#include <atomic>
 #include <string_view>
 
 namespace weir::base {
@@ -8,7 +9,7 @@ namespace weir::base {
 /// the next one that is written says.
 void log_event(std::string_view line);
 
-/// Set once at start, before threads are.
-extern bool debug_enabled;
+/// Set at start and by a reload; read by all threads.
+extern std::atomic<bool> debug_enabled;
 
 }  // namespace weir::base

@@ -57,6 +57,7 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
     config.listeners = {loopback_listener(*port)};
   }
   config.debug |= debug;
+  config.debug_asked = debug;
   return {std::move(config), 0, {}, {}};
 }
 

@@ -79,6 +79,8 @@ struct Config {
   std::string file;
   /// Prints each request's line, URL and where it connects.
   bool debug = false;
+  /// The command line asked for it: a reload does not turn it off.
+  bool debug_asked = false;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "config/mistake.h"
 #include "config/units.h"
+#include "config/value.h"
 
 namespace weir::config {
 
@@ -72,18 +73,22 @@ constexpr Key kKeys[] = {
     {"", "via", Kind::token, top<&Config::via_pseudonym>, 0, 0,
      "What Weir calls itself in the Via field. A request that already carries it has gone in a circle and is refused, so "
      "proxies in a chain need different ones: to \"weir\" eight letters and digits are added that are new at each start, any "
-     "other word is taken as it is."},
+     "other word is taken as it is.",
+     nullptr, false, false, true},
     {"", "control", Kind::path, top<&Config::control>, 0, 0,
      "The socket by which `weir status` and `weir reload` speak to a running Weir. With \"\" it is weir-PORT.control in "
-     "$RUNTIME_DIRECTORY, /run (as root), $XDG_RUNTIME_DIR or /tmp/weir-UID, PORT being the first listener's. Its mode is 0600."},
+     "$RUNTIME_DIRECTORY, /run (as root), $XDG_RUNTIME_DIR or /tmp/weir-UID, PORT being the first listener's. Its mode is 0600.",
+     nullptr, false, false, true},
     {"", "state_dir", Kind::path, top<&Config::state_dir>, 0, 0,
      "The folder of what outlives a restart. With \"\" it is $STATE_DIRECTORY (the first of the list; systemd sets it), /var/lib/weir (as root), "
      "$XDG_STATE_HOME/weir or ~/.local/state/weir, and is made when something is to be kept, which nothing is yet. One that is named here "
-     "is made at start, with mode 0700, and locked: two Weirs can't have the same."},
+     "is made at start, with mode 0700, and locked: two Weirs can't have the same.",
+     nullptr, false, false, true},
     {"", "workers", Kind::number, top<&Config::workers>, 0, 1024,
-     "Threads that serve. 0 is one for each CPU that Weir may use."},
+     "Threads that serve. 0 is one for each CPU that Weir may use.",
+     nullptr, false, false, true},
     {"", "debug", Kind::flag, top<&Config::debug>, 0, 0,
-     "Print for each request its request line, its URL and the host and port it connects to, as `--debug` does."},
+     "Print for each request its request line, its URL and the host and port it connects to, as `--debug` does, which a file does not turn off."},
 
     {kListener, "address", Kind::endpoints, of_listener<&ListenerConfig::addresses>, 0, 65535,
      "The address and port to listen on, or a list of them. 0.0.0.0 and [::] are all addresses of the machine; port 0 takes "
@@ -136,7 +141,8 @@ constexpr Key kKeys[] = {
      "What is read and dropped of an upload that was answered early, so that the client sees the answer."},
     {"limits", "log_backlog", Kind::size, top<&Config::log_backlog_bytes>, 64 * kKiB, kGiB,
      "Lines of the access log that wait to be written. Beyond it lines are dropped and counted; traffic never waits for the "
-     "log."},
+     "log.",
+     nullptr, false, false, true},
 
     {"timeouts", "head", Kind::duration, in<kServer, &S::head_timeout_ms>, 100, kHour,
      "For the whole head of a request, from its first byte. A new connection has as long to send that byte."},
@@ -239,6 +245,16 @@ const Group* find_group(std::string_view name) {
 }
 
 std::string full_name(const Key& key) { return name_in(key.table, key.name); }
+
+std::vector<std::string> changed_until_restart(const Config& before, const Config& now) {
+  // Slots are for the reader too, which changes what is behind them.
+  Config one = before, other = now;
+  std::vector<std::string> names;
+  for (const Key& key : kKeys) {
+    if (key.needs_restart && as_toml(key, key.slot({&one, nullptr})) != as_toml(key, key.slot({&other, nullptr}))) names.push_back(full_name(key));
+  }
+  return names;
+}
 
 std::string nearest_to(std::string_view table, std::string_view name) {
   // Longer than any key by far: its distance to all of them is its length.

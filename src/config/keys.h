@@ -53,6 +53,8 @@ struct Key {
   bool required = false;
   /// 0 is allowed too: it turns the thing off.
   bool or_zero = false;
+  /// A reload does not change it.
+  bool needs_restart = false;
 };
 
 /// A table. kListener is an array of them, [[listener]].
@@ -72,6 +74,9 @@ const Group* find_group(std::string_view name);
 std::string full_name(const Key& key);
 /// The known key or table that is written most like the unknown `name` in `table`.
 std::string nearest_to(std::string_view table, std::string_view name);
+
+/// The keys of the whole that `now` has otherwise than `before` and that need a restart, as they are written in text.
+std::vector<std::string> changed_until_restart(const Config& before, const Config& now);
 
 /// What a value of this key looks like: `a duration such as "10s", from 1s to 1h`.
 std::string expectation(const Key& key);

@@ -275,6 +275,18 @@ TEST(Keys, EachIsDescribedAndTakesItsDefault) {
   }
 }
 
+TEST(Keys, ThoseThatNeedARestartAreNamedWhereTheyDiffer) {
+  Config before, now;
+  EXPECT_TRUE(changed_until_restart(before, now).empty());
+  now.debug = true;
+  now.drain_timeout_ms = 1;
+  now.listeners.clear();
+  EXPECT_TRUE(changed_until_restart(before, now).empty()) << "a reload changes these";
+  now.control = "/c";
+  now.log_backlog_bytes = 1 << 20;
+  EXPECT_EQ(changed_until_restart(before, now), (std::vector<std::string>{"control", "limits.log_backlog"}));
+}
+
 TEST(Reference, TheCommentedDefaultsReadBack) {
   const auto config = read(commented_defaults(), "f");
   ASSERT_TRUE(config) << text_of(config.error());

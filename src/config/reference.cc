@@ -68,6 +68,7 @@ void append_key(std::string& out, const Key& key, Config& defaults) {
     out += "- It must be there.\n\n";
     return;
   }
+  if (key.needs_restart) out += "- A change needs a restart.\n";
   const std::string value = default_of(key, defaults);
   if (value.find('\n') == std::string::npos) {
     out += "- Default: `" + value + "`\n\n";
@@ -92,7 +93,7 @@ std::string commented_defaults() {
       if (key.table != table) continue;
       out += '\n';
       append_comment(out, key.doc);
-      append_comment(out, "Value: " + expectation(key) + '.');
+      append_comment(out, "Value: " + expectation(key) + (key.needs_restart ? ". A change needs a restart." : "."));
       out += std::string(key.name) + " = " + default_of(key, defaults) + '\n';
     }
   };

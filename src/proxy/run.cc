@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/event_log.h"
 #include "base/reserve.h"
+#include "config/keys.h"
 #include "config/reader.h"
 #include "net/listener.h"
 #include "proxy/capacity.h"
@@ -90,7 +91,7 @@ class Master {
  public:
   explicit Master(const Config& config)
       : log_(config.log_backlog_bytes), shared_(log_, config.max_connections, config.origin.connections_per_origin),
-        count_(config.workers != 0 ? config.workers : usable_cpus()), listeners_(count_), via_(via_name(config)) {}
+        started_with_(config), count_(config.workers != 0 ? config.workers : usable_cpus()), listeners_(count_), via_(via_name(config)) {}
 
   int run(const Config& config);
 
@@ -134,6 +135,7 @@ class Master {
 
   AccessLog log_;
   Shared shared_;
+  const Config started_with_;
   const size_t count_;
   Listeners listeners_;
   const std::string via_;
@@ -214,7 +216,8 @@ std::string Master::reload() {
   if (!read) return config::text_of(read.error());
   Config config = *std::move(read);
   config.file = snapshot_->config.file;
-  config.debug |= base::debug_enabled;
+  config.debug_asked = snapshot_->config.debug_asked;
+  config.debug |= config.debug_asked;
   auto login = open_login(config.login);
   if (!login) return login.error();
   auto change = listeners_.plan(config);
@@ -226,6 +229,7 @@ std::string Master::reload() {
   limit_connections(config);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
   limit_memory(config);
+  base::debug_enabled.store(config.debug, std::memory_order_relaxed);
   snapshot_ = std::move(snapshot);
   {
     std::lock_guard lock(shared_.workers_mutex);
@@ -286,7 +290,11 @@ std::string Master::reload_and_tell() {
   while (why.ends_with('\n')) why.pop_back();
   const std::string told = why.empty() ? "reloaded" : "the old configuration stays: " + why;
   base::log_event(why.empty() ? told + ' ' + snapshot_->config.file : told);
-  return (why.empty() ? "ok\n" : "") + told + '\n';
+  if (!why.empty()) return told + '\n';
+  std::string waiting;
+  for (const std::string& key : config::changed_until_restart(started_with_, snapshot_->config)) waiting += (waiting.empty() ? "" : ", ") + key;
+  if (!waiting.empty()) base::log_event(waiting = "changed in the file, and only a restart brings it: " + waiting);
+  return "ok\n" + told + '\n' + waiting + (waiting.empty() ? "" : "\n");
 }
 
 std::string Master::answer(const std::string& word) {

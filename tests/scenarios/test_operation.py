@@ -103,6 +103,50 @@ def test_a_broken_file_leaves_the_old_configuration(tmp_path, origin):
         assert running.weir.get(origin.url + "/").status == 200
 
 
+def test_what_needs_a_restart_is_named(tmp_path):
+    """As long as the file has it otherwise than what runs."""
+    said = "changed in the file, and only a restart brings it: "
+    other = f'workers = 2\nvia = "other"\nstate_dir = "{tmp_path}/state"\n[limits]\nlog_backlog = "1MiB"\n'
+    with Running(tmp_path, "workers = 1\n") as running:
+        for body, keys in ((other, "via, state_dir, workers, limits.log_backlog"), ("workers = 3\n", "workers")):
+            running.rewrite(body)
+            for _ in range(2):
+                answer = ask("reload", running.socket)
+                assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"reloaded\n{said}{keys}\n", "")
+        running.weir.write_config("workers = 1\n")
+        assert ask("reload", running.socket).stdout == f"reloaded\n{said}control\n"
+        running.rewrite("workers = 1\n")
+        assert ask("reload", running.socket).stdout == "reloaded\n"
+        told = [line for line in running.weir.stderr_lines if said in line]
+        assert len(told) == 5 and told[0].endswith("via, state_dir, workers, limits.log_backlog"), told
+        assert "workers: 1\n" in ask("status", running.socket).stdout
+
+
+def test_a_reload_turns_debug_on_and_off(tmp_path, origin):
+    def asked(running, number):
+        assert running.weir.get(f"{origin.url}/{number}").status == 200
+        running.weir.wait_log(number)
+        return f"/{number} HTTP/1.1" in running.weir.stderr
+
+    with Running(tmp_path) as running:
+        for number, body, shown in ((1, "", False), (2, "debug = true\n", True), (3, "debug = false\n", False), (4, "debug = true\n", True)):
+            running.rewrite(body)
+            assert ask("reload", running.socket).stdout == "reloaded\n"
+            assert asked(running, number) == shown
+
+
+def test_debug_of_the_command_line_stays(tmp_path, origin):
+    path, socket_path = tmp_path / "weir.toml", tmp_path / "control"
+    with_debug = f'control = "{socket_path}"\ndebug = DEBUG\n[[listener]]\naddress = "127.0.0.1:0"\n'
+    path.write_text(with_debug.replace("DEBUG", "true"))
+    with Weir(arguments=["--config", str(path), "--debug"]) as weir:
+        path.write_text(with_debug.replace("DEBUG", "false"))
+        for number in range(2):
+            assert ask("reload", socket_path).returncode == 0
+            weir.get(f"{origin.url}/{number}")
+            weir.wait_stderr(f"/{number} HTTP/1.1")
+
+
 def test_without_a_file_there_is_nothing_to_reload():
     with Weir() as weir:
         weir.process.send_signal(signal.SIGHUP)
