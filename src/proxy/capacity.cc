@@ -1,5 +1,6 @@
 #include "proxy/capacity.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/descriptor.h"
 #include "net/splice.h"
@@ -60,9 +62,9 @@ uint32_t usable_cpus() {
 
 // A client may cost a descriptor or two: who comes finds some left for the origins of those who are there. Other descriptors are for
 // pipes (two each), for listeners, loops, files, name servers.
-Bearable bearable_connections(uint32_t wanted) {
+Bearable bearable_connections(uint32_t wanted, uint32_t in_use) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0, UINT64_MAX};
   if (limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -74,7 +76,22 @@ Bearable bearable_connections(uint32_t wanted) {
   const rlim_t sockets = limit.rlim_cur - std::min(kOthers, limit.rlim_cur / 4) - 2 * pipes;
   net::set_most_descriptors(static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX)));
   const rlim_t spare = sockets / 8;
-  return {static_cast<uint32_t>(std::min<rlim_t>(wanted, sockets - spare)), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX))};
+  // Many workers and listeners may have taken more than those others.
+  const rlim_t left = std::max<rlim_t>(limit.rlim_cur, in_use + spare + 1) - in_use - spare;
+  return {static_cast<uint32_t>(std::min({rlim_t{wanted}, sockets - spare, left})), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX)),
+          limit.rlim_cur};
+}
+
+std::optional<uint32_t> descriptors_in_use(size_t more) {
+  std::vector<int> opened;
+  while (opened.size() < more) {
+    const int descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (descriptor < 0) break;
+    opened.push_back(descriptor);
+  }
+  for (const int descriptor : opened) close(descriptor);
+  if (opened.size() < more) return std::nullopt;
+  return static_cast<uint32_t>(opened.front());  // The lowest that is free.
 }
 
 uint64_t memory_allowed(const std::filesystem::path& root) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 namespace weir::proxy {
 
@@ -12,11 +13,15 @@ uint32_t usable_cpus();
 struct Bearable {
   uint32_t connections;  // Of clients, `wanted` at most.
   uint32_t spare;        // Descriptors that only origin connections may take.
+  uint64_t open_files;   // The limit.
 };
 
 /// Raises the soft limit of open files to the hard one, and deals out what that allows: to sockets and pipes (net::set_most_descriptors,
-/// net::set_most_pipes) too.
-Bearable bearable_connections(uint32_t wanted);
+/// net::set_most_pipes) too. `in_use` descriptors are no clients'.
+Bearable bearable_connections(uint32_t wanted, uint32_t in_use = 0);
+
+/// How many descriptors are in use, where `more` can still be opened.
+std::optional<uint32_t> descriptors_in_use(size_t more);
 
 /// Bytes that the control groups of this process (either version, each with those above it) and the machine have for it in all, by the
 /// files under `root`; UINT64_MAX where none says.

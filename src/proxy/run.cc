@@ -20,6 +20,7 @@
 #include "base/reserve.h"
 #include "config/keys.h"
 #include "config/reader.h"
+#include "net/descriptor.h"
 #include "net/listener.h"
 #include "proxy/capacity.h"
 #include "proxy/control.h"
@@ -86,6 +87,11 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
                   (log.to == "stdout" ? "standard output" : log.to) + "; workers: " + std::to_string(workers));
 }
 
+/// For the control socket and the one that it keeps back, a client, its origin, a question to a name server, and a file.
+constexpr uint32_t kFewestDescriptors = 6;
+
+std::string limit_of_files(const Bearable& bearable) { return "the limit of open files is " + std::to_string(bearable.open_files) + " (ulimit -n)"; }
+
 /// The main thread's part: signals, the control socket, reloads.
 class Master {
  public:
@@ -97,10 +103,16 @@ class Master {
 
  private:
   bool start(const Config& config);
-  void limit_connections(const Config& config) {
-    const Bearable bearable = bearable_connections(config.max_connections);
+  Bearable limit_connections(const Config& config) {
+    const Bearable bearable = bearable_connections(config.max_connections, descriptors_);
     shared_.max_connections = bearable.connections;
     shared_.spare_descriptors = bearable.spare;
+    return bearable;
+  }
+  static void tell_of_connections(const Config& config, const Bearable& bearable) {
+    if (bearable.connections >= config.max_connections) return;
+    base::log_event("limits.connections is " + std::to_string(bearable.connections) + " here instead of " + std::to_string(config.max_connections) +
+                    ": " + limit_of_files(bearable));
   }
   void limit_memory(const Config& config) {
     const uint64_t bearable = bearable_memory(config.memory_bytes, address_space_);
@@ -128,6 +140,9 @@ class Master {
     std::lock_guard lock(shared_.workers_mutex);
     for (Worker* worker : shared_.workers) worker->stop(reason);
   }
+  void join_workers() {
+    for (std::thread& thread : threads_) thread.join();
+  }
   bool workers_run() {
     std::lock_guard lock(shared_.workers_mutex);
     return !shared_.workers.empty();
@@ -145,6 +160,7 @@ class Master {
   StateDir state_;
   /// Of the start: a reload does not move it.
   std::string state_path_;
+  uint32_t descriptors_ = 0;             // In use then.
   uint64_t address_space_ = UINT64_MAX;  // What was left when all threads ran.
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
@@ -160,7 +176,7 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 }
 
 bool Master::start(const Config& config) {
-  limit_connections(config);
+  const Bearable bearable = limit_connections(config);
   base::Reserve::install();
   auto login = open_login(config.login);
   if (!login) {
@@ -202,8 +218,17 @@ bool Master::start(const Config& config) {
     });
   }
   ready.wait();
+  const auto in_use = descriptors_in_use(kFewestDescriptors);
+  if (!in_use || !net::descriptors_left(bearable.spare + 1)) {
+    base::log_event(limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(count_) + " workers");
+    stop_workers("no descriptors");
+    join_workers();
+    return false;
+  }
   address_space_ = address_space_left();
   limit_memory(config);
+  descriptors_ = *in_use;
+  tell_of_connections(config, limit_connections(config));
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
   announce(change->listening, count_, config.log, !config.login.file.empty());
@@ -226,7 +251,10 @@ std::string Master::reload() {
   if (!log) return log.error();
   auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_, *login), *log});
   listeners_.commit(config, *change);
-  limit_connections(config);
+  const uint32_t connections_before = shared_.max_connections;
+  const Bearable bearable = limit_connections(config);
+  const bool told = bearable.connections == connections_before && config.max_connections == snapshot_->config.max_connections;
+  if (!told) tell_of_connections(config, bearable);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
   limit_memory(config);
   base::debug_enabled.store(config.debug, std::memory_order_relaxed);
@@ -323,7 +351,7 @@ void Master::end(uint64_t drain_ms) {
       stopped = true;
     }
   }
-  for (std::thread& thread : threads_) thread.join();
+  join_workers();
 }
 
 int Master::run(const Config& config) {

@@ -3,6 +3,7 @@
 import collections
 import pathlib
 import resource
+import signal
 import time
 
 import pytest
@@ -83,3 +84,47 @@ def test_the_limit_is_lowered_under_load(few):
     outcomes = collections.Counter(line.outcome for line in weir.log)
     assert set(outcomes) <= {"complete", "client_closed", "connection_limit_reached"}, outcomes
     assert weir.descriptors() <= most
+
+
+@pytest.mark.seconds(120)
+def test_too_few_for_anybody(names, origin):
+    """From a limit on Weir serves; below it ends at once, and says that it is that limit."""
+    if fast_binary() == binary():
+        pytest.skip("needs a build without sanitizers (build/release)")
+    names.set(NAMES[0], "127.0.0.1")
+    config = names.config() + 'workers = 2\n[[listener]]\naddress = ["127.0.0.1:0", "[::1]:0"]\nlocal_names = ["*.test"]\n'
+    served = []
+    host = f"{NAMES[0]}:{origin.port}"
+    for limit in range(8, 28):
+        try:
+            weir = Weir(config, program=fast_binary(), wrapper=("prlimit", f"--nofile={limit}:{limit}"))
+        except AssertionError as ended:
+            said = str(ended)
+            assert "Weir ended at once, status 1" in said and "open files" in said, (limit, said)
+            assert not served, f"{limit} is too few, and {served} were not"
+            continue
+        with weir:
+            with weir.client(wait=5) as client:
+                client.send_request("GET", f"http://{host}/", [("Host", host)])
+                assert client.response().status == 200, limit
+            served.append(limit)
+    assert served and served[0] > 8
+    assert f"the limit of open files is {served[0] - 1} (ulimit -n), too low to serve anybody with 2 workers" in said, said
+
+
+def test_a_limit_that_is_lowered_is_told(tmp_path):
+    few = ("prlimit", "--nofile=1000:1000")
+    said = "limits.connections is 655 here instead of {}: the limit of open files is 1000 (ulimit -n)"
+    with Weir("", wrapper=few) as weir:
+        assert said.format(50000) in weir.stderr
+    config = f'control = "{tmp_path}/control"\n[limits]\nconnections = COUNT\n'
+    with Weir(config.replace("COUNT", "655"), wrapper=few) as weir:
+        assert "ulimit" not in weir.stderr
+        weir.control = f"{tmp_path}/control"
+        for number, (count, lines) in enumerate(((656, 1), (700, 2), (700, 2), (100, 2), (700, 3))):
+            weir.write_config(config.replace("COUNT", str(count)))
+            weir.process.send_signal(signal.SIGHUP)
+            eventually(lambda: weir.stderr.count("reloaded") == number + 1)
+            assert weir.stderr.count("ulimit") == lines, weir.stderr
+            assert status(weir)["client_connections_limit"] == min(count, 655)
+        assert said.format(656) in weir.stderr and said.format(700) in weir.stderr
