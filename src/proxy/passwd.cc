@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -23,7 +22,6 @@ int complain(const std::string& why) {
 }  // namespace
 
 int set_password(const std::string& file, const std::string& user) {
-  std::signal(SIGXFSZ, SIG_IGN);  // A limit of size is a write that fails, and no end.
   if (!auth::is_user_name(user)) return complain("a user's name has 1 to 255 bytes, no colon, no spaces and no controls, and does not begin with #");
   if (const std::string why = why_no_logins(file); !why.empty()) return complain(file + ": " + why);
   std::optional<std::string> password;
