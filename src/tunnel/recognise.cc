@@ -13,8 +13,50 @@ using base::ErrorType;
 
 namespace {
 
-/// A client that sends a part of what could be HTTP or TLS and then waits speaks something else.
+/// From its first byte on: a client that has sent no more than a part of what could be HTTP or TLS by then speaks something else.
 constexpr uint64_t kUndecidedMs = 1000;
+
+/// What came from the client so far, in a block that is little larger: most heads and ClientHellos are short, and who says little shall
+/// cost little.
+class FirstBytes {
+ public:
+  /// Lies in `bytes`, and goes back there in the end, whatever that is.
+  FirstBytes(base::Slice& bytes, size_t limit) : bytes_(bytes), limit_(limit), size_(bytes.size()) {}
+  FirstBytes(const FirstBytes&) = delete;
+  ~FirstBytes() {
+    if (block_ && size_ > 0) bytes_ = base::Slice(std::move(block_), 0, size_);
+  }
+
+  std::string_view view() const { return block_ ? std::string_view(block_->data(), size_) : bytes_.view(); }
+  size_t size() const { return size_; }
+  /// Makes room for more. False while memory is so scarce that what is there has to do.
+  bool make_room() {
+    if (block_ && size_ < block_->capacity()) return true;
+    size_t capacity = base::Block::kTiny;
+    while (capacity <= size_) capacity *= kGrowth;
+    capacity = std::min(capacity, limit_);
+    if (capacity > base::Block::kTiny && base::Account::stand() != base::Memory::enough && capacity > base::Block::bulk()) return false;
+    auto block = base::Block::make(capacity);
+    if (size_ > 0) std::memcpy(block->data(), view().data(), size_);
+    block_ = std::move(block);
+    bytes_ = base::Slice();
+    return true;
+  }
+  /// 0 for the end, or -errno.
+  ssize_t read(async::ByteStream& from) {
+    const ssize_t n = from.try_read(block_->data() + size_, block_->capacity() - size_);
+    if (n > 0) size_ += static_cast<size_t>(n);
+    if (size_ == 0) block_ = nullptr;  // There was nothing yet, and may not be for long.
+    return n;
+  }
+
+ private:
+  static constexpr size_t kGrowth = 4;
+  base::Slice& bytes_;
+  base::Ref<base::Block> block_;
+  const size_t limit_;
+  size_t size_;
+};
 
 async::Task<int> when_readable(async::ByteStream& stream, uint64_t deadline_ms, int who) {
   const ssize_t ready = co_await stream.until_readable(deadline_ms);
@@ -57,29 +99,23 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     const Carries carries = sniffer.look(bytes.view().substr(0, limit));
     co_return carries == Carries::undecided ? Carries::opaque : carries;
   }
-  base::Ref<base::Block> block;
-  size_t size = bytes.size();
-  if (size > 0) {
-    block = base::Block::make(limit);
-    std::memcpy(block->data(), bytes.view().data(), size);
-    bytes = base::Slice();
-  }
-  /// Whatever ends it: what was read goes on.
-  struct Keep {
-    base::Slice& bytes;
-    base::Ref<base::Block>& block;
-    size_t& size;
-    ~Keep() {
-      if (size > 0) bytes = base::Slice(std::move(block), 0, size);
-    }
-  } keep{bytes, block, size};
+  FirstBytes first(bytes, limit);
+  const auto no_room = [this]() -> base::Result<Carries> {
+    if (opaque_allowed()) return Carries::opaque;
+    return base::fail(ErrorType::connection_limit_reached, 503, "there is no memory to tell what the tunnel carries", "limits.memory");
+  };
   uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
+  bool begun = false;
   async::ByteStream* origin = inner_->origin();
   for (;;) {
-    const Carries carries = sniffer.look({block ? block->data() : nullptr, size});
+    const Carries carries = sniffer.look(first.view());
     if (carries != Carries::undecided) co_return carries;
-    if (size == limit) co_return Carries::opaque;
-    if (size > 0) deadline_ms = loop.now_ms() + kUndecidedMs;
+    if (first.size() == limit) co_return Carries::opaque;
+    if (first.size() > 0) {
+      if (!begun) deadline_ms = loop.now_ms() + kUndecidedMs;
+      begun = true;
+      if (!first.make_room()) co_return no_room();
+    }
     int who;
     if (origin) {
       // The origin is asked first: where both have spoken, it has spoken without having seen a request.
@@ -87,16 +123,15 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     } else {
       who = co_await when_readable(client, deadline_ms, kClient);
     }
-    if (who == kOrigin || (who == -ETIMEDOUT && size > 0)) co_return Carries::opaque;
+    if (who == kOrigin || (who == -ETIMEDOUT && begun)) co_return Carries::opaque;
     if (who == -ETIMEDOUT) co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
     if (who < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
-    if (!block) block = base::Block::make(limit);
-    const ssize_t n = client.try_read(block->data() + size, limit - size);
+    if (!first.make_room()) co_return no_room();
+    const ssize_t n = first.read(client);
     if (n == -EAGAIN) continue;
     if (n < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
     // The client has said all it will: the relay sees its end again and passes it on.
     if (n == 0) co_return Carries::opaque;
-    size += static_cast<size_t>(n);
   }
 }
 

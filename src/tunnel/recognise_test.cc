@@ -156,19 +156,26 @@ TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);
 }
 
-const std::string kTls = [] {
+/// A ClientHello; `padded` by so many bytes (RFC 7685).
+std::string client_hello(size_t padded = 0) {
   const auto number = [](size_t value, int bytes) {
     std::string out;
     while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
     return out;
   };
   const auto vector = [&](const std::string& content, int bytes) { return number(content.size(), bytes) + content; };
-  const std::string name = number(0, 2) + vector(vector(number(0, 1) + vector("sni.example", 2), 2), 2);
-  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) + vector("\x13\x01", 2) + vector(std::string(1, 0), 1) + vector(name, 2);
+  std::string extensions = number(0, 2) + vector(vector(number(0, 1) + vector("sni.example", 2), 2), 2);
+  if (padded > 0) extensions += number(21, 2) + vector(std::string(padded, 0), 2);
+  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) + vector("\x13\x01", 2) + vector(std::string(1, 0), 1) + vector(extensions, 2);
   return "\x16\x03\x01" + vector(number(1, 1) + vector(body, 3), 2);
-}();
+}
+const std::string kTls = client_hello(), kLongTls = client_hello(9000);
 
-std::string get(const std::string& host) { return "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"; }
+/// A request; with a field of so many bytes.
+std::string get(const std::string& host, size_t more = 0) {
+  const std::string field = more > 0 ? "Cookie: " + std::string(more, 'c') + "\r\n" : "";
+  return "GET / HTTP/1.1\r\nHost: " + host + "\r\n" + field + "Connection: close\r\n\r\n";
+}
 
 TEST(Recognise, TheFirstBytesDecide) {
   enum class Then : uint8_t { relayed, served, denied };
@@ -183,11 +190,13 @@ TEST(Recognise, TheFirstBytesDecide) {
   const Opened strict{.no_opaque_ports = {80, 443}}, own{.target = "weir.internal:80", .own = true};
   const Case cases[] = {
       {"TLS", {}, kTls, Then::relayed},
+      {"TLS, a long ClientHello", {}, kLongTls, Then::relayed},
       {"TLS where opaque is not allowed", {.target = "site:443", .no_opaque_ports = {443}}, kTls, Then::relayed},
       {"opaque", {}, "\x01\x02", Then::relayed},
       {"opaque where it is not allowed", strict, "\x01\x02", Then::denied},
       {"opaque on a port next to those", {.target = "site:81", .no_opaque_ports = {80, 443}}, "\x01\x02", Then::relayed},
       {"HTTP/1 of this host", {}, get("site"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 of this host, a long head", {}, get("site", 9000), Then::served, "site site  1 pinned"},
       {"HTTP/1 of this host, another spelling", {}, get("SITE.:80"), Then::served, "site site  1 pinned"},
       {"HTTP/1 of this host and port", {.target = "site:8080"}, get("site:8080"), Then::served, "site site  1 pinned"},
       {"HTTP/1 of another port", {.target = "site:8080"}, get("site"), Then::relayed},
@@ -207,7 +216,7 @@ TEST(Recognise, TheFirstBytesDecide) {
       {"more than is looked at, strict", {.no_opaque_ports = {80}, .sniff_bytes = 100}, std::string(200, 'x'), Then::denied},
   };
   for (const Case& c : cases) {
-    for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; byte by byte.
+    for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; byte by byte, or some at a time where there are many.
       Tunnelled t(c.setup);
       ASSERT_TRUE(t.tunnel) << c.why;
       if (how == 0) {
@@ -215,7 +224,7 @@ TEST(Recognise, TheFirstBytesDecide) {
       } else {
         t.run();
         for (size_t at = 0; at < c.bytes.size();) {
-          const size_t n = how == 1 ? c.bytes.size() : 1;
+          const size_t n = how == 1 ? c.bytes.size() : 1 + c.bytes.size() / 2000;
           t.client.arrive(std::string_view(c.bytes).substr(at, n));
           at += n;
           t.fake.loop.turn(0);
@@ -233,7 +242,7 @@ TEST(Recognise, TheFirstBytesDecide) {
         EXPECT_NE(t.client.sent.find(c.said), std::string::npos) << c.why << ": " << t.client.sent;
         EXPECT_TRUE(t.seen.gone && t.seen.pin_gone) << c.why;
       }
-      EXPECT_EQ(t.exchange->sni, c.bytes == kTls ? "sni.example" : "");
+      EXPECT_EQ(t.exchange->sni, c.bytes == kTls || c.bytes == kLongTls ? "sni.example" : "");
     }
   }
 }
@@ -272,6 +281,105 @@ TEST(Recognise, APartOfAHeadIsOpaqueAfterAWhile) {
   EXPECT_EQ(part.until(300), "open");
   EXPECT_EQ(part.until(3000), "ended");
   EXPECT_EQ(part.seen.client_bytes, "GET / HT");
+}
+
+TEST(Recognise, AByteNowAndThenDoesNotHoldItOpen) {
+  for (const bool with_the_connect : {true, false}) {
+    Tunnelled t;
+    t.run(with_the_connect ? "GET /" : "");
+    if (!with_the_connect) t.client.arrive("GET /");
+    std::string all = "GET /";
+    const uint64_t began = t.base_now();
+    while (t.until(50) == "open" && t.base_now() < began + 3000) {
+      t.client.arrive("x");
+      all += 'x';
+    }
+    EXPECT_EQ(t.until(0), "ended");
+    EXPECT_GE(t.base_now(), began + 990);
+    EXPECT_LT(t.base_now(), began + 1500);
+    EXPECT_EQ(t.seen.client_bytes + t.client.incoming, all) << "what was looked at is replayed";
+  }
+}
+
+TEST(Recognise, LittleIsHeldForLittle) {
+  for (const bool with_the_connect : {true, false}) {
+    Tunnelled t({.sniff_bytes = 64 * 1024});
+    t.run(with_the_connect ? "GET /" : "");
+    if (!with_the_connect) t.client.arrive("GET /");
+    t.turn();
+    EXPECT_LE(base::block_bytes_in_use(), base::Block::kTiny);
+    for (size_t all = 5; all < 60'000; all += 3000) {
+      EXPECT_EQ(t.until(0), "open");
+      EXPECT_LE(base::block_bytes_in_use(), std::max(4 * all, base::Block::kTiny));
+      t.client.arrive(std::string(3000, 'x'));
+      t.turn();
+    }
+  }
+}
+
+/// While it lives, memory stands so.
+struct Scarce {
+  explicit Scarce(base::Memory stand) {
+    const int64_t held = base::Account::held_in_all();
+    base::Account::set_limit(kLimit);
+    charged = kLimit * (stand == base::Memory::near ? 90 : 110) / 100 - held;
+    base::Account::charge(base::Holding::pipes, charged);
+    base::Account::compare();
+  }
+  ~Scarce() {
+    base::Account::charge(base::Holding::pipes, -charged);
+    base::Account::set_limit(0);
+    base::Account::compare();
+  }
+  static constexpr int64_t kLimit = int64_t{1} << 33;
+  int64_t charged;
+};
+
+TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
+  struct Case {
+    const char* why;
+    base::Memory stand;
+    std::vector<uint16_t> no_opaque_ports;
+    std::string bytes;
+    const char* ended;
+    bool told_apart;  // The bytes fit, and are seen to be what they are.
+  };
+  const std::vector<uint16_t> strict{80};
+  const Case cases[] = {
+      {"TLS that fits", base::Memory::over, {}, client_hello(1700), "ended", true},
+      {"TLS that fits, strict", base::Memory::over, strict, client_hello(1700), "ended", true},
+      {"TLS that does not", base::Memory::over, {}, kLongTls, "ended", false},
+      {"TLS that does not, strict", base::Memory::over, strict, kLongTls, "connection_limit_reached", false},
+      {"TLS while it is near", base::Memory::near, strict, kLongTls, "ended", true},
+      {"HTTP that does not fit", base::Memory::over, {}, get("site", 9000), "ended", false},
+      {"HTTP that does not fit, strict", base::Memory::over, strict, get("site", 9000), "connection_limit_reached", false},
+      {"much that is neither", base::Memory::near, strict, std::string(20'000, 'x'), "connection_limit_reached", false},
+  };
+  for (const Case& c : cases) {
+    for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; some at a time.
+      Tunnelled t({.no_opaque_ports = c.no_opaque_ports, .sniff_bytes = 64 * 1024});
+      const Scarce scarce(c.stand);
+      ASSERT_EQ(base::Account::stand(), c.stand);
+      const bool at_once = how == 0 && c.bytes.size() <= base::Block::kSmall;
+      t.run(at_once ? c.bytes : "");
+      for (size_t at = at_once ? c.bytes.size() : 0; at < c.bytes.size();) {
+        const size_t n = how == 2 ? 10 : c.bytes.size();
+        t.client.arrive(std::string_view(c.bytes).substr(at, n));
+        at += n;
+        t.fake.loop.turn(0);
+        EXPECT_LE(base::block_bytes_in_use(), c.stand == base::Memory::over ? base::Block::kTiny : base::Block::kSmall) << c.why;
+      }
+      // What came with the CONNECT lies in a block that is there already.
+      const bool all_there = at_once && c.bytes.size() < base::Block::kSmall;
+      const bool told_apart = c.told_apart || all_there;
+      t.turn();
+      if (told_apart && c.bytes.front() == 'G') t.client.arrive("", true);
+      EXPECT_EQ(t.until(500), told_apart ? "ended" : c.ended) << c.why << " " << how << ", and at once";
+      EXPECT_EQ(t.exchange->sni, told_apart && c.bytes.front() == '\x16' ? "sni.example" : "") << c.why << " " << how;
+      EXPECT_EQ(t.seen.became_pin, told_apart && c.bytes.front() == 'G') << c.why << " " << how;
+      if (t.seen.ran) EXPECT_TRUE(t.seen.client_bytes + t.client.incoming == c.bytes) << c.why << " " << how;
+    }
+  }
 }
 
 TEST(Recognise, AClientThatEndsIsTheRelaysAffair) {

@@ -18,7 +18,7 @@ enum class Carries : uint8_t {
 /// Looks at bytes as they come, each once.
 class Sniffer {
  public:
-  /// `bytes` are all that came so far; they grow at the end and stay where they are.
+  /// `bytes` are all that came so far; they grow at the end, and may lie elsewhere each time.
   Carries look(std::string_view bytes);
 
   /// Of a ClientHello; lower-case, empty if there is none.

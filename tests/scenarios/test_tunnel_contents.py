@@ -1,7 +1,10 @@
 """What is recognised inside a tunnel, and what becomes of it."""
 
+import time
+
 import pytest
 from support.client import eventually
+from support.control import status
 from support.origin import serve
 from support.tls import client_hello
 from support.tunnels import connect, echo, greeting
@@ -208,3 +211,34 @@ def test_how_much_is_looked_at(start, play):
         connect(client, origin.authority)
         client.send(data)
         assert client.read(len(data)) == data.upper()
+
+
+def test_little_is_held_for_those_who_say_little(start, play):
+    """Tunnels in which something was begun that could be a request: what they hold does not go far beyond the limit of memory, and
+    not by what might still come."""
+    limit = 4 << 20
+    weir = start(f"workers = 1\n[limits]\nmemory = {limit}\n")
+    origin = play(lambda connection: connection.wait_for_end(), backlog=600)
+    clients = [weir.client() for _ in range(600)]
+    for client in clients:
+        connect(client, origin.authority)
+    most = 0
+    for client in clients:
+        client.send(b"GET /")
+        most = max(most, status(weir)["memory_accounted"])
+    assert most < limit * 17 // 16 + (1 << 20)
+    for client in clients:
+        client.close()
+
+
+def test_a_byte_now_and_then_does_not_hold_a_tunnel(weir, play):
+    """The time to tell what is inside is counted from the first byte."""
+    origin = play(lambda connection: connection.wait_for_end())
+    with weir.client() as client:
+        connect(client, origin.authority)
+        before = time.monotonic()
+        while not (origin.connections and origin.connections[0].received):
+            client.send(b"G")
+            time.sleep(0.3)
+            assert time.monotonic() - before < 5
+        assert origin.connections[0].received.startswith(b"GGGG")
