@@ -9,6 +9,10 @@
 namespace weir::net {
 namespace {
 
+/// Writes have no limit of their own: only run() sees both ways, and what is blocked in one does not make a tunnel idle. It bears being
+/// added to the time of now.
+constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
+
 enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
 
 End after_exception(const End*) { return End::origin_failed; }
@@ -101,8 +105,8 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
   async::ByteStream& to = *sides_[1 - way];
   uint64_t* const counter = counters_[way];
   if (!first.empty()) {
-    const ssize_t written = co_await to.write({std::move(first)}, idle_ms_, counter);
-    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : failure_of(&to, *this);
+    const ssize_t written = co_await to.write({std::move(first)}, kNoLimitMs, counter);
+    if (written < 0) co_return failure_of(&to, *this);
     active_ms_ = now_ms();
   }
   const bool plain = from.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
@@ -124,8 +128,8 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     const auto got = static_cast<size_t>(n);
     const bool filled = got == block->capacity();
     const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
-    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, idle_ms_, counter);
-    if (written < 0) co_return written == -ETIMEDOUT ? End::idle : failure_of(&to, *this);
+    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs, counter);
+    if (written < 0) co_return failure_of(&to, *this);
     active_ms_ = now_ms();
     if (filled) {
       size = base::Block::kLarge;
@@ -134,7 +138,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     }
     if (!splices) continue;
     const uint64_t before = *counter;
-    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, idle_ms_, idle_ms_, counter);
+    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, idle_ms_, kNoLimitMs, counter);
     if (*counter != before) active_ms_ = now_ms();
     switch (spliced.why) {
       case Spliced::Why::end:
@@ -143,7 +147,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
       case Spliced::Why::from_failed:
         if (spliced.error != -ETIMEDOUT) co_return failure_of(&from, *this);
         break;
-      case Spliced::Why::to_failed: co_return spliced.error == -ETIMEDOUT ? End::idle : failure_of(&to, *this);
+      case Spliced::Why::to_failed: co_return failure_of(&to, *this);
       case Spliced::Why::limit:
       case Spliced::Why::trickle: size = base::Block::kSmall;
     }

@@ -223,6 +223,45 @@ TEST(Relay, ASideThatDoesNotReadEndsItTooWhileBytesWait) {
   }
 }
 
+TEST(Relay, ASideThatDoesNotReadEndsNothingWhileTheOtherWayMoves) {
+  for (const bool of_client : {true, false}) {
+    for (const size_t size : {size_t{0}, size_t{100'000}, size_t{20'000'000}}) {  // What was there before; by copying; by the kernel.
+      Relay r(true);
+      Peer& stuck = of_client ? r.client : r.origin;
+      Peer& other = of_client ? r.origin : r.client;
+      stuck.reads = false;
+      std::string content = content_of(size > 0 ? size : 3'000'000, 'A');
+      RelayStart with{};
+      if (size == 0) (of_client ? with.for_client : with.for_origin) = base::Slice::copy_of(content);
+      r.start(150, std::move(with));
+      if (size > 0) other.send(content);
+      for (int i = 0; i < 12; ++i) {
+        stuck.send("tick");
+        r.until([] { return false; }, 50);
+        ASSERT_FALSE(r.task.done()) << size << " " << i;
+      }
+      EXPECT_EQ(other.received.size(), 48u);
+      // It reads on, and has missed nothing.
+      stuck.reads = true;
+      ASSERT_TRUE(r.until([&] { return stuck.received.size() >= content.size(); })) << size;
+      EXPECT_TRUE(stuck.received == content);
+      EXPECT_EQ(r.end(), "connection_read_timeout") << size;
+    }
+  }
+}
+
+TEST(Relay, AWriteThatWaitsIsIdleWhenNothingMoves) {
+  Relay r(true);
+  r.client.reads = false;
+  r.start(150);
+  r.origin.send(content_of(100'000, 'A'));
+  const uint64_t began = base::monotonic_ms();
+  for (int i = 0; i < 5; ++i) r.client.send("tick"), r.until([] { return false; }, 50);
+  EXPECT_EQ(r.end(), "connection_read_timeout");
+  EXPECT_GE(base::monotonic_ms() - began, 350u);
+  EXPECT_LT(base::monotonic_ms() - began, 1000u);
+}
+
 TEST(Relay, ABreakOnEitherSideSaysWhose) {
   for (const bool of_client : {true, false}) {
     for (const size_t size : {size_t{0}, size_t{3'000'000}}) {

@@ -241,6 +241,31 @@ class TestEnds:
             assert client.is_closed(within=8)
         assert weir.wait_log(1)[0].outcome != "complete"
 
+    def test_one_way_that_is_blocked_does_not_make_a_tunnel_idle(self, start, play):
+        """A client that takes nothing, and says something all the time."""
+        weir = start('[timeouts]\ntunnel_idle = "1s"\n')
+        size = 20_000_000
+
+        def script(connection):
+            connection.reader.exactly(1)
+            sender = threading.Thread(target=connection.socket.sendall, args=(bytes(size),))
+            sender.start()
+            connection.reader.exactly(12)
+            sender.join()
+            connection.half_close()
+            connection.wait_for_end()
+
+        origin = play(script, wait=30)
+        with weir.client(wait=30, receive_buffer=4096) as client:
+            connect(client, origin.authority)
+            for _ in range(13):
+                client.send(b"\x00")
+                time.sleep(0.25)
+            assert client.read(size) == bytes(size)
+            client.half_close()
+            assert client.is_closed()
+        assert weir.wait_log(1)[0].outcome == "complete"
+
 
 def test_many_tunnels(weir, play):
     origin = play(echo)
