@@ -58,11 +58,20 @@ class FirstBytes {
   size_t size_;
 };
 
-async::Task<int> when_readable(async::ByteStream& stream, uint64_t deadline_ms, int who) {
+enum class Event : uint8_t { timeout, client, client_broke, origin, origin_broke };
+Event after_exception(const Event*) { return Event::origin_broke; }
+
+async::Task<Event> when_readable(async::ByteStream& stream, uint64_t deadline_ms, Event readable, Event broke) {
   const ssize_t ready = co_await stream.until_readable(deadline_ms);
-  co_return ready < 0 ? static_cast<int>(ready) : who;
+  co_return ready >= 0 ? readable : ready == -ETIMEDOUT ? Event::timeout : broke;
 }
-constexpr int kClient = 1, kOrigin = 2;
+
+std::unexpected<base::Error> client_broke() { return base::fail(ErrorType::client_closed, 502, "the client's connection broke"); }
+/// The client learns of it as it does from a relay.
+std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
+  client.abort();
+  return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
+}
 
 class Recognised final : public http::Tunnel {
  public:
@@ -72,10 +81,11 @@ class Recognised final : public http::Tunnel {
 
   async::Task<base::Result<void>> look(async::ByteStream& client, base::Slice& client_bytes) override;
   /// The tunnel itself, where nothing inside is for us to see: all that was needed to look goes.
-  std::unique_ptr<http::Tunnel> carrier() override { return inside_ ? nullptr : std::move(inner_); }
+  std::unique_ptr<http::Tunnel> carrier() override { return inside_ || over_ ? nullptr : std::move(inner_); }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
  private:
+  /// `undecided`: a side has ended before anything was said, on a port where what the other one may still say must not pass.
   async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer);
   bool opaque_allowed() const { return !inner_->own() && !std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port); }
   /// The first head names the host that the tunnel was opened to (or any, if that was an address).
@@ -89,6 +99,7 @@ class Recognised final : public http::Tunnel {
   const server::SessionContext& context_;
   const TunnelConfig& config_;
   bool inside_ = false;  // It carries HTTP, which is served here.
+  bool over_ = false;    // It has ended, and carried nothing.
 };
 
 async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer) {
@@ -116,28 +127,40 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
       begun = true;
       if (!first.make_room()) co_return no_room();
     }
-    int who;
-    if (origin) {
-      // The origin is asked first: where both have spoken, it has spoken without having seen a request.
-      who = co_await async::first_of(when_readable(*origin, deadline_ms, kOrigin), when_readable(client, deadline_ms, kClient));
-    } else {
-      who = co_await when_readable(client, deadline_ms, kClient);
+    auto event = when_readable(client, deadline_ms, Event::client, Event::client_broke);
+    // The origin is asked first: where both have spoken, it has spoken without having seen a request.
+    if (origin) event = async::first_of(when_readable(*origin, deadline_ms, Event::origin, Event::origin_broke), std::move(event));
+    switch (co_await event) {
+      case Event::timeout:
+        if (begun) co_return Carries::opaque;
+        co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
+      case Event::client_broke: co_return client_broke();
+      case Event::origin_broke: co_return origin_broke(client);
+      case Event::origin: {
+        if (opaque_allowed()) co_return Carries::opaque;  // The relay sees it again, be it bytes or the end.
+        char byte;
+        const ssize_t n = origin->try_read(&byte, 1);
+        if (n == -EAGAIN) continue;
+        if (n > 0) co_return Carries::opaque;
+        if (n == 0 && !begun) co_return Carries::undecided;
+        co_return origin_broke(client);
+      }
+      case Event::client: break;
     }
-    if (who == kOrigin || (who == -ETIMEDOUT && begun)) co_return Carries::opaque;
-    if (who == -ETIMEDOUT) co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
-    if (who < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
     if (!first.make_room()) co_return no_room();
     const ssize_t n = first.read(client);
     if (n == -EAGAIN) continue;
-    if (n < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    if (n < 0) co_return client_broke();
     // The client has said all it will: the relay sees its end again and passes it on.
-    if (n == 0) co_return Carries::opaque;
+    if (n == 0) co_return begun || opaque_allowed() ? Carries::opaque : Carries::undecided;
   }
 }
 
 async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base::Slice& client_bytes) {
   Sniffer sniffer;
   CO_TRY(const Carries carries, co_await watch(client, client_bytes, sniffer));
+  over_ = carries == Carries::undecided;
+  if (over_) co_return {};
   exchange_->sni = sniffer.server_name();
   const bool readable = carries == Carries::http || carries == Carries::bad_http;
   if (readable && (inner_->own() || !opaque_allowed() || (carries == Carries::http && names_this(sniffer)))) {
@@ -155,6 +178,7 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base
 }
 
 async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base::Slice client_bytes) {
+  if (over_) co_return {};
   auto pin = inner_->into_pin();
   inner_ = nullptr;
   exchange_->set_ended("complete");

@@ -393,6 +393,51 @@ TEST(Recognise, AClientThatEndsIsTheRelaysAffair) {
   }
 }
 
+TEST(Recognise, WhereOpaqueIsRefusedAnEndWithoutAWordIsNoRefusal) {
+  enum class Ends : uint8_t { client, origin };
+  struct Case {
+    const char* why;
+    bool own;
+    Ends who;
+    const char* client_said;
+    const char* origin_said;
+    const char* ended;
+  };
+  const Case cases[] = {
+      {"a client that says nothing", false, Ends::client, "", "", "ended"},
+      {"a client of our own that says nothing", true, Ends::client, "", "", "ended"},
+      {"a client that said a part", false, Ends::client, "GET / HT", "", "http_request_denied"},
+      {"an origin that says nothing", false, Ends::origin, "", "", "ended"},
+      {"an origin that said something", false, Ends::origin, "", "220 ready\r\n", "http_request_denied"},
+      {"an origin that leaves while the client says something", false, Ends::origin, "GET / HT", "", "connection_terminated"},
+  };
+  for (const Case& c : cases) {
+    Tunnelled t({.target = c.own ? "weir.internal:80" : "site:80", .own = c.own, .no_opaque_ports = {80}});
+    t.run(c.client_said);
+    t.turn();
+    if (*c.origin_said) t.origin.arrive(c.origin_said);
+    (c.who == Ends::client ? t.client : t.origin).arrive("", true);
+    EXPECT_EQ(t.until(500), c.ended) << c.why;
+    EXPECT_FALSE(t.seen.ran || t.seen.became_pin) << c.why << ": nothing passes";
+    t.tunnel = nullptr;
+    EXPECT_TRUE(t.seen.gone) << c.why;
+  }
+}
+
+TEST(Recognise, AnOriginThatBreaksEndsIt) {
+  for (const bool strict : {false, true}) {
+    for (const char* said : {"", "GET / HT"}) {
+      Tunnelled broken({.no_opaque_ports = strict ? std::vector<uint16_t>{80} : std::vector<uint16_t>{}});
+      broken.run(said);
+      broken.turn();
+      broken.origin.readiness().interrupt();
+      EXPECT_EQ(broken.until(1000), "connection_terminated") << said;
+      EXPECT_FALSE(broken.seen.ran);
+      EXPECT_TRUE(broken.client.aborted);
+    }
+  }
+}
+
 TEST(Recognise, AClientThatBreaksEndsIt) {
   Tunnelled broken;
   broken.run();

@@ -1,5 +1,6 @@
 """What is recognised inside a tunnel, and what becomes of it."""
 
+import threading
 import time
 
 import pytest
@@ -200,6 +201,46 @@ class TestNoOpaque:
         with weir.client() as client:
             connect(client, origin.authority)
             assert b"220" not in client.rest()
+        [line] = weir.wait_log(1)
+        assert (line.outcome, line.details["rule"]) == ("http_request_denied", "no_opaque_ports")
+
+    @pytest.mark.parametrize("half", [False, True])
+    def test_a_client_that_leaves_without_a_word(self, strict, origin, half):
+        """That is an end like any other, and nothing that was refused."""
+        with strict.client() as client:
+            connect(client, origin.authority)
+            if half:
+                client.half_close()
+                assert client.is_closed()
+        with strict.client() as client:
+            connect(client, "weir.internal:80")
+        lines = strict.wait_log(2)
+        assert [(line.outcome, "rule" in line.details) for line in lines] == [("complete", False)] * 2
+        eventually(lambda: origin.connections[0].ended == "eof")
+
+    @pytest.mark.parametrize("port_is_strict", [False, True])
+    @pytest.mark.parametrize("said", [b"", b"GET / HT"])
+    @pytest.mark.parametrize("how, outcome", [("close", "complete"), ("reset", "connection_terminated")])
+    def test_an_origin_that_leaves_without_a_word(self, start, play, port_is_strict, said, how, outcome):
+        def script(connection):
+            leave.wait(10)
+            getattr(connection, how)()
+
+        leave = threading.Event()
+        origin = play(script)
+        weir = start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n" if port_is_strict else "")
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(said)
+            time.sleep(0.1)
+            leave.set()
+            assert client.is_closed()
+        if said and (how == "reset" or port_is_strict):
+            outcome = "connection_terminated"
+        elif said:
+            outcome = None  # What the client said meets a socket that is closed, or does not, as the moment falls.
+        [line] = weir.wait_log(1)
+        assert line.outcome == (outcome or line.outcome) and "rule" not in line.details
 
 
 def test_how_much_is_looked_at(start, play):
