@@ -46,7 +46,8 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   ~Relay() {
     for (async::ByteStream* side : sides_) side->readiness().on_readable = nullptr;
     for (auto& pump : pumps_) pump.cancel();
-    // The origin must not take a part for the whole.
+    // Neither must take a part for the whole. A client that has the whole of the origin's may still be getting it from the kernel.
+    if (!ended_[down]) sides_[0]->abort();
     if (!ended_[up] || !ended_[down]) sides_[1]->abort();
   }
 
@@ -188,10 +189,7 @@ async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
     first_ = nullptr;
     if (end == End::quiet && ended_[up] && ended_[down]) co_return {};
     if (end == End::quiet && idle()) end = End::idle;
-    if (end != End::quiet) {
-      if (end == End::origin_failed) sides_[0]->abort();
-      co_return failed(end);
-    }
+    if (end != End::quiet) co_return failed(end);
     alarm_.set(active_ms_ + idle_ms_);
     co_await Event{*this};
   }

@@ -19,8 +19,8 @@ struct RelayStart {
 
 /// Carries bytes both ways until both sides have ended; an end on one side is passed on and the other direction goes on (half-close).
 /// Ends with an error if a side fails, or if nothing moved either way for `idle_ms`; a way that is blocked is not idle while the other one
-/// moves. Unless both sides ended by themselves the origin's connection is reset, and where that one broke, the client's. An idle relay
-/// holds no buffer and one frame.
+/// moves. Unless both sides ended by themselves the origin's connection is reset, also if the task is cancelled; the client's too, unless
+/// the origin had ended by itself. An idle relay holds no buffer and one frame.
 async::Task<base::Result<void>> relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms);
 
 }  // namespace weir::net

@@ -282,6 +282,56 @@ TEST(Relay, ABreakOnEitherSideSaysWhose) {
   }
 }
 
+TEST(Relay, WhoeverHasNotTheWholeIsReset) {
+  enum class How : uint8_t { idle, cancelled, origin_breaks };
+  for (const How how : {How::idle, How::cancelled, How::origin_breaks}) {
+    for (const char* const finished : {"", "client", "origin"}) {
+      const bool origin_finished = finished == std::string_view("origin");
+      if (how == How::origin_breaks && origin_finished) continue;
+      Relay r;
+      r.start(how == How::idle ? 80 : 5000);
+      r.origin.send("a part");
+      r.client.send("a part");
+      if (origin_finished) r.origin.finish();
+      if (finished == std::string_view("client")) r.client.finish();
+      ASSERT_TRUE(r.until([&] { return r.client.received == "a part" && r.origin.received == "a part"; }));
+      if (*finished) ASSERT_TRUE(r.until([&] { return r.client.ended || r.origin.ended; }));
+      if (how == How::idle) ASSERT_EQ(r.end(), "connection_read_timeout");
+      if (how == How::origin_breaks) r.origin.reset();
+      if (how == How::origin_breaks) ASSERT_EQ(r.end(), "connection_terminated");
+      r.task.cancel();
+      r.client.drop_stream();
+      r.origin.drop_stream();
+      ASSERT_TRUE(r.until([&] { return r.client.ended || r.client.was_reset; }));
+      EXPECT_EQ(r.client.was_reset, !origin_finished) << static_cast<int>(how) << " " << finished;
+      if (how == How::origin_breaks) continue;
+      if (!r.origin.ended) ASSERT_TRUE(r.until([&] { return r.origin.was_reset; })) << static_cast<int>(how) << " " << finished;
+    }
+  }
+}
+
+TEST(Relay, WhoHasTheWholeKeepsItHoweverTheOtherWayEnds) {
+  for (const bool idle : {true, false}) {
+    Relay r(true);
+    r.start(idle ? 150 : 5000);
+    r.client.reads = false;
+    const std::string content = content_of(18'000, 'A');  // More than the client's side takes: the rest lies on this one.
+    r.origin.send(content);
+    r.origin.finish();
+    ASSERT_TRUE(r.until([&] { return r.to_client == content.size(); }));
+    if (!idle) {
+      r.origin.reset();
+      r.client.send("more");
+    }
+    ASSERT_EQ(r.end(), idle ? "connection_read_timeout" : "connection_terminated");
+    r.client.drop_stream();
+    r.client.reads = true;
+    ASSERT_TRUE(r.until([&] { return r.client.ended || r.client.was_reset; }));
+    EXPECT_TRUE(r.client.ended) << idle;
+    EXPECT_TRUE(r.client.received == content) << idle;
+  }
+}
+
 size_t open_descriptors() {
   size_t count = 0;
   DIR* directory = opendir("/proc/self/fd");
@@ -303,8 +353,10 @@ TEST(Relay, CancelledWithBytesInThePipeItLeavesNone) {
         for (int i = 0; i < turns; ++i) r.client.pump(), r.origin.pump(), r.loop.turn(0);
         const uint64_t said = r.to_client;
         r.task.cancel();
-        r.client.drop_stream();
+        // Closing resets it, and what the kernel still holds for it is lost.
         r.client.reads = true;
+        r.until([&] { return r.client.received.size() >= said; }, 1000);
+        r.client.drop_stream();
         r.until([&] { return r.client.ended || r.client.was_reset; }, 1000);
         EXPECT_EQ(r.client.received.size(), said) << "counted also if it is cancelled";
         EXPECT_TRUE(r.client.received == content_of(said, 'A'));

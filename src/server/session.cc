@@ -238,6 +238,8 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
           continue;
         }
         if (!ended) {
+          // The client must not take a part for the whole, of what a session inside sends neither.
+          client_.stream.abort();
           outcome.exchange->set_ended(client_.interrupt.reason());
         } else if (*ended) {
           outcome.exchange->set_ended("complete");

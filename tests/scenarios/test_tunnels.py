@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import threading
 import time
 
@@ -240,6 +241,40 @@ class TestEnds:
             client.send(b"\x00a")
             assert client.is_closed(within=8)
         assert weir.wait_log(1)[0].outcome != "complete"
+
+    @pytest.mark.parametrize(
+        "inside, why", [("bytes", "idle"), ("bytes", "policy"), ("bytes", "drain"), ("http", "policy"), ("nothing", "policy")]
+    )
+    def test_a_cut_is_told_from_an_end(self, start, play, why, inside):
+        """Whoever is cut while a tunnel runs is reset, on both sides: neither may take a part for the whole."""
+
+        def script(connection):
+            connection.reader.exactly(1)
+            connection.send(b"HTTP/1.0 200 OK\r\n\r\na part")  # Of content that goes on until the end.
+            connection.wait_for_end()
+
+        origin = play(script)
+        config = '[timeouts]\ntunnel_idle = "1s"\ndrain = "200ms"\n[[listener]]\naddress = "127.0.0.1:0"\n'
+        weir = start(config)
+        with weir.client() as client:
+            connect(client, origin.authority)
+            if inside == "bytes":
+                client.send(b"\x00")
+            elif inside == "http":
+                client.send(f"GET / HTTP/1.0\r\nHost: {origin.authority}\r\n\r\n")
+            if inside != "nothing":
+                client.read_until(b"a part")
+            if why == "policy":
+                weir.write_config(f"blocked_ports = [{origin.port}]\n" + config)
+                weir.process.send_signal(signal.SIGHUP)
+            elif why == "drain":
+                weir.process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionResetError):
+                client.socket.recv(1)
+        if inside == "bytes":
+            eventually(lambda: origin.connections[0].ended == "reset")
+        outcomes = {"idle": "connection_read_timeout", "policy": "policy_changed", "drain": "drained"}
+        assert outcomes[why] in [line.outcome for line in weir.wait_log(2 if inside == "http" else 1)]
 
     def test_one_way_that_is_blocked_does_not_make_a_tunnel_idle(self, start, play):
         """A client that takes nothing, and says something all the time."""
