@@ -9,6 +9,8 @@
 namespace weir::net {
 namespace {
 
+/// What comes only now and then needs no pipe, of which there are few.
+constexpr uint64_t kPipeIdleMs = 1000;
 /// Writes have no limit of their own: only run() sees both ways, and what is blocked in one does not make a tunnel idle. It bears being
 /// added to the time of now.
 constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
@@ -139,7 +141,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     }
     if (!splices) continue;
     const uint64_t before = *counter;
-    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, idle_ms_, kNoLimitMs, counter);
+    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, std::min(idle_ms_, kPipeIdleMs), kNoLimitMs, counter);
     if (*counter != before) active_ms_ = now_ms();
     switch (spliced.why) {
       case Spliced::Why::end:

@@ -1,5 +1,6 @@
 """CONNECT: what passes, and how it ends."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -300,6 +301,29 @@ class TestEnds:
             client.half_close()
             assert client.is_closed()
         assert weir.wait_log(1)[0].outcome == "complete"
+
+
+def test_tunnels_that_rest_hold_no_pipes(start, play):
+    """What went fast went by a pipe, of which there are few."""
+    weir = start("workers = 1\n")
+    size = 1_000_000
+
+    def script(connection):
+        connection.reader.exactly(1)
+        connection.send(bytes(size))
+        connection.wait_for_end()
+
+    origin = play(script, backlog=60, wait=30)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(weir.client()) for _ in range(60)]
+        for client in clients:
+            connect(client, origin.authority)
+        before = weir.descriptors()
+        for client in clients:
+            client.send(b"\0")
+        for client in clients:
+            assert client.read(size) == bytes(size)
+        eventually(lambda: weir.descriptors() <= before + 2 * 16, what="no more pipes than are kept for the next")
 
 
 def test_many_tunnels(weir, play):
