@@ -82,6 +82,14 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
   Slice head = http1::head_slice(*response.head);
   response.head = nullptr;
   client.answered = true;
+  /// Without a length the client can't tell a cut from the end, but for a reset: whatever cuts it.
+  struct Whole {
+    async::ByteStream& stream;
+    bool known;
+    ~Whole() {
+      if (!known) stream.abort();
+    }
+  } whole{client.stream, framing != Framing::until_close};
   const uint64_t silence_ms = client.config.write_timeout_ms;
   if (!client.pending.empty()) {
     Slice pending = Slice::copy_of(std::exchange(client.pending, {}));
@@ -93,28 +101,20 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
   }
-  if (failed && framing == Framing::until_close) client.stream.abort();
   if (failed) co_return std::unexpected(*std::move(failed));
   while (response.body) {
     if (!have_chunk) {
       if (framing != Framing::chunked && response.body->can_send_to(client.stream)) {
         bool to_failed = false;
         auto sent = co_await response.body->send_to(client.stream, silence_ms, &exchange.sent, &to_failed);
-        if (!sent && !to_failed) {
-          if (framing == Framing::until_close) client.stream.abort();
-          co_return std::unexpected(std::move(sent).error());
-        }
+        if (!sent && !to_failed) co_return std::unexpected(std::move(sent).error());
         if (!sent) co_return std::unexpected(write_error(-EPIPE));
         if (sent->last) break;
         continue;
       }
       auto next = response.body->try_read();
       if (!next) next.emplace(co_await response.body->read());
-      if (!*next) {
-        // Without a length the client can't tell a cut from the end, but for a reset.
-        if (framing == Framing::until_close) client.stream.abort();
-        co_return std::unexpected(std::move(*next).error());
-      }
+      if (!*next) co_return std::unexpected(std::move(*next).error());
       chunk = **std::move(next);
     }
     have_chunk = false;
@@ -132,6 +132,7 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     chunk = http::Chunk();
     if (last) break;
   }
+  whole.known = true;
   served.tunnel = std::move(response.tunnel);
   co_return served;
 }

@@ -301,6 +301,32 @@ def test_who_waits_at_a_listener_that_closes_is_served(how):
             client.close()
 
 
+@pytest.mark.parametrize("how", ["drain", "policy"])
+@pytest.mark.parametrize("to_the_kernel", [False, True])
+def test_an_answer_without_framing_that_is_cut_is_told_from_a_whole_one(tmp_path, play, how, to_the_kernel):
+    """A client of HTTP/1.0 sees where content of unknown length ends by the end of the connection."""
+
+    def script(connection):
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (1_000_000 if to_the_kernel else 10))
+        connection.wait_for_end()
+
+    origin = play(script)
+    config = '[timeouts]\ndrain = "300ms"\n'
+    with Running(tmp_path, config) as running, running.weir.client() as client:
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)], version="1.0")
+        client.reader.response_head()
+        client.reader.exactly(900_000 if to_the_kernel else 10)
+        if how == "drain":
+            running.weir.process.send_signal(signal.SIGTERM)
+        else:
+            running.rewrite(f"blocked_ports = [{origin.port}]\n")
+            running.weir.process.send_signal(signal.SIGHUP)
+        with pytest.raises(ConnectionResetError):
+            while client.socket.recv(65536):
+                pass
+
+
 def test_a_drain_forgets_no_numbers(play):
     """Also those of workers that have nothing to finish."""
     origin = play(lambda connection: connection.wait_for_end())
