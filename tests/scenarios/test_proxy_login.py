@@ -313,3 +313,17 @@ def test_weirs_own_answer_to_max_forwards_wants_a_login(weir, origin, method):
     response = weir.exchange(method, origin.url + "/", [*fields, field()])
     assert response.status == 200
     assert PASSWORD not in response.text and "authorization" not in response.text.lower()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "nothing"])
+def test_a_file_of_logins_that_is_none(tmp_path, kind):
+    """Weir says so and ends; a FIFO does not keep it."""
+    path = tmp_path / "logins"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    config = tmp_path / "weir.toml"
+    config.write_text(f'[login]\nfile = "{path}"\n[[listener]]\naddress = "127.0.0.1:0"\n')
+    done = subprocess.run([binary(), "--config", config], capture_output=True, text=True, env=environment(), timeout=20, check=False)
+    assert (done.returncode, str(path) in done.stderr, len(done.stderr.splitlines())) == (1, True, 1), done.stderr
