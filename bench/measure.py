@@ -170,22 +170,45 @@ def read_options():
     known = ", ".join(peer.name for peer in peers.ALL[1:])
     parser.add_argument("--peers", metavar="A,B", help=f"only these beside Weir: {known}")
     parser.add_argument("--quick", action="store_true", help="short rounds; the results go to build/bench/quick.json alone")
+    parser.add_argument(
+        "--congestion",
+        metavar="NAME",
+        help="with this congestion control on loopback, cubic for one, whatever the machine has; it runs in a network namespace of its own, "
+        "and the results go to build/bench/NAME.json alone",
+    )
     parser.add_argument("--report", action="store_true", help="measures nothing: the documents again, from build/bench/results.json")
     options = parser.parse_args()
     options.rounds = options.rounds or (3 if options.quick else 10)
+    if options.congestion and not options.congestion.isalnum():
+        parser.error("--congestion takes a name such as cubic")
     if not 1 <= options.rounds <= 100:
         parser.error("--rounds takes 1 to 100")
     return options
 
 
+def with_congestion_control(name):
+    """Again, where the routes over loopback ask for it: sockets have it as if it were the system's."""
+    if os.environ.get("WEIR_BENCH_CONGESTION") == name:
+        return
+    routes = "".join(
+        f"ip route replace local {to} dev lo table local proto kernel scope host src 127.0.0.1 congctl {name} && "
+        for to in ("127.0.0.0/8", "127.0.0.1")
+    )
+    script = f'ip link set lo up && {routes} exec "$@"'
+    os.environ["WEIR_BENCH_CONGESTION"] = name
+    os.execvp("unshare", ["unshare", "-n", "sh", "-c", script, "sh", sys.executable, *sys.argv])
+
+
 def main():
     options = read_options()
+    if options.congestion:
+        with_congestion_control(options.congestion)
     lock = open(peers.BUILD / "lock", "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         sys.exit("bench/run: another one is running; both would measure each other.")
-    path = peers.BUILD / ("quick.json" if options.quick else "results.json")
+    path = peers.BUILD / f"{options.congestion or ('quick' if options.quick else 'results')}.json"
     results = json.loads(path.read_text()) if path.exists() else {"workloads": {}}
     if not options.report:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -209,7 +232,7 @@ def main():
         finally:
             bench.close()
     print(report.goals_text(results))
-    if not options.quick:
+    if not options.quick and not options.congestion:
         report.write_documents(results)
         say("Written: docs/performance.md, docs/performance.svg, build/bench/results.json")
 

@@ -91,6 +91,7 @@ std::expected<Listener::Accepted, int> Listener::accept() {
   }
   auto client = base::Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(base::Endpoint());
   client.address = client.address.unmapped();
+  if (endpoint_.address.is_unspecified()) spare_pacing(descriptor, client.address);
   return Accepted{descriptor, client};
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/ip.h"
 #include "net/descriptor.h"
+#include "net/pacing.h"
 #include "net/tcp_stream.h"
 
 namespace weir::net {
@@ -50,7 +51,10 @@ class Listener final : public async::ByteStream {
   /// A client, or -errno; -EAGAIN when there is none.
   std::expected<Accepted, int> accept();
   /// Sets what accepted sockets inherit (Linux: TCP_NODELAY and keep-alive among it), which saves them the system calls.
-  void prepare(const TcpOptions& options) { prepare_socket(descriptor_.get(), options); }
+  void prepare(const TcpOptions& options) {
+    prepare_socket(descriptor_.get(), options);
+    spare_pacing(descriptor_.get(), endpoint_.address);
+  }
   /// One waits now; asks the kernel.
   bool client_waits() const;
   const base::Endpoint& endpoint() const { return endpoint_; }

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <new>
 
+#include "net/pacing.h"
+
 namespace weir::net {
 namespace {
 
@@ -103,6 +105,7 @@ async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOpti
     co_return result;
   }
   prepare_socket(descriptor, options);
+  spare_pacing(descriptor, to.address);
   const int started = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), length);
   if (started < 0 && errno != EINPROGRESS && errno != EINTR) {
     result.error = -errno;
