@@ -89,6 +89,7 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
 
 /// For the control socket and the one that it keeps back, a client, its origin, a question to a name server, and a file.
 constexpr uint32_t kFewestDescriptors = 6;
+constexpr uint32_t kMany = 4096;
 
 std::string limit_of_files(const Bearable& bearable) { return "the limit of open files is " + std::to_string(bearable.open_files) + " (ulimit -n)"; }
 
@@ -111,6 +112,8 @@ class Master {
   }
   static void tell_of_connections(const Config& config, const Bearable& bearable) {
     if (bearable.connections >= config.max_connections) return;
+    // Nobody has asked for the default, and few ever have so many.
+    if (config.max_connections == Config().max_connections && bearable.connections >= kMany) return;
     base::log_event("limits.connections is " + std::to_string(bearable.connections) + " here instead of " + std::to_string(config.max_connections) +
                     ": " + limit_of_files(bearable));
   }

@@ -117,6 +117,8 @@ def test_a_limit_that_is_lowered_is_told(tmp_path):
     said = "limits.connections is 655 here instead of {}: the limit of open files is 1000 (ulimit -n)"
     with Weir("", wrapper=few) as weir:
         assert said.format(50000) in weir.stderr
+    with Weir("", wrapper=("prlimit", "--nofile=16000:16000")) as weir:
+        assert "ulimit" not in weir.stderr  # Many, and nobody has asked for more.
     config = f'control = "{tmp_path}/control"\n[limits]\nconnections = COUNT\n'
     with Weir(config.replace("COUNT", "655"), wrapper=few) as weir:
         assert "ulimit" not in weir.stderr
