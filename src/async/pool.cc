@@ -102,7 +102,7 @@ bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
   waiting = handle;
   ticket_ = ++port_.last_ticket_;
   port_.waiting_.emplace(ticket_, this);
-  /// Whatever submit() does, memory that runs out included: what it did not take is waited for by nobody.
+  // Whatever submit() does, memory that runs out included: what it did not take is waited for by nobody.
   struct Refused {
     Done& self;
     ~Refused() {

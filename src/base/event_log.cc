@@ -1,12 +1,13 @@
 #include "base/event_log.h"
 
-#include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <mutex>
 #include <string>
+
+#include "base/unwaiting.h"
 
 namespace weir::base {
 
@@ -14,19 +15,18 @@ std::atomic<bool> debug_enabled{false};
 
 namespace {
 
-/// Two that both see room would both write.
 std::mutex mutex;
 uint64_t lost = 0;
+bool cut = false;  // What is there ends within a line.
 
-/// A pipe that says it can be written takes so much at once, and what nobody reads no thread waits for.
 bool write_now(std::string_view text) {
-  constexpr size_t kAtOnce = 4096;
+  const Unwaiting out(STDERR_FILENO);
   while (!text.empty()) {
-    pollfd out{STDERR_FILENO, POLLOUT, 0};
-    if (poll(&out, 1, 0) != 1) return false;
-    const ssize_t n = write(STDERR_FILENO, text.data(), std::min(text.size(), kAtOnce));
+    const ssize_t n = out.write(text);
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     text.remove_prefix(static_cast<size_t>(n));
+    cut = !text.empty();
   }
   return true;
 }
@@ -38,6 +38,7 @@ void log_event(std::string_view line) {
   whole.append(line).append(1, '\n');
   std::lock_guard lock(mutex);
   if (lost > 0) whole.insert(0, "weir: lines for standard error that found no room: " + std::to_string(lost) + "\n");
+  if (cut) whole.insert(0, "\n");
   if (write_now(whole)) {
     lost = 0;
   } else {

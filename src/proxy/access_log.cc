@@ -143,6 +143,7 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
 }
 
 void AccessLog::reopen(const std::shared_ptr<LogTarget>& target) {
+  if (!target->reopens()) return;
   {
     std::lock_guard lock(state_->mutex);
     target->hurry();

@@ -139,6 +139,31 @@ TEST_F(AccessLogTest, WhatAStuckTargetLeavesIsCountedAndTold) {
   EXPECT_EQ(sum, 100 - written);
 }
 
+TEST_F(AccessLogTest, ATargetThatIsSlowAfterAReloadLosesNothing) {
+  const std::string path = directory + "/fifo";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  AccessLog log(10'000'000);
+  const auto old = file(directory + "/old"), target = file(path);
+  // Another worker hands over its last lines for the old one after the first for the new one.
+  log.submit("first\n", 1, target);
+  log.submit("last\n", 1, old);
+  log.submit("second\n", 1, target);
+  while (contents(directory + "/old") != "last\n") usleep(1000);
+  const std::string line(9999, 'x');
+  for (int i = 0; i < 100; ++i) log.submit(line + "\n", 1, target);
+  usleep(1'200'000);  // Its reader is busy for longer than who is to be left is waited for.
+  EXPECT_EQ(log.dropped(), 0u);
+  char bytes[65536];
+  size_t written = 0;
+  while (written < 102 && log.dropped() == 0) {
+    const ssize_t n = read(reader, bytes, sizeof bytes);
+    if (n > 0) written += static_cast<size_t>(std::count(bytes, bytes + n, '\n'));
+  }
+  close(reader);
+  EXPECT_EQ(written, 102u);
+}
+
 struct Listener {
   explicit Listener(const std::string& path) : descriptor(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};

@@ -2,17 +2,18 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/event_log.h"
+#include "base/unwaiting.h"
 #include "proxy/log_syslog.h"
 
 namespace weir::proxy {
@@ -24,7 +25,7 @@ constexpr uint64_t kHurriedMs = 500;  // A reader that is only busy for a moment
 /// A line that was cut counts too.
 uint64_t lines_in(std::string_view text) { return static_cast<uint64_t>(std::ranges::count(text, '\n')); }
 
-/// Bytes to a file, a pipe, a terminal or a socket. None is waited for inside the kernel, if that can be helped: a thread that hangs
+/// Bytes to a file, a pipe, a terminal or a socket. None is waited for inside the kernel, as far as that can be had: a thread that hangs
 /// there hears nothing any more.
 class StreamTarget : public LogTarget {
  public:
@@ -35,20 +36,19 @@ class StreamTarget : public LogTarget {
   void use(int descriptor);
 
  private:
-  ssize_t write_some(std::string_view text) const {
-    if (socket_) return send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    return ::write(descriptor_, text.data(), text.size());
-  }
-
-  int descriptor_ = -1;
-  bool socket_ = false;
+  std::optional<base::Unwaiting> out_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   bool cut_ = false;  // What is there ends within a line.
 };
 
 void StreamTarget::use(int descriptor) {
-  descriptor_ = descriptor;
+  out_.emplace(descriptor);
   struct stat it{};
-  socket_ = fstat(descriptor, &it) == 0 && S_ISSOCK(it.st_mode);
+  fstat(descriptor, &it);
+  cut_ = cut_ && it.st_dev == device_ && it.st_ino == inode_;
+  device_ = it.st_dev;
+  inode_ = it.st_ino;
 }
 
 uint64_t StreamTarget::write(std::string_view lines) {
@@ -56,42 +56,21 @@ uint64_t StreamTarget::write(std::string_view lines) {
   // A line that was cut takes no other with it.
   std::string_view before = cut_ ? "\n" : "";
   while (!lines.empty()) {
-    const ssize_t n = write_some(before.empty() ? lines : before);
+    const ssize_t n = out_->write(before.empty() ? lines : before);
     if (n > 0) {
       got_on();
       (before.empty() ? lines : before).remove_prefix(static_cast<size_t>(n));
       cut_ = false;
-      if (lines.empty()) return 0;
       continue;
     }
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_room(descriptor_)) continue;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_room(out_->descriptor())) continue;
     break;  // A full disk or a closed pipe: the next lines may not be.
   }
+  if (lines.empty()) return 0;
   if (lines.data() != begin) cut_ = lines.data()[-1] != '\n';
   return lines_in(lines);
 }
-
-/// A description of its own of the same pipe or terminal, so that others who have it are not made to wait less; -1 for anything else.
-int open_again_without_waiting(int descriptor) {
-  struct stat it{};
-  if (fstat(descriptor, &it) < 0 || !(S_ISFIFO(it.st_mode) || isatty(descriptor))) return -1;
-  return open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-}
-
-class DescriptorTarget final : public StreamTarget {
- public:
-  explicit DescriptorTarget(int descriptor) : StreamTarget(descriptor), own_(open_again_without_waiting(descriptor)) {
-    if (own_ >= 0) use(own_);
-  }
-  DescriptorTarget(const DescriptorTarget&) = delete;
-  ~DescriptorTarget() override {
-    if (own_ >= 0) close(own_);
-  }
-
- private:
-  const int own_;
-};
 
 /// Without O_NONBLOCK a FIFO that nobody reads would keep whoever opens it.
 int open_file(const std::string& path) { return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640); }
@@ -103,6 +82,7 @@ class FileTarget final : public StreamTarget {
   FileTarget(std::string path, int descriptor) : StreamTarget(descriptor), path_(std::move(path)), descriptor_(descriptor) {}
   FileTarget(const FileTarget&) = delete;
   ~FileTarget() override { close(descriptor_); }
+  bool reopens() const override { return true; }
   void reopen() override {
     StreamTarget::reopen();
     const int opened = open_file(path_);
@@ -110,8 +90,8 @@ class FileTarget final : public StreamTarget {
       base::log_event(cannot_open(path_, errno) + "; the old file stays in use");
       return;
     }
-    close(std::exchange(descriptor_, opened));
     use(opened);
+    close(std::exchange(descriptor_, opened));
   }
 
  private:
@@ -131,7 +111,7 @@ bool LogTarget::wait_for_room(int descriptor) {
   return true;
 }
 
-std::shared_ptr<LogTarget> log_to_descriptor(int descriptor) { return std::make_shared<DescriptorTarget>(descriptor); }
+std::shared_ptr<LogTarget> log_to_descriptor(int descriptor) { return std::make_shared<StreamTarget>(descriptor); }
 
 std::expected<std::shared_ptr<LogTarget>, std::string> open_log_target(const config::LogConfig& config) {
   if (config.to == "stdout") return log_to_descriptor(STDOUT_FILENO);

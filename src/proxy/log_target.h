@@ -20,14 +20,19 @@ class LogTarget {
   virtual uint64_t write(std::string_view lines) = 0;
   /// A file is opened again by its name; what can't be opened stays as it was, and an event says so. It is in no hurry after.
   virtual void reopen() { hurried_ = false; }
+  /// It has something to open again.
+  virtual bool reopens() const { return false; }
   /// Any thread: the writer is wanted elsewhere, and does not wait for good for a target that takes nothing.
   void hurry() noexcept { hurried_ = true; }
 
  protected:
   /// For a target that takes nothing now: waits a little for `descriptor`. False: given up, whatever is left is lost.
   bool wait_for_room(int descriptor);
-  /// It took something.
-  void got_on() { stuck_since_ms_ = 0; }
+  /// It took something: nobody need leave it. Who still wants the writer elsewhere says so again.
+  void got_on() {
+    stuck_since_ms_ = 0;
+    if (hurried_.load(std::memory_order_relaxed)) hurried_ = false;
+  }
 
  private:
   std::atomic<bool> hurried_{false};

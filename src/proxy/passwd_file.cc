@@ -163,11 +163,11 @@ std::string put_login(const std::string& name, const std::string& user, const st
   const size_t slash = path->rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
   const Descriptor lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.number < 0) return unwritable(errno);
+  if (lock.number < 0 && errno != EACCES) return unwritable(errno);
   for (const uint64_t until_ms = base::monotonic_ms() + kPatienceMs; base::monotonic_ms() < until_ms; usleep(kAgainUs)) {
     const SignalsHeld held;
-    // A file system without locks has no turns.
-    if (flock(lock.number, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) continue;
+    // A file system without locks has no turns, nor has a folder that may be written and not read.
+    if (lock.number >= 0 && flock(lock.number, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) continue;
     std::string why = change(*path, user, line);
     if (why.empty()) fsync(lock.number);
     return why;

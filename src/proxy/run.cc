@@ -206,13 +206,20 @@ bool Master::start(const Config& config) {
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
   listeners_.commit(config, *change);
   snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_, *login), *log});
+  // Nobody is let in before it is counted what is there for them.
+  struct Begin {
+    std::latch told{1};
+    bool enough = false;
+  };
+  const auto begin = std::make_shared<Begin>();
   std::latch ready(static_cast<std::ptrdiff_t>(count_));
   for (size_t i = 0; i < count_; ++i) {
-    threads_.emplace_back([&, i] {
+    threads_.emplace_back([&, i, begin] {
       try {
         Worker worker(shared_, snapshot_, std::move(change->opened[i]));
         ready.count_down();
-        worker.run();
+        begin->told.wait();
+        if (begin->enough) worker.run();
       } catch (const std::system_error& error) {
         // Too few descriptors for a loop of its own: nothing can be served.
         base::log_event(std::string("a worker can't start: ") + error.what());
@@ -224,7 +231,7 @@ bool Master::start(const Config& config) {
   const auto in_use = descriptors_in_use(kFewestDescriptors);
   if (!in_use || !net::descriptors_left(bearable.spare + 1)) {
     base::log_event(limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(count_) + " workers");
-    stop_workers("no descriptors");
+    begin->told.count_down();
     join_workers();
     return false;
   }
@@ -232,6 +239,8 @@ bool Master::start(const Config& config) {
   limit_memory(config);
   descriptors_ = *in_use;
   tell_of_connections(config, limit_connections(config));
+  begin->enough = true;
+  begin->told.count_down();
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
   announce(change->listening, count_, config.log, !config.login.file.empty());

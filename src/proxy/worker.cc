@@ -15,7 +15,7 @@ namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kAskAgainMs = 2000;
-constexpr int kLastAccepts = 10'000;  // More than a queue holds.
+constexpr int kLastAccepts = 1000;  // In one turn.
 constexpr uint64_t kLastRequestMs = 50;
 }  // namespace
 
@@ -201,8 +201,12 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
   });
 }
 
+bool Worker::full() const {
+  return shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections || base::Account::stand() == base::Memory::over;
+}
+
 void Worker::let_in_the_last(Listening& listening) {
-  for (int i = 0; i < kLastAccepts; ++i) {
+  for (int i = 0; i < kLastAccepts && !full() && net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed)); ++i) {
     const auto accepted = listening.listener.accept();
     if (accepted) {
       admit(*accepted, listening.listener, listening.number);
@@ -220,8 +224,7 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
     for (int i = 0; i < kAcceptsAtOnce; ++i) {
       const auto seen = closed_.version();
       // At the limit of memory they come in to be told so; where that alone goes too far, they wait.
-      bool full = shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections ||
-                  base::Account::stand() == base::Memory::over;
+      bool full = this->full();
       bool no_descriptor = !net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed));
       if (!full && !no_descriptor) {
         const auto accepted = listener.accept();

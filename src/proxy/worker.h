@@ -107,7 +107,9 @@ class Worker final : private server::Admission {
     mailbox_.post([this, authority] { pool_.drop_one(authority); });
   }
   async::Task<void> end_when_drained();
-  /// Who waits to be let in at a listener that closes has a connection already: it is not to be reset.
+  /// Nobody else may come in now.
+  bool full() const;
+  /// Who waits to be let in at a listener that closes has a connection already: it is not to be reset, as far as limits allow.
   void let_in_the_last(Listening& listening);
   async::Task<void> accept_clients(net::Listener& listener, uint32_t index);
   void admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index);

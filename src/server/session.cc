@@ -89,6 +89,8 @@ class Connection final : public base::Pooled, private async::Link {
   async::Task<Outcome> exchange();
   async::Task<base::Result<Served>> serve(http::Request request, http::Exchange* exchange, RequestFacts facts);
   async::Task<void> linger();
+  /// The next request has begun to come; asks the kernel.
+  bool more_is_there();
   /// Its time is the request's begin, not the end of its head.
   base::Ref<ClientExchange> begin(uint64_t started_ms);
   /// Reads until the head is whole, or says what is wrong with it.
@@ -251,7 +253,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     }
     exchange_ = nullptr;
     outcome.exchange = nullptr;
-    if (outcome.after == After::next && context_.connections.draining()) outcome.after = After::linger;
+    if (outcome.after == After::next && context_.connections.draining() && !more_is_there()) outcome.after = After::linger;
     if (outcome.after == After::linger) co_await linger();
     if (outcome.after != After::next) co_return;
   }
@@ -380,6 +382,14 @@ async::Task<base::Result<Served>> Connection::serve(http::Request request, http:
   const http::Next first = exchange->pipeline->first();
   CO_TRY(http::Response response, co_await first(std::move(request)));
   co_return co_await respond(client_, *exchange, std::move(response), facts);
+}
+
+bool Connection::more_is_there() {
+  if (!client_.input.empty()) return true;
+  const auto& block = client_.input.room(base::Block::kSmall);
+  const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
+  if (n > 0) client_.input.filled(static_cast<size_t>(n));
+  return n > 0;
 }
 
 /// Lets a client that is still sending see its answer: closing with unread bytes would reset the connection under it.

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -65,6 +66,26 @@ def test_nobody_reads_standard_error_nor_the_log(tmp_path):
         process.wait()
         os.close(log_reads)
         os.close(err_reads)
+
+
+@pytest.mark.parametrize("kind", ["terminal", "one pipe for both"])
+def test_nobody_reads_what_debug_says(kind):
+    """A terminal has room for less than a page, and a pipe may be filled by the log between a look at it and a write."""
+    reads, writes = pty.openpty() if kind == "terminal" else os.pipe()
+    out = subprocess.DEVNULL if kind == "terminal" else writes
+    process = subprocess.Popen([binary(), "0", "--debug"], stdin=subprocess.DEVNULL, stdout=out, stderr=writes, env=environment())
+    try:
+        port = eventually(lambda: listening_port(process.pid), what="a listener")
+        for _ in range(200):
+            answer = exchange(port, "GET", f"http://127.0.0.1:{port}/{'x' * 500}")
+            assert answer.status == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reads)
+        os.close(writes)
 
 
 def listening_port(pid):

@@ -301,6 +301,30 @@ def test_who_waits_at_a_listener_that_closes_is_served(how):
             client.close()
 
 
+def test_a_request_that_came_behind_a_running_one_is_served_at_a_drain(play):
+    go = threading.Event()
+
+    def script(connection):
+        connection.request()
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfi")
+        assert go.wait(20)
+        connection.send("rst")
+        connection.wait_for_end()
+
+    origin = play(script)
+    with Weir("") as weir, weir.client() as client:
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        assert client.reader.response_head().status == 200
+        client.reader.exactly(2)
+        client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+        weir.process.send_signal(signal.SIGTERM)
+        eventually(lambda: status(weir)["ending"] == 1)
+        go.set()
+        assert client.reader.exactly(3) == b"rst"
+        response = client.response()
+        assert (response.status, response.fields.get("connection")) == (200, "close")
+
+
 @pytest.mark.parametrize("how", ["drain", "policy"])
 @pytest.mark.parametrize("to_the_kernel", [False, True])
 def test_an_answer_without_framing_that_is_cut_is_told_from_a_whole_one(tmp_path, play, how, to_the_kernel):

@@ -98,15 +98,12 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-/// A target that was refused for its userinfo is shown without: that is somebody's password. Where its slashes are wrong it can't be
-/// told where the authority ends: then all goes that stands before an @.
+/// A target that was refused may have somebody's password in it, and it can't be told where that ends: all goes that stands before an @.
 std::string without_userinfo(std::string_view target) {
   size_t start = 0;
   if (target.substr(0, target.find_first_of("/\\")).ends_with(':')) start = target.find(':') + 1;
   const size_t name = std::min(target.find_first_not_of("/\\", start), target.size());
-  const bool regular = start == 0 ? name == 0 : target.substr(start, name - start) == "//";
-  const size_t end = std::min(target.find_first_of(regular ? "/?#" : "?#", name), target.size());
-  const size_t at = target.substr(name, end - name).rfind('@');
+  const size_t at = target.substr(name).rfind('@');
   std::string shown(target);
   if (at != std::string_view::npos) shown.erase(name, at + 1);
   return shown;
@@ -192,7 +189,7 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request request, 
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
     url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority);
     const std::string_view path = head->target.path;
-    url += path.starts_with("//") ? without_userinfo(path) : std::string(path);
+    url += path.find_first_not_of("/\\") != 1 ? without_userinfo(path) : std::string(path);
   } else {
     url = without_userinfo(head->raw_target);
   }

@@ -125,14 +125,20 @@ TEST(Errors, UserinfoIsInNoPage) {
   const struct {
     const char *method, *target, *shown;
   } cases[] = {
-      {"GET", "http://user:secret@site/path?to=a@b", "http://site/path?to=a@b"},
+      {"GET", "http://user:secret@site/path?to=a@b", "http://b"},
       {"GET", "http://user:sec@ret@site/", "http://site/"},
       {"CONNECT", "user:secret@site:443", "site:443"},
       {"GET", "http:/user:secret@site/x", "http:/site/x"},
       {"GET", "http:///user:secret@site/x", "http:///site/x"},
       {"GET", "http:user:secret@site/x", "site/x"},
       {"GET", "http:\\\\user:secret@site/x", "http:\\\\site/x"},
-      {"GET", "http:/\\user:sec/ret@site/x?to=a@b", "http:/\\site/x?to=a@b"},
+      {"GET", "http:/\\user:sec/ret@site/x", "http:/\\site/x"},
+      {"GET", "http://user:sec/ret@site/", "http://site/"},
+      {"GET", "http://user:sec?ret@site/", "http://site/"},
+      {"GET", "http://user:sec#ret@site/", "http://site/"},
+      {"GET", "http://user@x:sec/ret@site/", "http://site/"},
+      {"GET", "hxxp://user:sec/ret@site/", "hxxp://site/"},
+      {"GET", "/\\user:secret@site/x", "http://site/\\site/x"},
       {"GET", "//user:secret@site/x", "http://site//site/x"},
       {"GET", "///user:secret@site/x", "http://site///site/x"},
       {"CONNECT", "http:/user:secret@site:443", "http:/site:443"},

@@ -16,6 +16,7 @@ http::Response final_recipient(const http::RequestHead& head) {
   if (head.method == Method::options) {
     http::Response response;
     response.head = http::ResponseHead::make(200);
+    response.head->fields.add(FieldId::date, http::date_now());
     response.head->fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, CONNECT");
     return response;
   }
