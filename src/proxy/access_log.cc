@@ -87,7 +87,7 @@ AccessLog::~AccessLog() {
   {
     std::unique_lock lock(state_->mutex);
     state_->ending = true;
-    state_->hurry(nullptr);
+    if (state_->current) state_->current->hurry_for_good();
     state_->changed.notify_one();
     done = state_->ended.wait_for(lock, kLastWords, [this] { return state_->done; });
     if (!done) {
@@ -183,7 +183,7 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     state.waiting.pop_front();
     state.current = batch.target;
     state.current_lines = batch.lines;
-    if (state.ending) state.current->hurry();
+    if (state.ending) state.current->hurry_for_good();
     lock.unlock();
     const uint64_t lost = batch.target->write(batch.text);
     // The last owner of a target that is no longer used closes it here.

@@ -104,7 +104,7 @@ class FileTarget final : public StreamTarget {
 bool LogTarget::wait_for_room(int descriptor) {
   const uint64_t now_ms = base::monotonic_ms();
   if (stuck_since_ms_ == 0) stuck_since_ms_ = now_ms;
-  if (hurried_ && now_ms >= stuck_since_ms_ + kHurriedMs) return false;
+  if ((hurried_ || for_good_) && now_ms >= stuck_since_ms_ + kHurriedMs) return false;
   pollfd room{descriptor, POLLOUT, 0};
   // One with an error ends the poll at once: the next write names it, or it is asked again in a while.
   if (poll(&room, 1, kLookMs) != 0 && !(room.revents & POLLOUT)) usleep(1000);

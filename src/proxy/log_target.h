@@ -24,6 +24,8 @@ class LogTarget {
   virtual bool reopens() const { return false; }
   /// Any thread: the writer is wanted elsewhere, and does not wait for good for a target that takes nothing.
   void hurry() noexcept { hurried_ = true; }
+  /// The same until it goes: Weir ends.
+  void hurry_for_good() noexcept { for_good_ = true; }
 
  protected:
   /// For a target that takes nothing now: waits a little for `descriptor`. False: given up, whatever is left is lost.
@@ -36,6 +38,7 @@ class LogTarget {
 
  private:
   std::atomic<bool> hurried_{false};
+  std::atomic<bool> for_good_{false};
   uint64_t stuck_since_ms_ = 0;  // 0: it takes what it is given.
 };
 

@@ -10,6 +10,9 @@ namespace weir::auth {
 std::expected<std::shared_ptr<Login>, std::string> Login::open(const Config& config) {
   std::shared_ptr<Login> login(new Login(config));
   login->seen_ = login->stamp();
+  // Here it is the main thread that would wait for a FIFO's writer; a look later is a pool's.
+  struct stat status{};
+  if (stat(config.file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return std::unexpected(config.file + ": it is no ordinary file");
   auto users = read_users(config.file);
   if (!users) return std::unexpected(std::move(users).error());
   login->users_ = std::make_shared<const Users>(*std::move(users));

@@ -1,11 +1,8 @@
 #include "stages/auth/password_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "stages/auth/password.h"
 
@@ -57,26 +54,13 @@ std::expected<Users, std::string> parse_users(std::string_view text, const std::
 }
 
 std::expected<Users, std::string> read_users(const std::string& file) {
-  const auto unreadable = [&] { return std::unexpected(file + ": it can't be read: " + std::strerror(errno)); };
-  // A FIFO would keep whoever opens or reads it.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0) return unreadable();
-  const struct Closed {
-    int descriptor;
-    ~Closed() { close(descriptor); }
-  } closed{descriptor};
-  struct stat status{};
-  if (fstat(descriptor, &status) != 0) return unreadable();
-  if (!S_ISREG(status.st_mode)) return std::unexpected(file + ": it is no ordinary file");
+  std::ifstream stream(file, std::ios::binary);
   std::string text;
-  char block[16384];
-  while (text.size() <= kLargestFile) {
-    const ssize_t n = read(descriptor, block, sizeof block);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return unreadable();
-    if (n == 0) break;
-    text.append(block, static_cast<size_t>(n));
+  if (stream) {
+    char block[16384];
+    while (text.size() <= kLargestFile && (stream.read(block, sizeof block), stream.gcount() > 0)) text.append(block, static_cast<size_t>(stream.gcount()));
   }
+  if (!stream.is_open() || stream.bad()) return std::unexpected(file + ": it can't be read: " + std::strerror(errno));
   if (text.size() > kLargestFile) return std::unexpected(file + ": it is too large");
   return parse_users(text, file);
 }
