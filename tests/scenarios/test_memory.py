@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import pathlib
+import socket
 import time
 
 import pytest
@@ -112,6 +113,17 @@ def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
         assert weir.is_running()
 
 
+def is_gone(client):
+    """As far as has come; waits for nothing."""
+    client.socket.setblocking(False)
+    try:
+        return client.socket.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, workers):
     """Idle ones, also those to origins, go first, whichever worker has them: a client that works never notices."""
@@ -130,9 +142,9 @@ def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, wo
                     most = max(most, limited.status()["memory_accounted"])
             assert limit * 3 // 4 < most < limit
             assert limited.status()["requests_refused_for_memory"] == 0
-            # The longest idle ones were closed, not the last ones.
-            assert idle[0].is_closed(within=1)
-            assert idle[-1].stays_open(0.1)
+            # The longest idle ones were closed, not the last ones; by each worker of its own, and not by all of them alike.
+            eventually(lambda: sum(is_gone(client) for client in idle[:60]) >= 60 // workers // 2, what="the first ones closed")
+            assert not any(is_gone(client) for client in idle[-60:])
             works.send_request("GET", origin.url + "/", [("Host", origin.authority)])
             assert works.response().status == 200
         for client in idle:
