@@ -42,50 +42,38 @@ def told(weir):
     return sum(int(n) for n in re.findall(r"can't be written: (\d+) lines? ", weir.stderr))
 
 
-def test_nobody_reads_standard_error_nor_the_log(tmp_path):
-    """Lines are dropped, which is told where it can be; nobody waits for that."""
-    log_reads, log_writes = full_pipe()
-    err_reads, err_writes = full_pipe()
-    config = tmp_path / "weir.toml"
-    control = tmp_path / "control"
-    config.write_text(f'control = "{control}"\n{SMALL}[[listener]]\naddress = "127.0.0.1:0"\n')
-    process = subprocess.Popen(
-        [binary(), "--config", config], stdin=subprocess.DEVNULL, stdout=log_writes, stderr=err_writes, env=environment()
-    )
-    os.close(log_writes)
-    os.close(err_writes)
+def serves_and_ends(arguments, out, err, path, count):
+    """Weir with these descriptors as its outputs answers each of `count` requests for its own page, and ends when it is told to."""
+    command = [binary(), *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment())
     try:
         port = eventually(lambda: listening_port(process.pid), what="a listener")
-        for _ in range(60):
-            answer = exchange(port, "GET", f"http://127.0.0.1:{port}/{LONG}")
-            assert answer.status == 404
+        for _ in range(count):
+            assert exchange(port, "GET", f"http://127.0.0.1:{port}/{path}").status == 404
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     finally:
         process.kill()
         process.wait()
-        os.close(log_reads)
-        os.close(err_reads)
+
+
+def test_nobody_reads_standard_error_nor_the_log(tmp_path):
+    """Lines are dropped, which is told where it can be; nobody waits for that."""
+    log, err = full_pipe(), full_pipe()
+    config = tmp_path / "weir.toml"
+    config.write_text(f'control = "{tmp_path}/control"\n{SMALL}[[listener]]\naddress = "127.0.0.1:0"\n')
+    serves_and_ends(["--config", config], log[1], err[1], LONG, 60)
+    for descriptor in (*log, *err):
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize("kind", ["terminal", "one pipe for both"])
 def test_nobody_reads_what_debug_says(kind):
     """A terminal has room for less than a page, and a pipe may be filled by the log between a look at it and a write."""
     reads, writes = pty.openpty() if kind == "terminal" else os.pipe()
-    out = subprocess.DEVNULL if kind == "terminal" else writes
-    process = subprocess.Popen([binary(), "0", "--debug"], stdin=subprocess.DEVNULL, stdout=out, stderr=writes, env=environment())
-    try:
-        port = eventually(lambda: listening_port(process.pid), what="a listener")
-        for _ in range(200):
-            answer = exchange(port, "GET", f"http://127.0.0.1:{port}/{'x' * 500}")
-            assert answer.status == 404
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-    finally:
-        process.kill()
-        process.wait()
-        os.close(reads)
-        os.close(writes)
+    serves_and_ends(["0", "--debug"], subprocess.DEVNULL if kind == "terminal" else writes, writes, "x" * 500, 200)
+    os.close(reads)
+    os.close(writes)
 
 
 def listening_port(pid):
