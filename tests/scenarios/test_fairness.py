@@ -2,6 +2,7 @@
 not time: the second client's requests come in one piece, so that nobody's thinking is between them."""
 
 import signal
+import socket
 import threading
 import time
 
@@ -66,9 +67,14 @@ class Greedy:
         return before == self.sent > 0
 
     def end(self):
-        self.client.reset()
+        # Closing alone would do nothing while a thread waits for the socket: the kernel keeps it until then.
+        try:
+            self.client.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         for thread in self.threads:
             thread.join(20)
+        self.client.reset()
 
 
 def play_second(weir, greedy, after):
