@@ -201,12 +201,13 @@ def test_a_failed_reload_is_told_in_the_log_too(tmp_path, origin):
         weir.write_config("workerz = 2\nown_nam = 'x'\n" + config(path))
         answer = ask("reload", path)
         assert answer.returncode == 1 and b"workerz" in answer.stderr
-        eventually(lambda: "own_nam" in weir.stderr)
+        # With its quotes: the line names the nearest key too, `own_name`.
+        eventually(lambda: weir.stderr.count('"own_nam"') == 1)
         lines = weir.stderr_lines
         at = next(number for number, line in enumerate(lines) if "the old configuration stays" in line)
         assert "workerz" in lines[at] and "own_nam" in lines[at + 1]
         weir.process.send_signal(signal.SIGHUP)
-        eventually(lambda: weir.stderr.count("own_nam") == 2)
+        eventually(lambda: weir.stderr.count('"own_nam"') == 2)
         weir.process.send_signal(signal.SIGUSR1)
         assert weir.get(origin.url + "/").status == 200
         assert len(lines) == at + 4 and "" not in lines, weir.stderr
