@@ -1,6 +1,5 @@
 #include "net/listener.h"
 
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -98,18 +97,6 @@ std::expected<Listener::Accepted, int> Listener::accept() {
 bool Listener::client_waits() const {
   pollfd waits{descriptor_.get(), POLLIN, 0};
   return poll(&waits, 1, 0) == 1;
-}
-
-std::vector<base::IpAddress> interface_addresses() {
-  std::vector<base::IpAddress> addresses;
-  ifaddrs* all = nullptr;
-  if (getifaddrs(&all) != 0) return addresses;
-  for (const ifaddrs* at = all; at; at = at->ifa_next) {
-    if (!at->ifa_addr) continue;
-    if (const auto address = base::IpAddress::from(at->ifa_addr)) addresses.push_back(*address);
-  }
-  freeifaddrs(all);
-  return addresses;
 }
 
 }  // namespace weir::net

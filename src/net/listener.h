@@ -72,7 +72,4 @@ class Listener final : public async::ByteStream {
 /// The address that a connected socket was reached at.
 base::Endpoint local_endpoint(int descriptor);
 
-/// The addresses of this machine's interfaces.
-std::vector<base::IpAddress> interface_addresses();
-
 }  // namespace weir::net

@@ -22,6 +22,7 @@
 #include "config/reader.h"
 #include "net/descriptor.h"
 #include "net/listener.h"
+#include "net/this_machine.h"
 #include "proxy/capacity.h"
 #include "proxy/control.h"
 #include "proxy/listeners.h"
@@ -50,7 +51,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change, 
   parts.login = std::move(login);
   parts.via = via;
   parts.version = WEIR_VERSION;
-  const policy::OwnAddresses own(change.listening, net::interface_addresses());
+  const policy::OwnAddresses own(change.listening, &net::is_this_machine);
   for (size_t number = 0; number < change.index_of.size(); ++number) {
     if (change.index_of[number] < 0) {
       parts.rules.push_back(before->rules[number]);

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import subprocess
 
 import pytest
 from support.client import Client, exchange
@@ -279,6 +280,24 @@ class TestReachableListener:
                 with Client(port, REACHABLE) as client:
                     client.send_request("CONNECT", f"{PUBLIC}:{port}", [("Host", "x")])
                     assert client.response("CONNECT").status == 403
+
+    def test_own_addresses_that_come_after_the_listener(self, network):
+        with network(f"{REACHABLE}/32"):
+            with Weir(f'[[listener]]\naddress = "0.0.0.0:0"\nclients = ["{REACHABLE}/32"]\n') as weir:
+                port = weir.addresses[0][1]
+
+                def connect(host):
+                    with Client(port, REACHABLE) as client:
+                        client.send_request("CONNECT", f"{host}:{port}", [("Host", "x")])
+                        return client.response("CONNECT")
+
+                later = (f"addr add {PUBLIC}/32 dev lo", "addr add 2606:4700::5/128 dev lo nodad", "route add local 93.184.217.0/24 dev lo")
+                for host, change in zip((PUBLIC, "[2606:4700::5]", "93.184.217.7"), later, strict=True):
+                    assert connect(host).status == 502
+                    subprocess.run(["ip", *change.split()], check=True)
+                    refused_by_rule(connect(host), "where Weir itself listens")
+                subprocess.run(["ip", "addr", "del", f"{PUBLIC}/32", "dev", "lo"], check=True)
+                assert connect(PUBLIC).status == 502
 
     def test_other_machines_do_not_reach_the_default(self, network):
         """`weir PORT` listens on loopback: another address of the machine refuses."""

@@ -44,17 +44,15 @@ std::string line_of(std::string_view key, std::string_view value) {
 
 }  // namespace
 
-OwnAddresses::OwnAddresses(std::vector<Endpoint> listening, std::vector<IpAddress> interfaces)
-    : listening_(std::move(listening)), interfaces_(std::move(interfaces)) {
+OwnAddresses::OwnAddresses(std::vector<Endpoint> listening, ThisMachine this_machine)
+    : listening_(std::move(listening)), this_machine_(std::move(this_machine)) {
   for (Endpoint& endpoint : listening_) endpoint.address = endpoint.address.unmapped();
-  for (IpAddress& address : interfaces_) address = address.unmapped();
 }
 
 bool OwnAddresses::reaches(const IpAddress& address, const Endpoint& listener) const {
   if (address == listener.address) return true;
   if (listener.address.is_unspecified()) {
-    return match::classify(address) == AddressClass::loopback ||
-           std::ranges::find(interfaces_, address) != interfaces_.end();
+    return match::classify(address) == AddressClass::loopback || (this_machine_ && this_machine_(address));
   }
   return stands_for_loopback(address) && match::binds_this_machine_only(listener.address);
 }

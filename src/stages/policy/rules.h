@@ -1,7 +1,8 @@
-// Which addresses and ports a listener's clients may reach. Pure: no socket, no look-up, no clock. Asked for each resolved
-// address before it is connected to, and for the peer's address whenever a pooled connection is taken.
+// Which addresses and ports a listener's clients may reach. Pure (no socket, no look-up, no clock), but for what OwnAddresses is given to
+// ask with. Asked for each resolved address before it is connected to, and for the peer's address whenever a pooled connection is taken.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -17,10 +18,11 @@ namespace weir::policy {
 class OwnAddresses {
  public:
   OwnAddresses() = default;
+  /// Whether an address is this machine's, asked each time: interfaces come and go while a listener stays.
+  using ThisMachine = std::function<bool(const base::IpAddress&)>;
   /// `listening` has the ports that were really bound. A wildcard address (0.0.0.0 or ::) stands for every loopback address
-  /// and for each of `interfaces`, the addresses of this machine; :: counts for IPv4 too, as a socket of both families
-  /// would.
-  OwnAddresses(std::vector<base::Endpoint> listening, std::vector<base::IpAddress> interfaces);
+  /// and for each that is this machine's; :: counts for IPv4 too, as a socket of both families would.
+  OwnAddresses(std::vector<base::Endpoint> listening, ThisMachine this_machine);
   /// Connecting to this would reach Weir, IPv6 forms that carry an IPv4 address and the addresses 0.0.0.0/8 and :: included.
   bool contains(const base::IpAddress& address, uint16_t port) const;
 
@@ -28,7 +30,7 @@ class OwnAddresses {
   bool reaches(const base::IpAddress& address, const base::Endpoint& listener) const;
 
   std::vector<base::Endpoint> listening_;
-  std::vector<base::IpAddress> interfaces_;
+  ThisMachine this_machine_;
 };
 
 /// The rules of one listener, built once from its configuration and never changed.

@@ -151,9 +151,14 @@ TEST(Rules, AllowOpensByNameAndByAddress) {
 }
 
 TEST(Rules, OwnAddressesAreNoDestination) {
-  const OwnAddresses loopback({endpoint("127.0.0.1:9876"), endpoint("[::1]:9876")}, {ip("192.168.1.5"), ip("2606::5")});
-  const OwnAddresses all_v4({endpoint("0.0.0.0:9876")}, {ip("192.168.1.5"), ip("2606::5"), ip("203.0.113.5")});
-  const OwnAddresses all_v6({endpoint("[::]:9876")}, {ip("192.168.1.5"), ip("2606::5")});
+  std::vector<base::IpAddress> interfaces{ip("192.168.1.5"), ip("2606::5")};
+  const auto this_machine = [&](const base::IpAddress& address) { return std::ranges::find(interfaces, address.unmapped()) != interfaces.end(); };
+  const OwnAddresses loopback({endpoint("127.0.0.1:9876"), endpoint("[::1]:9876")}, this_machine);
+  const OwnAddresses all_v4({endpoint("0.0.0.0:9876")}, this_machine);
+  const OwnAddresses all_v6({endpoint("[::]:9876")}, this_machine);
+  // An address that came after the listener.
+  EXPECT_FALSE(all_v4.contains(ip("203.0.113.5"), 9876));
+  interfaces.push_back(ip("203.0.113.5"));
   const OwnAddresses one({endpoint("203.0.113.5:80")}, {});
   const struct {
     const OwnAddresses* own;
