@@ -316,6 +316,100 @@ TEST(WriteOperation, WhatGetsOnInTheTurnOfItsAlarmIsNotOver) {
   EXPECT_EQ(result, -ETIMEDOUT);
 }
 
+/// What happens, in order: try_write of a stream, and who goes on after it.
+struct Order {
+  std::string seen;
+  struct Stream final : ByteStream {
+    Stream(Order& order, char name) : order(order), name(name) {}
+    ssize_t try_read(char*, size_t) override { return -EAGAIN; }
+    ssize_t try_write(const iovec* pieces, int) override {
+      order.seen += name;
+      if (!full) return static_cast<ssize_t>(pieces[0].iov_len);
+      readiness().writable = false;
+      return -EAGAIN;
+    }
+    void shut_down_writes() override {}
+    void abort() override {}
+    Order& order;
+    const char name;
+    bool full = false;
+  };
+  Task<void> write(Stream& stream, size_t size, WriteWhen when, ssize_t& result) {
+    result = co_await stream.write({base::Slice::copy_of(std::string(size, 'x'))}, 1000, nullptr, when);
+    seen += static_cast<char>(stream.name - 'a' + 'A');
+  }
+  Task<void> note(char what) {
+    co_await Yield();
+    seen += what;
+  }
+};
+
+TEST(WriteOperation, SmallOnesGoOutTogetherBehindAllThatIsReady) {
+  EventLoop loop;
+  Order order;
+  Order::Stream a(order, 'a'), b(order, 'b'), c(order, 'c'), large(order, 'l');
+  ssize_t results[4] = {1, 1, 1, 1};
+  TaskScope scope;
+  b.full = true;
+  scope.spawn(order.write(a, 10, WriteWhen::together, results[0]));
+  scope.spawn(order.write(b, 4096, WriteWhen::together, results[1]));
+  scope.spawn(order.write(large, 4097, WriteWhen::together, results[2]));
+  EXPECT_EQ(order.seen, "lL") << "what is not small does not wait";
+  EXPECT_FALSE(loop.idle());
+  scope.spawn(order.note('1'));
+  scope.spawn(order.write(c, 10, WriteWhen::together, results[3]));
+  scope.spawn(order.note('2'));
+  EXPECT_TRUE(loop.turn(-1)) << "it does not sleep over them";
+  EXPECT_EQ(order.seen, "lL12abcAC") << "all are tried before the first goes on, and the full one waits";
+  EXPECT_TRUE(loop.idle());
+  b.full = false;
+  b.readiness().became_writable();
+  loop.turn(0);
+  EXPECT_EQ(order.seen, "lL12abcACbB");
+  for (const ssize_t result : results) EXPECT_EQ(result, 0);
+}
+
+TEST(WriteOperation, OneThatIsCancelledOrInterruptedBeforeItsTurnSendsNothing) {
+  EventLoop loop;
+  Order order;
+  Order::Stream a(order, 'a'), b(order, 'b'), c(order, 'c');
+  ssize_t results[3] = {1, 1, 1};
+  {
+    TaskScope scope;
+    scope.spawn(order.write(a, 10, WriteWhen::together, results[0]));
+  }
+  TaskScope scope;
+  scope.spawn(order.write(b, 10, WriteWhen::together, results[1]));
+  scope.spawn(order.write(c, 10, WriteWhen::together, results[2]));
+  b.readiness().interrupt();
+  loop.turn(0);
+  EXPECT_EQ(order.seen, "cBC");
+  EXPECT_EQ(results[0], 1);
+  EXPECT_EQ(results[1], -ECANCELED);
+  EXPECT_EQ(results[2], 0);
+}
+
+TEST(WriteOperation, OneThatHasBeenSentMayStillBeCancelled) {
+  EventLoop loop;
+  Order order;
+  Order::Stream a(order, 'a'), b(order, 'b');
+  ssize_t results[2] = {1, 1};
+  auto others = std::make_unique<TaskScope>();
+  // The first to go on destroys the second, whose bytes are out.
+  struct Ender {
+    static Task<void> run(Order& order, Order::Stream& stream, std::unique_ptr<TaskScope>& others, ssize_t& result) {
+      co_await order.write(stream, 10, WriteWhen::together, result);
+      others = nullptr;
+    }
+  };
+  TaskScope scope;
+  scope.spawn(Ender::run(order, a, others, results[0]));
+  others->spawn(order.write(b, 10, WriteWhen::together, results[1]));
+  loop.turn(0);
+  EXPECT_EQ(order.seen, "abA");
+  EXPECT_EQ(results[1], 1);
+}
+
 TEST(WriteOperation, PartsOfSeveralPiecesGoOutInOrderHoweverTheyAreCut) {
   EventLoop loop;
   const std::vector<std::string> texts{"head", "", "content", "x", "end."};

@@ -78,7 +78,7 @@ bool WaitOperation::await_ready() {
     yielding_ = true;
     return false;
   }
-  return try_now();
+  return !at_end_ && try_now();
 }
 
 void WaitOperation::await_suspend(std::coroutine_handle<> handle) {
@@ -86,6 +86,8 @@ void WaitOperation::await_suspend(std::coroutine_handle<> handle) {
   if (yielding_) {
     yielding_ = false;
     EventLoop::current().make_ready(*this);
+  } else if (at_end_) {
+    EventLoop::current().write_together(*this);
   } else {
     enlist();
   }
@@ -131,11 +133,16 @@ bool ReadOperation::step() {
   return true;
 }
 
-WriteOperation::WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent)
+WriteOperation::WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent,
+                               WriteWhen when)
     : WaitOperation(stream, Side::write, EventLoop::current().now_ms() + silence_ms), silence_ms_(silence_ms), sent_(sent) {
+  size_t size = 0;
   for (const base::Slice& piece : pieces) {
-    if (!piece.empty() && count_ < kMaxPieces) pieces_[count_++] = piece;
+    if (piece.empty() || count_ == kMaxPieces) continue;
+    size += piece.size();
+    pieces_[count_++] = piece;
   }
+  if (when == WriteWhen::together && size <= kSmall) leave_for_the_end();
 }
 
 bool WriteOperation::step() {

@@ -15,6 +15,11 @@ namespace weir::async {
 
 class ReadOperation;
 class WriteOperation;
+
+/// When a write is tried first. `together`, if it is small: behind all that is ready in this turn, with the others of its kind. That is
+/// cheaper (the kernel's code and the worker's stay in the caches, and a peer on this machine is woken once for many), and right where
+/// nothing more for the same stream follows at once. Large ones hold too much meanwhile.
+enum class WriteWhen : uint8_t { at_once, together };
 class WaitOperation;
 
 namespace detail {
@@ -101,7 +106,8 @@ class ByteStream {
   ReadOperation read(base::Ref<base::Block> block, size_t offset, uint64_t deadline_ms);
   /// `auto n = co_await stream.write({head, content}, silence_ms);` writes all; gives 0, or -errno. `silence_ms` is how long the peer
   /// may take nothing. `sent`, where given, is raised as bytes go out, also if the operation is cancelled.
-  WriteOperation write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent = nullptr);
+  WriteOperation write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent = nullptr,
+                       WriteWhen when = WriteWhen::at_once);
   /// `auto n = co_await stream.until_readable(deadline_ms);` gives 1, or -errno; holds no buffer meanwhile.
   WaitOperation until_readable(uint64_t deadline_ms);
   WaitOperation until_writable(uint64_t deadline_ms);
@@ -122,6 +128,8 @@ class WaitOperation : public Wait {
   ssize_t await_resume() { return result_; }
 
  protected:
+  /// Not to be tried before the end of the turn.
+  void leave_for_the_end() { at_end_ = true; }
   /// Tries once. True: result_ is there. False: wait for readiness of the side.
   virtual bool step();
   /// It got on: its time, if that was over, begins again.
@@ -144,6 +152,7 @@ class WaitOperation : public Wait {
   Side side_;
   bool enlisted_ = false;
   bool yielding_ = false;
+  bool at_end_ = false;
   bool timed_out_ = false;
 };
 
@@ -162,7 +171,8 @@ class ReadOperation final : public WaitOperation {
 class WriteOperation final : public WaitOperation {
  public:
   static constexpr size_t kMaxPieces = 5;
-  WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent);
+  static constexpr size_t kSmall = 4096;  // Bytes in all.
+  WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent, WriteWhen when);
 
  private:
   bool step() override;
@@ -177,8 +187,8 @@ class WriteOperation final : public WaitOperation {
 inline ReadOperation ByteStream::read(base::Ref<base::Block> block, size_t offset, uint64_t deadline_ms) {
   return ReadOperation(*this, std::move(block), offset, deadline_ms);
 }
-inline WriteOperation ByteStream::write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent) {
-  return WriteOperation(*this, pieces, silence_ms, sent);
+inline WriteOperation ByteStream::write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent, WriteWhen when) {
+  return WriteOperation(*this, pieces, silence_ms, sent, when);
 }
 inline WaitOperation ByteStream::until_readable(uint64_t deadline_ms) {
   return WaitOperation(*this, WaitOperation::Side::read, deadline_ms);

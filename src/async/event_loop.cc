@@ -97,7 +97,7 @@ void EventLoop::run() {
 
 bool EventLoop::turn(int wait_ms) {
   uint64_t from_ms = now_ms_;
-  if (ready_.linked()) {
+  if (!idle()) {
     wait_ms = 0;
   } else if (const uint64_t next = wheel_.next_ms(); next != Deadline::kNever) {
     // One more: the coarse clock lags, and waking too early would spin.
@@ -121,34 +121,59 @@ bool EventLoop::turn(int wait_ms) {
     half_looks_ = 0;
     wheel_.advance(now_ms_);
   }
-  const bool any = ready_.linked();
+  const bool any = !idle();
   run_ready();
   return any || count > 0;
 }
+
+/// One thing that runs without returning to the loop, and what it may do of that.
+struct EventLoop::Stretch {
+  explicit Stretch(EventLoop& of) : loop(of) {
+    loop.operations_left_ = kOperationsPerTurn;
+    loop.bytes_left_ = kBytesPerTurn;
+  }
+  ~Stretch() { loop.longest_ticks_ = std::max(loop.longest_ticks_, ticks() - before); }
+  EventLoop& loop;
+  const uint64_t before = ticks();
+};
 
 void EventLoop::run_ready() {
   // What becomes ready meanwhile waits for the next turn, so that epoll and the deadlines have theirs.
   Link batch;
   batch.take_all(ready_);
   while (batch.linked()) {
-    Link* next = batch.next();
-    if (picker_) {
-      size_t size = 0;
-      for (Link* at = next; at != &batch; at = at->next()) ++size;
-      for (size_t skip = picker_(size) % size; skip > 0; --skip) next = next->next();
-    }
-    run_wait(static_cast<Wait&>(*next));
+    Wait& wait = take_one(batch);
+    const Stretch stretch(*this);
+    if (wait.attempt()) wait.waiting.resume();
   }
+  run_writes();
   reap_finished();
 }
 
-void EventLoop::run_wait(Wait& wait) {
-  wait.unlink();
-  operations_left_ = kOperationsPerTurn;
-  bytes_left_ = kBytesPerTurn;
-  const uint64_t before = ticks();
-  if (wait.attempt()) wait.waiting.resume();
-  longest_ticks_ = std::max(longest_ticks_, ticks() - before);
+void EventLoop::run_writes() {
+  Link batch, written;
+  batch.take_all(writes_);
+  while (batch.linked()) {
+    Wait& write = take_one(batch);
+    const Stretch stretch(*this);
+    if (write.attempt()) write.link_before(written);
+  }
+  while (written.linked()) {
+    Wait& write = take_one(written);
+    const Stretch stretch(*this);
+    write.waiting.resume();
+  }
+}
+
+Wait& EventLoop::take_one(Link& from) const {
+  Link* next = from.next();
+  if (picker_) {
+    size_t size = 0;
+    for (Link* at = next; at != &from; at = at->next()) ++size;
+    for (size_t skip = picker_(size) % size; skip > 0; --skip) next = next->next();
+  }
+  next->unlink();
+  return static_cast<Wait&>(*next);
 }
 
 void EventLoop::reap_finished() {

@@ -46,6 +46,12 @@ class EventLoop {
     wait.unlink();
     wait.link_before(ready_);
   }
+  /// Puts it behind all that is ready in this turn, out of any list it is in: small writes go out one after another then, and only when
+  /// all have been tried does the first that has got on go on.
+  void write_together(Wait& write) {
+    write.unlink();
+    write.link_before(writes_);
+  }
   /// Destroys what `root` stands for at the end of this turn.
   void reap(Link& root) {
     root.unlink();
@@ -66,17 +72,19 @@ class EventLoop {
   /// The longest that a coroutine has run without returning here, in microseconds.
   uint64_t longest_stretch_us() const;
 
-  /// For tests: which of the ready ones runs next, given how many there are.
+  /// For tests: which of the ready ones, and of the writes, is next, given how many there are.
   void set_picker(std::function<size_t(size_t)> picker) { picker_ = std::move(picker); }
-  bool idle() const { return !ready_.linked(); }
+  bool idle() const { return !ready_.linked() && !writes_.linked(); }
 
  private:
   struct Slot {
     EventSink* sink = nullptr;
     uint32_t generation = 0;
   };
+  struct Stretch;
   void run_ready();
-  void run_wait(Wait& wait);
+  void run_writes();
+  Wait& take_one(Link& from) const;
   void reap_finished();
 
   static constexpr int kOperationsPerTurn = 64;
@@ -95,6 +103,7 @@ class EventLoop {
   int half_looks_ = 0;
   TimerWheel wheel_;
   Link ready_;
+  Link writes_;
   Link finished_;
   std::vector<Slot, base::Charged<Slot>> slots_;
   std::vector<uint32_t, base::Charged<uint32_t>> free_slots_;

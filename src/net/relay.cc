@@ -108,7 +108,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
   async::ByteStream& to = *sides_[1 - way];
   uint64_t* const counter = counters_[way];
   if (!first.empty()) {
-    const ssize_t written = co_await to.write({std::move(first)}, kNoLimitMs, counter);
+    const ssize_t written = co_await to.write({std::move(first)}, kNoLimitMs, counter, async::WriteWhen::together);
     if (written < 0) co_return failure_of(&to, *this);
     active_ms_ = now_ms();
   }
@@ -131,7 +131,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     const auto got = static_cast<size_t>(n);
     const bool filled = got == block->capacity();
     const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
-    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs, counter);
+    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs, counter, async::WriteWhen::together);
     if (written < 0) co_return failure_of(&to, *this);
     active_ms_ = now_ms();
     if (filled) {

@@ -90,7 +90,7 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
     if (chunked) around = http1::frame_chunk(first.bytes.size(), true, first.trailers.get());
     written = co_await connection_->stream->write(
         {std::move(bytes), std::move(around.before), std::move(first.bytes), std::move(around.after), std::move(around.end)},
-        config_.write_timeout_ms);
+        config_.write_timeout_ms, nullptr, async::WriteWhen::together);
     if (written == 0) sent_whole_ = true;
     body = nullptr;
   } else {

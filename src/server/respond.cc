@@ -97,7 +97,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     if (written < 0) co_return std::unexpected(write_error(written));
   }
   if (!have_chunk) {
-    const ssize_t written = co_await client.stream.write({std::move(head)}, silence_ms, &exchange.sent);
+    const ssize_t written = co_await client.stream.write({std::move(head)}, silence_ms, &exchange.sent,
+                                                         response.body ? async::WriteWhen::at_once : async::WriteWhen::together);
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
   }
@@ -126,7 +127,7 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     if (framing == Framing::chunked) around = http1::frame_chunk(chunk.bytes.size(), last, chunk.trailers.get());
     const ssize_t written = co_await client.stream.write(
         {std::move(head), std::move(around.before), std::move(chunk.bytes), std::move(around.after), std::move(around.end)}, silence_ms,
-        &exchange.sent);
+        &exchange.sent, async::WriteWhen::together);
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
     chunk = http::Chunk();

@@ -400,7 +400,8 @@ async::Task<void> Connection::linger() {
   client_.stream.shut_down_writes();
   const uint64_t end_ms = loop.now_ms() + client_.config.linger_ms;
   uint64_t dropped = 0;
-  while (dropped < client_.config.linger_bytes) {
+  // Where there is always more, no deadline is ever looked at.
+  while (dropped < client_.config.linger_bytes && loop.now_ms() < end_ms) {
     client_.input.release();
     const uint64_t deadline_ms = std::min(end_ms, loop.now_ms() + client_.config.linger_silence_ms);
     const ssize_t ready = co_await client_.stream.until_readable(deadline_ms);
