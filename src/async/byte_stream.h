@@ -44,6 +44,8 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   bool writable = true;
   /// The peer has shut its sending side (or more); the bytes before it may still be unread.
   bool peer_closed = false;
+  /// Urgent data has come (RFC 9293, 3.8.5): a short read is no sign any more that there is nothing more.
+  bool urgent = false;
   /// Reset, or closed both ways: nothing more can be sent.
   bool broken = false;
 

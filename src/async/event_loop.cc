@@ -75,7 +75,7 @@ int64_t EventLoop::add(int descriptor, EventSink& sink) {
   }
   const uint32_t at = free_slots_.back();
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = static_cast<uint64_t>(slots_[at].generation) << 32 | at;
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) < 0) return -errno;
   free_slots_.pop_back();

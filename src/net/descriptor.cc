@@ -43,6 +43,7 @@ void Descriptor::on_events(uint32_t events) {
     readiness_.became_broken();
     return;
   }
+  if (events & EPOLLPRI) readiness_.urgent = true;
   // HUP without an error: both sides have ended in order. That breaks nothing: what the peer sent before may be unread still.
   if (events & (EPOLLRDHUP | EPOLLHUP)) readiness_.peer_closed = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) readiness_.became_readable();

@@ -168,8 +168,13 @@ End Relay::look(Way way) {
       if (end == End::ended) ended_[way] = true;
       if (end != End::ended && end != End::quiet) return end;
     }
-    if (ended_[way]) return End::quiet;
     async::Readiness& state = sides_[way]->readiness();
+    if (ended_[way]) {
+      // A reset that comes after its end says that it takes nothing more either.
+      if (state.broken) return failure_of(sides_[way], *this);
+      state.on_readable = &wake;
+      return End::quiet;
+    }
     base::Slice first;
     if (first_) first = std::exchange(first_->bytes[way], {});
     if (!state.readable && first.empty()) {
@@ -189,7 +194,7 @@ async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
     End end = look(up);
     if (end == End::quiet) end = look(down);
     first_ = nullptr;
-    if (end == End::quiet && ended_[up] && ended_[down]) co_return {};
+    if (ended_[up] && ended_[down]) co_return {};
     if (end == End::quiet && idle()) end = End::idle;
     if (end != End::quiet) co_return failed(end);
     alarm_.set(active_ms_ + idle_ms_);

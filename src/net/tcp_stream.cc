@@ -42,8 +42,9 @@ ssize_t TcpStream::try_read(char* to, size_t size) {
     state.readable = false;
     return -EAGAIN;
   }
-  // A short read has emptied the socket: the next byte brings an edge. After the peer's end there is no further edge.
-  if (static_cast<size_t>(n) < size && !state.peer_closed) state.readable = false;
+  // A short read has emptied the socket: the next byte brings an edge. But after the peer's end there is no further edge, and a read stops
+  // before urgent data whatever lies behind it.
+  if (static_cast<size_t>(n) < size && !state.peer_closed && !state.urgent) state.readable = false;
   return n;
 }
 
@@ -82,6 +83,7 @@ size_t TcpStream::unsent() const {
 void prepare_socket(int descriptor, const TcpOptions& options) {
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(descriptor, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);  // Urgent bytes (telnet, FTP in tunnels) are bytes of the stream.
   if (options.keepalive_ms == 0) return;
   const int idle = std::max<int>(1, static_cast<int>(options.keepalive_ms / 1000));
   const int interval = std::max(1, idle / 4), probes = 4;

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import threading
 import time
 
@@ -368,3 +369,53 @@ def test_plain_sockets_are_spliced(weir, play):
             if got % 7 == 0:
                 most = max(most, pipes())
     assert most > before
+
+
+def test_a_reset_after_the_origins_end_reaches_the_client(weir, play):
+    """The origin has ended, and closes over what the client still sends: the client hears of it, as without a proxy."""
+    closed = threading.Event()
+
+    def script(connection):
+        connection.send(b"\x00done").close()
+        closed.set()
+
+    origin = play(script)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        assert client.read(5) == b"\x00done"
+        assert client.rest() == b"" and closed.wait(10)
+        client.send(b"does anybody hear this?")
+        eventually(lambda: client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0 or not writes(client))
+        weir.wait_log(1)
+
+
+def writes(client):
+    try:
+        client.send(b"x")
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("tail", [b"def", b"d" * 100_000])
+def test_urgent_data_is_carried_in_its_place(weir, play, tail):
+    """telnet and FTP's ABOR send it. What comes behind it in the same moment does not wait for something else to come."""
+    got = []
+
+    def script(connection):
+        connection.send(b"\x00hello")
+        while len(b"".join(got)) < 4 + len(tail) and (data := connection.socket.recv(65536)):
+            got.append(data)
+        connection.send(b"all")
+
+    origin = play(script)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        assert client.read(6) == b"\x00hello"
+        os.kill(weir.process.pid, signal.SIGSTOP)
+        client.send(b"abc")
+        client.socket.send(b"!", socket.MSG_OOB)
+        client.send(tail)
+        os.kill(weir.process.pid, signal.SIGCONT)
+        assert client.read(3) == b"all"
+    assert b"".join(got) == b"abc!" + tail
