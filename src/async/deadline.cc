@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "async/event_loop.h"
+#include "async/task.h"
 
 namespace weir::async {
 
@@ -48,7 +49,11 @@ void TimerWheel::run_slot(int level, uint64_t slot) {
       continue;
     }
     deadline.due_ms_ = Deadline::kNever;
-    deadline.expired_(deadline);
+    try {
+      deadline.expired_(deadline);
+    } catch (...) {
+      (void)error_of_current_exception();  // Without memory: the others have their turn all the same.
+    }
   }
 }
 

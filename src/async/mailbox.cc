@@ -35,7 +35,13 @@ void Mailbox::on_events(uint32_t) {
     std::lock_guard lock(mutex_);
     letters.swap(letters_);
   }
-  for (auto& letter : letters) letter();
+  for (auto& letter : letters) {
+    try {
+      letter();
+    } catch (...) {
+      (void)error_of_current_exception();  // Without memory: the others are read all the same.
+    }
+  }
 }
 
 }  // namespace weir::async

@@ -64,6 +64,13 @@ class [[nodiscard]] Error {
   /// How to allow what was refused, for the page; empty where there is no such thing.
   std::string_view remedy() const;
   Error with_remedy(std::string remedy) const;
+  /// The client gets no page but the end of its connection, as it would without a proxy: it knows when to ask again.
+  Error without_answer() const {
+    Error error = *this;
+    error.unanswered_ = true;
+    return error;
+  }
+  bool unanswered() const { return unanswered_; }
   /// It depends on who asked, so it is no answer to anyone else.
   bool personal() const { return type_ == ErrorType::http_request_denied || type_ == ErrorType::destination_ip_prohibited; }
 
@@ -73,6 +80,7 @@ class [[nodiscard]] Error {
   };
   std::shared_ptr<const Words> words_;
   ErrorType type_;
+  bool unanswered_ = false;
   uint16_t status_;
 };
 

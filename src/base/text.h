@@ -10,6 +10,7 @@ namespace weir::base {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// ASCII letters alone are folded: field names, host names and codings are ASCII.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {

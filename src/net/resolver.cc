@@ -1,6 +1,7 @@
 #include "net/resolver.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/text.h"
 
@@ -268,7 +269,11 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
 void Resolver::finish(Question& question, const Lookup& lookup, uint64_t ttl_ms) {
   const base::Ref<Question> kept(&question);
   questions_[index(question.family)].erase(question.key);
-  if (ttl_ms > 0) keep(question.key, question.family, lookup, ttl_ms);
+  try {
+    if (ttl_ms > 0) keep(question.key, question.family, lookup, ttl_ms);
+  } catch (const std::bad_alloc&) {
+    // Who asked is answered; who asks next asks the servers.
+  }
   question.end(lookup);
 }
 

@@ -215,10 +215,10 @@ ResolverChannel::Socket* ResolverChannel::find(int descriptor) {
 }
 
 void ResolverChannel::ask(const std::string& name, base::IpFamily family, base::Ref<Asker> asker) {
+  auto question = std::make_unique<Question>(Question{this, std::move(asker)});
   ++asked_;
   ++open_;
   const bool outer = !std::exchange(busy_, true);
-  auto question = std::make_unique<Question>(Question{this, std::move(asker)});
   ares_query(channel_, name.c_str(), kClassIn, family == base::IpFamily::v4 ? kTypeA : kTypeAaaa, &Calls::answered, question.release());
   if (!outer) return;  // Whoever called c-ares goes on with work().
   busy_ = false;

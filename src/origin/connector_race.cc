@@ -1,6 +1,7 @@
 #include "origin/connector_race.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 #include "origin/connector_error.h"
@@ -19,6 +20,7 @@ async::Task<base::Result<Connected>> ConnectRace::run() {
   begin_look_up(v4_);
   for (;;) {
     const auto seen = changed_.version();
+    take_answers();
     if (Attempt* won = winner()) co_return Connected{std::move(won->result.stream), won->to, won->source};
     begin_attempts();
     if (changed_.version() != seen) continue;  // One has ended at once.
@@ -40,26 +42,30 @@ void ConnectRace::begin_look_up(Answer& answer) {
     return;
   }
   answer.task = look_up(answer);
-  answer.task.start();
+  answer.task.start(this);
+}
+
+void ConnectRace::take_answers() {
+  for (Answer* answer : {&v6_, &v4_}) {
+    if (answer->there || !answer->task || !answer->task.done()) continue;
+    answer->there = true;
+    answer->came_ms = async::EventLoop::current().now_ms();
+  }
 }
 
 async::Task<void> ConnectRace::look_up(Answer& answer) {
   answer.lookup = co_await resolver_.lookup(std::string(host_), answer.family);
-  answer.there = true;
-  answer.came_ms = async::EventLoop::current().now_ms();
-  changed_.notify();
 }
 
 async::Task<void> ConnectRace::attempt(Attempt& attempt) {
+  attempt.result.error = -ENOMEM;  // Should an exception end it.
   attempt.result = co_await net::connect(attempt.to, deadline_ms_, tcp_);
-  attempt.done = true;
-  changed_.notify();
 }
 
 ConnectRace::Attempt* ConnectRace::winner() {
   for (size_t i = 0; i < attempted_; ++i) {
     Attempt& attempt = attempts_[i];
-    if (!attempt.done || attempt.counted) continue;
+    if (!attempt.done() || attempt.counted) continue;
     if (attempt.result.stream) return &attempt;
     attempt.counted = true;
     --running_;
@@ -84,7 +90,7 @@ void ConnectRace::begin_attempts() {
     }
     if (!begin_next()) return;
     next_attempt_ms_ = now_ms + config_.attempt_delay_ms;
-    if (attempts_[attempted_ - 1].done) return;
+    if (attempts_[attempted_ - 1].done()) return;
   }
 }
 
@@ -103,7 +109,7 @@ bool ConnectRace::begin_next() {
     next.to = {address, port_};
     next.source = answer.lookup.source;
     next.task = attempt(next);
-    next.task.start();
+    next.task.start(this);
     return true;
   }
   return false;

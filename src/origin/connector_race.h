@@ -15,7 +15,7 @@ namespace weir::origin {
 /// One race to one host. Both families are asked for at the same time. Attempts begin when the IPv6 answer is there, or the resolution
 /// delay after the IPv4 answer; families take turns, IPv6 first; the next attempt begins when the attempt delay has passed or one
 /// has failed. The first connection wins, and destroying the race ends the others.
-class ConnectRace {
+class ConnectRace : private async::Root {
  public:
   static constexpr size_t kMostAttempts = 8;
 
@@ -39,13 +39,17 @@ class ConnectRace {
     base::Endpoint to;
     base::AddressSource source = base::AddressSource::dns;
     net::Connecting result;
-    bool done = false;
     bool counted = false;
     async::Task<void> task;
+    bool done() const { return task && task.done(); }
   };
   async::Task<void> look_up(Answer& answer);
   async::Task<void> attempt(Attempt& attempt);
   void begin_look_up(Answer& answer);
+  /// A look-up or an attempt has ended, however it did.
+  void finished() noexcept override { changed_.notify(); }
+  /// Looks at look-ups that have ended.
+  void take_answers();
   /// Looks at attempts that have ended.
   Attempt* winner();
   /// Begins what may begin now.

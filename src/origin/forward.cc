@@ -155,15 +155,23 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   if (request.pins && request.pins->has(key)) {
     auto pinned = request.pins->take(key);
     auto* connection = static_cast<OriginConnection*>(pinned.get());
+    // Another connection is not the same: a login belongs to this one, or the client has it by CONNECT. Where requests have gone over it
+    // before, the client is to see what it would see without a proxy: the end of its own.
+    const bool served = connection && connection->reused;
     if (!connection || !connection->quiet()) {
       request.pins->lose(key);
-      co_return base::fail(ErrorType::connection_terminated, 502, std::string(key) + " closed the connection that this login belongs to.");
+      const base::Error lost(ErrorType::connection_terminated, 502, std::string(key) + " closed the connection that belongs to this client.");
+      co_return std::unexpected(served ? lost.without_answer() : lost);
     }
-    CO_CHECK(request.decision->check(connection->source, connection->peer.address, connection->peer.port));
+    if (auto allowed = request.decision->check(connection->source, connection->peer.address, connection->peer.port); !allowed) {
+      request.pins->lose(key);
+      co_return std::unexpected(std::move(allowed).error());
+    }
     origin->pinned_to = request.pins;
     origin->pin_key = key;
     pinned.release();
     answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head, request.body, request.expects_continue, request.upgrade);
+    if (!answered && served && origin->may_retry()) co_return std::unexpected(answered.error().without_answer());
   } else {
     // The usual case costs no frame: a connection is there.
     const uint64_t max_idle_ms = repeatable ? UINT64_MAX : context_.config.retry_idle_ms;

@@ -54,6 +54,7 @@ base::Result<void> OriginBody::look_ahead() {
 }
 
 std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
+  if (origin_->upload_error()) return std::unexpected(*origin_->upload_error());
   if (ahead_) {
     base::Result<http::Chunk> chunk(*std::move(ahead_));
     ahead_.reset();
@@ -80,6 +81,7 @@ std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
 }
 
 base::Error OriginBody::broken(ssize_t error) const {
+  if (origin_->upload_error()) return *origin_->upload_error();
   const std::string& name = origin_->connection().authority;
   if (error == -ETIMEDOUT) return base::Error(ErrorType::connection_read_timeout, 504, name + " sent nothing of its answer for too long.");
   return base::Error(ErrorType::http_response_incomplete, 502, name + " closed the connection before its answer was whole.");

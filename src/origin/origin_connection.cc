@@ -28,6 +28,7 @@ void Pool::forget_empty() {
 
 Pool::~Pool() {
   while (by_age_.linked()) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  on_free = nullptr;
   sweep();
 }
 
@@ -39,6 +40,12 @@ std::unique_ptr<OriginConnection> Pool::remove(OriginConnection& connection) {
   --size_;
   if (--connection.among_->count == 0) ++empty_;
   return std::unique_ptr<OriginConnection>(&connection);
+}
+
+void Pool::drop(std::unique_ptr<OriginConnection> connection) {
+  connection->stream = nullptr;
+  connection->slot.release();
+  if (on_free) on_free(on_free_of, connection->authority);
 }
 
 std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms,
@@ -57,7 +64,10 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const h
       connection.allowed_by = decision.rules_id();
     }
     auto taken = remove(connection);
-    if (!taken->quiet() || taken->names_generation != names_generation) continue;
+    if (!taken->quiet() || taken->names_generation != names_generation) {
+      drop(std::move(taken));
+      continue;
+    }
     taken->reused = true;
     return taken;
   }
@@ -66,8 +76,8 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const h
 void Pool::put(std::unique_ptr<OriginConnection> connection) {
   connection->input.release();
   // Asked before it rests: what arrives from here on is seen by the loop, or when it is taken.
-  if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0) return;
-  if (size_ >= config_.idle_total) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0) return drop(std::move(connection));
+  if (size_ >= config_.idle_total) drop_oldest();
   auto at = by_authority_.find(std::string_view(connection->authority));
   if (at == by_authority_.end()) {
     if (empty_ > kMostEmpty && empty_ > by_authority_.size() / 2) forget_empty();
@@ -75,7 +85,7 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
     ++empty_;
   }
   IdleConnections& among = at->second;
-  if (among.count >= config_.idle_per_origin) return;
+  if (among.count >= config_.idle_per_origin) return drop(std::move(connection));
   auto& idle = *connection.release();
   const uint64_t now = async::EventLoop::current().now_ms();
   idle.idle_since_ms_ = now;
@@ -94,12 +104,12 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
 }
 
 void Pool::drop_one(std::string_view authority) {
-  if (const auto at = by_authority_.find(authority); at != by_authority_.end() && at->second.count > 0) remove(static_cast<OriginConnection&>(*at->second.connections.next()));
+  if (const auto at = by_authority_.find(authority); at != by_authority_.end() && at->second.count > 0) drop(remove(static_cast<OriginConnection&>(*at->second.connections.next())));
 }
 
 bool Pool::drop_oldest() {
   if (!by_age_.linked()) return false;
-  remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  drop(remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection));
   return true;
 }
 
@@ -115,7 +125,7 @@ void Pool::sweep() {
   while (spoiled_.linked()) {
     auto& age = static_cast<OriginConnection::AgeLink&>(*spoiled_.next());
     age.unlink();
-    std::unique_ptr<OriginConnection> closed(&age.connection);
+    drop(std::unique_ptr<OriginConnection>(&age.connection));
   }
   const uint64_t now = async::EventLoop::current().now_ms();
   while (by_age_.linked()) {
@@ -124,7 +134,7 @@ void Pool::sweep() {
       sweep_.set(oldest.idle_since_ms_ + config_.idle_timeout_ms);
       return;
     }
-    remove(oldest);
+    drop(remove(oldest));
   }
 }
 

@@ -73,10 +73,8 @@ class Pool {
   /// Called with the authority of each connection that becomes free. Not owned.
   void (*on_free)(void* of, std::string_view authority) = nullptr;
   void* on_free_of = nullptr;
-  /// One was closed that was not in the pool.
-  void freed(std::string_view authority) {
-    if (on_free) on_free(on_free_of, authority);
-  }
+  /// Closes one that is not in the pool (any more), and tells who waits for its place. Asks for no memory.
+  void drop(std::unique_ptr<OriginConnection> connection);
   Pool(const Pool&) = delete;
   ~Pool();
 

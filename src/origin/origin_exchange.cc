@@ -16,6 +16,9 @@ namespace {
 /// Content that goes out together with the head, before anything is read: little enough for any socket's buffer.
 constexpr size_t kWithHead = 16 * 1024;
 
+/// The client has sent nothing for too long: once an answer flows, that ends nothing.
+bool is_silence(const base::Error& error) { return error.type() == ErrorType::http_request_error && error.status() == 408; }
+
 }  // namespace
 
 OriginExchange::OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool, const OriginConfig& config, uint64_t expect_wait_ms)
@@ -30,9 +33,7 @@ OriginExchange::~OriginExchange() {
 }
 
 void OriginExchange::drop_connection() {
-  const std::string authority = connection_->authority;
-  connection_ = nullptr;
-  pool_.freed(authority);
+  pool_.drop(std::move(connection_));
 }
 
 void OriginExchange::finish() {
@@ -47,6 +48,7 @@ void OriginExchange::finish() {
   if (pinned_to) {
     if (connection_->quiet()) {
       connection_->rest();
+      connection_->reused = true;
       pinned_to->put(pin_key, std::move(connection_));
     } else {
       pinned_to->lose(pin_key);
@@ -70,6 +72,7 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
   connection_ = std::move(connection);
   died_unanswered_ = false;
   sent_whole_ = false;
+  asked_for_100_ = head.fields.has(http::FieldId::expect);
   exchange_->peer = connection_->peer;
   exchange_->peer_source = connection_->source;
   exchange_->reused_connection = connection_->reused;
@@ -140,9 +143,10 @@ void OriginExchange::open_gate() {
   opened_.notify();
 }
 
-/// There will be no answer to wait for; one that flows already goes on.
-void OriginExchange::end_waiting() {
-  if (!answered_) connection_->stream->readiness().interrupt();
+/// Ends the reading of the answer, too.
+void OriginExchange::fail_upload(base::Error error) {
+  upload_error_ = std::move(error);
+  connection_->stream->readiness().interrupt();
 }
 
 async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk chunk, bool chunked, bool expects_continue) {
@@ -162,11 +166,11 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
     if (!chunk.bytes.empty() || chunk.last) {
       const bool last = chunk.last;
       const ssize_t written = co_await send(std::move(chunk), chunked);
-      if (written == -ETIMEDOUT) {
-        upload_error_.emplace(ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long.");
-        end_waiting();
+      // What the origin does not take is not asked for any more; it may have answered, which the reading side sees. An answer that flows
+      // already goes on.
+      if (written == -ETIMEDOUT && !answered_) {
+        fail_upload({ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long."});
       }
-      // What the origin does not take is not asked for any more; it may have answered, which the reading side sees.
       if (written < 0) co_return;
       if (last) break;
       chunk = http::Chunk();
@@ -176,10 +180,8 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
       bool to_failed = false;
       auto sent = co_await body->send_to(*connection_->stream, config_.write_timeout_ms, &upload_sent_, &to_failed);
       if (!sent) {
-        if (!to_failed || sent.error().type() == ErrorType::connection_write_timeout) {
-          upload_error_ = std::move(sent).error();
-          end_waiting();
-        }
+        if (!to_failed && answered_ && is_silence(sent.error())) continue;
+        if (!to_failed || (sent.error().type() == ErrorType::connection_write_timeout && !answered_)) fail_upload(std::move(sent).error());
         co_return;
       }
       if (sent->last) break;
@@ -187,9 +189,9 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
     }
     auto next = body->try_read();
     if (!next) next.emplace(co_await body->read());
+    if (!*next && answered_ && is_silence(next->error())) continue;
     if (!*next) {
-      upload_error_ = std::move(*next).error();
-      end_waiting();
+      fail_upload(std::move(*next).error());
       co_return;
     }
     chunk = **std::move(next);
@@ -234,12 +236,13 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
     if (++interims > config_.interim_limit) {
       co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " sent too many interim responses.");
     }
-    if (status == 100) {
+    if (status == 100 && asked_for_100_) {
       continue_seen_ = true;
       continued_.notify();
       // The upload passes it on before the final head, which may have come with it, is looked at.
       for (auto seen = opened_.version(); gated_; seen = opened_.version()) co_await opened_.changed(seen);
     } else {
+      // 100 too, where nobody has asked for it (RFC 9110, 15.2).
       (void)http::remove_hop_by_hop(parser.head()->fields);
       parser.head()->fields.remove(http::FieldId::content_length);  // It has no content: nobody may wait for some.
       CO_CHECK(exchange_->interim(*parser.head()));

@@ -35,6 +35,8 @@ class OriginExchange final : public base::Pooled {
 
   OriginConnection& connection() { return *connection_; }
   http::Exchange& exchange() { return *exchange_; }
+  /// What is wrong with the request's content, where something is: then the whole exchange is over, also if the answer has begun.
+  const std::optional<base::Error>& upload_error() const { return upload_error_; }
   const OriginConfig& config() const { return config_; }
 
   /// The response was read whole: the connection goes back to the pool, or to the client's pins.
@@ -53,7 +55,7 @@ class OriginExchange final : public base::Pooled {
  private:
   async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
   void drop_connection();
-  void end_waiting();
+  void fail_upload(base::Error error);
   void open_gate();
   async::Task<ssize_t> send(http::Chunk chunk, bool chunked);
   async::Task<void> until_asked_for(http::Body& body);
@@ -74,6 +76,7 @@ class OriginExchange final : public base::Pooled {
   bool answered_ = false;  // The final head is there.
   bool content_taken_ = false;
   bool sent_whole_ = false;
+  bool asked_for_100_ = false;  // By an Expect.
   bool died_unanswered_ = false;
   uint64_t upload_sent_ = 0;
   std::optional<base::Error> upload_error_;

@@ -48,11 +48,6 @@ void WorkerJournal::count(const http::Exchange& exchange) {
 
 void WorkerJournal::record(const http::Exchange& exchange) {
   count(exchange);
-  if (batch_.empty()) {
-    flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
-    // A worker that was busy a moment ago is so again: its batch need not grow by and by.
-    if (last_batch_ > kBatch / 4 && base::Account::stand() == base::Memory::enough) batch_.reserve(kBatch + kBatch / 4);
-  }
   std::string_view outcome = exchange.ended();
   if (exchange.has_error()) {
     outcome = base::name_of(exchange.error_type());
@@ -60,7 +55,13 @@ void WorkerJournal::record(const http::Exchange& exchange) {
     outcome = stopping_;
   }
   const size_t before = batch_.size();
+  // Called by destructors: what is thrown here must not leave.
   try {
+    if (batch_.empty()) {
+      flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
+      // A worker that was busy a moment ago is so again: its batch need not grow by and by.
+      if (last_batch_ > kBatch / 4 && base::Account::stand() == base::Memory::enough) batch_.reserve(kBatch + kBatch / 4);
+    }
     append_line(batch_, setting_.format, {exchange, outcome, async::EventLoop::current().now_ms() - exchange.started_ms}, clock_);
   } catch (const std::bad_alloc&) {
     batch_.resize(before);

@@ -31,6 +31,7 @@ void Worker::close_idle() {
 }
 
 void Worker::relieve() {
+  relief_.set(loop_.now_ms() + kAskOthersMs);  // Should there be no memory for what follows.
   if (base::Account::stand() != base::Memory::enough) base::keep_memory(false);
   if (base::Reserve::drawn_on()) {
     uint64_t say_ms = shared_.say_again_ms.load(std::memory_order_relaxed);
@@ -46,7 +47,7 @@ void Worker::relieve() {
   const bool roomy = limit == 0 || base::Account::held_in_all() < static_cast<int64_t>(limit / 4 * 3);
   if (!scarce && roomy) base::keep_memory(true);
   if (!crowded()) {
-    if (!roomy) relief_.set(loop_.now_ms() + kAskOthersMs);
+    if (roomy && !base::Reserve::drawn_on()) relief_.clear();
     return;
   }
   if (scarce) close_idle();

@@ -389,9 +389,10 @@ TEST(Forwarding, ALoginByConnectionIsPinned) {
   a.close();
   EXPECT_TRUE(h.until([&] { return h.origin->open() == 1; })) << "it goes with its client";
   // If the pinned connection dies, its client's connection is closed: what it believes of it no longer holds.
+  // Without an answer, as without a proxy: the client knows by that when to ask again.
   b.get(at, "/gone");
-  EXPECT_EQ(h.answers(b, 2)[1].status, 502);
   EXPECT_TRUE(h.until([&] { return b.ended; }));
+  EXPECT_EQ(b.answers().size(), 1u);
   // And where the origin closes it in order, the client is told in the same answer.
   Client& c = h.client();
   ask(c, "one");

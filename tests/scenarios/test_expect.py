@@ -204,3 +204,34 @@ class TestExpect:
             assert client.reader.response_head().status == 100
             client.send(b"3\r\nabc\r\n0\r\n\r\n")
             assert client.response().body == b"abc"
+
+
+class TestA100ThatNobodyAskedFor:
+    """It goes on (RFC 9110, 15.2), with the words and fields that it came with."""
+
+    @pytest.mark.parametrize(("method", "fields", "body"), [("GET", [], b""), ("POST", [("Content-Length", "3")], b"abc")])
+    def test_goes_on(self, weir, play, method, fields, body):
+        def script(connection):
+            connection.request()
+            connection.send("HTTP/1.1 100 Go\r\nX-Hint: 1\r\nConnection: x-hop\r\nX-Hop: 1\r\n\r\nHTTP/1.1 100 Again\r\n\r\n")
+            connection.respond(b"ok")
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request(method, origin.url + "/", [("Host", origin.authority), *fields], body)
+            response = client.response(method)
+        assert (response.status, response.body) == (200, b"ok")
+        assert [each.status for each in response.interim] == [100, 100]
+        assert response.interim[0].fields.get("x-hint") == "1" and "x-hop" not in response.interim[0].fields
+
+    def test_but_not_to_http_1_0(self, weir, play):
+        def script(connection):
+            connection.request()
+            connection.send("HTTP/1.1 100 Go\r\n\r\n")
+            connection.respond(b"ok")
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", version="1.0")
+            response = client.response()
+        assert (response.status, response.interim) == (200, [])

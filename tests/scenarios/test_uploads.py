@@ -237,3 +237,64 @@ def test_a_client_that_sends_slowly(weir, site):
         head = f"POST {site.url}/echo HTTP/1.1\r\nHost: {site.authority}\r\nContent-Length: 40\r\n\r\n"
         client.send_bytewise(head.encode() + b"0123456789" * 4)
         assert client.response().body == b"0123456789" * 4
+
+
+class TestContentAfterTheAnswerHasBegun:
+    HEAD = [("Transfer-Encoding", "chunked")]
+
+    @pytest.mark.parametrize("flows", [False, True], ids=["the answer waits", "the answer flows"])
+    def test_what_is_wrong_with_it_cuts_both_sides(self, weir, play, flows):
+        """The answer may rest on what was sent: neither side takes a part for the whole, nor waits for what can't come."""
+
+        def script(connection):
+            connection.head()
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
+            try:
+                while flows:
+                    time.sleep(0.02)
+                    connection.send(b"4\r\nmore\r\n")
+            except OSError:
+                return
+            assert connection.wait_for_end() == "reset"
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), *self.HEAD], b"3\r\nabc\r\n")
+            client.read_until(b"hi")
+            client.send(b"ZZ\r\n")
+            with pytest.raises((Ended, ConnectionResetError)):
+                client.read_until(b"0\r\n\r\n")
+            # Logged at once, not when the client has gone.
+            line = weir.wait_log(1)[0]
+        assert (line.status, line.outcome) == (200, "http_request_error"), line
+
+    def test_a_pause_longer_than_the_limit_loses_nothing(self, start, play):
+        weir = start('[timeouts]\ncontent = "1s"\n')
+        ended = threading.Event()
+
+        def script(connection):
+            request = connection.head()
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+            def flow():
+                while not ended.wait(0.1):
+                    connection.send(b"4\r\nmore\r\n")
+
+            flowing = threading.Thread(target=flow)
+            flowing.start()
+            try:
+                connection.body(request)
+            finally:
+                ended.set()
+                flowing.join(10)
+            connection.send(b"3\r\nend\r\n0\r\n\r\n")
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), *self.HEAD], b"3\r\nabc\r\n")
+            client.read_until(b"more")
+            time.sleep(2.5)
+            client.send(b"3\r\ndef\r\n0\r\n\r\n")
+            client.read_until(b"end\r\n0\r\n\r\n")
+        assert origin.requests[0].body == b"abcdef" and origin.requests[0].complete
+        assert weir.wait_log(1)[0].outcome == "complete"

@@ -172,7 +172,8 @@ std::string as_html(const base::Error& error, std::string_view url) {
 http::Response error_response(const base::Error& error, std::string_view accept, std::string_view url, std::string_view name) {
   http::Response response = accepts_html(accept) ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
                                                  : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
-  std::string status = std::string(name) + "; error=" + std::string(base::name_of(error.type()));
+  // A token begins with a letter or an asterisk there (RFC 8941, 3.3.4); one of Via need not.
+  std::string status = (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) + "; error=" + std::string(base::name_of(error.type()));
   if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
   response.head->fields.add(FieldId::proxy_status, status);
   return response;
@@ -185,6 +186,7 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request request, 
   if (response || response.error().type() == ErrorType::client_closed) co_return response;
   const base::Error& error = response.error();
   exchange->set_error(error);
+  if (error.unanswered()) co_return response;
   std::string url;
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
     url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority);

@@ -55,6 +55,24 @@ TEST(Errors, AClientThatHasGoneIsToldNothing) {
   EXPECT_EQ(fake.records, std::vector<std::string>{"no"});
 }
 
+TEST(Errors, WhereTheClientIsToSeeTheEndAloneThereIsNoPage) {
+  http::FakeStages fake;
+  fake.next = fails_with(Error(ErrorType::connection_terminated, 502, "It closed.").without_answer());
+  const http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(fake.records, std::vector<std::string>{"connection_terminated"});
+}
+
+TEST(Errors, TheNameIsATokenOrInQuotes) {
+  const struct {
+    const char *name, *written;
+  } cases[] = {{"weir", "weir;"}, {"Weir-2.a", "Weir-2.a;"}, {"*x", "*x;"}, {"9proxy", "\"9proxy\";"}, {"-x", "\"-x\";"}, {"!", "\"!\";"}};
+  for (const auto& c : cases) {
+    const http::Response response = error_response(Error(ErrorType::dns_error, 502, "x"), "", "", c.name);
+    EXPECT_TRUE(response.head->fields.get(FieldId::proxy_status).starts_with(c.written)) << c.name;
+  }
+}
+
 TEST(Errors, BrowsersGetHtml) {
   const struct {
     const char* accept;
