@@ -167,7 +167,10 @@ const char* read_authority(std::string_view text, uint16_t default_port, Arena& 
     host = {folded, host.size()};
   }
   authority.host = host;
-  return rest.empty() ? nullptr : read_port(rest.substr(1), authority);
+  if (rest.empty()) return nullptr;
+  const char* const why = read_port(rest.substr(1), authority);
+  // What comes before an @ is no port that was mistyped, but somebody's name and password.
+  return why && rest.find('@') != std::string_view::npos ? host_byte_fault('@') : why;
 }
 
 const char* check_target_bytes(std::string_view path) {

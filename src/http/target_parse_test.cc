@@ -151,11 +151,13 @@ TEST(ParseTarget, InsideATlsSessionOriginFormIsHttps) {
 }
 
 TEST(ParseTarget, AFailureLeavesTheTargetAlone) {
-  const auto head = head_of("GET", "http://a@b/", "x");
-  const auto fine = parse_target(*head);
-  ASSERT_FALSE(fine);
-  EXPECT_NE(fine.error().detail().find("user information"), std::string_view::npos);
-  EXPECT_TRUE(head->target.host.empty());
+  for (const char* target : {"http://a@b/", "http://a:b@c/", "http://a:secret@c:80/", "http://a:70000@c/"}) {
+    const auto head = head_of("GET", target, "x");
+    const auto fine = parse_target(*head);
+    ASSERT_FALSE(fine);
+    EXPECT_NE(fine.error().detail().find("user information"), std::string_view::npos) << target;
+    EXPECT_TRUE(head->target.host.empty());
+  }
 }
 
 TEST(ParseTarget, EveryByteInPathAndHost) {

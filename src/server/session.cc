@@ -261,7 +261,8 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
 
 async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestParser& parser) {
   auto& loop = async::EventLoop::current();
-  const uint64_t deadline_ms = loop.now_ms() + client_.config.head_timeout_ms;
+  // The first head's time runs from the accept.
+  const uint64_t deadline_ms = (served_any_ ? loop.now_ms() : waiting_since_ms_) + client_.config.head_timeout_ms;
   while (!parser.done()) {
     if (client_.input.empty()) {
       if (no_memory()) co_return no_memory_error();
