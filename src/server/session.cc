@@ -18,9 +18,6 @@ namespace weir::server {
 using base::ErrorType;
 
 namespace {
-/// A client that has just come is about to say something.
-constexpr uint64_t kSilentMs = 1000;
-
 bool no_memory() { return base::Account::stand() >= base::Memory::full; }
 base::Error no_memory_error() {
   return base::Error(ErrorType::connection_limit_reached, 503, "The proxy holds as much memory as it may.", "limits.memory");
@@ -43,11 +40,11 @@ void print_request(const http::RequestHead& head) {
 }  // namespace
 
 /// One client connection, or one session inside a tunnel.
-class Connection final : public base::Pooled, private async::Link {
+class Connection final : public base::Pooled, private LiveConnection {
  public:
   Connection(async::ByteStream& stream, std::unique_ptr<async::ByteStream> owned, base::Ref<const http::Session> session,
              const SessionContext& context, const base::Slice& first, std::unique_ptr<http::PinnedConnection> pin)
-      : owned_(std::move(owned)), context_(context), session_(std::move(session)), client_(stream, context.config) {
+      : LiveConnection(context.connections), owned_(std::move(owned)), context_(context), session_(std::move(session)), client_(stream, context.config) {
     stream.readiness().on_broken = &client_.interrupt;
     pins_.on_lost = [](void* of) {
       // What the client believes of that login, or of its tunnel's other end, is over: its connection ends too, now if it is idle.
@@ -60,19 +57,14 @@ class Connection final : public base::Pooled, private async::Link {
       const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
       pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
     }
-    ++context_.connections.count_;
   }
   Connection(const Connection&) = delete;
-  ~Connection() {
-    client_.stream.readiness().on_broken = nullptr;
-    --context_.connections.count_;
-  }
+  ~Connection() { client_.stream.readiness().on_broken = nullptr; }
 
   /// `self` is this: what waits for the next request is one frame.
   async::Task<void> run(std::unique_ptr<Connection> self);
 
  private:
-  friend class LiveConnections;
   enum class After : uint8_t {
     next,    // Another request may come.
     linger,  // The answer is out; the client may be sending still.
@@ -101,26 +93,16 @@ class Connection final : public base::Pooled, private async::Link {
   const SessionContext& context_;
   const base::Ref<const http::Session> session_;
   Client client_;
-  /// Whose content moves, and how far it is.
-  std::pair<Drip::Side, uint64_t> content() const;
-  void cut_for_dripping();
+  void close_resting() override { client_.stream.readiness().interrupt(); }
+  std::pair<Drip::Side, uint64_t> content() const override;
+  void cut_dripping() override;
 
   http::Pins pins_;
   bool served_any_ = false;
-  bool idle_ = false;  // In a list of those that wait for a request; else in that of the busy ones.
+  bool idle_ = false;  // It waits for a request.
   uint64_t waiting_since_ms_ = 0;
   http::Exchange* exchange_ = nullptr;  // The one that runs.
-  Drip drip_;
 };
-
-bool LiveConnections::shed_one() {
-  if (!idle_.linked() && !silent_.linked()) return false;
-  auto& connection = static_cast<Connection&>(idle_.linked() ? *idle_.next() : *silent_.next());
-  if (!connection.served_any_ && async::EventLoop::current().now_ms() < connection.waiting_since_ms_ + kSilentMs) return false;
-  connection.unlink();
-  connection.client_.stream.readiness().interrupt();
-  return true;
-}
 
 std::pair<Drip::Side, uint64_t> Connection::content() const {
   const async::Readiness& state = client_.stream.readiness();
@@ -137,8 +119,7 @@ std::pair<Drip::Side, uint64_t> Connection::content() const {
   return {content.length_known ? Drip::Side::sending : Drip::Side::live, exchange_->received};
 }
 
-void Connection::cut_for_dripping() {
-  drip_ = Drip();
+void Connection::cut_dripping() {
   if (!client_.answered && client_.content.expected && client_.stream.readiness().reader_waits()) {
     client_.drips = true;
     client_.stream.readiness().expire_reader();
@@ -147,35 +128,6 @@ void Connection::cut_for_dripping() {
   // What the kernel holds for it goes too.
   client_.stream.abort();
   client_.interrupt.fire("lowest_rate");
-}
-
-bool LiveConnections::cut_one_drip(uint64_t lowest_rate, uint64_t now_ms) {
-  Connection* slowest = nullptr;
-  async::Link seen;
-  for (int i = 0; i < kLooksAtOnce && busy_.linked(); ++i) {
-    auto& connection = static_cast<Connection&>(*busy_.next());
-    connection.unlink();
-    connection.link_before(seen);
-    const auto [side, bytes] = connection.content();
-    connection.drip_.look(side, bytes, now_ms, lowest_rate);
-    if (connection.drip_.found() && (!slowest || connection.drip_.rate() < slowest->drip_.rate())) slowest = &connection;
-  }
-  busy_.take_all(seen);
-  if (!slowest) return false;
-  ++drips_cut_;
-  slowest->cut_for_dripping();
-  return true;
-}
-
-void LiveConnections::drain() {
-  draining_ = true;
-  for (async::Link* list : {&idle_, &silent_}) {
-    while (list->linked()) {
-      auto& connection = static_cast<Connection&>(*list->next());
-      connection.unlink();
-      connection.client_.stream.readiness().interrupt();
-    }
-  }
 }
 
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
@@ -201,12 +153,11 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     while (client_.input.empty()) {
       if (pins_.lost()) co_return;
       client_.input.release();
-      unlink();
-      link_before(served_any_ ? context_.connections.idle_ : context_.connections.silent_);
+      rests(!served_any_, waiting_since_ms_);
       idle_ = true;
       const ssize_t ready = co_await client_.stream.until_readable(until_ms);
       idle_ = false;
-      unlink();
+      wakes();
       // Who is to be closed, for room or at a drain, may have sent a request by then, which the kernel has taken.
       if (ready == -ECANCELED && !pins_.lost()) {
         client_.stream.readiness().take_interrupt_back();
@@ -221,7 +172,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
       loop.spend(static_cast<size_t>(n));
       client_.input.filled(static_cast<size_t>(n));
     }
-    if (!linked()) link_before(context_.connections.busy_);
+    works();
     Outcome outcome = co_await exchange();
     served_any_ = true;
     if (outcome.tunnel) {
@@ -324,7 +275,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
     if (auto target = http::parse_target(*request.head, session_->scheme); !target) fault = std::move(target).error();
   }
   if (!fault && no_memory()) fault = no_memory_error();
-  if (fault && fault->rule() == "limits.memory") ++context_.connections.refused_for_memory_;
+  if (fault && fault->rule() == "limits.memory") among_.count_refused_for_memory();
   const bool refused = context_.admission && context_.admission->refuses(*session_);
   if (refused) {
     // Whatever it sent, it is told this and nothing else.

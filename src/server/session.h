@@ -4,39 +4,9 @@
 #include "async/task.h"
 #include "http/stage.h"
 #include "server/config.h"
+#include "server/live_connections.h"
 
 namespace weir::server {
-
-/// Of a worker: its connections, so that an idle one can be shed when there are too many.
-class LiveConnections {
- public:
-  size_t count() const { return count_; }
-  /// Closes the connection that has been idle longest, if there is one: between two requests, else one that has said nothing yet
-  /// since a second ago.
-  bool shed_one();
-  /// From now on connections end with the request that they carry; those that carry none end now.
-  void drain();
-  const bool& draining() const { return draining_; }
-  /// For times in which there is little left, called again and again: looks at some of the connections that serve a request or carry a
-  /// tunnel, and cuts the slowest of them whose content moves by drops, below `lowest_rate` bytes a second (see Drip). True if it did.
-  bool cut_one_drip(uint64_t lowest_rate, uint64_t now_ms);
-
-  /// Since the start: requests that were refused because memory was at its limit, and exchanges that were cut for dripping.
-  uint64_t refused_for_memory() const { return refused_for_memory_; }
-  uint64_t drips_cut() const { return drips_cut_; }
-
- private:
-  friend class Connection;
-  static constexpr int kLooksAtOnce = 500;
-
-  async::Link idle_;
-  async::Link silent_;  // Waiting for their first request.
-  async::Link busy_;
-  size_t count_ = 0;
-  uint64_t refused_for_memory_ = 0;
-  uint64_t drips_cut_ = 0;
-  bool draining_ = false;
-};
 
 /// Whom the configuration of now lets in. Of the worker.
 class Admission {
