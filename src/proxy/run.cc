@@ -43,7 +43,7 @@ std::string via_name(const Config& config) {
   return name;
 }
 
-/// Rules of listeners that are gone stay for the sessions that came by them.
+/// Rules of listeners that are gone stay for the sessions that came by them, but for what holds on every listener.
 PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via,
                          std::shared_ptr<auth::Login> login) {
   PipelineParts parts;
@@ -54,7 +54,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change, 
   const policy::OwnAddresses own(change.listening, &net::is_this_machine);
   for (size_t number = 0; number < change.index_of.size(); ++number) {
     if (change.index_of[number] < 0) {
-      parts.rules.push_back(before->rules[number]);
+      parts.rules.push_back(std::make_shared<const policy::ListenerRules>(*before->rules[number], config.blocked_ports, own));
       parts.clients.push_back(before->clients[number]);
       continue;
     }

@@ -77,6 +77,18 @@ ListenerRules::ListenerRules(const Config& config, bool reachable, std::vector<u
   std::ranges::sort(blocked_ports_);
 }
 
+ListenerRules::ListenerRules(const ListenerRules& last, std::vector<uint16_t> blocked_ports, OwnAddresses own)
+    : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
+      reachable_(last.reachable_),
+      private_allowed_(last.private_allowed_),
+      local_names_(last.local_names_),
+      allowed_names_(last.allowed_names_),
+      allowed_networks_(last.allowed_networks_),
+      blocked_ports_(std::move(blocked_ports)),
+      own_(std::move(own)) {
+  std::ranges::sort(blocked_ports_);
+}
+
 bool ListenerRules::port_blocked(uint16_t port) const { return std::ranges::binary_search(blocked_ports_, port); }
 
 bool ListenerRules::in_allowed_network(const IpAddress& address) const {

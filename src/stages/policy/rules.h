@@ -38,6 +38,8 @@ class ListenerRules {
  public:
   /// `reachable`: other machines can reach the listener (match::binds_this_machine_only says no of one of its addresses).
   ListenerRules(const Config& config, bool reachable, std::vector<uint16_t> blocked_ports, OwnAddresses own);
+  /// Of a listener that is gone, for who came by it: what was its own stays, and what holds on every listener is given anew.
+  ListenerRules(const ListenerRules& last, std::vector<uint16_t> blocked_ports, OwnAddresses own);
 
   /// Of this object alone, in this process, ever.
   uint64_t id() const { return id_; }

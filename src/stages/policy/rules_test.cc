@@ -250,5 +250,29 @@ TEST(Rules, Ports) {
   EXPECT_FALSE(check_port(ListenerRules({}, false, {8080, 25}, {}), 8080));
 }
 
+TEST(Rules, OfAListenerThatIsGoneKeepWhatWasItsOwn) {
+  Config config;
+  config.private_allowed = false;
+  config.local_names = patterns({"here.test"});
+  config.allowed_names = patterns({"wiki.test"});
+  config.allowed_networks = networks({"10.1.0.0/16"});
+  for (const bool reachable : {false, true}) {
+    const ListenerRules last(config, reachable, {25}, OwnAddresses({endpoint("10.1.0.1:3128")}, {}));
+    const ListenerRules rules(last, {8080, 21}, OwnAddresses({endpoint("10.1.0.2:3129")}, {}));
+    EXPECT_NE(rules.id(), last.id());
+    EXPECT_EQ(rules.reachable(), reachable);
+    EXPECT_FALSE(rules.private_allowed());
+    EXPECT_TRUE(open(rules, "here.test", dns, "127.0.0.1"));
+    EXPECT_TRUE(open(rules, "wiki.test", dns, "10.9.9.9"));
+    EXPECT_TRUE(open(rules, "other.test", dns, "10.1.9.9"));
+    EXPECT_FALSE(open(rules, "other.test", dns, "10.9.9.9"));
+    EXPECT_TRUE(check_port(rules, 25));
+    EXPECT_FALSE(check_port(rules, 21));
+    EXPECT_FALSE(check_port(rules, 8080));
+    EXPECT_TRUE(open(rules, "10.1.0.1", literal, "10.1.0.1", 3128));
+    EXPECT_FALSE(open(rules, "10.1.0.2", literal, "10.1.0.2", 3129));
+  }
+}
+
 }  // namespace
 }  // namespace weir::policy

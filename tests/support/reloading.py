@@ -1,0 +1,40 @@
+"""A Weir with a configuration file that is rewritten, and a control socket to have it read again."""
+
+import subprocess
+
+from .weir import Weir, binary, environment
+
+
+def ask(word, path, within=30):
+    """`weir status` or `weir reload`, as a shell runs it."""
+    command = [binary(), word, "--control", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=within, env=environment(), check=False)
+
+
+class Reloading(Weir):
+    def __init__(self, tmp_path, text="", **more):
+        self.control = str(tmp_path / "control")
+        super().__init__(self._with_control(text), **more)
+
+    def _with_control(self, text):
+        return f'control = "{self.control}"\n' + text
+
+    def ask(self, word):
+        return ask(word, self.control)
+
+    def rewrite(self, text):
+        return self.write_config(self._with_control(text))
+
+    def reload(self, text):
+        """What it says of a text that it takes."""
+        self.rewrite(text)
+        answer = self.ask("reload")
+        assert answer.returncode == 0 and answer.stdout.startswith("reloaded\n"), answer
+        return answer.stdout
+
+    def refuse(self, text):
+        """What it says of one that it does not take."""
+        self.rewrite(text)
+        answer = self.ask("reload")
+        assert answer.returncode == 1 and "the old configuration stays" in answer.stderr, answer
+        return answer.stderr
