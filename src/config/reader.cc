@@ -14,6 +14,7 @@
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE __builtin_unreachable()
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -189,33 +190,67 @@ std::unexpected<std::vector<Mistake>> unreadable(const std::string& file, std::s
   return std::unexpected(std::vector<Mistake>{{file, {}, "cannot be read: " + std::move(why), "", ""}});
 }
 
-}  // namespace
-
-std::expected<Config, std::vector<Mistake>> read(std::string_view text, const std::string& file) {
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    Mistake mistake{file, position_of(error.source()), std::string(error.description()), "TOML", ""};
-    return std::unexpected(std::vector{std::move(mistake)});
-  }
-  return Reader(file).read(parsed.table());
+std::expected<toml::table, std::vector<Mistake>> parse(std::string_view text, const std::string& file) {
+  toml::parse_result parsed = toml::parse(text);
+  if (parsed) return std::move(parsed).table();
+  const toml::parse_error& error = parsed.error();
+  return std::unexpected(std::vector<Mistake>{{file, position_of(error.source()), std::string(error.description()), "TOML", ""}});
 }
 
-std::expected<Config, std::vector<Mistake>> read_file(const std::string& file) {
+/// All of it, of at most kLargestFile bytes; `ordinary`: of no other kind of file, which might have to be waited for.
+std::expected<std::string, std::vector<Mistake>> text_in(const std::string& file, bool ordinary) {
   const auto close_it = [](const int* fd) { ::close(*fd); };
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (ordinary ? O_NONBLOCK : 0));
   if (fd < 0) return unreadable(file, std::strerror(errno));
   const std::unique_ptr<const int, decltype(close_it)> closer(&fd, close_it);
+  struct stat status{};
+  if (ordinary && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
+    return unreadable(file, "it is no ordinary file, and a Weir that runs reads no other");
+  }
   std::string text;
   char buffer[16 * 1024];
   while (true) {
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return unreadable(file, std::strerror(errno));
-    if (got == 0) return read(text, file);
+    if (got == 0) return text;
     text.append(buffer, static_cast<size_t>(got));
     if (text.size() > kLargestFile) return unreadable(file, "it is larger than 4 MiB");
   }
+}
+
+/// But for what the command line says.
+bool is_default(Config config) {
+  const Config none;
+  config.file = none.file;
+  config.debug = none.debug;
+  config.debug_asked = none.debug_asked;
+  return config == none;
+}
+
+}  // namespace
+
+std::expected<Config, std::vector<Mistake>> read(std::string_view text, const std::string& file) {
+  auto table = parse(text, file);
+  if (!table) return std::unexpected(std::move(table).error());
+  return Reader(file).read(*table);
+}
+
+std::expected<Config, std::vector<Mistake>> read_file(const std::string& file) {
+  const auto text = text_in(file, false);
+  if (!text) return std::unexpected(text.error());
+  return read(*text, file);
+}
+
+std::expected<Config, std::vector<Mistake>> read_again(const std::string& file, const Config& running) {
+  const auto text = text_in(file, true);
+  if (!text) return std::unexpected(text.error());
+  const auto table = parse(*text, file);
+  if (!table) return std::unexpected(table.error());
+  if (table->empty() && !is_default(running)) {
+    return std::unexpected(std::vector<Mistake>{{file, {}, "there is no key in it, as in a file that is just being written", "at least one", ""}});
+  }
+  return Reader(file).read(*table);
 }
 
 std::string toml_library() {

@@ -1,6 +1,8 @@
 #include "config/reader.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <set>
@@ -341,6 +343,41 @@ TEST(ReadFile, SaysWhyNot) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(text_of(missing.error()), "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
   EXPECT_EQ(text_of(read_file("/").error()), "/: cannot be read: Is a directory\n");
+}
+
+class ReadAgain : public ::testing::Test {
+ protected:
+  ~ReadAgain() override { unlink(file_.c_str()); }
+  void write(std::string_view text) { std::ofstream(file_) << text; }
+  std::string said(const Config& running) {
+    const auto config = read_again(file_, running);
+    return config ? "" : text_of(config.error());
+  }
+  const std::string file_ = ::testing::TempDir() + "weir-read-again-" + std::to_string(getpid());
+};
+
+TEST_F(ReadAgain, WaitsForNobody) {
+  ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_EQ(said({}), file_ + ": cannot be read: it is no ordinary file, and a Weir that runs reads no other\n");
+  EXPECT_FALSE(read_again("/dev/null", {}));
+  EXPECT_FALSE(read_again("/dev/zero", {}));
+  EXPECT_EQ(text_of(read_again("/nonexistent/weir.toml", {}).error()), "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+}
+
+TEST_F(ReadAgain, TakesNoEmptyFileForAConfiguration) {
+  Config running;
+  running.login.file = "/etc/weir/htpasswd";
+  for (const char* text : {"", "\n \n", "# workers = 1\n"}) {
+    write(text);
+    EXPECT_NE(said(running).find("no key in it"), std::string::npos) << text;
+    // Nothing is lost where that is what runs.
+    Config nothing;
+    nothing.file = file_;
+    nothing.debug = nothing.debug_asked = true;
+    EXPECT_EQ(said(nothing), "");
+  }
+  write("debug = false\n");
+  EXPECT_EQ(said(running), "");
 }
 
 }  // namespace

@@ -250,7 +250,7 @@ bool Master::start(const Config& config) {
 
 std::string Master::reload() {
   if (snapshot_->config.file.empty()) return "there is no configuration file to read again: Weir was started with a port";
-  auto read = config::read_file(snapshot_->config.file);
+  auto read = config::read_again(snapshot_->config.file, snapshot_->config);
   if (!read) return config::text_of(read.error());
   Config config = *std::move(read);
   config.file = snapshot_->config.file;
