@@ -3,16 +3,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstring>
-#include <latch>
-#include <mutex>
+#include <new>
 #include <random>
 #include <system_error>
-#include <thread>
 
 #include "base/account.h"
 #include "base/clock.h"
@@ -25,10 +21,10 @@
 #include "net/this_machine.h"
 #include "proxy/capacity.h"
 #include "proxy/control.h"
+#include "proxy/crew.h"
 #include "proxy/listeners.h"
 #include "proxy/state_dir.h"
 #include "proxy/status.h"
-#include "proxy/worker.h"
 
 namespace weir::proxy {
 namespace {
@@ -91,6 +87,8 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
 /// For the control socket and the one that it keeps back, a client, its origin, a question to a name server, and a file.
 constexpr uint32_t kFewestDescriptors = 6;
 constexpr uint32_t kMany = 4096;
+/// With workers that do not answer.
+constexpr int kPatienceMs = 2000, kPatienceAtEndMs = 200;
 
 std::string limit_of_files(const Bearable& bearable) { return "the limit of open files is " + std::to_string(bearable.open_files) + " (ulimit -n)"; }
 
@@ -99,7 +97,7 @@ class Master {
  public:
   explicit Master(const Config& config)
       : log_(config.log_backlog_bytes), shared_(log_, config.max_connections, config.origin.connections_per_origin),
-        started_with_(config), count_(config.workers != 0 ? config.workers : usable_cpus()), listeners_(count_), via_(via_name(config)) {}
+        started_with_(config), crew_(shared_, config.workers != 0 ? config.workers : usable_cpus()), listeners_(crew_.size()), via_(via_name(config)) {}
 
   int run(const Config& config);
 
@@ -130,8 +128,6 @@ class Master {
   std::string reload();
   /// Says on standard error how it went, whoever asked for it, and returns what the control socket answers.
   std::string reload_and_tell();
-  /// What each worker says once it has done all that it was told before; those that say it in time.
-  std::vector<WorkerStatus> hear();
   std::string status();
   std::string answer(const std::string& word);
   /// Serves the control socket meanwhile; false where none came in that time.
@@ -140,26 +136,14 @@ class Master {
            read(signals_, &info, sizeof info) == sizeof info;
   }
   void end(uint64_t drain_ms);
-  void stop_workers(const char* reason) {
-    std::lock_guard lock(shared_.workers_mutex);
-    for (Worker* worker : shared_.workers) worker->stop(reason);
-  }
-  void join_workers() {
-    for (std::thread& thread : threads_) thread.join();
-  }
-  bool workers_run() {
-    std::lock_guard lock(shared_.workers_mutex);
-    return !shared_.workers.empty();
-  }
 
   AccessLog log_;
   Shared shared_;
   const Config started_with_;
-  const size_t count_;
+  Crew crew_;
   Listeners listeners_;
   const std::string via_;
   SnapshotRef snapshot_;
-  std::vector<std::thread> threads_;
   Control control_;
   StateDir state_;
   /// Of the start: a reload does not move it.
@@ -207,44 +191,23 @@ bool Master::start(const Config& config) {
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
   listeners_.commit(config, *change);
   snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_, *login), *log});
-  // Nobody is let in before it is counted what is there for them.
-  struct Begin {
-    std::latch told{1};
-    bool enough = false;
-  };
-  const auto begin = std::make_shared<Begin>();
-  std::latch ready(static_cast<std::ptrdiff_t>(count_));
-  for (size_t i = 0; i < count_; ++i) {
-    threads_.emplace_back([&, i, begin] {
-      try {
-        Worker worker(shared_, snapshot_, std::move(change->opened[i]));
-        ready.count_down();
-        begin->told.wait();
-        if (begin->enough) worker.run();
-      } catch (const std::system_error& error) {
-        // Too few descriptors for a loop of its own: nothing can be served.
-        base::log_event(std::string("a worker can't start: ") + error.what());
-        std::_Exit(1);
-      }
-    });
+  if (const std::string why = crew_.make(snapshot_, change->opened); !why.empty()) {
+    base::log_event(why);
+    return false;
   }
-  ready.wait();
   const auto in_use = descriptors_in_use(kFewestDescriptors);
   if (!in_use || !net::descriptors_left(bearable.spare + 1)) {
-    base::log_event(limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(count_) + " workers");
-    begin->told.count_down();
-    join_workers();
+    base::log_event(limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(crew_.size()) + " workers");
     return false;
   }
   address_space_ = address_space_left();
   limit_memory(config);
   descriptors_ = *in_use;
   tell_of_connections(config, limit_connections(config));
-  begin->enough = true;
-  begin->told.count_down();
+  crew_.begin();
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
-  announce(change->listening, count_, config.log, !config.login.file.empty());
+  announce(change->listening, crew_.size(), config.log, !config.login.file.empty());
   return true;
 }
 
@@ -272,58 +235,24 @@ std::string Master::reload() {
   limit_memory(config);
   base::debug_enabled.store(config.debug, std::memory_order_relaxed);
   snapshot_ = std::move(snapshot);
-  {
-    std::lock_guard lock(shared_.workers_mutex);
-    for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot_, std::move(change->opened[i]), change->closed);
-  }
+  crew_.apply(snapshot_, change->opened, change->closed);
   // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone has left its address.
-  (void)hear();
+  (void)crew_.hear(kPatienceMs);
   for (const std::string& words : change->words) base::log_event(words);
   ++reloads_;
   return {};
 }
 
-std::vector<WorkerStatus> Master::hear() {
-  struct Gathered {
-    std::mutex mutex;
-    std::condition_variable told;
-    std::vector<WorkerStatus> statuses;
-  };
-  auto gathered = std::make_shared<Gathered>();
-  size_t asked;
-  {
-    std::lock_guard lock(shared_.workers_mutex);
-    asked = shared_.workers.size();
-    for (Worker* worker : shared_.workers) {
-      worker->tell([gathered](const WorkerStatus& status) {
-        std::lock_guard inner(gathered->mutex);
-        gathered->statuses.push_back(status);
-        gathered->told.notify_one();
-      });
-    }
-  }
-  std::unique_lock lock(gathered->mutex);
-  // A worker that has just come to its end says nothing.
-  gathered->told.wait_for(lock, std::chrono::milliseconds(ending_ ? 200 : 2000), [&] { return gathered->statuses.size() == asked; });
-  std::vector<WorkerStatus> statuses = gathered->statuses;
-  std::lock_guard ended(shared_.workers_mutex);
-  for (const WorkerStatus& each : shared_.ended) {
-    // It may have told and then ended.
-    if (std::ranges::find(statuses, each.worker, &WorkerStatus::worker) == statuses.end()) statuses.push_back(each);
-  }
-  return statuses;
-}
-
 std::string Master::status() {
   return status_text({.uptime_s = (base::monotonic_ms() - started_ms_) / 1000,
-                      .workers = count_,
+                      .workers = crew_.size(),
                       .state_dir = state_path_,
                       .reloads = reloads_,
                       .ending = ending_,
                       .client_connections = shared_.connections.load(),
                       .client_connections_limit = shared_.max_connections.load(),
                       .log_lines_dropped = log_.dropped()},
-                     hear());
+                     crew_.hear(ending_ ? kPatienceAtEndMs : kPatienceMs));
 }
 
 std::string Master::reload_and_tell() {
@@ -347,24 +276,21 @@ std::string Master::answer(const std::string& word) {
 /// Waits until all workers have ended; a second signal ends them at once.
 void Master::end(uint64_t drain_ms) {
   ending_ = true;
-  {
-    std::lock_guard lock(shared_.workers_mutex);
-    for (Worker* worker : shared_.workers) worker->drain();
-  }
+  crew_.drain();
   const uint64_t until_ms = base::monotonic_ms() + drain_ms;
   bool stopped = false;
-  while (workers_run()) {
+  while (crew_.anybody()) {
     signalfd_siginfo info;
     const bool told = hear_signal(10, info);
     const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
     if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
     if (told && info.ssi_signo == SIGHUP) reload_and_tell();
     if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
-      stop_workers("drained");
+      crew_.stop("drained");
       stopped = true;
     }
   }
-  join_workers();
+  crew_.join();
 }
 
 int Master::run(const Config& config) {
@@ -394,9 +320,16 @@ int Master::run(const Config& config) {
 
 }  // namespace
 
-int run(const Config& config) {
+int run(const Config& config) try {
   base::debug_enabled = config.debug;
   return Master(config).run(config);
+} catch (const std::system_error& error) {
+  // No thread to be had for the access log.
+  base::log_event(std::string("can't start: ") + error.what());
+  return 1;
+} catch (const std::bad_alloc&) {
+  base::log_event("ends: there is no memory");
+  return 1;
 }
 
 }  // namespace weir::proxy

@@ -26,6 +26,13 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
   use(std::move(snapshot));
   pool_.on_free = [](void* worker, std::string_view authority) { static_cast<Worker*>(worker)->origin_queue_.wake_one(authority); };
   pool_.on_free_of = this;
+  listen(std::move(sockets));
+  {
+    std::lock_guard lock(shared_.workers_mutex);
+    shared_.ended.reserve(shared_.workers.size() + 1);  // What it does at its end asks for no memory.
+    shared_.workers.push_back(this);
+  }
+  // What can fail was before: from here on others know of it.
   net::set_on_close(
       [](void* of) {
         auto& worker = *static_cast<Worker*>(of);
@@ -33,13 +40,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
         worker.origin_queue_.wake_one({});
       },
       this);
-  {
-    std::lock_guard lock(shared_.workers_mutex);
-    shared_.workers.push_back(this);
-    shared_.ended.reserve(shared_.workers.size());  // What it does at its end asks for no memory.
-  }
   base::Account::on_scarce([](void* worker) { static_cast<Worker*>(worker)->relieve_soon(); }, this);
-  listen(std::move(sockets));
 }
 
 Worker::~Worker() {
