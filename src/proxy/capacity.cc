@@ -62,9 +62,9 @@ uint32_t usable_cpus() {
 
 // A client may cost a descriptor or two: who comes finds some left for the origins of those who are there. Other descriptors are for
 // pipes (two each), for listeners, loops, files, name servers.
-Bearable bearable_connections(uint32_t wanted, uint32_t in_use) {
+Bearable bearable_connections(uint32_t wanted, uint32_t in_use, uint32_t listening) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0, UINT64_MAX};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0, UINT32_MAX, UINT64_MAX};
   if (limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -74,11 +74,13 @@ Bearable bearable_connections(uint32_t wanted, uint32_t in_use) {
   const rlim_t pipes = std::min<rlim_t>(limit.rlim_cur / 16, 1024);
   net::set_most_pipes(static_cast<uint32_t>(pipes));
   const rlim_t sockets = limit.rlim_cur - std::min(kOthers, limit.rlim_cur / 4) - 2 * pipes;
-  net::set_most_descriptors(static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX)));
+  const auto most = static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX));
+  net::set_most_descriptors(most);
   const rlim_t spare = sockets / 8;
   // Many workers and listeners may have taken more than those others.
   const rlim_t left = std::max<rlim_t>(limit.rlim_cur, in_use + spare + 1) - in_use - spare;
-  return {static_cast<uint32_t>(std::min({rlim_t{wanted}, sockets - spare, left})), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX)),
+  const rlim_t clients = std::max<rlim_t>(sockets, listening + spare + 1) - listening - spare;
+  return {static_cast<uint32_t>(std::min({rlim_t{wanted}, clients, left})), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX)), most,
           limit.rlim_cur};
 }
 

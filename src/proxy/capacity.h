@@ -13,12 +13,13 @@ uint32_t usable_cpus();
 struct Bearable {
   uint32_t connections;  // Of clients, `wanted` at most.
   uint32_t spare;        // Descriptors that only origin connections may take.
+  uint32_t sockets;      // In all, listening ones too.
   uint64_t open_files;   // The limit.
 };
 
 /// Raises the soft limit of open files to the hard one, and deals out what that allows: to sockets and pipes (net::set_most_descriptors,
-/// net::set_most_pipes) too. `in_use` descriptors are no clients'.
-Bearable bearable_connections(uint32_t wanted, uint32_t in_use = 0);
+/// net::set_most_pipes) too. `in_use` descriptors are no clients', `listening` of them sockets.
+Bearable bearable_connections(uint32_t wanted, uint32_t in_use = 0, uint32_t listening = 0);
 
 /// How many descriptors are in use, where `more` can still be opened.
 std::optional<uint32_t> descriptors_in_use(size_t more);

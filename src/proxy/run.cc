@@ -103,11 +103,14 @@ class Master {
 
  private:
   bool start(const Config& config);
-  Bearable limit_connections(const Config& config) {
-    const Bearable bearable = bearable_connections(config.max_connections, descriptors_);
+  void limit_connections(const Bearable& bearable) {
     shared_.max_connections = bearable.connections;
     shared_.spare_descriptors = bearable.spare;
-    return bearable;
+  }
+  uint32_t sockets_of(const Listeners::Change& change) const { return static_cast<uint32_t>(change.listening.size() * crew_.size()); }
+  std::string too_few_descriptors(const Bearable& bearable, size_t addresses) const {
+    return limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(crew_.size()) + " workers at " +
+           std::to_string(addresses) + (addresses == 1 ? " address" : " addresses");
   }
   static void tell_of_connections(const Config& config, const Bearable& bearable) {
     if (bearable.connections >= config.max_connections) return;
@@ -148,7 +151,7 @@ class Master {
   StateDir state_;
   /// Of the start: a reload does not move it.
   std::string state_path_;
-  uint32_t descriptors_ = 0;             // In use then.
+  uint32_t descriptors_ = 0;             // In use when nobody was there yet, but for sockets that listen.
   uint64_t address_space_ = UINT64_MAX;  // What was left when all threads ran.
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
@@ -164,7 +167,8 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 }
 
 bool Master::start(const Config& config) {
-  const Bearable bearable = limit_connections(config);
+  const Bearable bearable = bearable_connections(config.max_connections);
+  limit_connections(bearable);
   base::Reserve::install();
   auto login = open_login(config.login);
   if (!login) {
@@ -197,13 +201,15 @@ bool Master::start(const Config& config) {
   }
   const auto in_use = descriptors_in_use(kFewestDescriptors);
   if (!in_use || !net::descriptors_left(bearable.spare + 1)) {
-    base::log_event(limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(crew_.size()) + " workers");
+    base::log_event(too_few_descriptors(bearable, change->listening.size()));
     return false;
   }
   address_space_ = address_space_left();
   limit_memory(config);
-  descriptors_ = *in_use;
-  tell_of_connections(config, limit_connections(config));
+  descriptors_ = *in_use - sockets_of(*change);
+  const Bearable counted = bearable_connections(config.max_connections, *in_use, sockets_of(*change));
+  limit_connections(counted);
+  tell_of_connections(config, counted);
   crew_.begin();
   const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
   if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
@@ -223,12 +229,18 @@ std::string Master::reload() {
   if (!login) return login.error();
   auto change = listeners_.plan(config);
   if (!change) return change.error();
+  // As a start counts them.
+  const uint32_t sockets = sockets_of(*change);
+  const Bearable bearable = bearable_connections(config.max_connections, descriptors_ + sockets, sockets);
+  if (descriptors_ + sockets + kFewestDescriptors > bearable.open_files || sockets + bearable.spare + 1 >= bearable.sockets) {
+    return too_few_descriptors(bearable, change->listening.size());
+  }
   auto log = make_log(config.log, snapshot_.get());
   if (!log) return log.error();
   auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_, *login), *log});
   listeners_.commit(config, *change);
   const uint32_t connections_before = shared_.max_connections;
-  const Bearable bearable = limit_connections(config);
+  limit_connections(bearable);
   const bool told = bearable.connections == connections_before && config.max_connections == snapshot_->config.max_connections;
   if (!told) tell_of_connections(config, bearable);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);

@@ -10,6 +10,7 @@ import pytest
 from support.client import eventually
 from support.control import status
 from support.crowd import Crowd, Origins
+from support.reloading import Reloading
 from support.weir import Weir, binary, fast_binary
 
 CLIENTS = 200
@@ -109,24 +110,52 @@ def test_too_few_for_anybody(names, origin):
                 assert client.response().status == 200, limit
             served.append(limit)
     assert served and served[0] > 8
-    assert f"the limit of open files is {served[0] - 1} (ulimit -n), too low to serve anybody with 2 workers" in said, said
+    assert f"the limit of open files is {served[0] - 1} (ulimit -n), too low to serve anybody with 2 workers at 2 addresses" in said, said
+
+
+@pytest.mark.threads
+def test_a_reload_counts_what_its_listeners_take(tmp_path):
+    """It takes no more of them than a start would, and lets in fewer clients for those that it takes."""
+    first = 'workers = 2\n[[listener]]\naddress = "127.0.0.1:0"\n'
+
+    def listeners(count):
+        return first + "".join(f'[[listener]]\naddress = "127.0.{1 + number // 200}.{1 + number % 200}:0"\n' for number in range(count))
+
+    def limit(weir):
+        return status(weir)["client_connections_limit"]
+
+    with Reloading(tmp_path, first, wrapper=("prlimit", "--nofile=700:700")) as weir:
+        before = limit(weir)
+        refused = weir.refuse(listeners(250))
+        assert "the limit of open files is 700 (ulimit -n), too low to serve anybody with 2 workers at 251 addresses" in refused
+        assert weir.get("http://weir.internal/").status == 200
+        assert limit(weir) == before
+        weir.reload(listeners(120))
+        fewer = limit(weir)
+        assert 100 < fewer <= before - 2 * 120
+        weir.wait_stderr(f"limits.connections is {fewer} here instead of 50000: the limit of open files is 700")
+        assert weir.get("http://weir.internal/").status == 200
+        weir.reload(first)
+        assert limit(weir) == before
+    with pytest.raises(AssertionError, match="too low to serve anybody with 2 workers at 251 addresses"):
+        Weir(listeners(250), wrapper=("prlimit", "--nofile=700:700"))
 
 
 def test_a_limit_that_is_lowered_is_told(tmp_path):
     few = ("prlimit", "--nofile=1000:1000")
-    said = "limits.connections is 655 here instead of {}: the limit of open files is 1000 (ulimit -n)"
-    with Weir("", wrapper=few) as weir:
+    said = "limits.connections is 653 here instead of {}: the limit of open files is 1000 (ulimit -n)"
+    with Weir("workers = 2\n", wrapper=few) as weir:
         assert said.format(50000) in weir.stderr
     with Weir("", wrapper=("prlimit", "--nofile=16000:16000")) as weir:
         assert "ulimit" not in weir.stderr  # Many, and nobody has asked for more.
-    config = f'control = "{tmp_path}/control"\n[limits]\nconnections = COUNT\n'
-    with Weir(config.replace("COUNT", "655"), wrapper=few) as weir:
+    config = f'workers = 2\ncontrol = "{tmp_path}/control"\n[limits]\nconnections = COUNT\n'
+    with Weir(config.replace("COUNT", "653"), wrapper=few) as weir:
         assert "ulimit" not in weir.stderr
         weir.control = f"{tmp_path}/control"
-        for number, (count, lines) in enumerate(((656, 1), (700, 2), (700, 2), (100, 2), (700, 3))):
+        for number, (count, lines) in enumerate(((654, 1), (700, 2), (700, 2), (100, 2), (700, 3))):
             weir.write_config(config.replace("COUNT", str(count)))
             weir.process.send_signal(signal.SIGHUP)
             eventually(lambda: weir.stderr.count("reloaded") == number + 1)
             assert weir.stderr.count("ulimit") == lines, weir.stderr
-            assert status(weir)["client_connections_limit"] == min(count, 655)
-        assert said.format(656) in weir.stderr and said.format(700) in weir.stderr
+            assert status(weir)["client_connections_limit"] == min(count, 653)
+        assert said.format(654) in weir.stderr and said.format(700) in weir.stderr
