@@ -36,8 +36,6 @@ bool family_exists(base::IpFamily family) {
 
 namespace {
 
-constexpr int kBacklog = 4096;
-
 int open_socket(const base::Endpoint& endpoint) {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
   const int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -28,6 +28,9 @@ class BoundSocket {
   base::Endpoint endpoint_;
 };
 
+/// As many clients may wait at one socket to be accepted; fewer where the system says so (net.core.somaxconn).
+inline constexpr int kBacklog = 4096;
+
 /// One socket for each of `count` workers on one address. The first is bound without SO_REUSEPORT, so that a port that anybody
 /// has, another Weir too, is noticed. The error's detail is the reason alone (`Address already in use`); its status is errno's value.
 struct BindError {

@@ -15,7 +15,7 @@ namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kAskAgainMs = 2000;
-constexpr int kLastAccepts = 1000;  // In one turn.
+constexpr int kLastAccepts = net::kBacklog + 1;  // What the kernel lets wait; in one turn, so that nobody comes behind.
 constexpr uint64_t kLastRequestMs = 50;
 }  // namespace
 

@@ -1,6 +1,9 @@
 """Reload, status, drain: what whoever runs Weir does to it."""
 
+import collections
 import os
+import pathlib
+import resource
 import signal
 import socket
 import stat
@@ -299,6 +302,37 @@ def test_who_waits_at_a_listener_that_closes_is_served(how):
             assert client.rest() == b""  # Nobody waits for those who say nothing.
         for client in clients:
             client.close()
+
+
+@pytest.mark.parametrize("how", ["drain", "reload"])
+def test_a_whole_queue_at_a_listener_that_closes_is_served(how):
+    """As many as one worker's queue holds, or what the system allows it."""
+    count = min(3000, int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text()))
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2 * count:
+        pytest.skip("the limit of open files is too low")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    clients = []
+    try:
+        with Weir("workers = 1\n[limits]\nconnections_per_client = 0\n") as weir:
+            weir.get("http://weir.internal/")
+            weir.process.send_signal(signal.SIGSTOP)
+            for _ in range(count):
+                clients.append(weir.client())
+                clients[-1].send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+            if how == "drain":
+                weir.process.send_signal(signal.SIGTERM)
+            else:
+                weir.write_config('workers = 1\n[[listener]]\naddress = "127.0.0.2:0"\n')
+                weir.process.send_signal(signal.SIGHUP)
+            weir.process.send_signal(signal.SIGCONT)
+            assert collections.Counter(client.response().status for client in clients) == {200: count}
+            for client in clients:
+                client.close()
+    finally:
+        for client in clients:
+            client.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_request_that_came_behind_a_running_one_is_served_at_a_drain(play):
