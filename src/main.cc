@@ -9,7 +9,7 @@
 #include <string>
 
 #include "config/command_line.h"
-#include "proxy/control.h"
+#include "proxy/control_ask.h"
 #include "proxy/passwd.h"
 #include "proxy/run.h"
 

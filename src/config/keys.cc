@@ -77,7 +77,7 @@ constexpr Key kKeys[] = {
      nullptr, false, false, true},
     {"", "control", Kind::path, top<&Config::control>, 0, 0,
      "The socket by which `weir status` and `weir reload` speak to a running Weir. With \"\" it is weir-PORT.control in "
-     "$RUNTIME_DIRECTORY, /run (as root), $XDG_RUNTIME_DIR or /tmp/weir-UID, PORT being the first listener's. Its mode is 0600.",
+     "$RUNTIME_DIRECTORY, /run (as root), $XDG_RUNTIME_DIR or /tmp/weir-UID, PORT being the first listener's, also after a reload. Its mode is 0600.",
      nullptr, false, false, true},
     {"", "state_dir", Kind::path, top<&Config::state_dir>, 0, 0,
      "The folder of what outlives a restart. With \"\" it is $STATE_DIRECTORY (the first of the list; systemd sets it), /var/lib/weir (as root), "

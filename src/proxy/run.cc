@@ -87,6 +87,7 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers, cons
 /// For the control socket and the one that it keeps back, a client, its origin, a question to a name server, and a file.
 constexpr uint32_t kFewestDescriptors = 6;
 constexpr uint32_t kMany = 4096;
+constexpr int kSeekMs = 1000;
 /// With workers that do not answer.
 constexpr int kPatienceMs = 2000, kPatienceAtEndMs = 200;
 
@@ -131,6 +132,21 @@ class Master {
   std::string reload();
   /// Says on standard error how it went, whoever asked for it, and returns what the control socket answers.
   std::string reload_and_tell();
+  std::string control_path() const { return started_with_.control.empty() ? config::default_control_path(first_port_) : started_with_.control; }
+  bool control_is_there() const { return control_.is_open() && control_.path() == control_path(); }
+  /// Opens the control socket where it has to be by now, if it is not there. Empty, or why not.
+  std::string seek_control() {
+    if (control_is_there()) return {};
+    const std::string why = control_.open(control_path(), !started_with_.control.empty());
+    if (why.empty()) return {};
+    return (control_.is_open() ? "the control socket stays " + control_.path() : "no control socket") + ": " + why + "; tried again each second";
+  }
+  /// The same for one that is looked for again. Empty where it was there before, or what to say.
+  std::string control_found() {
+    if (control_is_there()) return {};
+    const std::string why = seek_control();
+    return why.empty() ? "the control socket is " + control_.path() : why;
+  }
   std::string status();
   std::string answer(const std::string& word);
   /// Serves the control socket meanwhile; false where none came in that time.
@@ -139,6 +155,11 @@ class Master {
            read(signals_, &info, sizeof info) == sizeof info;
   }
   void end(uint64_t drain_ms);
+  /// What was asked for is not done; not at once the next.
+  static void without_memory() {
+    base::log_event("there is no memory for what was asked");
+    usleep(10'000);
+  }
 
   AccessLog log_;
   Shared shared_;
@@ -148,6 +169,7 @@ class Master {
   const std::string via_;
   SnapshotRef snapshot_;
   Control control_;
+  uint16_t first_port_ = 0;  // Of the first listener: the control socket has it in its name, where the owner gave it none.
   StateDir state_;
   /// Of the start: a reload does not move it.
   std::string state_path_;
@@ -211,8 +233,8 @@ bool Master::start(const Config& config) {
   limit_connections(counted);
   tell_of_connections(config, counted);
   crew_.begin();
-  const std::string path = config.control.empty() ? config::default_control_path(change->listening.front().port) : config.control;
-  if (const std::string why = control_.open(path); !why.empty()) base::log_event("no control socket: " + why);
+  first_port_ = change->listening.front().port;
+  if (const std::string why = seek_control(); !why.empty()) base::log_event(why);
   announce(change->listening, crew_.size(), config.log, !config.login.file.empty());
   return true;
 }
@@ -247,6 +269,7 @@ std::string Master::reload() {
   limit_memory(config);
   base::debug_enabled.store(config.debug, std::memory_order_relaxed);
   snapshot_ = std::move(snapshot);
+  first_port_ = change->listening.front().port;
   crew_.apply(snapshot_, change->opened, change->closed);
   // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone has left its address.
   (void)crew_.hear(kPatienceMs);
@@ -267,16 +290,28 @@ std::string Master::status() {
                      crew_.hear(ending_ ? kPatienceAtEndMs : kPatienceMs));
 }
 
-std::string Master::reload_and_tell() {
+std::string Master::reload_and_tell() try {
   std::string why = ending_ ? "Weir is ending" : reload();
   while (why.ends_with('\n')) why.pop_back();
   const std::string told = why.empty() ? "reloaded" : "the old configuration stays: " + why;
   base::log_event(why.empty() ? told + ' ' + snapshot_->config.file : told);
   if (!why.empty()) return told + '\n';
+  std::string more;
+  const auto add = [&](const std::string& line) {
+    if (line.empty()) return;
+    base::log_event(line);
+    more += line + '\n';
+  };
+  add(control_found());
   std::string waiting;
   for (const std::string& key : config::changed_until_restart(started_with_, snapshot_->config)) waiting += (waiting.empty() ? "" : ", ") + key;
-  if (!waiting.empty()) base::log_event(waiting = "changed in the file, and only a restart brings it: " + waiting);
-  return "ok\n" + told + '\n' + waiting + (waiting.empty() ? "" : "\n");
+  if (!waiting.empty()) add("changed in the file, and only a restart brings it: " + waiting);
+  return "ok\n" + told + '\n' + more;
+} catch (const std::bad_alloc&) {
+  // Some workers may have been told.
+  constexpr const char* kWhy = "there was no memory for all of a reload: ask for it again";
+  base::log_event(kWhy);
+  return kWhy;
 }
 
 std::string Master::answer(const std::string& word) {
@@ -291,7 +326,7 @@ void Master::end(uint64_t drain_ms) {
   crew_.drain();
   const uint64_t until_ms = base::monotonic_ms() + drain_ms;
   bool stopped = false;
-  while (crew_.anybody()) {
+  while (crew_.anybody()) try {
     signalfd_siginfo info;
     const bool told = hear_signal(10, info);
     const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
@@ -301,6 +336,8 @@ void Master::end(uint64_t drain_ms) {
       crew_.stop("drained");
       stopped = true;
     }
+  } catch (const std::bad_alloc&) {
+    without_memory();
   }
   crew_.join();
 }
@@ -313,9 +350,13 @@ int Master::run(const Config& config) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   if (!start(config)) return 1;
-  for (;;) {
+  for (;;) try {
     signalfd_siginfo info;
-    if (!hear_signal(-1, info)) continue;
+    if (!hear_signal(control_is_there() ? -1 : kSeekMs, info)) {
+      // Another Weir may have had it, that has come to its end.
+      if (!control_is_there() && seek_control().empty()) base::log_event("the control socket is " + control_.path());
+      continue;
+    }
     if (info.ssi_signo == SIGHUP) {
       reload_and_tell();
     } else if (info.ssi_signo == SIGUSR1) {
@@ -323,6 +364,8 @@ int Master::run(const Config& config) {
     } else {
       break;
     }
+  } catch (const std::bad_alloc&) {
+    without_memory();
   }
   end(snapshot_->config.drain_timeout_ms);
   base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
