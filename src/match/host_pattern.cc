@@ -1,5 +1,6 @@
 #include "match/host_pattern.h"
 
+#include "base/ip.h"
 #include "base/text.h"
 
 namespace weir::match {
@@ -22,6 +23,7 @@ bool may_stand_in_label(char c) { return (c >= 'a' && c <= 'z') || base::is_digi
 std::string_view fault_in(std::string_view name) {
   if (name.empty()) return "it has no name";
   if (name.size() > kLongestName) return "it is longer than 253 characters";
+  if (base::IpAddress::parse(name)) return "it is an address, and names alone stand here";
   if (name.find_first_not_of("0123456789.") == std::string_view::npos) return "it is neither a name nor an address";
   while (true) {
     const std::string_view label = name.substr(0, name.find('.'));

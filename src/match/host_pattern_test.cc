@@ -51,6 +51,8 @@ TEST(HostPattern, MistakesAreNamed) {
       {"a:80", "letters, digits"},
       {"a/8", "letters, digits"},
       {"b\xC3\xBC" "cher.de", "xn-- form"},
+      {"127.0.0.1", "an address, and names alone stand here"},
+      {"::1", "an address, and names alone stand here"},
       {"127.1", "neither a name nor an address"},
       {"2130706433", "neither a name nor an address"},
       {std::string(64, 'a') + ".com", "longer than 63"},

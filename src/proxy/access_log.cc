@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <new>
@@ -50,9 +52,13 @@ struct AccessLog::State {
   uint64_t told_dropped = 0;
   uint64_t told_ms = 0;
 
+  /// Why the last ones were dropped: errno's value. EAGAIN: they came faster than they were taken.
+  int error = 0;
+
   /// With the lock held.
-  void drop(uint64_t lines) {
+  void drop(uint64_t lines, int why) {
     dropped.fetch_add(lines, std::memory_order_relaxed);
+    error = why;
     changed.notify_one();
   }
   bool untold() const { return dropped.load(std::memory_order_relaxed) != told_dropped; }
@@ -63,7 +69,9 @@ struct AccessLog::State {
     const uint64_t now_ms = base::monotonic_ms();
     if (!untold() || (!at_last && now_ms < told_ms + kTellMs)) return;
     const uint64_t now = dropped.load(std::memory_order_relaxed);
-    const std::string words = "the access log can't be written: " + std::to_string(now - told_dropped) + " lines were dropped";
+    const uint64_t lines = now - told_dropped;
+    const std::string words = "the access log can't be written: " + std::to_string(lines) + (lines == 1 ? " line was dropped (" : " lines were dropped (") +
+                              (error == EAGAIN ? "its target does not take them in time" : std::strerror(error)) + ')';
     told_dropped = now;
     told_ms = now_ms;
     lock.unlock();
@@ -93,7 +101,7 @@ AccessLog::~AccessLog() {
     if (!done) {
       uint64_t left = state_->current_lines;
       for (const State::Batch& batch : state_->waiting) left += batch.lines;
-      state_->drop(left);
+      state_->drop(left, EAGAIN);
     }
     state_->tell_of_dropped(lock, true);
   }
@@ -108,7 +116,7 @@ uint64_t AccessLog::dropped() const { return state_->dropped.load(std::memory_or
 
 void AccessLog::drop(uint64_t lines) {
   std::lock_guard lock(state_->mutex);
-  state_->drop(lines);
+  state_->drop(lines, ENOMEM);
 }
 
 void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target) {
@@ -118,7 +126,7 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
     std::unique_lock lock(state.mutex);
     state.hurry(target);
     if (state.waiting_bytes + batch.size() > state.backlog_bytes) {
-      state.drop(lines);
+      state.drop(lines, EAGAIN);
       // The writer may hang, so it is told from here.
       state.tell_of_dropped(lock);
       return;
@@ -134,7 +142,7 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
         state.waiting.push_back({target, std::move(batch), lines});
       }
     } catch (const std::bad_alloc&) {
-      return state.drop(lines);
+      return state.drop(lines, ENOMEM);
     }
     state.waiting_bytes += size;
     base::Account::charge(base::Holding::log, static_cast<int64_t>(size));
@@ -186,6 +194,7 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     if (state.ending) state.current->hurry_for_good();
     lock.unlock();
     const uint64_t lost = batch.target->write(batch.text);
+    const int error = batch.target->error();
     // The last owner of a target that is no longer used closes it here.
     batch.target.reset();
     lock.lock();
@@ -197,7 +206,7 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     }
     state.waiting_bytes -= batch.text.size();
     base::Account::charge(base::Holding::log, -static_cast<int64_t>(batch.text.size()));
-    if (lost > 0) state.drop(lost);
+    if (lost > 0) state.drop(lost, error);
   }
   state.done = true;
   state.ended.notify_one();

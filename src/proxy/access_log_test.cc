@@ -105,6 +105,7 @@ TEST_F(AccessLogTest, AFullDiskCutsOneLineAndCountsIt) {
     setrlimit(RLIMIT_FSIZE, &full);
     EXPECT_EQ(target->write("12\n45\n78\n"), 3 - room / 3) << room;
     EXPECT_EQ(target->write("none\n"), 1u);
+    EXPECT_EQ(target->error(), EFBIG);
     setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_EQ(target->write("x\n"), 0u);
     EXPECT_EQ(target->write("y\n"), 0u);
@@ -187,6 +188,7 @@ TEST_F(AccessLogTest, SyslogGetsADatagramALine) {
   const auto target = open_log_target({"combined", "syslog", path});
   ASSERT_TRUE(target);
   EXPECT_EQ((*target)->write("1\n2\n"), 2u);  // Nobody there yet.
+  EXPECT_EQ((*target)->error(), ENOENT);
   {
     const Listener syslog(path);
     EXPECT_EQ((*target)->write("one\ntwo \"x\"\n"), 0u);
@@ -197,9 +199,11 @@ TEST_F(AccessLogTest, SyslogGetsADatagramALine) {
     EXPECT_EQ(first.substr(8, 1), " ");
   }
   EXPECT_EQ((*target)->write("lost\n"), 1u);
+  EXPECT_EQ((*target)->error(), ECONNREFUSED);
   unlink(path.c_str());
   const Listener again(path);
   EXPECT_EQ((*target)->write("three\n" + std::string(4'000'000, 'x') + "\nfour\n"), 1u);
+  EXPECT_EQ((*target)->error(), EMSGSIZE);
   EXPECT_TRUE(again.next().ends_with(": three"));
   EXPECT_TRUE(again.next().ends_with(": four"));
 }

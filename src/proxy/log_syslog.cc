@@ -38,11 +38,14 @@ void SyslogTarget::close_socket() {
 bool SyslogTarget::connect() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path_.size() >= sizeof address.sun_path) return false;
+  if (path_.size() >= sizeof address.sun_path) {
+    failed(ENAMETOOLONG);
+    return false;
+  }
   std::memcpy(address.sun_path, path_.data(), path_.size());
   descriptor_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor_ < 0) return false;
-  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+  if (descriptor_ >= 0 && ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+  failed(errno);
   close_socket();
   return false;
 }
@@ -57,6 +60,7 @@ SyslogTarget::Sent SyslogTarget::send(std::string_view line) {
       got_on();
       return Sent::yes;
     }
+    failed(errno);
     switch (errno) {
       case EINTR: continue;
       case ENOBUFS: usleep(1000); [[fallthrough]];

@@ -63,8 +63,10 @@ uint64_t StreamTarget::write(std::string_view lines) {
       cut_ = false;
       continue;
     }
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_room(out_->descriptor())) continue;
+    const int error = n < 0 ? errno : EIO;
+    if (error == EINTR) continue;
+    if (error == EAGAIN && wait_for_room(out_->descriptor())) continue;
+    failed(error);
     break;  // A full disk or a closed pipe: the next lines may not be.
   }
   if (lines.empty()) return 0;

@@ -18,6 +18,8 @@ class LogTarget {
   virtual ~LogTarget() = default;
   /// Writes lines, each with its end; waits where it must. How many of them could not be written.
   virtual uint64_t write(std::string_view lines) = 0;
+  /// Why the last ones could not: errno's value. EAGAIN: it took nothing.
+  int error() const { return error_; }
   /// A file is opened again by its name; what can't be opened stays as it was, and an event says so. It is in no hurry after.
   virtual void reopen() { hurried_ = false; }
   /// It has something to open again.
@@ -28,6 +30,7 @@ class LogTarget {
   void hurry_for_good() noexcept { for_good_ = true; }
 
  protected:
+  void failed(int error) { error_ = error; }
   /// For a target that takes nothing now: waits a little for `descriptor`. False: given up, whatever is left is lost.
   bool wait_for_room(int descriptor);
   /// It took something: nobody need leave it. Who still wants the writer elsewhere says so again.
@@ -39,6 +42,7 @@ class LogTarget {
  private:
   std::atomic<bool> hurried_{false};
   std::atomic<bool> for_good_{false};
+  int error_ = 0;
   uint64_t stuck_since_ms_ = 0;  // 0: it takes what it is given.
 };
 
