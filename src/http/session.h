@@ -14,7 +14,8 @@ namespace weir::http {
 
 /// Constant: a stage can't change who asks.
 struct Session final : base::Counted<Session>, base::Pooled {
-  /// Which listener the client came to: an index into the configuration's.
+  /// Which listener the client came to: its number, by which its rules are found. No index into the configuration's, and no reload
+  /// changes it.
   uint32_t listener = 0;
   base::Endpoint client;
   /// The address that the client reached us at.

@@ -46,7 +46,7 @@ int open_socket(const base::Endpoint& endpoint) {
   return descriptor;
 }
 
-int bind_and_listen(int descriptor, const base::Endpoint& endpoint) {
+int bind_to(int descriptor, const base::Endpoint& endpoint) {
   sockaddr_storage address{};
   const socklen_t length = endpoint.to_sockaddr(address);
   if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), length) < 0) return errno;
@@ -64,7 +64,7 @@ std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::En
     const int on = 1;
     // The first one binds alone and shares from then on.
     if (i > 0 || shared) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (const int error = bind_and_listen(descriptor, endpoint); error != 0) {
+    if (const int error = bind_to(descriptor, endpoint); error != 0) {
       close(descriptor);
       return std::unexpected(BindError{error});
     }

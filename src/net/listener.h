@@ -32,9 +32,9 @@ class BoundSocket {
 inline constexpr int kBacklog = 4096;
 
 /// One socket for each of `count` workers on one address. The first is bound without SO_REUSEPORT, so that a port that anybody
-/// has, another Weir too, is noticed. The error's detail is the reason alone (`Address already in use`); its status is errno's value.
+/// has, another Weir too, is noticed.
 struct BindError {
-  int error;
+  int error;  // errno's value.
 };
 /// `shared`: a socket of ours that is about to go has the port still.
 std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& endpoint, size_t count, bool shared = false);

@@ -27,8 +27,8 @@ struct Spliced {
 };
 inline Spliced after_exception(const Spliced*) { return {Spliced::Why::from_failed, -ENOMEM}; }
 
-/// Moves at most `limit` bytes from one plain stream to another. `deadline_ms` is for the first byte to come, after that each
-/// byte moves it by `from_silence_ms`. `moved` is raised as bytes go out at `to`, also if the task is cancelled.
+/// Moves at most `limit` bytes from one plain stream to another. Ends where nothing comes for `from_silence_ms`, or nothing
+/// is taken for `to_silence_ms`. `moved` is raised as bytes go out at `to`, also if the task is cancelled.
 async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit, uint64_t from_silence_ms,
                                   uint64_t to_silence_ms, uint64_t* moved);
 

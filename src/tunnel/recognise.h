@@ -6,8 +6,8 @@
 
 namespace weir::tunnel {
 
-/// Calls next, which connects; then, when the tunnel runs, both sides are watched (DESIGN: the origin speaks first: opaque; the
-/// client's first bytes: TLS, HTTP/1, or opaque).
+/// Calls next, which connects; then, when the tunnel runs, both sides are watched: where the origin speaks first it is
+/// opaque, else the client's first bytes tell TLS, HTTP/1, or opaque (docs/design/tunnels.md).
 class Recognise final : public http::Stage {
  public:
   /// Both outlive the tunnels: they are the worker's.
