@@ -17,6 +17,8 @@ struct Session final : base::Counted<Session>, base::Pooled {
   /// Which listener the client came to: its number, by which its rules are found. No index into the configuration's, and no reload
   /// changes it.
   uint32_t listener = 0;
+  /// While anybody has it, the number is no other listener's.
+  std::shared_ptr<const void> listener_use;
   base::Endpoint client;
   /// The address that the client reached us at.
   base::Endpoint local;

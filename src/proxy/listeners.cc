@@ -18,7 +18,7 @@ bool Listeners::leaves(const Config& config, const base::Endpoint& endpoint) con
 std::expected<Listeners::Change, std::string> Listeners::plan(const Config& config) const {
   Change change;
   change.opened.resize(workers_);
-  change.index_of.assign(known_.size(), -1);
+  for (const Known& known : known_) change.index_of.push_back(known.open || !known.use.expired() ? kLeft : kFree);
   for (size_t index = 0; index < config.listeners.size(); ++index) {
     const auto& addresses = config.listeners[index].addresses;
     uint16_t shared_port = 0;
@@ -42,9 +42,13 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
         shared_port = bound->front().endpoint().port;
         change.listening.push_back(bound->front().endpoint());
         change.words.push_back("listening on " + bound->front().endpoint().text());
-        const auto fresh = static_cast<uint32_t>(change.index_of.size());
-        change.index_of.push_back(static_cast<int>(index));
-        for (size_t worker = 0; worker < workers_; ++worker) change.opened[worker].emplace_back(fresh, std::move((*bound)[worker]));
+        const auto free = std::ranges::find(change.index_of, kFree);
+        const auto fresh = static_cast<uint32_t>(free - change.index_of.begin());
+        if (free == change.index_of.end()) change.index_of.push_back(kFree);
+        change.index_of[fresh] = static_cast<int>(index);
+        const auto use = std::make_shared<char>();
+        change.fresh.push_back({fresh, Known{wanted, bound->front().endpoint(), use}});
+        for (size_t worker = 0; worker < workers_; ++worker) change.opened[worker].push_back({fresh, use, std::move((*bound)[worker])});
       }
       ++here;
     }
@@ -58,19 +62,10 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
   return change;
 }
 
-void Listeners::commit(const Config& config, const Change& change) {
+void Listeners::commit(const Change& change) {
   for (const uint32_t number : change.closed) known_[number].open = false;
-  if (change.opened.empty()) return;
-  for (const auto& [number, socket] : change.opened.front()) {
-    const auto index = static_cast<size_t>(change.index_of[number]);
-    // Which of the listener's addresses it is: the one of its own family and address.
-    for (const base::Endpoint& wanted : config.listeners[index].addresses) {
-      if (wanted.address == socket.endpoint().address && (wanted.port == 0 || wanted.port == socket.endpoint().port)) {
-        known_.push_back({wanted, socket.endpoint()});
-        break;
-      }
-    }
-  }
+  known_.resize(change.index_of.size());
+  for (const auto& [number, known] : change.fresh) known_[number] = known;
 }
 
 }  // namespace weir::proxy

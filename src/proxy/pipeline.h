@@ -14,8 +14,8 @@
 
 namespace weir::proxy {
 
-/// What all workers' pipelines are made from; immutable, made anew by a reload. Listeners are counted by address, in the order in
-/// which they first came, and keep their numbers for as long as the process lives: sessions name them.
+/// What all workers' pipelines are made from; immutable, made anew by a reload. Listeners go by their numbers, as Listeners gives them and
+/// sessions name them; one that nobody has is null and empty.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
   std::vector<std::shared_ptr<const policy::ListenerRules>> rules;

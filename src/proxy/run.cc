@@ -49,7 +49,12 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change, 
   parts.version = WEIR_VERSION;
   const policy::OwnAddresses own(change.listening, &net::is_this_machine);
   for (size_t number = 0; number < change.index_of.size(); ++number) {
-    if (change.index_of[number] < 0) {
+    if (change.index_of[number] == Listeners::kFree) {
+      parts.rules.emplace_back();
+      parts.clients.emplace_back();
+      continue;
+    }
+    if (change.index_of[number] == Listeners::kLeft) {
       parts.rules.push_back(std::make_shared<const policy::ListenerRules>(*before->rules[number], config.blocked_ports, own));
       parts.clients.push_back(before->clients[number]);
       continue;
@@ -215,7 +220,7 @@ bool Master::start(const Config& config) {
     }
   }
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
-  listeners_.commit(config, *change);
+  listeners_.commit(*change);
   snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_, *login), *log});
   if (const std::string why = crew_.make(snapshot_, change->opened); !why.empty()) {
     base::log_event(why);
@@ -260,7 +265,7 @@ std::string Master::reload() {
   auto log = make_log(config.log, snapshot_.get());
   if (!log) return log.error();
   auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_, *login), *log});
-  listeners_.commit(config, *change);
+  listeners_.commit(*change);
   const uint32_t connections_before = shared_.max_connections;
   limit_connections(bearable);
   const bool told = bearable.connections == connections_before && config.max_connections == snapshot_->config.max_connections;

@@ -92,10 +92,10 @@ void Worker::use(SnapshotRef snapshot) {
 }
 
 void Worker::listen(WorkerSockets sockets) {
-  for (auto& [number, socket] : sockets) {
-    auto& listening = *listeners_.emplace_back(std::make_unique<Listening>(number, std::move(socket)));
+  for (ListenerSocket& socket : sockets) {
+    auto& listening = *listeners_.emplace_back(std::make_unique<Listening>(std::move(socket)));
     listening.listener.prepare(tcp_);
-    listening.accepting.spawn(accept_clients(listening.listener, number));
+    listening.accepting.spawn(accept_clients(listening));
   }
 }
 
@@ -210,14 +210,15 @@ void Worker::let_in_the_last(Listening& listening) {
   for (int i = 0; i < kLastAccepts && !full() && net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed)); ++i) {
     const auto accepted = listening.listener.accept();
     if (accepted) {
-      admit(*accepted, listening.listener, listening.number);
+      admit(*accepted, listening);
     } else if (const int error = accepted.error(); error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
       return;
     }
   }
 }
 
-async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index) {
+async::Task<void> Worker::accept_clients(Listening& listening) {
+  net::Listener& listener = listening.listener;
   async::Alarm<async::Signal, &async::Signal::notify> retry(closed_);
   for (;;) try {
     const ssize_t ready = co_await listener.until_readable(async::Deadline::kNever);
@@ -230,7 +231,7 @@ async::Task<void> Worker::accept_clients(net::Listener& listener, uint32_t index
       if (!full && !no_descriptor) {
         const auto accepted = listener.accept();
         if (accepted) {
-          admit(*accepted, listener, index);
+          admit(*accepted, listening);
           continue;
         }
         if (accepted.error() == EAGAIN) break;
@@ -304,7 +305,7 @@ class ClientStream final : public net::TcpStream {
 }  // namespace
 
 // Without memory a client is closed, and accepting goes on.
-void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index) try {
+void Worker::admit(const net::Listener::Accepted& accepted, const Listening& listening) try {
   std::unique_ptr<ClientStream> stream;
   try {
     stream = std::make_unique<ClientStream>(accepted.descriptor, shared_, accepted.client.address);
@@ -314,9 +315,11 @@ void Worker::admit(const net::Listener::Accepted& accepted, net::Listener& liste
   }
   if (stream->error() != 0) return;
   auto session = base::make_ref<http::Session>();
-  session->listener = index;
+  session->listener = listening.number;
+  session->listener_use = listening.use;
   session->client = accepted.client;
-  session->local = listener.endpoint().address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : listener.endpoint();
+  const base::Endpoint& local = listening.listener.endpoint();
+  session->local = local.address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : local;
   const uint32_t most = snapshot_->config.connections_per_client;
   const uint32_t count = stream->count();
   session->over_limit = most != 0 && count > most && match::classify(accepted.client.address) != match::AddressClass::loopback;

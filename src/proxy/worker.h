@@ -78,8 +78,9 @@ class Worker final : private server::Admission {
  private:
   /// One socket that clients come to, and who accepts at it.
   struct Listening {
-    Listening(uint32_t number, net::BoundSocket socket) : number(number), listener(std::move(socket)) {}
+    explicit Listening(ListenerSocket socket) : number(socket.number), use(std::move(socket.use)), listener(std::move(socket.socket)) {}
     const uint32_t number;
+    const std::shared_ptr<const void> use;
     net::Listener listener;
     async::TaskScope accepting;
   };
@@ -111,8 +112,8 @@ class Worker final : private server::Admission {
   bool full() const;
   /// Who waits to be let in at a listener that closes has a connection already: it is not to be reset, as far as limits allow.
   void let_in_the_last(Listening& listening);
-  async::Task<void> accept_clients(net::Listener& listener, uint32_t index);
-  void admit(const net::Listener::Accepted& accepted, net::Listener& listener, uint32_t index);
+  async::Task<void> accept_clients(Listening& listening);
+  void admit(const net::Listener::Accepted& accepted, const Listening& listening);
 
   Shared& shared_;
   async::EventLoop loop_;

@@ -199,6 +199,7 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   const http::Session& outer = *request.session;
   auto session = base::make_ref<http::Session>();
   session->listener = outer.listener;
+  session->listener_use = outer.listener_use;
   session->client = outer.client;
   session->local = outer.local;
   session->opened_host = request.head->target.host;

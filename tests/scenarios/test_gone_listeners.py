@@ -81,3 +81,11 @@ def test_its_last_rules_stay(tmp_path, network):
                     assert get(denied, origin.url + "/", origin.authority).status == 403
                     assert get(open_to_it, origin.url + "/", origin.authority).status == 200
                     weir.reload("blocked_ports = [1]\n" + STAYS)
+                # Nor are those of listeners that came and went meanwhile, and took numbers that were free.
+                for number in range(3, 8):
+                    other = f'[[listener]]\naddress = "127.0.0.{number}:0"\n'
+                    weir.reload(STAYS + other)
+                    with Client(weir.port_of(f"127.0.0.{number}"), f"127.0.0.{number}") as passing:
+                        assert get(passing, origin.url + "/", origin.authority).status == 200
+                    weir.reload(STAYS)
+                    assert get(denied, origin.url + "/", origin.authority).status == 403
