@@ -25,7 +25,7 @@ class Journal {
  public:
   virtual ~Journal() = default;
   virtual void record(const Exchange& exchange) = 0;
-  /// Heads the list of the exchanges that live: for drain, status, and policy that has changed.
+  /// Heads the list of the exchanges that live, in the order in which they began: for drain, status, and policy that has changed.
   async::Link live;
 };
 

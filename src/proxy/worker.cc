@@ -121,9 +121,11 @@ void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint3
   });
 }
 
-bool Worker::anything_from_before() const {
+bool Worker::connecting_from_before() const {
   for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) {
-    if (static_cast<const http::Exchange*>(at)->pipeline.get() != pipeline_.get()) return true;
+    const auto& exchange = static_cast<const http::Exchange&>(*at);
+    if (exchange.pipeline.get() == pipeline_.get()) return false;  // The first that began after: all behind it did, too.
+    if (exchange.peer.port == 0 && exchange.status == 0) return true;
   }
   return false;
 }
@@ -135,7 +137,8 @@ async::Task<void> Worker::keep_asking() {
     explicit Asking(bool& flag) : flag(flag) { flag = true; }
     ~Asking() { flag = false; }
   } asking(asking_);
-  while (anything_from_before()) {
+  // In one turn: what is not asked here is on its way.
+  while (connecting_from_before()) {
     async::Sleep nap(loop_.now_ms() + kAskAgainMs);
     co_await nap;
     ask_policy_again();
@@ -147,6 +150,7 @@ void Worker::ask_policy_again() {
   const PipelineParts& parts = snapshot_->parts;
   for (async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) {
     auto& exchange = static_cast<http::Exchange&>(*at);
+    if (exchange.pipeline.get() == pipeline_.get()) return;
     const http::Session& session = *exchange.session;
     if (refuses(session)) {
       exchange.cancel("policy_changed");

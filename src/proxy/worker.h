@@ -90,8 +90,8 @@ class Worker final : private server::Admission {
   void use(SnapshotRef snapshot);
   void listen(WorkerSockets sockets);
   void ask_policy_again();
-  /// Something runs that began before the last reload.
-  bool anything_from_before() const;
+  /// Something began before the last reload, and may still connect.
+  bool connecting_from_before() const;
   async::Task<void> keep_asking();
   void make_room();
   /// Memory or connections come near their limit; looked at again until they do not.

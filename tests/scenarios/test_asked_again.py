@@ -1,0 +1,46 @@
+"""Policy is asked again at a reload, of what runs; later of what was still on its way, and of nothing else."""
+
+import time
+
+import pytest
+from support.client import eventually
+from support.control import status
+from support.nameserver import Answer
+from support.reloading import Reloading
+from support.tunnels import connect
+
+pytestmark = pytest.mark.threads
+
+
+def test_an_old_tunnel_is_asked_about_once(tmp_path, play):
+    """It may be open for hours: nobody comes back to all that runs every two seconds for its sake."""
+    origin = play(lambda connection: connection.wait_for_end(), wait=40)
+    with Reloading(tmp_path, "workers = 1\n") as weir, weir.client() as tunnel:
+        connect(tunnel, origin.authority)
+        tunnel.send(b"\0opaque")
+
+        def turns():
+            before = status(weir)["loop_turns"]
+            time.sleep(6.5)  # What is tested is how often it wakes in a time.
+            return status(weir)["loop_turns"] - before
+
+        idle = turns()
+        weir.reload("workers = 1\n")
+        time.sleep(2.5)
+        after = turns()
+        assert after <= idle + 3, (idle, after)  # Rounds of two seconds would take nine.
+
+
+def test_what_was_on_its_way_is_asked_about_once_it_has_connected(tmp_path, play, names):
+    """It was let through by the old rules, and its address was not known yet."""
+    origin = play(lambda connection: connection.wait_for_end(), wait=40)
+    names.set("late.test", Answer(["127.0.0.1"], delay=1.5))
+    listener = '[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["late.test"]\n'
+    with Reloading(tmp_path, names.config() + listener) as weir, weir.client() as late:
+        host = f"late.test:{origin.port}"
+        late.send_request("GET", f"http://{host}/", [("Host", host)])
+        eventually(lambda: names.asked("late.test"))
+        weir.reload(f"blocked_ports = [{origin.port}]\n" + names.config() + listener)
+        eventually(lambda: origin.connections)
+        assert late.is_closed(within=8)
+        assert [line.outcome for line in weir.wait_log()] == ["policy_changed"]
