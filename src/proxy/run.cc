@@ -17,12 +17,11 @@
 #include "config/keys.h"
 #include "config/reader.h"
 #include "net/descriptor.h"
-#include "net/listener.h"
-#include "net/this_machine.h"
 #include "proxy/capacity.h"
 #include "proxy/control.h"
 #include "proxy/crew.h"
 #include "proxy/listeners.h"
+#include "proxy/make_snapshot.h"
 #include "proxy/state_dir.h"
 #include "proxy/status.h"
 
@@ -37,47 +36,6 @@ std::string via_name(const Config& config) {
   std::string name = config.via_pseudonym + "-";
   for (int i = 0; i < 8; ++i) name += kLetters[random() % 36];
   return name;
-}
-
-/// Rules of listeners that are gone stay for the sessions that came by them, but for what holds on every listener.
-PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via,
-                         std::shared_ptr<auth::Login> login) {
-  PipelineParts parts;
-  parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
-  parts.login = std::move(login);
-  parts.via = via;
-  parts.version = WEIR_VERSION;
-  const policy::OwnAddresses own(change.listening, &net::is_this_machine);
-  for (size_t number = 0; number < change.index_of.size(); ++number) {
-    if (change.index_of[number] == Listeners::kFree) {
-      parts.rules.emplace_back();
-      parts.clients.emplace_back();
-      continue;
-    }
-    if (change.index_of[number] == Listeners::kLeft) {
-      parts.rules.push_back(std::make_shared<const policy::ListenerRules>(*before->rules[number], config.blocked_ports, own));
-      parts.clients.push_back(before->clients[number]);
-      continue;
-    }
-    const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
-    parts.rules.push_back(
-        std::make_shared<const policy::ListenerRules>(listener.policy, config::is_reachable(listener), config.blocked_ports, own));
-    parts.clients.push_back(listener.clients);
-  }
-  return parts;
-}
-
-/// The target stays open where a reload does not change it.
-std::expected<LogSetting, std::string> make_log(const config::LogConfig& config, const Snapshot* before) {
-  LogSetting setting{log_format(config.format), nullptr};
-  if (before && before->config.log.to == config.to && before->config.log.syslog_socket == config.syslog_socket) {
-    setting.target = before->log.target;
-    return setting;
-  }
-  auto target = open_log_target(config);
-  if (!target) return std::unexpected(std::move(target).error());
-  setting.target = *std::move(target);
-  return setting;
 }
 
 void announce(const std::vector<base::Endpoint>& listening, size_t workers, const config::LogConfig& log, bool login) {
@@ -187,31 +145,16 @@ class Master {
   bool ending_ = false;
 };
 
-/// The password file, if there is one.
-std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::Config& config) {
-  if (config.file.empty()) return std::shared_ptr<auth::Login>();
-  return auth::Login::open(config);
-}
-
 bool Master::start(const Config& config) {
   const Bearable bearable = bearable_connections(config.max_connections);
   limit_connections(bearable);
   base::Reserve::install();
-  auto login = open_login(config.login);
-  if (!login) {
-    base::log_event(login.error());
+  auto made = make_snapshot(config, nullptr, listeners_, via_, [](const Listeners::Change&) { return std::string(); });
+  if (!made) {
+    base::log_event(made.error());
     return false;
   }
-  auto change = listeners_.plan(config);
-  if (!change) {
-    base::log_event(change.error());
-    return false;
-  }
-  auto log = make_log(config.log, nullptr);
-  if (!log) {
-    base::log_event(log.error());
-    return false;
-  }
+  Listeners::Change& change = made->change;
   // Not the default one: two Weirs with nothing but a port each keep nothing, and need not share it.
   if (!config.state_dir.empty()) {
     if (const std::string why = state_.open(config.state_dir); !why.empty()) {
@@ -220,27 +163,27 @@ bool Master::start(const Config& config) {
     }
   }
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
-  listeners_.commit(*change);
-  snapshot_ = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, nullptr, via_, *login), *log});
-  if (const std::string why = crew_.make(snapshot_, change->opened); !why.empty()) {
+  listeners_.commit(change);
+  snapshot_ = std::move(made->snapshot);
+  if (const std::string why = crew_.make(snapshot_, change.opened); !why.empty()) {
     base::log_event(why);
     return false;
   }
   const auto in_use = descriptors_in_use(kFewestDescriptors);
   if (!in_use || !net::descriptors_left(bearable.spare + 1)) {
-    base::log_event(too_few_descriptors(bearable, change->listening.size()));
+    base::log_event(too_few_descriptors(bearable, change.listening.size()));
     return false;
   }
   address_space_ = address_space_left();
   limit_memory(config);
-  descriptors_ = *in_use - sockets_of(*change);
-  const Bearable counted = bearable_connections(config.max_connections, *in_use, sockets_of(*change));
+  descriptors_ = *in_use - sockets_of(change);
+  const Bearable counted = bearable_connections(config.max_connections, *in_use, sockets_of(change));
   limit_connections(counted);
   tell_of_connections(config, counted);
   crew_.begin();
-  first_port_ = change->listening.front().port;
+  first_port_ = change.listening.front().port;
   if (const std::string why = seek_control(); !why.empty()) base::log_event(why);
-  announce(change->listening, crew_.size(), config.log, !config.login.file.empty());
+  announce(change.listening, crew_.size(), config.log, !config.login.file.empty());
   return true;
 }
 
@@ -252,20 +195,17 @@ std::string Master::reload() {
   config.file = snapshot_->config.file;
   config.debug_asked = snapshot_->config.debug_asked;
   config.debug |= config.debug_asked;
-  auto login = open_login(config.login);
-  if (!login) return login.error();
-  auto change = listeners_.plan(config);
-  if (!change) return change.error();
-  // As a start counts them.
-  const uint32_t sockets = sockets_of(*change);
-  const Bearable bearable = bearable_connections(config.max_connections, descriptors_ + sockets, sockets);
-  if (descriptors_ + sockets + kFewestDescriptors > bearable.open_files || sockets + bearable.spare + 1 >= bearable.sockets) {
-    return too_few_descriptors(bearable, change->listening.size());
-  }
-  auto log = make_log(config.log, snapshot_.get());
-  if (!log) return log.error();
-  auto snapshot = std::make_shared<const Snapshot>(Snapshot{config, make_parts(config, *change, &snapshot_->parts, via_, *login), *log});
-  listeners_.commit(*change);
+  Bearable bearable{};
+  auto made = make_snapshot(config, snapshot_.get(), listeners_, via_, [&](const Listeners::Change& change) -> std::string {
+    // As a start counts them.
+    const uint32_t sockets = sockets_of(change);
+    bearable = bearable_connections(config.max_connections, descriptors_ + sockets, sockets);
+    const bool enough = descriptors_ + sockets + kFewestDescriptors <= bearable.open_files && sockets + bearable.spare + 1 < bearable.sockets;
+    return enough ? std::string() : too_few_descriptors(bearable, change.listening.size());
+  });
+  if (!made) return made.error();
+  Listeners::Change& change = made->change;
+  listeners_.commit(change);
   const uint32_t connections_before = shared_.max_connections;
   limit_connections(bearable);
   const bool told = bearable.connections == connections_before && config.max_connections == snapshot_->config.max_connections;
@@ -273,12 +213,12 @@ std::string Master::reload() {
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
   limit_memory(config);
   base::debug_enabled.store(config.debug, std::memory_order_relaxed);
-  snapshot_ = std::move(snapshot);
-  first_port_ = change->listening.front().port;
-  crew_.apply(snapshot_, change->opened, change->closed);
+  snapshot_ = std::move(made->snapshot);
+  first_port_ = change.listening.front().port;
+  crew_.apply(snapshot_, change.opened, change.closed);
   // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone has left its address.
   (void)crew_.hear(kPatienceMs);
-  for (const std::string& words : change->words) base::log_event(words);
+  for (const std::string& words : change.words) base::log_event(words);
   ++reloads_;
   return {};
 }

@@ -1,0 +1,75 @@
+#include "proxy/make_snapshot.h"
+
+#include <memory>
+#include <utility>
+
+#include "net/this_machine.h"
+
+namespace weir::proxy {
+namespace {
+
+/// Rules of listeners that are gone stay for the sessions that came by them, but for what holds on every listener.
+PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via,
+                         std::shared_ptr<auth::Login> login) {
+  PipelineParts parts;
+  parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
+  parts.login = std::move(login);
+  parts.via = via;
+  parts.version = WEIR_VERSION;
+  const policy::OwnAddresses own(change.listening, &net::is_this_machine);
+  for (size_t number = 0; number < change.index_of.size(); ++number) {
+    if (change.index_of[number] == Listeners::kFree) {
+      parts.rules.emplace_back();
+      parts.clients.emplace_back();
+      continue;
+    }
+    if (change.index_of[number] == Listeners::kLeft) {
+      parts.rules.push_back(std::make_shared<const policy::ListenerRules>(*before->rules[number], config.blocked_ports, own));
+      parts.clients.push_back(before->clients[number]);
+      continue;
+    }
+    const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
+    parts.rules.push_back(
+        std::make_shared<const policy::ListenerRules>(listener.policy, config::is_reachable(listener), config.blocked_ports, own));
+    parts.clients.push_back(listener.clients);
+  }
+  return parts;
+}
+
+/// The target stays open where a reload does not change it.
+std::expected<LogSetting, std::string> make_log(const config::LogConfig& config, const Snapshot* before) {
+  LogSetting setting{log_format(config.format), nullptr};
+  if (before && before->config.log.to == config.to && before->config.log.syslog_socket == config.syslog_socket) {
+    setting.target = before->log.target;
+    return setting;
+  }
+  auto target = open_log_target(config);
+  if (!target) return std::unexpected(std::move(target).error());
+  setting.target = *std::move(target);
+  return setting;
+}
+
+/// The password file, if there is one.
+std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::Config& config) {
+  if (config.file.empty()) return std::shared_ptr<auth::Login>();
+  return auth::Login::open(config);
+}
+
+}  // namespace
+
+std::expected<MadeSnapshot, std::string> make_snapshot(const Config& config, const Snapshot* before, const Listeners& listeners,
+                                                       const std::string& via,
+                                                       const std::function<std::string(const Listeners::Change&)>& refuses) {
+  auto login = open_login(config.login);
+  if (!login) return std::unexpected(std::move(login).error());
+  auto change = listeners.plan(config);
+  if (!change) return std::unexpected(std::move(change).error());
+  if (std::string why = refuses(*change); !why.empty()) return std::unexpected(std::move(why));
+  // Last: opening it may make a file.
+  auto log = make_log(config.log, before);
+  if (!log) return std::unexpected(std::move(log).error());
+  auto parts = make_parts(config, *change, before ? &before->parts : nullptr, via, *login);
+  return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(parts), *log}), *std::move(change)};
+}
+
+}  // namespace weir::proxy
