@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/ip.h"
-#include "net/watched_file.h"
+#include "base/watched_file.h"
 
 namespace weir::net {
 
@@ -39,7 +39,7 @@ class HostsFile {
   std::string_view name_of(const Entry& entry) const { return std::string_view(text_).substr(entry.offset, entry.length); }
   void parse_line(size_t begin, size_t end);
 
-  WatchedFile file_;
+  base::WatchedFile file_;
   size_t most_names_;
   std::string text_;            // The file in lower case; the entries point into it.
   std::vector<Entry> entries_;  // By name, then in the file's order.

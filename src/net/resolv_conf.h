@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/ip.h"
-#include "net/watched_file.h"
+#include "base/watched_file.h"
 
 namespace weir::net {
 
@@ -34,7 +34,7 @@ class ResolvConf {
   const std::vector<std::string>& search() const { return search_; }
 
  private:
-  WatchedFile file_;
+  base::WatchedFile file_;
   std::vector<base::Endpoint> servers_;
   std::vector<std::string> search_;
 };

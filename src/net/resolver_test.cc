@@ -339,14 +339,14 @@ TEST(Resolver, FilesAreReadAgain) {
   f.hosts.write("10.0.0.2 name.test\n");
   f.conf.write("search b.test\n");
   EXPECT_EQ(text(f.lookup("name.test")), "ok 10.0.0.1") << "looked at too often";
-  f.pass(WatchedFile::kCheckMs + 20);
+  f.pass(base::WatchedFile::kCheckMs + 20);
   EXPECT_EQ(text(f.lookup("name.test")), "ok 10.0.0.2");
   EXPECT_EQ(f.resolver->cached("other.test", v4), nullptr);
   // The open question was asked again.
   f.pass(20);
   EXPECT_EQ(f.server.queries.back().name, "slow.b.test");
   std::filesystem::remove(f.hosts.path);
-  f.pass(WatchedFile::kCheckMs + 20);
+  f.pass(base::WatchedFile::kCheckMs + 20);
   EXPECT_EQ(text(f.lookup("name.test")), "ok 192.0.2.1");
 }
 
