@@ -49,10 +49,12 @@ std::expected<LogSetting, std::string> make_log(const config::LogConfig& config,
   return setting;
 }
 
-/// The password file, if there is one.
-std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::Config& config) {
+/// The one of before where the configuration has the same: who logged in stays so. Its file is read now. Null where there is none.
+std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::Config& config, const Snapshot* before) {
   if (config.file.empty()) return std::shared_ptr<auth::Login>();
-  return auth::Login::open(config);
+  if (!before || !before->parts.login || config != before->config.login) return auth::Login::open(config);
+  if (auto read = before->parts.login->read_again(); !read) return std::unexpected(std::move(read).error());
+  return before->parts.login;
 }
 
 }  // namespace
@@ -60,7 +62,7 @@ std::expected<std::shared_ptr<auth::Login>, std::string> open_login(const auth::
 std::expected<MadeSnapshot, std::string> make_snapshot(const Config& config, const Snapshot* before, const Listeners& listeners,
                                                        const std::string& via,
                                                        const std::function<std::string(const Listeners::Change&)>& refuses) {
-  auto login = open_login(config.login);
+  auto login = login_for(config.login, before);
   if (!login) return std::unexpected(std::move(login).error());
   auto change = listeners.plan(config);
   if (!change) return std::unexpected(std::move(change).error());

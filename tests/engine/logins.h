@@ -1,14 +1,11 @@
-// A password file whose reading a test can hold up.
+// A password file, and what clients say.
 #pragma once
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "base/clock.h"
 #include "stages/auth/login.h"
@@ -36,20 +33,11 @@ class Logins {
   ~Logins() { unlink(path_.c_str()); }
   /// Whether the next request asks for a look at the file.
   bool look_is_due() const { return base::monotonic_ms() > opened_ms_ + auth::Login::kLookMs; }
-  /// From now on whoever reads the file waits for let_read().
-  void hold() {
-    unlink(path_.c_str());
-    if (mkfifo(path_.c_str(), 0600) != 0) std::abort();
-  }
-  /// True once somebody reads it; who waits on until let_read().
-  bool is_read() {
-    if (writer_ < 0) writer_ = open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    return writer_ >= 0;
-  }
-  void let_read() {
-    if (writer_ < 0) return;
-    if (write(writer_, line_.data(), line_.size()) < 0) std::abort();
-    close(std::exchange(writer_, -1));
+  /// From now on whoever looks at the file needs some tens of milliseconds: it has many lines more.
+  void make_long() {
+    std::ofstream file(path_);
+    file << line_;
+    for (int i = 0; i < 20'000; ++i) file << "more" << i << ":$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n";
   }
   std::shared_ptr<auth::Login> login;
 
@@ -57,7 +45,6 @@ class Logins {
   const std::string line_;
   std::string path_;
   uint64_t opened_ms_;
-  int writer_ = -1;
 };
 
 }  // namespace weir::engine

@@ -1,6 +1,5 @@
 """Login to the proxy: who is asked, who comes in, what a wrong password costs, and where the credentials go: nowhere."""
 
-import base64
 import os
 import pty
 import shutil
@@ -11,6 +10,7 @@ import time
 import pytest
 from support import chromium
 from support.client import eventually
+from support.login import credentials, passwd
 from support.weir import Weir, binary, environment
 
 pytestmark = pytest.mark.threads
@@ -18,18 +18,6 @@ pytestmark = pytest.mark.threads
 PASSWORD = "correct horse: battery"
 CHALLENGE = 'Basic realm="Weir", charset="UTF-8"'
 CURL = shutil.which("curl")
-
-
-def passwd(path, user, password):
-    return subprocess.run(
-        [binary(), "passwd", str(path), user],
-        input=password + "\n",
-        text=True,
-        capture_output=True,
-        env=environment(),
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +43,7 @@ def weir(start, users):
 
 
 def field(password=PASSWORD, user="ada"):
-    return ("Proxy-Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+    return credentials(user, password)
 
 
 def ask(weir, origin, *fields, method="GET", body=b""):

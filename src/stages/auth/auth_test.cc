@@ -1,6 +1,7 @@
 #include "stages/auth/auth.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -262,6 +263,40 @@ TEST(Login, AChangedFileIsReadAndABrokenOneIsNot) {
   fixture.login->remember(before, ada, 1000);
   EXPECT_FALSE(fixture.login->knows(ada, 1000)) << "found right in the old file";
   EXPECT_FALSE(Login::open({"/nonexistent/file", "x"}));
+}
+
+TEST(Login, NobodyIsForgottenForAFileThatIsWrittenAgainAsItWas) {
+  Fixture fixture;
+  const Credentials ada("ada", "secret");
+  fixture.login->remember(fixture.login->users(), ada, 1000);
+  EXPECT_TRUE(fixture.login->read_again());
+  unlink(fixture.config.file.c_str());
+  fixture.write(std::string("# the same\nada:") + kSha256 + "\n");
+  fixture.login->look();
+  EXPECT_TRUE(fixture.login->knows(ada, 1000));
+  fixture.write(std::string("ada:") + kBcrypt + "\n");
+  EXPECT_TRUE(fixture.login->read_again());
+  EXPECT_FALSE(fixture.login->knows(ada, 1000)) << "she has another hash";
+}
+
+TEST(Login, AFileThatIsNoneIsReadWhenItIsOneAgain) {
+  Fixture fixture;
+  const Credentials ada("ada", "secret");
+  fixture.login->remember(fixture.login->users(), ada, 1000);
+  unlink(fixture.config.file.c_str());
+  ASSERT_EQ(mkfifo(fixture.config.file.c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  fixture.login->look();
+  fixture.login->look();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("it is no ordinary file"), std::string::npos) << said;
+  EXPECT_EQ(said.find("the old logins"), said.rfind("the old logins")) << "said once";
+  EXPECT_FALSE(fixture.login->read_again()) << "who asks for it is told again";
+  EXPECT_TRUE(fixture.login->knows(ada, 1000));
+  unlink(fixture.config.file.c_str());
+  fixture.write(std::string("bob:") + kBcrypt + "\n");
+  fixture.login->look();
+  EXPECT_FALSE(fixture.login->knows(ada, 1000));
 }
 
 }  // namespace

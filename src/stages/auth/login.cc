@@ -1,7 +1,5 @@
 #include "stages/auth/login.h"
 
-#include <sys/stat.h>
-
 #include "base/clock.h"
 #include "base/event_log.h"
 
@@ -9,21 +7,28 @@ namespace weir::auth {
 
 std::expected<std::shared_ptr<Login>, std::string> Login::open(const Config& config) {
   std::shared_ptr<Login> login(new Login(config));
-  login->seen_ = login->stamp();
-  // Here it is the main thread that would wait for a FIFO's writer; a look later is a pool's.
-  struct stat status{};
-  if (stat(config.file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return std::unexpected(config.file + ": it is no ordinary file");
-  auto users = read_users(config.file);
-  if (!users) return std::unexpected(std::move(users).error());
-  login->users_ = std::make_shared<const Users>(*std::move(users));
+  if (auto read = login->read_again(); !read) return std::unexpected(std::move(read).error());
   login->look_ms_ = base::monotonic_ms() + kLookMs;
   return login;
 }
 
-Login::Stamp Login::stamp() const {
-  struct stat status{};
-  if (stat(config_.file.c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, static_cast<uint64_t>(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+std::expected<void, std::string> Login::use(base::WatchedFile::Read read) {
+  if (!read) return std::unexpected(std::move(read).error());
+  if (read->cut) return std::unexpected(config_.file + ": it is too large");
+  auto parsed = parse_users(read->text, config_.file);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  auto users = std::make_shared<const Users>(*std::move(parsed));
+  // Nobody is forgotten for a file that was written again as it was. No one else writes users_.
+  if (users_ && *users_ == *users) return {};
+  std::lock_guard lock(mutex_);
+  users_.swap(users);
+  answers_.clear();
+  return {};
+}
+
+std::expected<void, std::string> Login::read_again() {
+  const std::lock_guard looking(looking_);
+  return use(file_.read());
 }
 
 bool Login::look_is_due(uint64_t now_ms) {
@@ -35,23 +40,10 @@ void Login::look() {
   // Who looks already, at a file that can't be read to its end it may be, keeps no second thread.
   const std::unique_lock looking(looking_, std::try_to_lock);
   if (!looking) return;
-  // Before it is read: a change while it is read is seen the next time.
-  const Stamp now = stamp();
-  if (now == seen_) return;
-  seen_ = now;
-  auto read = read_users(config_.file);
-  if (!read) {
-    base::log_event("the old logins stay: " + read.error());
-    return;
-  }
-  auto users = std::make_shared<const Users>(*std::move(read));
-  const size_t count = users->size();
-  {
-    std::lock_guard lock(mutex_);
-    users_ = std::move(users);
-    answers_.clear();
-  }
-  base::log_event("read " + config_.file + " again; users: " + std::to_string(count));
+  auto found = file_.look();
+  if (!found) return;
+  if (const auto used = use(*std::move(found)); !used) return base::log_event("the old logins stay: " + used.error());
+  base::log_event("read " + config_.file + " again; users: " + std::to_string(users()->size()));
 }
 
 std::shared_ptr<const Users> Login::users() {

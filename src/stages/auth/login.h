@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/watched_file.h"
 #include "stages/auth/answers.h"
 #include "stages/auth/basic.h"
 #include "stages/auth/config.h"
@@ -14,7 +15,7 @@
 
 namespace weir::auth {
 
-/// Of one configuration; a reload makes another. Any thread.
+/// Of one configuration; a reload that has the same keeps it, and with it who was found. Any thread.
 class Login {
  public:
   static constexpr uint64_t kLookMs = 1000;
@@ -25,8 +26,10 @@ class Login {
   const std::string& realm() const { return config_.realm; }
   /// True once a second at most: whoever gets it sees to it that look() runs, on a thread that may wait.
   bool look_is_due(uint64_t now_ms);
-  /// Reads the file again if it is another one. One that can't be used is told of once; what was read before stays.
+  /// Reads the file again if it is another one, or could not be read. One that can't be used is told of once; what was read before stays.
   void look();
+  /// Reads the file, changed or not. The error is for the person who runs Weir; what was read before stays then.
+  std::expected<void, std::string> read_again();
 
   std::shared_ptr<const Users> users();
   /// Was found right a short while ago, in the file that is used now.
@@ -35,22 +38,17 @@ class Login {
   void remember(const std::shared_ptr<const Users>& users, const Credentials& credentials, uint64_t now_ms);
 
  private:
-  /// By which a file is told from the one that was there before.
-  struct Stamp {
-    uint64_t device = 0, inode = 0, size = 0;
-    int64_t seconds = 0, nanoseconds = 0;
-    bool operator==(const Stamp&) const = default;
-  };
-  explicit Login(const Config& config) : config_(config) {}
-  Stamp stamp() const;
+  explicit Login(const Config& config) : config_(config), file_(config.file, kLargestFile) {}
+  /// What was read. Under looking_.
+  std::expected<void, std::string> use(base::WatchedFile::Read read);
 
   const Config config_;
   std::atomic<uint64_t> look_ms_{0};
   Answers answers_;
   std::mutex looking_;
-  Stamp seen_;  // Under looking_.
+  base::WatchedFile file_;  // Under looking_.
   std::mutex mutex_;
-  std::shared_ptr<const Users> users_;
+  std::shared_ptr<const Users> users_;  // Null until it was read.
 };
 
 }  // namespace weir::auth

@@ -1,9 +1,5 @@
 #include "stages/auth/password_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include "stages/auth/password.h"
 
 namespace weir::auth {
@@ -51,18 +47,6 @@ std::expected<Users, std::string> parse_users(std::string_view text, const std::
     if (!hashes.emplace(user, hash).second) return wrong("this user has a line already");
   }
   return Users(std::move(hashes), std::move(one));
-}
-
-std::expected<Users, std::string> read_users(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  if (stream) {
-    char block[16384];
-    while (text.size() <= kLargestFile && (stream.read(block, sizeof block), stream.gcount() > 0)) text.append(block, static_cast<size_t>(stream.gcount()));
-  }
-  if (!stream.is_open() || stream.bad()) return std::unexpected(file + ": it can't be read: " + std::strerror(errno));
-  if (text.size() > kLargestFile) return std::unexpected(file + ": it is too large");
-  return parse_users(text, file);
 }
 
 }  // namespace weir::auth

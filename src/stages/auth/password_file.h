@@ -20,6 +20,8 @@ class Users {
   /// Takes as long for a user who does not exist. Any thread; not a worker's.
   bool check(const std::string& user, const std::string& password) const;
   size_t size() const { return hashes_.size(); }
+  /// The same users with the same hashes.
+  bool operator==(const Users&) const = default;
 
  private:
   std::unordered_map<std::string, std::string> hashes_;
@@ -30,6 +32,5 @@ class Users {
 /// Comments (#) and empty lines aside, each line is a user and a strong hash (see why_refused), each user once. The error is
 /// `file:line: why`, without the hash.
 std::expected<Users, std::string> parse_users(std::string_view text, const std::string& file);
-std::expected<Users, std::string> read_users(const std::string& file);
 
 }  // namespace weir::auth
