@@ -126,7 +126,9 @@ def test_many_wrong_ones_of_one_client_do_not_keep_others_waiting(weir, origin):
     began = time.monotonic()
     assert ask(weir, origin, field()).status == 200  # From the same address, but known.
     assert time.monotonic() - began < 1
-    assert {client.response().status for client in guessing} == {407}
+    # So many are looked at in a second. Of the others nobody knows whether they were wrong.
+    answers = [client.response().status for client in guessing]
+    assert set(answers) == {407, 503} and answers.count(407) >= 8
     for client in guessing:
         client.close()
     assert len(origin.complete) == 2

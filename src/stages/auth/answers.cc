@@ -40,7 +40,7 @@ Answers::Answers() {
   for (uint64_t& word : key_) word = uint64_t{random()} << 32 | random();
 }
 
-Answers::Print Answers::print_of(std::string_view user, std::string_view password) const {
+Print Answers::print_of(std::string_view user, std::string_view password) const {
   // No user's name has a colon, so no other pair reads the same.
   std::string both;
   both.reserve(user.size() + 1 + password.size());
@@ -50,8 +50,7 @@ Answers::Print Answers::print_of(std::string_view user, std::string_view passwor
   return print;
 }
 
-bool Answers::has(std::string_view user, std::string_view password, uint64_t now_ms) {
-  const Print print = print_of(user, password);
+bool Answers::has(const Print& print, uint64_t now_ms) {
   std::lock_guard lock(mutex_);
   const auto at = until_ms_.find(print);
   if (at == until_ms_.end()) return false;
@@ -60,8 +59,7 @@ bool Answers::has(std::string_view user, std::string_view password, uint64_t now
   return false;
 }
 
-void Answers::add(std::string_view user, std::string_view password, uint64_t now_ms) {
-  const Print print = print_of(user, password);
+void Answers::add(const Print& print, uint64_t now_ms) {
   std::lock_guard lock(mutex_);
   if (until_ms_.size() >= kMost) std::erase_if(until_ms_, [&](const auto& each) { return each.second <= now_ms; });
   // All in use: any of them goes, and is checked again when it comes.

@@ -10,6 +10,12 @@
 
 namespace weir::auth {
 
+/// Stands for a user and a password, of which it tells nothing.
+struct Print {
+  uint64_t first = 0, second = 0;
+  bool operator==(const Print&) const = default;
+};
+
 /// Good answers alone, found by a hash of user and password under a key that is random in each process; neither is kept. Any
 /// thread.
 class Answers {
@@ -18,21 +24,16 @@ class Answers {
   static constexpr size_t kMost = 10'000;
 
   Answers();
-  bool has(std::string_view user, std::string_view password, uint64_t now_ms);
-  void add(std::string_view user, std::string_view password, uint64_t now_ms);
+  Print print_of(std::string_view user, std::string_view password) const;
+  bool has(const Print& print, uint64_t now_ms);
+  void add(const Print& print, uint64_t now_ms);
   void clear();
   size_t size();
 
  private:
-  struct Print {
-    uint64_t first, second;
-    bool operator==(const Print&) const = default;
-  };
   struct PrintHash {
     size_t operator()(const Print& print) const { return print.first; }
   };
-  Print print_of(std::string_view user, std::string_view password) const;
-
   std::array<uint64_t, 4> key_;
   std::mutex mutex_;
   std::unordered_map<Print, uint64_t, PrintHash, std::equal_to<>, base::Charged<std::pair<const Print, uint64_t>>> until_ms_;

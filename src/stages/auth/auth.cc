@@ -1,6 +1,10 @@
 #include "stages/auth/auth.h"
 
+#include <algorithm>
 #include <exception>
+
+#include "async/signal.h"
+#include "base/clock.h"
 
 namespace weir::auth {
 
@@ -24,20 +28,53 @@ struct Look final : async::Work {
 };
 
 struct Check final : async::Work {
-  Check(std::shared_ptr<const Users> users, Credentials credentials) : users(std::move(users)), credentials(std::move(credentials)) {}
+  enum class Result : uint8_t { unchecked, right, wrong };
+
+  Check(std::shared_ptr<Login> login, Credentials credentials, Print print)
+      : login(std::move(login)), credentials(std::move(credentials)), print(print) {}
   void run() override {
     try {
-      right = users->check(credentials.user, credentials.password);
+      // It costs nothing beside a hash, and whoever comes with a new password has it checked in the new file.
+      login->look();
+      // While this one waited, another may have been found right with the same.
+      if (login->knows(print, base::monotonic_ms())) {
+        result = Result::right;
+        return;
+      }
+      bool right = false;
+      std::shared_ptr<const Users> users, looked_at;
+      // Once more if the file was read meanwhile.
+      for (int i = 0; i < 2 && !right && (users = login->users()) != looked_at; ++i) {
+        right = users->check(credentials.user, credentials.password);
+        looked_at = users;
+      }
+      if (right) login->remember(looked_at, print, base::monotonic_ms());
+      result = right ? Result::right : Result::wrong;
     } catch (const std::exception&) {
-      right = false;
+      // Out of memory: it stays unchecked.
     }
   }
-  const std::shared_ptr<const Users> users;
+  const std::shared_ptr<Login> login;
   const Credentials credentials;
-  bool right = false;
+  const Print print;
+  Result result = Result::unchecked;
 };
 
-constexpr uint64_t kStepMs = 100;
+constexpr uint64_t kStepMs = 50;
+/// So long a login waits to be checked.
+constexpr uint64_t kLongestWaitMs = 10'000;
+constexpr uint64_t kLongestLookMs = 500;
+
+async::Task<bool> nap(uint64_t until_ms) {
+  async::Sleep sleep(until_ms);
+  co_await sleep;
+  co_return true;
+}
+
+async::Task<bool> done(async::PoolPort& pool, std::shared_ptr<Look> work) {
+  auto looked = pool.done(std::move(work));
+  co_return co_await looked;
+}
 
 }  // namespace
 
@@ -64,56 +101,72 @@ async::Task<base::Result<http::Response>> Auth::handle(http::Request request, ht
   if (given) fields.remove(FieldId::proxy_authorization);
   if (!credentials) return http::answer(challenge(false));
   const uint64_t now_ms = async::EventLoop::current().now_ms();
-  const bool look = login_->look_is_due(now_ms);
-  if (look || !login_->knows(*credentials, now_ms)) return ask(std::move(request), next, *std::move(credentials), look);
+  const Print print = login_->print_of(*credentials);
+  if (!login_->knows(print, now_ms) || login_->look_is_due(now_ms)) return ask(std::move(request), next, *std::move(credentials), print);
   request.exchange->identity = credentials->user;
   return next(std::move(request));
 }
 
-async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http::Next next, Credentials credentials, bool look) const {
+async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http::Next next, Credentials credentials, Print print) const {
+  auto& loop = async::EventLoop::current();
   std::string user = credentials.user;
-  CO_TRY(const bool right, co_await check(request.session->client.address, std::move(credentials), look));
-  if (!right) {
-    request.exchange->set_error(base::Error(ErrorType::http_request_denied, 407, "the login is wrong", "login"));
-    co_return challenge(true);
+  if (login_->knows(print, loop.now_ms())) co_await look();
+  if (!login_->knows(print, loop.now_ms())) {
+    CO_TRY(const bool right, co_await check(request.session->client.address, std::move(credentials), print));
+    if (!right) {
+      request.exchange->set_error(base::Error(ErrorType::http_request_denied, 407, "the login is wrong", "login"));
+      co_return challenge(true);
+    }
   }
   request.exchange->identity = user;
   co_return co_await next(std::move(request));
 }
 
-async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials credentials, bool look) const {
+async::Task<void> Auth::look() const {
+  auto looked = done(context_.pool, std::make_shared<Look>(login_));
+  auto waited = nap(async::EventLoop::current().now_ms() + kLongestLookMs);
+  (void)co_await async::first_of(std::move(looked), std::move(waited));
+}
+
+async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials credentials, Print print) const {
   auto& loop = async::EventLoop::current();
-  if (look) {
-    // Where the pool is full what was read before holds a little longer.
-    auto looked = context_.pool.done(std::make_shared<Look>(login_));
-    (void)co_await looked;
-    if (login_->knows(credentials, loop.now_ms())) co_return true;
-  }
   const uint64_t started_ms = loop.now_ms();
-  Attempts::Place place = context_.attempts.enter(client, started_ms);
-  if (!place) {
-    // A browser comes with many connections at once: one that is checked already may have the same password.
-    while (loop.now_ms() < started_ms + Attempts::kDelayMs) {
-      async::Sleep nap(loop.now_ms() + kStepMs);
-      co_await nap;
-      if (login_->knows(credentials, loop.now_ms())) co_return true;
+  const auto work = std::make_shared<Check>(login_, std::move(credentials), print);
+  uint64_t longest_ms = Attempts::kDelayMs;
+  Attempts::Part part;
+  for (;;) {
+    const uint64_t now_ms = loop.now_ms();
+    if (login_->knows(print, now_ms)) co_return true;
+    if (!part) part = context_.attempts.join(client, work->credentials.user, print, now_ms);
+    if (part) longest_ms = kLongestWaitMs;
+    const Attempts::Stand stand = part ? part.stand(now_ms) : Attempts::Stand::waits;
+    if (stand == Attempts::Stand::checks) {
+      auto checked = context_.pool.done(work);
+      const bool taken = co_await checked;
+      if (taken && work->result == Check::Result::wrong) {
+        part.wrong();
+        async::Sleep delay(part.until_ms());
+        co_await delay;
+        co_return false;
+      }
+      part.free();
+      if (taken && work->result == Check::Result::right) co_return true;
+      if (taken) break;
+    } else if (stand == Attempts::Stand::wrong) {
+      async::Sleep delay(std::max(part.until_ms(), started_ms + Attempts::kDelayMs));
+      co_await delay;
+      co_return false;
+    } else if (stand == Attempts::Stand::over) {
+      part = Attempts::Part();
     }
-    co_return false;
+    // Who finds no room to wait is kept for as long as a wrong one is: an answer at once would make it cheap to ask whether somebody has
+    // logged in with this.
+    if (loop.now_ms() >= started_ms + longest_ms) break;
+    async::Sleep step(loop.now_ms() + kStepMs);
+    co_await step;
   }
-  const auto work = std::make_shared<Check>(login_->users(), std::move(credentials));
-  auto checked = context_.pool.done(work);
-  if (!co_await checked) {
-    place.right();
-    co_return base::fail(ErrorType::connection_limit_reached, 503, "There are too many logins at once; try again in a moment.", "login");
-  }
-  if (work->right) {
-    place.right();
-    login_->remember(work->users, work->credentials, loop.now_ms());
-    co_return true;
-  }
-  async::Sleep nap(started_ms + Attempts::kDelayMs);
-  if (loop.now_ms() < started_ms + Attempts::kDelayMs) co_await nap;
-  co_return false;
+  co_return base::fail(ErrorType::connection_limit_reached, 503, "the proxy has too many logins to check at once; this one was not looked at, and may be right",
+                       "login");
 }
 
 }  // namespace weir::auth

@@ -24,9 +24,11 @@ class Auth final : public http::Stage {
   async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
 
  private:
-  async::Task<base::Result<http::Response>> ask(http::Request request, http::Next next, Credentials credentials, bool look) const;
-  /// False after the delay that a wrong password costs.
-  async::Task<base::Result<bool>> check(base::IpAddress client, Credentials credentials, bool look) const;
+  async::Task<base::Result<http::Response>> ask(http::Request request, http::Next next, Credentials credentials, Print print) const;
+  /// For a while at most: what was read before holds where the threads are busy.
+  async::Task<void> look() const;
+  /// False: wrong, after the delay that this costs. The error: nobody has looked at it, so it may be right.
+  async::Task<base::Result<bool>> check(base::IpAddress client, Credentials credentials, Print print) const;
   http::Response challenge(bool wrong) const;
 
   const std::shared_ptr<Login> login_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <latch>
 
 #include "http/stage_fake.h"
 #include "stages/auth/password.h"
@@ -96,46 +97,18 @@ TEST(Answers, SipHashIsTheOneThatIsPublished) {
 
 TEST(Answers, GoodOnesForAWhile) {
   Answers answers;
-  EXPECT_FALSE(answers.has("ada", "secret", 0));
-  answers.add("ada", "secret", 1000);
-  EXPECT_TRUE(answers.has("ada", "secret", 1000 + Answers::kKeptMs - 1));
-  EXPECT_FALSE(answers.has("ada", "secre", 1000));
-  EXPECT_FALSE(answers.has("adas", "ecret", 1000));
-  EXPECT_FALSE(answers.has("ada", "secret", 1000 + Answers::kKeptMs));
+  const auto has = [&](std::string_view user, std::string_view password, uint64_t now_ms) { return answers.has(answers.print_of(user, password), now_ms); };
+  EXPECT_FALSE(has("ada", "secret", 0));
+  answers.add(answers.print_of("ada", "secret"), 1000);
+  EXPECT_TRUE(has("ada", "secret", 1000 + Answers::kKeptMs - 1));
+  EXPECT_FALSE(has("ada", "secre", 1000));
+  EXPECT_FALSE(has("adas", "ecret", 1000));
+  EXPECT_FALSE(has("ada", "secret", 1000 + Answers::kKeptMs));
   EXPECT_EQ(answers.size(), 0u);
-  for (size_t i = 0; i < Answers::kMost + 100; ++i) answers.add("ada", std::to_string(i), 1000);
+  for (size_t i = 0; i < Answers::kMost + 100; ++i) answers.add(answers.print_of("ada", std::to_string(i)), 1000);
   EXPECT_EQ(answers.size(), Answers::kMost);
   answers.clear();
   EXPECT_EQ(answers.size(), 0u);
-}
-
-TEST(Attempts, SoManyAtOnceForEachClient) {
-  Attempts attempts;
-  const auto client = base::IpAddress::v4(192, 0, 2, 1);
-  {
-    std::vector<Attempts::Place> places;
-    for (size_t i = 0; i < Attempts::kMostAtOnce; ++i) {
-      places.push_back(attempts.enter(client, 1000));
-      EXPECT_TRUE(places.back());
-    }
-    EXPECT_FALSE(attempts.enter(client, 1000));
-    EXPECT_TRUE(attempts.enter(base::IpAddress::v4(192, 0, 2, 2), 1000));
-    places.back().right();
-    places.pop_back();
-    places.push_back(attempts.enter(client, 1000));
-    EXPECT_TRUE(places.back()) << "who was right makes room at once";
-  }
-  // Whoever was wrong, or hung up, keeps the place for the delay.
-  EXPECT_FALSE(attempts.enter(client, 1999));
-  EXPECT_TRUE(attempts.enter(client, 2000));
-  // A /64 is one client.
-  std::vector<Attempts::Place> places;
-  for (size_t i = 0; i < Attempts::kMostAtOnce; ++i) places.push_back(attempts.enter(*base::IpAddress::parse("2001:db8::" + std::to_string(i)), 5000));
-  EXPECT_FALSE(attempts.enter(*base::IpAddress::parse("2001:db8::ffff"), 5000));
-  EXPECT_TRUE(attempts.enter(*base::IpAddress::parse("2001:db8:0:1::"), 5000));
-  places.clear();
-  (void)attempts.enter(client, 10'000);
-  EXPECT_EQ(attempts.clients(), 1u) << "what nobody uses goes";
 }
 
 /// A stage over a file, with all that it needs.
@@ -237,13 +210,104 @@ TEST(Auth, AClientMayGoWhileItsPasswordIsChecked) {
     task.cancel();
   }
   fixture.fake.loop.turn(5);
-  EXPECT_FALSE(fixture.attempts.enter(fixture.fake.session->client.address, fixture.fake.loop.now_ms())) << "who hangs up gains nothing";
+  const auto client = fixture.fake.session->client.address;
+  const uint64_t now_ms = fixture.fake.loop.now_ms();
+  EXPECT_EQ(fixture.attempts.join(client, "ada", {1, 1}, now_ms).stand(now_ms), Attempts::Stand::waits) << "who hangs up gains nothing";
+}
+
+std::string basic(const std::string& user_and_password) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out = "Basic ";
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : user_and_password) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    for (count += 8; count >= 6; count -= 6) out += kDigits[bits >> (count - 6) & 63];
+  }
+  if (count > 0) out += kDigits[bits << (6 - count) & 63];
+  return out;
+}
+
+TEST(Auth, ManyUsersBehindOneAddressComeIn) {
+  Fixture fixture;
+  constexpr int kUsers = 40;
+  std::string lines;
+  for (int i = 0; i < kUsers; ++i) lines += "u" + std::to_string(i) + ":" + kSha256 + "\n";
+  fixture.write(lines);
+  ASSERT_TRUE(fixture.login->read_again());
+  Pipe pipe(fixture);
+  std::vector<async::Task<base::Result<http::Response>>> tasks;
+  // As browsers do, each with three requests at once.
+  for (int i = 0; i < 3 * kUsers; ++i) {
+    tasks.push_back(pipe.begin("GET", "http://site/", {kHost, {"Proxy-Authorization", basic("u" + std::to_string(i % kUsers) + ":secret")}}));
+    tasks.back().start();
+  }
+  for (auto& task : tasks) {
+    for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
+    ASSERT_TRUE(task.done());
+    auto response = task.take();
+    ASSERT_TRUE(response) << response.error().detail();
+    EXPECT_EQ(response->head->status, 200);
+  }
+  EXPECT_EQ(fixture.attempts.waiting(), 0u);
+  EXPECT_EQ(fixture.attempts.clients(), 0u);
+}
+
+TEST(Auth, WhoWasNotCheckedIsNotToldThatItIsWrong) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  const auto client = fixture.fake.session->client.address;
+  std::vector<Attempts::Part> others;
+  for (size_t i = 0; i < Attempts::kMostAtOnce + Attempts::kMostOfName; ++i) {
+    others.push_back(fixture.attempts.join(client, "ada", {1, i}, fixture.fake.loop.now_ms()));
+    (void)others.back().stand(fixture.fake.loop.now_ms());
+  }
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "503");
+  EXPECT_EQ(fixture.attempts.waiting(), Attempts::kMostOfName);
+  // One that becomes known meanwhile is let in all the same.
+  auto task = pipe.begin("GET", "http://site/", {kHost, kRight});
+  task.start();
+  fixture.login->remember(fixture.login->users(), fixture.login->print_of({"ada", "secret"}), fixture.fake.loop.now_ms());
+  for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
+  EXPECT_EQ(task.take()->head->status, 200);
+  // And with a place again, so is one that is not known.
+  fixture.write(std::string("ada:") + kBcrypt + "\n");
+  ASSERT_TRUE(fixture.login->read_again());
+  others.clear();
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
+}
+
+TEST(Auth, AFullPoolIsWaitedFor) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  struct Held final : async::Work {
+    void run() override { go.wait(); }
+    std::latch go{1};
+  };
+  std::vector<std::shared_ptr<Held>> works;
+  std::vector<async::Task<void>> tasks;
+  for (int i = 0; i < 12; ++i) {
+    works.push_back(std::make_shared<Held>());
+    tasks.push_back([](async::PoolPort& port, std::shared_ptr<Held> work) -> async::Task<void> {
+      auto done = port.done(std::move(work));
+      (void)co_await done;
+    }(fixture.port, works.back()));
+    tasks.back().start();
+  }
+  auto task = pipe.begin("GET", "http://site/", {kHost, kRight});
+  task.start();
+  for (int i = 0; i < 10; ++i) fixture.fake.loop.turn(20);
+  EXPECT_FALSE(task.done());
+  for (const auto& work : works) work->go.count_down();
+  for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
+  ASSERT_TRUE(task.done());
+  EXPECT_EQ(task.take()->head->status, 200);
 }
 
 TEST(Login, AChangedFileIsReadAndABrokenOneIsNot) {
   Fixture fixture;
   Pipe pipe(fixture);
-  const Credentials ada("ada", "secret");
+  const Print ada = fixture.login->print_of({"ada", "secret"});
   fixture.login->remember(fixture.login->users(), ada, 1000);
   EXPECT_TRUE(fixture.login->knows(ada, 1000));
   fixture.login->look();
@@ -267,7 +331,7 @@ TEST(Login, AChangedFileIsReadAndABrokenOneIsNot) {
 
 TEST(Login, NobodyIsForgottenForAFileThatIsWrittenAgainAsItWas) {
   Fixture fixture;
-  const Credentials ada("ada", "secret");
+  const Print ada = fixture.login->print_of({"ada", "secret"});
   fixture.login->remember(fixture.login->users(), ada, 1000);
   EXPECT_TRUE(fixture.login->read_again());
   unlink(fixture.config.file.c_str());
@@ -281,7 +345,7 @@ TEST(Login, NobodyIsForgottenForAFileThatIsWrittenAgainAsItWas) {
 
 TEST(Login, AFileThatIsNoneIsReadWhenItIsOneAgain) {
   Fixture fixture;
-  const Credentials ada("ada", "secret");
+  const Print ada = fixture.login->print_of({"ada", "secret"});
   fixture.login->remember(fixture.login->users(), ada, 1000);
   unlink(fixture.config.file.c_str());
   ASSERT_EQ(mkfifo(fixture.config.file.c_str(), 0600), 0);

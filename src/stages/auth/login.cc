@@ -40,6 +40,7 @@ void Login::look() {
   // Who looks already, at a file that can't be read to its end it may be, keeps no second thread.
   const std::unique_lock looking(looking_, std::try_to_lock);
   if (!looking) return;
+  look_ms_.store(base::monotonic_ms() + kLookMs, std::memory_order_relaxed);
   auto found = file_.look();
   if (!found) return;
   if (const auto used = use(*std::move(found)); !used) return base::log_event("the old logins stay: " + used.error());
@@ -51,10 +52,10 @@ std::shared_ptr<const Users> Login::users() {
   return users_;
 }
 
-void Login::remember(const std::shared_ptr<const Users>& users, const Credentials& credentials, uint64_t now_ms) {
+void Login::remember(const std::shared_ptr<const Users>& users, const Print& print, uint64_t now_ms) {
   std::lock_guard lock(mutex_);
   // The file may have changed while the password was checked.
-  if (users == users_) answers_.add(credentials.user, credentials.password, now_ms);
+  if (users == users_) answers_.add(print, now_ms);
 }
 
 }  // namespace weir::auth

@@ -32,10 +32,11 @@ class Login {
   std::expected<void, std::string> read_again();
 
   std::shared_ptr<const Users> users();
+  Print print_of(const Credentials& credentials) const { return answers_.print_of(credentials.user, credentials.password); }
   /// Was found right a short while ago, in the file that is used now.
-  bool knows(const Credentials& credentials, uint64_t now_ms) { return answers_.has(credentials.user, credentials.password, now_ms); }
+  bool knows(const Print& print, uint64_t now_ms) { return answers_.has(print, now_ms); }
   /// They are right, according to `users`.
-  void remember(const std::shared_ptr<const Users>& users, const Credentials& credentials, uint64_t now_ms);
+  void remember(const std::shared_ptr<const Users>& users, const Print& print, uint64_t now_ms);
 
  private:
   explicit Login(const Config& config) : config_(config), file_(config.file, kLargestFile) {}

@@ -59,7 +59,9 @@ std::string_view advice_of(const base::Error& error) {
     case ErrorType::connection_timeout: return "The site may be down, or a firewall on the way drops what is sent to it. Try again later.";
     case ErrorType::destination_ip_unroutable:
     case ErrorType::destination_unavailable: return "Check that the machine that runs the proxy is connected to a network that leads there.";
-    case ErrorType::connection_limit_reached: return "Try again in a moment. If it lasts, the machine that runs the proxy needs higher limits.";
+    case ErrorType::connection_limit_reached:
+      if (error.rule() == "login") return "Try again in a moment, with the same name and password.";
+      return "Try again in a moment. If it lasts, the machine that runs the proxy needs higher limits.";
     case ErrorType::destination_ip_prohibited: return error.remedy().empty() ? "No setting of the proxy opens this." : std::string_view();
     case ErrorType::proxy_loop_detected: return "Something on the way sends this proxy's requests back to it. Check the proxies and redirections there.";
     case ErrorType::http_response_timeout:
@@ -75,6 +77,9 @@ std::string_view advice_of(const base::Error& error) {
     default: return {};
   }
 }
+
+/// RFC 9110, 10.2.3: a limit that is reached now is seldom so for long.
+constexpr const char* kRetryAfterSeconds = "2";
 
 /// A detail as a sentence of its own. A first word that may be a host's name keeps its case.
 std::string sentence(std::string_view detail) {
@@ -176,6 +181,7 @@ http::Response error_response(const base::Error& error, std::string_view accept,
   std::string status = (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) + "; error=" + std::string(base::name_of(error.type()));
   if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
   response.head->fields.add(FieldId::proxy_status, status);
+  if (error.type() == ErrorType::connection_limit_reached) response.head->fields.add("Retry-After", kRetryAfterSeconds);
   return response;
 }
 

@@ -122,6 +122,15 @@ TEST(Errors, LongWordsAreCut) {
   EXPECT_LT(http::content_of(response).size(), 30'000u);
 }
 
+TEST(Errors, ALimitSaysWhenToComeAgain) {
+  const Error limit(ErrorType::connection_limit_reached, 503, "too many", "login");
+  http::Response response = error_response(limit, "", "", "weir");
+  EXPECT_NE(http::lines_of(response.head->fields).find("Retry-After: 2\n"), std::string::npos);
+  EXPECT_NE(http::content_of(response).find("with the same name and password"), std::string::npos);
+  response = error_response(Error(ErrorType::connection_refused, 502, "no"), "", "", "weir");
+  EXPECT_EQ(http::lines_of(response.head->fields).find("Retry-After"), std::string::npos);
+}
+
 TEST(Errors, TheUrlIsThatOfTheRequest) {
   http::FakeStages fake;
   fake.next = fails_with(Error(ErrorType::connection_timeout, 504, "too long"));
