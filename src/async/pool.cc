@@ -22,11 +22,12 @@ Pool::~Pool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool Pool::submit(Job job) {
+bool Pool::submit(Job job, bool urgent) {
+  const size_t most = most_waiting_ + (urgent ? kMostUrgent : 0);
   std::lock_guard lock(mutex_);
   // Those whose tasks have gone take no one's place.
-  if (waiting_.size() >= most_waiting_) std::erase_if(waiting_, [](const Job& each) { return each.work->abandoned(); });
-  if (ends_ || waiting_.size() >= most_waiting_) return false;
+  if (waiting_.size() >= most) std::erase_if(waiting_, [](const Job& each) { return each.work->abandoned(); });
+  if (ends_ || waiting_.size() >= most) return false;
   while (threads_.size() < count_) {
     try {
       threads_.emplace_back([this] { run(); });
@@ -35,7 +36,11 @@ bool Pool::submit(Job job) {
       break;
     }
   }
-  waiting_.push_back(std::move(job));
+  if (urgent) {
+    waiting_.push_front(std::move(job));
+  } else {
+    waiting_.push_back(std::move(job));
+  }
   more_.notify_one();
   return true;
 }
@@ -109,7 +114,7 @@ bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
       if (!self.taken_) self.port_.waiting_.erase(self.ticket_);
     }
   } refused{*this};
-  return taken_ = port_.pool_.submit({work_, port_.channel_, ticket_});
+  return taken_ = port_.pool_.submit({work_, port_.channel_, ticket_}, urgent_);
 }
 
 PoolPort::Done::~Done() {

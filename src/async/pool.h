@@ -37,6 +37,8 @@ class Pool {
   Pool(const Pool&) = delete;
   ~Pool();
 
+  static constexpr size_t kMostUrgent = 8;
+
   struct Load {
     size_t waiting = 0;
     /// From when a thread takes it until its ticket is in its worker's mailbox.
@@ -58,8 +60,8 @@ class Pool {
     std::shared_ptr<Channel> channel;
     uint64_t ticket;
   };
-  /// False: the queue is full, or no thread could be started.
-  bool submit(Job job);
+  /// False: the queue is full, or no thread could be started. What is urgent goes first, and finds room in a full queue too.
+  bool submit(Job job, bool urgent);
   void run();
   static bool deliver(const Job& job);
 
@@ -84,7 +86,7 @@ class PoolPort {
   /// `const bool done = co_await port.done(work);` False: the pool is full, nothing was done. Destroying it abandons the work.
   class Done final : public Wait {
    public:
-    Done(PoolPort& port, std::shared_ptr<Work> work) : port_(port), work_(std::move(work)) {}
+    Done(PoolPort& port, std::shared_ptr<Work> work, bool urgent) : port_(port), work_(std::move(work)), urgent_(urgent) {}
     ~Done();
     bool await_ready() const { return false; }
     bool await_suspend(std::coroutine_handle<> handle);
@@ -94,9 +96,12 @@ class PoolPort {
     PoolPort& port_;
     std::shared_ptr<Work> work_;
     uint64_t ticket_ = 0;
+    const bool urgent_;
     bool taken_ = false;
   };
-  Done done(std::shared_ptr<Work> work) { return Done(*this, std::move(work)); }
+  Done done(std::shared_ptr<Work> work) { return Done(*this, std::move(work), false); }
+  /// The same for rare and short work: before all that waits, of which there may be kMostUrgent too many then.
+  Done done_first(std::shared_ptr<Work> work) { return Done(*this, std::move(work), true); }
 
  private:
   friend class Pool;

@@ -81,6 +81,46 @@ TEST(Pool, AFullQueueSaysSoAtOnce) {
   EXPECT_EQ(late, true);
 }
 
+TEST(Pool, WhatIsUrgentGoesFirstAndFindsRoom) {
+  EventLoop loop;
+  Mailbox mailbox;
+  std::latch go(1), begun(1);
+  Pool pool(1, 3);
+  PoolPort port(pool, mailbox);
+  std::vector<int> order;
+  struct Noted final : Work {
+    Noted(std::vector<int>& order, int number) : order(order), number(number) {}
+    void run() override { order.push_back(number); }
+    std::vector<int>& order;
+    const int number;
+  };
+  std::optional<bool> held;
+  auto first = ask(port, std::make_shared<Doubled>(1, &go, &begun), held);
+  first.start();
+  begun.wait();
+  std::vector<Task<void>> tasks;
+  size_t taken = 0;
+  const auto add = [&](int number, bool urgent) {
+    tasks.push_back([](PoolPort& port, std::shared_ptr<Noted> work, bool urgent, size_t& taken) -> Task<void> {
+      auto done = urgent ? port.done_first(std::move(work)) : port.done(std::move(work));
+      taken += co_await done;
+    }(port, std::make_shared<Noted>(order, number), urgent, taken));
+    tasks.back().start();
+  };
+  for (int i = 0; i < 4; ++i) add(i, false);
+  EXPECT_TRUE(tasks.back().done()) << "full";
+  for (size_t i = 0; i < Pool::kMostUrgent; ++i) add(10, true);
+  EXPECT_FALSE(tasks.back().done());
+  add(11, true);
+  EXPECT_TRUE(tasks.back().done()) << "full even so";
+  go.count_down();
+  turn_until(loop, [&] { return std::ranges::all_of(tasks, [](const auto& task) { return task.done(); }); });
+  std::vector<int> expected(Pool::kMostUrgent, 10);
+  expected.insert(expected.end(), {0, 1, 2});
+  EXPECT_EQ(order, expected);
+  EXPECT_EQ(taken, expected.size());
+}
+
 TEST(Pool, WhoWaitsMayGoBeforeDuringAndAfterTheWork) {
   Doubled::gone = 0;
   {

@@ -1,6 +1,7 @@
 """Many log in at once: behind one address, from many, and beside those who guess."""
 
 import collections
+import contextlib
 import threading
 import time
 
@@ -90,3 +91,31 @@ def test_who_guesses_is_looked_at_so_often_and_told_so(weir):
     assert "not looked at, and may be right" in unchecked.text
     assert unchecked.fields.get("retry-after") == "2"
     assert unchecked.fields.get("proxy-authenticate") is None
+
+
+def test_who_is_logged_in_does_not_wait_behind_guesses(weir):
+    """Their hashes fill the queue; the file is looked at all the same, now and then, before them."""
+    assert ask(weir, "u1").status == 200
+    stop = threading.Event()
+
+    def guess(number):
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                ask(weir, "dear", f"guess {number}", address=f"127.0.3.{1 + number // 4}")
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(120)]
+    for thread in threads:
+        thread.start()
+    slowest = 0
+    try:
+        for _ in range(30):
+            time.sleep(0.1)
+            began = time.monotonic()
+            assert ask(weir, "u1").status == 200
+            slowest = max(slowest, time.monotonic() - began)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    # A hundred hashes take ten seconds here.
+    assert slowest < 3
