@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/account.h"
+
 namespace weir::async {
 namespace {
 constexpr auto kNoMemory = std::chrono::milliseconds(20);
@@ -53,6 +55,7 @@ Pool::Load Pool::load() {
 void Pool::run() {
   // Of this thread alone, in Linux: workers go first where there are too few CPUs.
   setpriority(PRIO_PROCESS, 0, 10);
+  base::Account::compare();  // Makes its ledger, which must not be made by a charge() when memory has run out.
   bool had_one = false;
   for (;;) {
     Job job;

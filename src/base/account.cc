@@ -19,6 +19,10 @@ struct alignas(64) Ledger {
 };
 
 std::atomic<Ledger*> ledgers{nullptr};
+// So many threads, all of a process as a rule, need no memory for theirs: charge() can't fail, and may be called when there is none.
+constexpr size_t kReady = 256;
+constinit std::array<Ledger, kReady> ready_ledgers;
+std::atomic<size_t> ready_taken{0};
 std::atomic<uint64_t> the_limit{0};
 std::atomic<Memory> the_stand{Memory::enough};
 std::atomic<bool> exhausted{false};
@@ -28,7 +32,8 @@ thread_local Ledger* own_ledger = nullptr;
 
 Ledger& mine() {
   if (!own_ledger) {
-    own_ledger = new Ledger;
+    const size_t place = ready_taken.fetch_add(1, std::memory_order_relaxed);
+    own_ledger = place < kReady ? &ready_ledgers[place] : new Ledger;
     own_ledger->next = ledgers.load(std::memory_order_relaxed);
     while (!ledgers.compare_exchange_weak(own_ledger->next, own_ledger, std::memory_order_release, std::memory_order_relaxed)) {
     }

@@ -1,6 +1,7 @@
 #include "base/account.h"
 
 #include <gtest/gtest.h>
+#include <sanitizer/allocator_interface.h>
 
 #include <memory>
 #include <thread>
@@ -132,6 +133,25 @@ TEST_F(AccountTest, StandsByTheLimit) {
   EXPECT_EQ(Account::stand(), Memory::enough) << "no limit";
   go_to(base);
 }
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+thread_local int pieces_taken = 0;
+
+TEST_F(AccountTest, AThreadsFirstChargeNeedsNoMemory) {
+  // It can't fail, and comes in operator new's own work where that has found nothing.
+  static const int installed = __sanitizer_install_malloc_and_free_hooks([](const volatile void*, size_t) { ++pieces_taken; }, [](const volatile void*) {});
+  ASSERT_GT(installed, 0);
+  int taken = -1;
+  std::thread first([&] {
+    const int before = pieces_taken;
+    Account::charge(Holding::tables, 1);
+    taken = pieces_taken - before;
+    Account::charge(Holding::tables, -1);
+  });
+  first.join();
+  EXPECT_EQ(taken, 0);
+}
+#endif
 
 TEST_F(AccountTest, WhoFindsItScarceIsTold) {
   int told = 0;
