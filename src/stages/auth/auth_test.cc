@@ -294,6 +294,10 @@ class Full {
   void let_go() {
     for (auto& work : std::exchange(works_, {})) work->go.count_down();
   }
+  void let_one_go() {
+    works_.front()->go.count_down();
+    works_.erase(works_.begin());
+  }
 
  private:
   struct Held final : async::Work {
@@ -315,7 +319,9 @@ TEST(Auth, AFullPoolIsWaitedFor) {
   full.let_go();
   for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
   ASSERT_TRUE(task.done());
-  EXPECT_EQ(task.take()->head->status, 200);
+  const auto response = task.take();
+  ASSERT_TRUE(response) << response.error().detail();
+  EXPECT_EQ(response->head->status, 200);
 }
 
 TEST(Auth, WhoIsKnownWaitsForNoHash) {
@@ -328,6 +334,30 @@ TEST(Auth, WhoIsKnownWaitsForNoHash) {
   // A look is due, and its thread does not come to it: it is waited for a while.
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
+}
+
+TEST(Auth, TheFileIsLookedAtBeforeAllHashes) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
+  Full full(fixture.port);
+  const uint64_t due_ms = fixture.fake.loop.now_ms() + Login::kLookMs + 50;
+  while (fixture.fake.loop.now_ms() < due_ms) fixture.fake.loop.turn(20);
+  fixture.write(std::string("bob:") + kBcrypt + "\n");
+  auto task = pipe.begin("GET", "http://site/", {kHost, kRight});
+  task.start();
+  full.let_one_go();
+  const Print ada = fixture.login->print_of({"ada", "secret"});
+  // Without a turn: a thread that comes late is not given up meanwhile.
+  for (int i = 0; i < 500 && fixture.login->knows(ada, due_ms); ++i) usleep(10'000);
+  EXPECT_FALSE(fixture.login->knows(ada, fixture.fake.loop.now_ms()));
+  EXPECT_FALSE(task.done());
+  full.let_go();
+  for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
+  ASSERT_TRUE(task.done());
+  const auto response = task.take();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->head->status, 407);
 }
 
 TEST(Login, AChangedFileIsReadAndABrokenOneIsNot) {
