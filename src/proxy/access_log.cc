@@ -70,8 +70,8 @@ struct AccessLog::State {
     if (!untold() || (!at_last && now_ms < told_ms + kTellMs)) return;
     const uint64_t now = dropped.load(std::memory_order_relaxed);
     const uint64_t lines = now - told_dropped;
-    const std::string words = "the access log can't be written: " + std::to_string(lines) + (lines == 1 ? " line was dropped (" : " lines were dropped (") +
-                              (error == EAGAIN ? "its target does not take them in time" : std::strerror(error)) + ')';
+    const std::string words = "the access log can't be written: " + std::to_string(lines) + (lines == 1 ? " line was" : " lines were") +
+                              " dropped (" + (error == EAGAIN ? "its target does not take them in time" : std::strerror(error)) + ')';
     told_dropped = now;
     told_ms = now_ms;
     lock.unlock();

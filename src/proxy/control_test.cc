@@ -112,7 +112,11 @@ TEST_F(ControlTest, ANamedFolderIsTakenAsItIsTheDefaultIsLookedAt) {
     const char* what;
     mode_t mode;
     bool link, as_default;
-  } cases[] = {{"own", 0700, false, true}, {"open", 0777, false, false}, {"group", 0770, false, false}, {"sticky", 01777, false, true}, {"linked", 0700, true, false}};
+  } cases[] = {{"own", 0700, false, true},
+               {"open", 0777, false, false},
+               {"group", 0770, false, false},
+               {"sticky", 01777, false, true},
+               {"linked", 0700, true, false}};
   for (const auto& each : cases) {
     std::string folder = root_ + '/' + each.what;
     std::filesystem::create_directory(folder);

@@ -63,7 +63,8 @@ std::string Crew::make(const SnapshotRef& snapshot, std::vector<WorkerSockets>& 
   const int error = start_->error;
   if (error == 0) return {};
   dismiss();
-  return std::string("a worker can't start: ") + std::strerror(error) + (error == EAGAIN ? " (a limit of threads: ulimit -u; or of memory: ulimit -v)" : "");
+  return std::string("a worker can't start: ") + std::strerror(error) +
+         (error == EAGAIN ? " (a limit of threads: ulimit -u; or of memory: ulimit -v)" : "");
 }
 
 void Crew::begin() {

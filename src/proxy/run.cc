@@ -61,7 +61,8 @@ class Master {
  public:
   explicit Master(const Config& config)
       : log_(config.log_backlog_bytes), shared_(log_, config.max_connections, config.origin.connections_per_origin),
-        started_with_(config), crew_(shared_, config.workers != 0 ? config.workers : usable_cpus()), listeners_(crew_.size()), via_(via_name(config)) {}
+        started_with_(config), crew_(shared_, config.workers != 0 ? config.workers : usable_cpus()),
+        listeners_(crew_.size()), via_(via_name(config)) {}
 
   int run(const Config& config);
 

@@ -37,7 +37,8 @@ def test_too_little_memory_to_start():
     served, ended = [], []
     for mib in range(8, 240, 4):
         try:
-            with Weir("workers = 4\n", program=program, wrapper=("prlimit", f"--as={mib << 20}:{mib << 20}")) as weir, contextlib.suppress(OSError, Ended):
+            limit = ("prlimit", f"--as={mib << 20}:{mib << 20}")
+            with Weir("workers = 4\n", program=program, wrapper=limit) as weir, contextlib.suppress(OSError, Ended):
                 # With a few MiB left it may have none for a client, which is closed.
                 if weir.get("http://weir.internal/").status == 200:
                     served.append(mib)
