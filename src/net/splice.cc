@@ -1,6 +1,7 @@
 #include "net/splice.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -93,6 +94,12 @@ ssize_t splice_once(int from, int to, size_t size) {
   return n < 0 ? -errno : n;
 }
 
+/// splice(2) does not pass urgent data: it says that there is nothing, or the end once the peer has ended, whatever lies behind.
+bool more_is_there(int from) {
+  char byte;
+  return recv(from, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 Spliced failed(Spliced::Why why, ssize_t error) { return {why, static_cast<int>(error)}; }
 
 }  // namespace
@@ -111,6 +118,8 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
     // A block is less than a pipe may hold.
     if (base::Account::stand() != base::Memory::enough) co_return Spliced{Spliced::Why::trickle, 0};
     const ssize_t n = splice_once(from.plain_descriptor(), pipe.in(), std::min<uint64_t>(limit, kPipeBytes));
+    // Reading passes it, and leaves the stream readable until then.
+    if ((n == 0 || (n == -EAGAIN && from.readiness().urgent)) && more_is_there(from.plain_descriptor())) co_return Spliced{Spliced::Why::trickle, 0};
     if (n == -EAGAIN) {
       from.readiness().readable = false;
       continue;

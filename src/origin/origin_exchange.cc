@@ -217,13 +217,18 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
           waited_from_ms = loop.now_ms();  // The request is still on its way; its own deadlines hold for that.
           continue;
         }
-        const ssize_t n = waited < 0 ? waited : co_await connection_->stream->read(input.room(base::Block::bulk()), 0, waited_from_ms + config_.first_byte_timeout_ms);
-        if (upload_error_) co_return std::unexpected(*upload_error_);
+        ssize_t n = waited;
+        if (waited > 0) {
+          const auto& block = input.room(base::Block::bulk());
+          n = connection_->stream->try_read(block->data(), block->capacity());
+          if (n == -EAGAIN) continue;  // It only seemed readable.
+        }
         if (n <= 0) {
           died_unanswered_ = !any_byte && n != -ETIMEDOUT;
           co_return std::unexpected(no_answer(n, any_byte));
         }
         any_byte = true;
+        loop.spend(static_cast<size_t>(n));
         input.filled(static_cast<size_t>(n));
       }
       auto fed = parser.feed(input.view());

@@ -419,3 +419,28 @@ def test_urgent_data_is_carried_in_its_place(weir, play, tail):
         os.kill(weir.process.pid, signal.SIGCONT)
         assert client.read(3) == b"all"
     assert b"".join(got) == b"abc!" + tail
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_urgent_data_behind_much(weir, play, ends):
+    """The kernel alone, which moves what is much, does not pass it: it says that there is no more, or that this is the end."""
+    much, tail = 16 << 20, 200_000
+    got = []
+
+    def script(connection):
+        connection.send(b"\x00hello")
+        while sum(got) < much + 1 + tail and (data := connection.socket.recv(1 << 20)):
+            got.append(len(data))
+        connection.send(b"all")
+
+    origin = play(script)
+    with weir.client() as client:
+        connect(client, origin.authority)
+        assert client.read(6) == b"\x00hello"
+        client.send(bytes(much))
+        client.socket.send(b"!", socket.MSG_OOB)
+        client.send(bytes(tail))
+        if ends:
+            client.half_close()
+        assert client.read(3) == b"all"
+    assert sum(got) == much + 1 + tail

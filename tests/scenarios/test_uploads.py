@@ -1,5 +1,6 @@
 """Content from the client: streaming, early responses, and clients that are still sending."""
 
+import socket
 import threading
 import time
 
@@ -298,3 +299,23 @@ class TestContentAfterTheAnswerHasBegun:
             client.read_until(b"end\r\n0\r\n\r\n")
         assert origin.requests[0].body == b"abcdef" and origin.requests[0].complete
         assert weir.wait_log(1)[0].outcome == "complete"
+
+    def test_an_answer_is_awaited_while_the_content_moves(self, start, play):
+        """Also where urgent data has come, after which a connection may seem readable that is not."""
+        weir = start('[timeouts]\nfirst_byte = "2s"\n')
+
+        def script(connection):
+            request = connection.head()
+            connection.send(b"HTTP/1.1 103 Early Hints\r\n\r")
+            connection.socket.send(b"\n", socket.MSG_OOB)
+            connection.body(request)
+            connection.respond(request.body)
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "8")])
+            for _ in range(8):
+                client.send(b"x")
+                time.sleep(0.5)
+            response = client.response()
+        assert (response.status, response.body) == (200, b"x" * 8)
