@@ -73,10 +73,11 @@ std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::En
       endpoint.port = local_endpoint(descriptor).port;
     }
     sockets.emplace_back(descriptor, endpoint);
-    if (listen(descriptor, kBacklog) < 0) return std::unexpected(BindError{errno});
   }
   return sockets;
 }
+
+int BoundSocket::listen() const { return ::listen(descriptor_, kBacklog) < 0 ? errno : 0; }
 
 std::expected<Listener::Accepted, int> Listener::accept() {
   sockaddr_storage address{};

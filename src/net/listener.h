@@ -12,7 +12,7 @@
 
 namespace weir::net {
 
-/// A bound and listening socket before it has a worker. Closes what nobody took.
+/// A bound socket before it has a worker; nobody can connect before listen(). Closes what nobody took.
 class BoundSocket {
  public:
   BoundSocket(int descriptor, base::Endpoint endpoint) : descriptor_(descriptor), endpoint_(endpoint) {}
@@ -20,6 +20,8 @@ class BoundSocket {
   BoundSocket& operator=(BoundSocket&&) = delete;
   ~BoundSocket();
   int release() { return std::exchange(descriptor_, -1); }
+  /// 0, or errno's value. Once is enough.
+  int listen() const;
   /// With the port that was really bound.
   const base::Endpoint& endpoint() const { return endpoint_; }
 

@@ -21,6 +21,8 @@ class Control {
   /// Opens the socket, or another one in place of the one that there is, whose clients stay. Empty, or why all is as it was.
   std::string open(const std::string& path, bool named);
   bool is_open() const { return socket_.descriptor >= 0; }
+  /// It is open, and who asks by its path comes here.
+  bool is_there() const { return socket_.is_there(); }
   /// Where it is; empty: nowhere.
   const std::string& path() const { return socket_.path; }
   /// Sends each client what `answer` makes of its line, or nothing where that finds no memory. Until there is something to read from `other`

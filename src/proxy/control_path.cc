@@ -49,11 +49,15 @@ std::string clear(const std::string& path) {
 
 }  // namespace
 
-void ControlSocket::close() {
-  if (descriptor < 0) return;
+bool ControlSocket::is_there() const {
   // While ours is open nothing else has its number.
   struct stat status{};
-  if (lstat(path.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode) unlink(path.c_str());
+  return descriptor >= 0 && lstat(path.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+void ControlSocket::close() {
+  if (descriptor < 0) return;
+  if (is_there()) unlink(path.c_str());
   ::close(descriptor);
   descriptor = -1;
 }

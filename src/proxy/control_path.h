@@ -18,6 +18,8 @@ struct ControlSocket {
   dev_t device = 0;
   ino_t inode = 0;
 
+  /// The path has it still.
+  bool is_there() const;
   /// Closes it, after removing the path if that has it still.
   void close();
 };

@@ -15,6 +15,12 @@ bool Listeners::leaves(const Config& config, const base::Endpoint& endpoint) con
   });
 }
 
+namespace {
+std::string cant_listen(const base::Endpoint& endpoint, int error) {
+  return "can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) + ": " + std::strerror(error);
+}
+}  // namespace
+
 std::expected<Listeners::Change, std::string> Listeners::plan(const Config& config) const {
   Change change;
   change.opened.resize(workers_);
@@ -35,10 +41,7 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
         base::Endpoint endpoint = wanted;
         if (endpoint.port == 0) endpoint.port = shared_port;
         auto bound = net::bind_listeners(endpoint, workers_, leaves(config, endpoint));
-        if (!bound) {
-          return std::unexpected("can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) + ": " +
-                                 std::strerror(bound.error().error));
-        }
+        if (!bound) return std::unexpected(cant_listen(endpoint, bound.error().error));
         shared_port = bound->front().endpoint().port;
         change.listening.push_back(bound->front().endpoint());
         change.words.push_back("listening on " + bound->front().endpoint().text());
@@ -60,6 +63,15 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
     change.words.push_back("no longer listening on " + known_[number].bound.text());
   }
   return change;
+}
+
+std::string Listeners::listen(const Change& change) {
+  for (const WorkerSockets& sockets : change.opened) {
+    for (const ListenerSocket& opened : sockets) {
+      if (const int error = opened.socket.listen(); error != 0) return cant_listen(opened.socket.endpoint(), error);
+    }
+  }
+  return {};
 }
 
 void Listeners::commit(const Change& change) {

@@ -45,6 +45,8 @@ class Listeners {
   };
   /// The error is one line that names address, port and reason.
   std::expected<Change, std::string> plan(const Config& config) const;
+  /// Lets clients connect to what plan() has opened: the last thing before commit(), since what closes again resets them. Empty, or why not.
+  static std::string listen(const Change& change);
   void commit(const Change& change);
 
  private:

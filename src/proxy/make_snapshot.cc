@@ -67,10 +67,12 @@ std::expected<MadeSnapshot, std::string> make_snapshot(const Config& config, con
   auto change = listeners.plan(config);
   if (!change) return std::unexpected(std::move(change).error());
   if (std::string why = refuses(*change); !why.empty()) return std::unexpected(std::move(why));
-  // Last: opening it may make a file.
+  // Opening it may make a file.
   auto log = make_log(config.log, before);
   if (!log) return std::unexpected(std::move(log).error());
   auto parts = make_parts(config, *change, before ? &before->parts : nullptr, via, *login);
+  // Nothing can be refused any more, but this itself.
+  if (std::string why = Listeners::listen(*change); !why.empty()) return std::unexpected(std::move(why));
   return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(parts), *log}), *std::move(change)};
 }
 

@@ -97,7 +97,7 @@ class Master {
   /// Says on standard error how it went, whoever asked for it, and returns what the control socket answers.
   std::string reload_and_tell();
   std::string control_path() const { return started_with_.control.empty() ? config::default_control_path(first_port_) : started_with_.control; }
-  bool control_is_there() const { return control_.is_open() && control_.path() == control_path(); }
+  bool control_is_there() const { return control_.is_there() && control_.path() == control_path(); }
   /// Opens the control socket where it has to be by now, if it is not there. Empty, or why not.
   std::string seek_control() {
     if (control_is_there()) return {};

@@ -16,7 +16,7 @@ namespace {
 
 net::BoundSocket bind_one(const base::IpAddress& address) {
   auto bound = net::bind_listeners({address, 0}, 1);
-  if (!bound) std::abort();
+  if (!bound || bound->front().listen() != 0) std::abort();
   return std::move(bound->front());
 }
 

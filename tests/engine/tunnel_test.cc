@@ -67,7 +67,9 @@ TEST(Tunnels, OpaqueBytesGoBothWaysWithHalfClose) {
 TEST(Tunnels, TheClientsLastBytesArriveThoughTheOriginEndedFirst) {
   Harness h;
   // Says hello, and ends its side at once when it has heard a line; then it still listens.
-  net::Listener listener(std::move(net::bind_listeners({base::IpAddress::v4(127, 0, 0, 1), 0}, 1)->front()));
+  auto bound = net::bind_listeners({base::IpAddress::v4(127, 0, 0, 1), 0}, 1);
+  ASSERT_EQ(bound->front().listen(), 0);
+  net::Listener listener(std::move(bound->front()));
   async::TaskScope scope;
   std::string heard;
   bool heard_end = false;

@@ -92,3 +92,11 @@ def test_after_an_overlapping_restart_the_new_one_has_it(tmp_path, play):
                 new.wait_stderr(f"the control socket is {new.control}")
                 assert "ending: 0" in new.ask("status").stdout
                 assert new.ask("reload").stdout == "reloaded\n"
+
+
+def test_a_path_that_somebody_removed_comes_back_with_a_reload(tmp_path):
+    with Reloading(tmp_path) as weir:
+        os.unlink(weir.control)
+        weir.process.send_signal(signal.SIGHUP)
+        weir.wait_stderr(f"the control socket is {weir.control}")
+        assert weir.ask("status").returncode == 0

@@ -3,8 +3,12 @@
 import os
 import pathlib
 import signal
+import socket
+import threading
+import time
 
 import pytest
+from support.client import Client
 from support.reloading import Reloading, ask
 from support.weir import Weir
 
@@ -56,3 +60,38 @@ def test_a_file_that_is_just_being_written_is_not_taken(tmp_path, text):
         assert weir.get("http://weir.internal/").status == 407
         file.write_text(before)
         assert weir.ask("reload").stdout == "reloaded\n"
+
+
+def test_a_reload_that_is_refused_draws_nobody(tmp_path, origin):
+    """A listener that a refused configuration would have opened, at an address of which the one that runs has all, takes no client."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        text = 'control = "{control}"\n[[listener]]\naddress = "0.0.0.0:0"\nclients = ["127.0.0.0/8"]\n'
+        with Weir(text.format(control=tmp_path / "control")) as weir:
+            port = weir.addresses[0][1]
+            weir.write_config(
+                f'control = "{tmp_path}/control"\n[[listener]]\naddress = "127.0.0.1:{port}"\nclients = ["127.0.0.0/8"]\n'
+                f'[[listener]]\naddress = "127.0.0.1:{taken.getsockname()[1]}"\n'
+            )
+            until = time.monotonic() + 2
+            faults = []
+
+            def come():
+                while time.monotonic() < until:
+                    try:
+                        with Client(port) as client:
+                            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+                            assert client.response().status in (200, 403)
+                    except (OSError, AssertionError) as fault:
+                        faults.append(fault)
+
+            threads = [threading.Thread(target=come) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            refused = 0
+            while time.monotonic() < until:
+                refused += ask("reload", tmp_path / "control").returncode == 1
+            for thread in threads:
+                thread.join()
+            assert refused > 0 and faults == []
