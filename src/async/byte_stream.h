@@ -15,12 +15,12 @@ namespace weir::async {
 
 class ReadOperation;
 class WriteOperation;
+class WaitOperation;
 
 /// When a write is tried first. `together`, if it is small: behind all that is ready in this turn, with the others of its kind. That is
 /// cheaper (the kernel's code and the worker's stay in the caches, and a peer on this machine is woken once for many), and right where
 /// nothing more for the same stream follows at once. Large ones hold too much meanwhile.
 enum class WriteWhen : uint8_t { at_once, together };
-class WaitOperation;
 
 namespace detail {
 // Bases of Readiness, so that an alarm finds it without a pointer: streams are many.

@@ -1,6 +1,5 @@
 """Much content, past 32 bits, in bounded memory; and back-pressure. On a build without sanitizers where there is one."""
 
-import socket
 import threading
 import time
 
@@ -216,35 +215,3 @@ def test_many_slow_readers(weir, site):
     for client in clients:
         client.close()
     weir.wait_log(100, within=20)
-
-
-class TestUrgentDataInContent:
-    """It is no end of it, and nothing is lost behind it; whatever the framing."""
-
-    SIZE, TAIL = 16 << 20, 200_000
-
-    @pytest.mark.parametrize("framing", [f"Content-Length: {SIZE + 1 + TAIL}\r\n", ""], ids=["length", "until the end"])
-    def test_of_an_answer(self, weir, play, framing):
-        def script(connection):
-            connection.request()
-            connection.send(f"HTTP/1.1 200 OK\r\n{framing}Connection: close\r\n\r\n".encode() + bytes(self.SIZE))
-            connection.socket.send(b"!", socket.MSG_OOB)
-            connection.send(bytes(self.TAIL)).half_close()
-            connection.wait_for_end()
-
-        origin = play(script)
-        with weir.client() as client:
-            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
-            response = client.response()
-        assert (response.status, len(response.body)) == (200, self.SIZE + 1 + self.TAIL)
-        assert weir.wait_log(1)[0].outcome == "complete"
-
-    def test_of_a_request(self, weir, play):
-        origin = play()
-        with weir.client() as client:
-            size = self.SIZE + 1 + self.TAIL
-            client.send_request("PUT", origin.url + "/", [("Host", origin.authority), ("Content-Length", str(size))], bytes(self.SIZE))
-            client.socket.send(b"!", socket.MSG_OOB)
-            client.send(bytes(self.TAIL))
-            assert client.response("PUT").status == 200
-        assert len(origin.requests[0].body) == size

@@ -14,23 +14,11 @@ import time
 
 import pytest
 from support.client import eventually
+from support.login import passwd
 from support.namespace import why_no_mounts
 from support.weir import binary, environment, fast_binary
 
 OLD = "# of the house\nbob:$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n"
-
-
-def passwd(path, user="ada", password="secret", **more):
-    return subprocess.run(
-        [binary(), "passwd", str(path), user],
-        input=password + "\n",
-        text=True,
-        capture_output=True,
-        env=environment(),
-        timeout=30,
-        check=False,
-        **more,
-    )
 
 
 def identity(path):

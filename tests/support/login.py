@@ -7,8 +7,8 @@ import subprocess
 from .weir import binary, environment
 
 
-def passwd(path, user, password):
-    """`weir passwd`."""
+def passwd(path, user="ada", password="secret", **more):
+    """`weir passwd`; `more` is for its process."""
     return subprocess.run(
         [binary(), "passwd", str(path), user],
         input=password + "\n",
@@ -17,6 +17,7 @@ def passwd(path, user, password):
         env=environment(),
         timeout=60,
         check=False,
+        **more,
     )
 
 
