@@ -46,11 +46,19 @@ void check_collisions(const Config& config, const Sources& sources, const AddMis
   }
 }
 
+/// What needs the inside of a tunnel is of no use where none is ever looked into.
+void check_serve(const Config& config, const Sources& sources, const AddMistake& add) {
+  if (config.tunnel.serve != tunnel::Serve::never || config.tunnel.no_opaque_ports.empty() || !sources.serve) return;
+  add(*sources.serve, "serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels",
+      "\"needed\" or \"always\", or no no_opaque_ports");
+}
+
 }  // namespace
 
 void check(const Config& config, const Sources& sources, const AddMistake& add) {
   for (size_t i = 0; i < sources.listeners.size(); ++i) check_reach(config.listeners[i], sources.listeners[i], add);
   check_collisions(config, sources, add);
+  check_serve(config, sources, add);
 }
 
 }  // namespace weir::config

@@ -18,6 +18,8 @@ struct ListenerSource {
   std::optional<Position> private_at;
 };
 struct Sources {
+  /// `[tunnel] serve`, where the file has it.
+  std::optional<Position> serve;
   /// One for each [[listener]] in the file; none where the default is used.
   std::vector<ListenerSource> listeners;
 };

@@ -188,6 +188,10 @@ constexpr Key kKeys[] = {
     {"pool", "resolution_delay", Kind::duration, in<kOrigin, &O::resolution_delay_ms>, 0, 10 * kSecond,
      "How long IPv4 addresses wait for IPv6 ones that DNS has not yet answered with (RFC 8305)."},
 
+    {"tunnel", "serve", Kind::serve, in<kTunnel, &T::serve>, 0, 0,
+     "Where HTTP inside a CONNECT is served request by request instead of relayed byte by byte. `needed`: to port 80, to "
+     "Weir's own pages, and to `no_opaque_ports`. `always`: wherever HTTP is recognised. `never`: nowhere; then Weir's own "
+     "pages can't be reached by CONNECT, and there may be no `no_opaque_ports`."},
     {"tunnel", "sniff", Kind::size, in<kTunnel, &T::sniff_bytes>, 1 * kKiB, kMostHead,
      "How many of a client's first bytes are looked at to tell TLS, HTTP and others apart."},
     {"tunnel", "no_opaque_ports", Kind::ports, in<kTunnel, &T::no_opaque_ports>, 1, 65535,
@@ -289,6 +293,7 @@ std::string expectation(const Key& key) {
     case Kind::path: return "the absolute path of a file such as \"/run/weir/control\"";
     case Kind::log_format: return "\"common\", \"combined\", \"json\" or \"squid\"";
     case Kind::log_target: return "\"stdout\", \"syslog\", or the absolute path of a file such as \"/var/log/weir/access.log\"";
+    case Kind::serve: return "\"needed\", \"always\" or \"never\"";
     case Kind::token: return "a word of letters, digits and `-._~!#$%&'*+^|`";
     case Kind::ports:
       return "a list of ports" + range(key, [](uint64_t value) { return std::to_string(value); }) + ", such as [25, 3306]";

@@ -22,6 +22,7 @@ enum class Kind : uint8_t {
   path,           // of a file, absolute; "" where nothing is chosen
   log_format,
   log_target,     // "stdout", "syslog" or a path
+  serve,          // "needed", "always", "never"
   ports,
   endpoints,      // one "ADDRESS:PORT" or a list of them
   networks,
@@ -35,7 +36,7 @@ struct Place {
   ListenerConfig* listener;
 };
 using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector<uint16_t>*, std::vector<base::Endpoint>*,
-                          std::vector<base::Cidr>*, std::vector<match::HostPattern>*, policy::Config*>;
+                          std::vector<base::Cidr>*, std::vector<match::HostPattern>*, policy::Config*, tunnel::Serve*>;
 
 struct Key {
   /// The table that it is in: a Group's name, empty at the top.

@@ -78,6 +78,8 @@ class Reader {
       const std::string header = '[' + std::string(name) + ']';
       if (const auto* table = node.as_table()) {
         read_table(*table, name, header, nullptr);
+        const auto* serve = name == "tunnel" ? table->get("serve") : nullptr;
+        if (serve) sources_.serve = position_of(serve->source());
       } else {
         add(position_of(node.source()), std::string(name) + " is " + shown(node), "a table, written as " + header);
       }

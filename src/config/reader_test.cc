@@ -107,6 +107,7 @@ first_byte = "2min"
 content = "1500ms"
 
 [tunnel]
+serve = "always"
 no_opaque_ports = [80, 443]
 )", "f");
   ASSERT_TRUE(config) << text_of(config.error());
@@ -135,6 +136,8 @@ no_opaque_ports = [80, 443]
   EXPECT_EQ(config->origin.first_byte_timeout_ms, 120'000u);
   EXPECT_EQ(config->tunnel.silence_timeout_ms, 120'000u);
   EXPECT_EQ(config->server.content_timeout_ms, 1500u);
+  EXPECT_EQ(config->tunnel.serve, tunnel::Serve::always);
+  EXPECT_EQ(read("", "f")->tunnel.serve, tunnel::Serve::needed);
   EXPECT_EQ(config->tunnel.no_opaque_ports, (std::vector<uint16_t>{80, 443}));
   EXPECT_EQ(read("blocked_ports = []", "f")->blocked_ports, std::vector<uint16_t>());
   // Dotted keys and inline tables are TOML like any other.
@@ -177,6 +180,9 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
        "f:1:13: resolver is \"192.0.2.1\"; expected a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
       {"own_name = \"*.x\"",
        "f:1:12: own_name is \"*.x\": it is one name, not all below it; expected a host name such as \"weir.internal\"\n"},
+      {"[tunnel]\nserve = \"sometimes\"", "f:2:9: serve is \"sometimes\"; expected \"needed\", \"always\" or \"never\"\n"},
+      {"[tunnel]\nserve = \"never\"\nno_opaque_ports = [80]",
+       "f:2:9: serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels; expected \"needed\" or \"always\", or no no_opaque_ports\n"},
       {"via = \"a b\"", "f:1:7: via is \"a b\"; expected a word of letters, digits and `-._~!#$%&'*+^|`\n"},
       {"[[listener]]\nclients = []",
        "f:1:1: [[listener]] has no address; expected a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},

@@ -57,6 +57,25 @@ Taken add_endpoint(const Key& key, std::vector<base::Endpoint>& to, std::string_
   return {};
 }
 
+constexpr std::pair<std::string_view, tunnel::Serve> kServe[] = {
+    {"needed", tunnel::Serve::needed}, {"always", tunnel::Serve::always}, {"never", tunnel::Serve::never}};
+
+Taken put_serve(std::string_view text, tunnel::Serve& to) {
+  for (const auto& [word, serve] : kServe) {
+    if (text != word) continue;
+    to = serve;
+    return {};
+  }
+  return no();
+}
+
+std::string_view serve_text(tunnel::Serve serve) {
+  for (const auto& [word, each] : kServe) {
+    if (each == serve) return word;
+  }
+  return {};
+}
+
 std::string list(const std::vector<std::string>& items) {
   static constexpr size_t kWidth = 100;
   std::string out = "[", line;
@@ -127,6 +146,7 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
       if (text != "stdout" && text != "syslog" && (!text.starts_with('/') || text.find('\0') != std::string_view::npos)) return no();
       *std::get<std::string*>(slot) = text;
       return {};
+    case Kind::serve: return put_serve(text, *std::get<tunnel::Serve*>(slot));
     case Kind::endpoints: return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
     case Kind::networks: return add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
     case Kind::host_patterns: return add_pattern(*std::get<std::vector<match::HostPattern>*>(slot), text);
@@ -187,6 +207,7 @@ std::string as_toml(const Key& key, Slot slot) {
     case Kind::log_format:
     case Kind::log_target:
     case Kind::path: return in_quotes(*std::get<std::string*>(slot));
+    case Kind::serve: return in_quotes(serve_text(*std::get<tunnel::Serve*>(slot)));
     case Kind::ports:
       return list(texts(*std::get<std::vector<uint16_t>*>(slot), [](uint16_t port) { return std::to_string(port); }));
     case Kind::endpoints:

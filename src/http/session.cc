@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/head.h"
+
 namespace weir::http {
+
+bool is_for_opened(const Session& session, const RequestHead& head) {
+  const Target& target = head.target;
+  if (head.method == Method::connect || target.scheme != session.scheme || target.port != session.opened_port) return false;
+  return target.host == (session.inner_host.empty() ? session.opened_host : session.inner_host).view();
+}
 
 std::string authority_key(std::string_view host, uint16_t port) {
   std::string key;

@@ -12,6 +12,8 @@
 
 namespace weir::http {
 
+class RequestHead;
+
 /// Constant: a stage can't change who asks.
 struct Session final : base::Counted<Session>, base::Pooled {
   /// Which listener the client came to: its number, by which its rules are found. No index into the configuration's, and no reload
@@ -39,8 +41,14 @@ struct Session final : base::Counted<Session>, base::Pooled {
   bool over_limit = false;
 };
 
+/// Inside a tunnel: the request is one to the site that the CONNECT named, in origin-form or absolute-form. Anything else is somebody
+/// speaking to someone else. `head` has its target.
+bool is_for_opened(const Session& session, const RequestHead& head);
+
 /// Host and port, always both: the key of pool and pins. An IPv6 address in brackets.
 std::string authority_key(std::string_view host, uint16_t port);
+
+class WayBack;
 
 /// An origin connection that belongs to one client connection: see Pins.
 class PinnedConnection : public base::Pooled {
@@ -64,6 +72,11 @@ class Pins {
   /// A pinned connection died: what the client believes of it no longer holds, so its own connection must close.
   void lose(std::string_view authority);
   bool lost() const { return lost_; }
+  /// The client's connection carries no request after the one that is being answered.
+  bool ending() const { return lost_ || last_; }
+  void last_exchange() { last_ = true; }
+  /// Inside a tunnel that may go back to relaying: then nothing is lost that this can save. Not owned; null elsewhere.
+  WayBack* way_back = nullptr;
   /// Called once, when a connection that is idle is lost.
   void (*on_lost)(void*) = nullptr;
   void* on_lost_of = nullptr;
@@ -77,6 +90,7 @@ class Pins {
   };
   std::vector<Pin> pins_;
   bool lost_ = false;
+  bool last_ = false;
 };
 
 }  // namespace weir::http

@@ -54,8 +54,9 @@ class Tunnel : public base::Pooled {
   virtual std::unique_ptr<Tunnel> carrier() { return nullptr; }
   /// Carries bytes both ways until both sides have ended.
   virtual async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) = 0;
-  /// The connection to the origin, as the first pin of a session inside. The tunnel is of no use after it.
+  /// The connection to the origin, as the first pin of a session inside. The tunnel is of no use after it, until it gets it back.
   virtual std::unique_ptr<PinnedConnection> into_pin() { return nullptr; }
+  virtual void take_back(std::unique_ptr<PinnedConnection> connection) { (void)connection; }
 };
 
 /// A head, and at most one of the three. The body owns the exchange with the origin that it is read from.

@@ -158,6 +158,10 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     // Another connection is not the same: a login belongs to this one, or the client has it by CONNECT. Where requests have gone over it
     // before, the client is to see what it would see without a proxy: the end of its own.
     const bool served = connection && connection->reused;
+    if (connection && request.pins->way_back && !connection->quiet()) {
+      request.pins->way_back->take(std::move(pinned));
+      co_return std::unexpected(base::Error(ErrorType::client_closed, 502, "the origin speaks unasked; the tunnel relays it").without_answer());
+    }
     if (!connection || !connection->quiet()) {
       request.pins->lose(key);
       const base::Error lost(ErrorType::connection_terminated, 502, std::string(key) + " closed the connection that belongs to this client.");
@@ -222,7 +226,10 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   }
   if (challenged && response.head->status == 401) fields.add("Proxy-Support", "Session-Based-Authentication");
   // What the client believes of a pinned connection ends with it: it is told so in this response's head.
-  if (origin->pinned_to && !origin->keep_alive) origin->pinned_to->lose(key);
+  if (origin->pinned_to && !origin->keep_alive) {
+    if (origin->pinned_to->way_back) origin->pinned_to->last_exchange();
+    else origin->pinned_to->lose(key);
+  }
   if (answered->framing.kind == http1::Framing::Kind::none) {
     origin->finish();  // An upload that still runs ends here: nobody reads on to know what became of it.
     co_return response;

@@ -45,6 +45,9 @@ class OriginTunnel final : public http::Tunnel {
   async::ByteStream* origin() override { return connection_ ? connection_->stream.get() : nullptr; }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
   std::unique_ptr<http::PinnedConnection> into_pin() override { return std::move(connection_); }
+  void take_back(std::unique_ptr<http::PinnedConnection> connection) override {
+    connection_.reset(static_cast<OriginConnection*>(connection.release()));
+  }
 
  private:
   base::Ref<http::Exchange> exchange_;

@@ -16,7 +16,9 @@ bool OriginConnection::quiet() {
   if (!state.readable && rested_turn_ != async::EventLoop::current().turns()) return true;
   // After splice nothing has said yet that the socket is empty: ask once.
   char byte;
-  return stream->try_read(&byte, 1) == -EAGAIN;
+  const ssize_t n = stream->try_read(&byte, 1);
+  if (n == 1) input.put(base::Slice::copy_of({&byte, 1}));
+  return n == -EAGAIN;
 }
 
 Pool::Pool(const OriginConfig& config) : config_(config) {}

@@ -36,8 +36,27 @@ void OriginExchange::drop_connection() {
   pool_.drop(std::move(connection_));
 }
 
+void OriginExchange::go_back() {
+  upload_.cancel();
+  exchange_->received += beyond_sent_;
+  beyond_.drop_front(beyond_sent_);
+  way_back()->give_back(std::move(beyond_));
+  way_back()->take(std::move(connection_));
+}
+
+async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
+  // The content that is on its way still has its framing: the origin gets it to its end.
+  if (gated_) upload_.cancel();
+  for (auto seen = opened_.version(); uploading_; seen = opened_.version()) co_await opened_.changed(seen);
+  if (upload_error_) co_return *upload_error_;
+  connection_->input.put(answer);
+  go_back();
+  co_return base::Error(ErrorType::client_closed, 502, "the origin's answer is no HTTP; the tunnel relays it").without_answer();
+}
+
 void OriginExchange::finish() {
   if (!connection_) return;
+  if (way_back() && sent_whole_ && (went_beyond_ || !keep_alive || !connection_->quiet())) return go_back();
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
     if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.
     if (pinned_to) pinned_to->lose(pin_key);
@@ -87,6 +106,7 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
     }
   }
   Slice bytes = http1::head_slice(head, head.target.path);
+  if (way_back()) way_back()->head_sent();
   ssize_t written;
   if (!body || (first.last && first.bytes.size() <= kWithHead)) {
     http1::ChunkFraming around;
@@ -96,6 +116,10 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
         config_.write_timeout_ms, nullptr, async::WriteWhen::together);
     if (written == 0) sent_whole_ = true;
     body = nullptr;
+    if (written == 0 && way_back()) {
+      upload_ = send_beyond();
+      upload_.start();
+    }
   } else {
     written = co_await connection_->stream->write({std::move(bytes)}, config_.write_timeout_ms);
     if (written == 0) {
@@ -143,13 +167,40 @@ void OriginExchange::open_gate() {
   opened_.notify();
 }
 
+base::Error OriginExchange::took_nothing() const {
+  return {ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long."};
+}
+
 /// Ends the reading of the answer, too.
 void OriginExchange::fail_upload(base::Error error) {
   upload_error_ = std::move(error);
   connection_->stream->readiness().interrupt();
 }
 
-async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk chunk, bool chunked, bool expects_continue) {
+async::Task<void> OriginExchange::send_beyond() {
+  for (;;) {
+    auto bytes = co_await way_back()->beyond();
+    if (!bytes) co_return;  // The session sees it, too.
+    went_beyond_ = true;
+    if (bytes->empty()) co_return connection_->stream->shut_down_writes();
+    beyond_ = *std::move(bytes);
+    beyond_sent_ = 0;
+    const ssize_t written = co_await connection_->stream->write({beyond_}, config_.write_timeout_ms, &beyond_sent_);
+    exchange_->received += beyond_sent_;
+    upload_sent_ += beyond_sent_;
+    if (written == -ETIMEDOUT) fail_upload(took_nothing());
+    if (written < 0) co_return;
+    beyond_ = Slice();
+    beyond_sent_ = 0;
+  }
+}
+
+async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue) {
+  const bool whole = co_await send_content(std::move(body), std::move(first), chunked, expects_continue);
+  if (whole && way_back()) co_await send_beyond();
+}
+
+async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body, http::Chunk chunk, bool chunked, bool expects_continue) {
   struct Ended {
     OriginExchange& self;
     ~Ended() {
@@ -169,9 +220,9 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
       // What the origin does not take is not asked for any more; it may have answered, which the reading side sees. An answer that flows
       // already goes on.
       if (written == -ETIMEDOUT && !answered_) {
-        fail_upload({ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long."});
+        fail_upload(took_nothing());
       }
-      if (written < 0) co_return;
+      if (written < 0) co_return false;
       if (last) break;
       chunk = http::Chunk();
     }
@@ -182,7 +233,7 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
       if (!sent) {
         if (!to_failed && answered_ && is_silence(sent.error())) continue;
         if (!to_failed || (sent.error().type() == ErrorType::connection_write_timeout && !answered_)) fail_upload(std::move(sent).error());
-        co_return;
+        co_return false;
       }
       if (sent->last) break;
       continue;
@@ -192,11 +243,12 @@ async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http:
     if (!*next && answered_ && is_silence(next->error())) continue;
     if (!*next) {
       fail_upload(std::move(*next).error());
-      co_return;
+      co_return false;
     }
     chunk = **std::move(next);
   }
   sent_whole_ = true;
+  co_return true;
 }
 
 async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method method, http::Upgrade upgrade) {
@@ -205,6 +257,12 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
   http1::ResponseParser parser(method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields});
   uint32_t interims = 0;
   bool any_byte = false;
+  base::ChargedText as_it_came;  // The head so far, where it may have to go on so.
+  const auto raw = [&] {
+    as_it_came += input.view();
+    input.take_all();
+    return Slice::copy_of(as_it_came);
+  };
   uint64_t waited_from_ms = loop.now_ms();
   for (;;) {
     while (!parser.done()) {
@@ -223,6 +281,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
           n = connection_->stream->try_read(block->data(), block->capacity());
           if (n == -EAGAIN) continue;  // It only seemed readable.
         }
+        if (n == 0 && any_byte && way_back()) co_return std::unexpected(co_await go_back_with(raw()));
         if (n <= 0) {
           died_unanswered_ = !any_byte && n != -ETIMEDOUT;
           co_return std::unexpected(no_answer(n, any_byte));
@@ -232,11 +291,14 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
         input.filled(static_cast<size_t>(n));
       }
       auto fed = parser.feed(input.view());
+      if (!fed && way_back()) co_return std::unexpected(co_await go_back_with(raw()));
       if (!fed) co_return std::unexpected(std::move(fed).error());
+      if (way_back()) as_it_came += input.view().substr(0, *fed);
       input.consume(*fed);
     }
     const int status = parser.head()->status;
     if (status >= 200 || (status == 101 && upgrade != http::Upgrade::none)) break;
+    if (way_back() && (status == 101 || interims == config_.interim_limit)) co_return std::unexpected(co_await go_back_with(raw()));
     if (status == 101) co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " changed the protocol without being asked to.");
     if (++interims > config_.interim_limit) {
       co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " sent too many interim responses.");
@@ -253,6 +315,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
       CO_CHECK(exchange_->interim(*parser.head()));
     }
     parser.reset(method);
+    as_it_came.clear();
   }
   if (gated_) upload_.cancel();  // Refused before it was asked for: the client keeps its content.
   keep_alive = parser.keep_alive() && parser.head()->status != 101;

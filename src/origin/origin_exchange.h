@@ -7,6 +7,7 @@
 #include "async/signal.h"
 #include "codec/http1/framing.h"
 #include "http/stage.h"
+#include "http/way_back.h"
 #include "origin/origin_connection.h"
 
 namespace weir::origin {
@@ -54,6 +55,15 @@ class OriginExchange final : public base::Pooled {
 
  private:
   async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
+  /// True: all of it was sent.
+  async::Task<bool> send_content(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
+  /// Sends on what the client says behind its request and what is no other request, as it comes (docs/design/tunnels.md).
+  async::Task<void> send_beyond();
+  http::WayBack* way_back() const { return pinned_to ? pinned_to->way_back : nullptr; }
+  /// Gives the connection to the tunnel; all that the client has sent stays in its order.
+  void go_back();
+  /// The origin's answer is none: `answer` goes to the client as it came, and the tunnel relays. Gives the error that nobody is shown.
+  async::Task<base::Error> go_back_with(base::Slice answer);
   void drop_connection();
   void fail_upload(base::Error error);
   void open_gate();
@@ -61,6 +71,7 @@ class OriginExchange final : public base::Pooled {
   async::Task<void> until_asked_for(http::Body& body);
   async::Task<base::Result<Answered>> read_head(http::Method method, http::Upgrade upgrade);
   base::Error no_answer(ssize_t error, bool started) const;
+  base::Error took_nothing() const;
 
   base::Ref<http::Exchange> exchange_;
   Pool& pool_;
@@ -79,6 +90,9 @@ class OriginExchange final : public base::Pooled {
   bool asked_for_100_ = false;  // By an Expect.
   bool died_unanswered_ = false;
   uint64_t upload_sent_ = 0;
+  base::Slice beyond_;  // Being sent.
+  uint64_t beyond_sent_ = 0;
+  bool went_beyond_ = false;
   std::optional<base::Error> upload_error_;
 };
 

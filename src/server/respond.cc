@@ -55,7 +55,7 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
   const Framing framing = frame(response, facts);
   Served served;
   served.keep = facts.keep_alive && framing != Framing::until_close && !response.tunnel && client.content.complete &&
-                (!facts.pins || !facts.pins->lost()) && (!facts.ends || !*facts.ends);
+                (!facts.pins || !facts.pins->ending()) && (!facts.ends || !*facts.ends);
   if (!response.tunnel) {
     // HTTP/1.0 clients are never kept (RFC 9112, 9.3), so there is nothing to be said where this one is.
     if (!served.keep) fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);

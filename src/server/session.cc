@@ -8,6 +8,7 @@
 #include "base/event_log.h"
 #include "base/text.h"
 #include "codec/http1/head_parser.h"
+#include "codec/http1/request_start.h"
 #include "http/target_parse.h"
 #include "server/client_body.h"
 #include "server/drip.h"
@@ -18,6 +19,9 @@ namespace weir::server {
 using base::ErrorType;
 
 namespace {
+/// Inside a tunnel: what has not become a request by then is none.
+constexpr uint64_t kUndecidedMs = 1000;
+
 bool no_memory() { return base::Account::stand() >= base::Memory::full; }
 base::Error no_memory_error() {
   return base::Error(ErrorType::connection_limit_reached, 503, "The proxy holds as much memory as it may.", "limits.memory");
@@ -43,9 +47,11 @@ void print_request(const http::RequestHead& head) {
 class Connection final : public base::Pooled, private LiveConnection {
  public:
   Connection(async::ByteStream& stream, std::unique_ptr<async::ByteStream> owned, base::Ref<const http::Session> session,
-             const SessionContext& context, const base::Slice& first, std::unique_ptr<http::PinnedConnection> pin)
+             const SessionContext& context, const base::Slice& first, std::unique_ptr<http::PinnedConnection> pin, WayBack* way_back)
       : LiveConnection(context.connections), owned_(std::move(owned)), context_(context), session_(std::move(session)), client_(stream, context.config) {
     stream.readiness().on_broken = &client_.interrupt;
+    pins_.way_back = way_back;
+    if (way_back) way_back->attach(client_);
     pins_.on_lost = [](void* of) {
       // What the client believes of that login, or of its tunnel's other end, is over: its connection ends too, now if it is idle.
       auto& connection = *static_cast<Connection*>(of);
@@ -69,6 +75,7 @@ class Connection final : public base::Pooled, private LiveConnection {
     next,    // Another request may come.
     linger,  // The answer is out; the client may be sending still.
     drop,    // Cut: the client has gone, or must not take what it has for the whole.
+    relay,   // The tunnel that this session is inside goes on in its place.
   };
   struct Outcome {
     After after = After::drop;
@@ -81,6 +88,12 @@ class Connection final : public base::Pooled, private LiveConnection {
   async::Task<Outcome> exchange();
   async::Task<base::Result<Served>> serve(http::Request request, http::Exchange* exchange, RequestFacts facts);
   async::Task<void> linger();
+  /// Null where there is none.
+  WayBack* way_back() const { return static_cast<WayBack*>(pins_.way_back); }
+  /// The CONNECT's connection goes back to the tunnel, if there is a way. False: there is none.
+  bool go_back();
+  /// What has been read is a request to the site that the tunnel was opened to.
+  bool is_for_site(http1::RequestParser& parser) const;
   /// The next request has begun to come; asks the kernel.
   bool more_is_there();
   /// Its time is the request's begin, not the end of its head.
@@ -131,17 +144,35 @@ void Connection::cut_dripping() {
 }
 
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
-                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin) {
-  auto connection = std::make_unique<Connection>(stream, nullptr, std::move(session), context, first, std::move(pin));
+                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin, WayBack* way_back) {
+  auto connection = std::make_unique<Connection>(stream, nullptr, std::move(session), context, first, std::move(pin), way_back);
   Connection& itself = *connection;
   return itself.run(std::move(connection));
 }
 
 async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::Ref<const http::Session> session, const SessionContext& context) {
   async::ByteStream& served = *stream;
-  auto connection = std::make_unique<Connection>(served, std::move(stream), std::move(session), context, base::Slice(), nullptr);
+  auto connection = std::make_unique<Connection>(served, std::move(stream), std::move(session), context, base::Slice(), nullptr, nullptr);
   Connection& itself = *connection;
   return itself.run(std::move(connection));
+}
+
+bool Connection::go_back() {
+  if (!way_back() || client_.interrupt.fired()) return false;
+  if (!way_back()->taken()) {
+    const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
+    auto connection = pins_.take(http::authority_key(host, session_->opened_port));
+    if (!connection) return false;
+    way_back()->take(std::move(connection));
+  }
+  client_.stream.readiness().take_interrupt_back();
+  way_back()->finish(client_.input.take_all());
+  return true;
+}
+
+bool Connection::is_for_site(http1::RequestParser& parser) const {
+  http::RequestHead& head = *parser.head();
+  return parser.done() && http::parse_target(head, session_->scheme) && http::is_for_opened(*session_, head);
 }
 
 async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
@@ -151,7 +182,10 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     waiting_since_ms_ = loop.now_ms();
     const uint64_t until_ms = waiting_since_ms_ + (served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms);
     while (client_.input.empty()) {
-      if (pins_.lost()) co_return;
+      if (pins_.lost()) {
+        (void)go_back();
+        co_return;
+      }
       client_.input.release();
       rests(!served_any_, waiting_since_ms_);
       idle_ = true;
@@ -162,6 +196,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
       if (ready == -ECANCELED && !pins_.lost()) {
         client_.stream.readiness().take_interrupt_back();
       } else if (ready < 0) {
+        if (pins_.lost()) (void)go_back();
         co_return;
       }
       // After a splice, or a read that just filled its block, a stream only seems readable: that is still an idle one.
@@ -204,6 +239,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     }
     exchange_ = nullptr;
     outcome.exchange = nullptr;
+    if (outcome.after == After::relay) co_return (void)go_back();
     if (outcome.after == After::next && context_.connections.draining() && !more_is_there()) outcome.after = After::linger;
     if (outcome.after == After::linger) co_await linger();
     if (outcome.after != After::next) co_return;
@@ -213,10 +249,13 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
 async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestParser& parser) {
   auto& loop = async::EventLoop::current();
   // The first head's time runs from the accept.
-  const uint64_t deadline_ms = (served_any_ ? loop.now_ms() : waiting_since_ms_) + client_.config.head_timeout_ms;
+  const uint64_t started_ms = loop.now_ms();
+  uint64_t deadline_ms = (served_any_ ? started_ms : waiting_since_ms_) + client_.config.head_timeout_ms;
+  if (way_back()) way_back()->forget();
   while (!parser.done()) {
     if (client_.input.empty()) {
       if (no_memory()) co_return no_memory_error();
+      if (way_back() && http1::start_of(way_back()->kept()) != http1::Start::request) deadline_ms = started_ms + kUndecidedMs;
       const ssize_t n = co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, deadline_ms);
       if (n == -ETIMEDOUT) co_return base::Error(ErrorType::http_request_error, 408, "the request's head did not come in time");
       if (n <= 0) co_return base::Error(ErrorType::client_closed, 400, "the client's connection ended inside a request's head");
@@ -224,6 +263,7 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
     }
     auto fed = parser.feed(client_.input.view());
     if (!fed) co_return std::move(fed).error();
+    if (way_back()) way_back()->keep(client_.input.view().substr(0, *fed));
     client_.input.consume(*fed);
   }
   co_return std::nullopt;
@@ -256,6 +296,11 @@ async::Task<Connection::Outcome> Connection::exchange() {
   std::optional<base::Error> fault;
   if (client_.input.empty() || !parser.done()) fault = co_await read_head(parser);
   Outcome outcome;
+  if (way_back() && (!fault || fault->rule().empty()) && !is_for_site(parser)) {
+    cut.begun = true;
+    outcome.after = After::relay;
+    co_return outcome;
+  }
   if (fault && !parser.started() && fault->status() != 431) {
     // No byte of a request: an idle connection's end, which is nobody's line. A first byte that is no request's is one.
     if (fault->type() == ErrorType::client_closed || fault->status() == 408) co_return outcome;
@@ -316,6 +361,12 @@ async::Task<Connection::Outcome> Connection::exchange() {
     outcome.tunnel = std::move((*served)->tunnel);
     if (outcome.tunnel) outcome.exchange = std::move(exchange);
     outcome.after = (*served)->keep && !pins_.lost() ? After::next : After::linger;
+  }
+  // Nothing that was cut goes on.
+  const bool ended_well = served && (*served || served->error().unanswered());
+  if (way_back() && way_back()->taken() && ended_well) {
+    if (!*served) exchange->set_ended("relayed");
+    outcome.after = After::relay;
   }
   co_return outcome;
 }

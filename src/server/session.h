@@ -5,6 +5,7 @@
 #include "http/stage.h"
 #include "server/config.h"
 #include "server/live_connections.h"
+#include "server/way_back.h"
 
 namespace weir::server {
 
@@ -30,8 +31,9 @@ struct SessionContext {
 async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::Ref<const http::Session> session, const SessionContext& context);
 
 /// Serves what comes inside a tunnel: `stream` until it ends. `first` was read from it already. `pin`, where given, is the origin connection that a CONNECT
-/// opened, for the session's authority.
+/// opened, for the session's authority. `way_back`, where given, outlives the session: if it was taken at the end, the tunnel relays.
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
-                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin);
+                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin,
+                                WayBack* way_back = nullptr);
 
 }  // namespace weir::server

@@ -87,10 +87,19 @@ class Recognised final : public http::Tunnel {
  private:
   /// `undecided`: a side has ended before anything was said, on a port where what the other one may still say must not pass.
   async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer);
-  bool opaque_allowed() const { return !inner_->own() && !std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port); }
-  /// The first head names the host that the tunnel was opened to (or any, if that was an address).
-  bool names_this(const Sniffer& sniffer) const {
-    return sniffer.target().port == session_->opened_port && (sniffer.target().host == session_->opened_host || session_->opened_literal);
+  /// Somebody has to see the requests inside: neither relay nor way back then.
+  bool needs_inside() const { return inner_->own() || std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port); }
+  /// Where HTTP inside, if there is some, is served.
+  bool serves() const {
+    constexpr uint16_t kHttpPort = 80;
+    if (needs_inside() || config_.serve == Serve::always) return true;
+    return config_.serve == Serve::needed && session_->opened_port == kHttpPort;
+  }
+  /// The first head is one to the site that the tunnel was opened to. If that was an address, its Host names the site.
+  bool is_for_this(const http::RequestHead& head) const {
+    const http::Target& target = head.target;
+    const bool names_it = session_->opened_literal && target.form == http::TargetForm::origin && !target.host.empty();
+    return (names_it && target.port == session_->opened_port) || http::is_for_opened(*session_, head);
   }
 
   std::unique_ptr<http::Tunnel> inner_;
@@ -112,7 +121,7 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
   }
   FirstBytes first(bytes, limit);
   const auto no_room = [this]() -> base::Result<Carries> {
-    if (opaque_allowed()) return Carries::opaque;
+    if (!needs_inside()) return Carries::opaque;
     return base::fail(ErrorType::connection_limit_reached, 503, "there is no memory to tell what the tunnel carries", "limits.memory");
   };
   uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
@@ -137,7 +146,7 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
       case Event::client_broke: co_return client_broke();
       case Event::origin_broke: co_return origin_broke(client);
       case Event::origin: {
-        if (opaque_allowed()) co_return Carries::opaque;  // The relay sees it again, be it bytes or the end.
+        if (!needs_inside()) co_return Carries::opaque;  // The relay sees it again, be it bytes or the end.
         char byte;
         const ssize_t n = origin->try_read(&byte, 1);
         if (n == -EAGAIN) continue;
@@ -152,18 +161,18 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     if (n == -EAGAIN) continue;
     if (n < 0) co_return client_broke();
     // The client has said all it will: the relay sees its end again and passes it on.
-    if (n == 0) co_return begun || opaque_allowed() ? Carries::opaque : Carries::undecided;
+    if (n == 0) co_return begun || !needs_inside() ? Carries::opaque : Carries::undecided;
   }
 }
 
 async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base::Slice& client_bytes) {
-  Sniffer sniffer;
+  Sniffer sniffer(serves());
   CO_TRY(const Carries carries, co_await watch(client, client_bytes, sniffer));
   over_ = carries == Carries::undecided;
   if (over_) co_return {};
   exchange_->sni = sniffer.server_name();
   const bool readable = carries == Carries::http || carries == Carries::bad_http;
-  if (readable && (inner_->own() || !opaque_allowed() || (carries == Carries::http && names_this(sniffer)))) {
+  if (readable && (needs_inside() || (carries == Carries::http && is_for_this(*sniffer.head())))) {
     // What is wrong with it, if anything, is answered inside: 400, 421.
     inside_ = true;
     const std::string host = carries == Carries::http ? std::string(sniffer.target().host) : std::string();
@@ -171,7 +180,7 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base
     session_->own = inner_->own();
     co_return {};
   }
-  if (carries != Carries::tls && !opaque_allowed()) {
+  if (carries != Carries::tls && needs_inside()) {
     co_return base::fail(ErrorType::http_request_denied, 403, "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
   }
   co_return {};
@@ -179,11 +188,17 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base
 
 async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base::Slice client_bytes) {
   if (over_) co_return {};
+  server::WayBack way_back;
+  const bool may_go_back = !needs_inside();
   auto pin = inner_->into_pin();
-  inner_ = nullptr;
+  if (!may_go_back) inner_ = nullptr;
   exchange_->set_ended("complete");
-  co_await server::serve_session(client, session_, context_, std::move(client_bytes), std::move(pin));
-  co_return {};
+  async::Interrupt* const on_broken = client.readiness().on_broken;
+  co_await server::serve_session(client, session_, context_, std::move(client_bytes), std::move(pin), may_go_back ? &way_back : nullptr);
+  if (!way_back.taken()) co_return {};
+  client.readiness().on_broken = on_broken;
+  inner_->take_back(way_back.take_connection());
+  co_return co_await inner_->run(client, way_back.take_bytes());
 }
 
 }  // namespace
@@ -209,6 +224,9 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   session->identity = request.exchange->identity;
   base::Ref<http::Exchange> exchange = request.exchange;
   CO_TRY(http::Response response, co_await next(std::move(request)));
+  if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {
+    co_return base::fail(ErrorType::http_request_denied, 403, "No HTTP is served inside tunnels here, so Weir's own pages can't be reached through one.", "tunnel.serve");
+  }
   if (response.tunnel) {
     response.tunnel = std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange), std::move(session), context_, config_);
   }

@@ -64,6 +64,7 @@ struct Opened {
   bool own = false;
   std::vector<uint16_t> no_opaque_ports = {};
   uint64_t sniff_bytes = 16 * 1024;
+  Serve serve = Serve::needed;
 };
 
 /// A CONNECT that succeeded, with its tunnel running.
@@ -72,6 +73,7 @@ class Tunnelled {
   explicit Tunnelled(Opened setup = {}) {
     config.no_opaque_ports = std::move(setup.no_opaque_ports);
     config.sniff_bytes = setup.sniff_bytes;
+    config.serve = setup.serve;
     config.silence_timeout_ms = 30;
     std::vector<std::unique_ptr<const http::Stage>> stages;
     stages.push_back(std::make_unique<Inside>());
@@ -142,6 +144,29 @@ TEST(Recognise, OpensNothingThatPolicyHasNotSeen) {
   EXPECT_EQ(t.fake.calls, calls);
 }
 
+TEST(Recognise, WhereNothingIsServedInsideOurOwnPagesAreRefused) {
+  Tunnelled t({.target = "weir.internal:80", .own = true, .serve = Serve::never});
+  EXPECT_FALSE(t.tunnel);
+  EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "weir.internal:80").status(), 403);
+}
+
+TEST(Recognise, WhatCantBecomeARequestIsRelayedAtOnce) {
+  struct Case {
+    Opened setup;
+    std::string bytes;
+  };
+  const Case cases[] = {{{}, "<stream>"},   {{}, "{\"jsonrpc\""}, {{}, std::string(64, 'a')}, {{}, "\xff\xfd"},
+                        {{.target = "site:5222"}, "GET /"}, {{.serve = Serve::never}, "GET /"}};
+  for (const Case& c : cases) {
+    Tunnelled t(c.setup);
+    t.run();
+    t.client.arrive(c.bytes);
+    t.turn();
+    EXPECT_TRUE(t.task.done()) << c.bytes;
+    EXPECT_EQ(t.seen.client_bytes, c.bytes);
+  }
+}
+
 TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   Tunnelled t;
   for (const char* method : {"GET", "connect", "POST"}) {
@@ -198,12 +223,21 @@ TEST(Recognise, TheFirstBytesDecide) {
       {"HTTP/1 of this host", {}, get("site"), Then::served, "site site  1 pinned"},
       {"HTTP/1 of this host, a long head", {}, get("site", 9000), Then::served, "site site  1 pinned"},
       {"HTTP/1 of this host, another spelling", {}, get("SITE.:80"), Then::served, "site site  1 pinned"},
-      {"HTTP/1 of this host and port", {.target = "site:8080"}, get("site:8080"), Then::served, "site site  1 pinned"},
-      {"HTTP/1 of another port", {.target = "site:8080"}, get("site"), Then::relayed},
+      {"HTTP/1 of this host in absolute-form", {}, "GET http://site/ HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n", Then::served, "site site  1 pinned"},
+      {"HTTP/1 of another host in absolute-form", {}, "GET http://other/ HTTP/1.1\r\nHost: site\r\n\r\n", Then::relayed},
+      {"HTTP/1 of this host, an empty line first", {}, "\r\n" + get("site"), Then::served, "site site  1 pinned"},
+      {"HTTP/1.0 without Host", {}, "GET / HTTP/1.0\r\n\r\n", Then::relayed},
+      {"a CONNECT inside", {}, "CONNECT site:80 HTTP/1.1\r\nHost: site:80\r\n\r\n", Then::relayed},
+      {"HTTP/1 on another port than HTTP's", {.target = "site:8080"}, get("site:8080"), Then::relayed},
+      {"HTTP/1 on another port, always served", {.target = "site:8080", .serve = Serve::always}, get("site:8080"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 on another port, needed", {.target = "site:8080", .no_opaque_ports = {8080}}, get("site:8080"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 where none is served", {.serve = Serve::never}, get("site"), Then::relayed},
+      {"HTTP/1 of another port", {.target = "site:8080", .serve = Serve::always}, get("site"), Then::relayed},
       {"HTTP/1 of another host", {}, get("other"), Then::relayed},
       {"HTTP/1 of another host, strict", strict, get("other"), Then::served, "other site  1 pinned"},
       {"HTTP/1 where opened by address", {.target = "192.0.2.1:80"}, get("other"), Then::served, "other 192.0.2.1 other 1 pinned"},
       {"HTTP/1 where opened by address, the address", {.target = "192.0.2.1:80"}, get("192.0.2.1"), Then::served, "192.0.2.1 192.0.2.1  1 pinned"},
+      {"HTTP/1 where opened by address, absolute-form for a name", {.target = "192.0.2.1:80"}, "GET http://other/ HTTP/1.1\r\nHost: other\r\n\r\n", Then::relayed},
       {"HTTP/1 where opened by address, another port", {.target = "192.0.2.1:80"}, get("other:81"), Then::relayed},
       {"a foreign upgrade", {}, "GET / HTTP/1.1\r\nHost: site\r\nUpgrade: h2c\r\n\r\n", Then::relayed},
       {"a fault", {}, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::relayed},
@@ -240,6 +274,7 @@ TEST(Recognise, TheFirstBytesDecide) {
         EXPECT_EQ(t.client.sent, "");
       } else if (c.then == Then::served) {
         EXPECT_NE(t.client.sent.find(c.said), std::string::npos) << c.why << ": " << t.client.sent;
+        t.tunnel = nullptr;
         EXPECT_TRUE(t.seen.gone && t.seen.pin_gone) << c.why;
       }
       EXPECT_EQ(t.exchange->sni, c.bytes == kTls || c.bytes == kLongTls ? "sni.example" : "");
@@ -353,7 +388,7 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
       {"TLS while it is near", base::Memory::near, strict, kLongTls, "ended", true},
       {"HTTP that does not fit", base::Memory::over, {}, get("site", 9000), "ended", false},
       {"HTTP that does not fit, strict", base::Memory::over, strict, get("site", 9000), "connection_limit_reached", false},
-      {"much that is neither", base::Memory::near, strict, std::string(20'000, 'x'), "connection_limit_reached", false},
+      {"much that is neither", base::Memory::near, strict, "GET /" + std::string(20'000, 'x'), "connection_limit_reached", false},
   };
   for (const Case& c : cases) {
     for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; some at a time.

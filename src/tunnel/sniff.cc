@@ -1,6 +1,9 @@
 #include "tunnel/sniff.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "codec/http1/request_start.h"
 #include "codec/tls/client_hello.h"
 #include "http/target_parse.h"
 
@@ -20,6 +23,7 @@ Carries Sniffer::look(std::string_view bytes) {
     server_name_ = std::move(hello.sni);
     return Carries::tls;
   }
+  if (!http_matters_) return Carries::opaque;
   if (!first_line_) {
     const Carries line = look_at_line(bytes);
     if (line != Carries::http) return line;
@@ -29,8 +33,15 @@ Carries Sniffer::look(std::string_view bytes) {
   return look_at_head(bytes);
 }
 
-/// `http` here: the first line is one of HTTP/1.
+/// `http` here: the first line is one of HTTP/1. It is opaque as soon as it can't become one.
 Carries Sniffer::look_at_line(std::string_view bytes) {
+  switch (http1::start_of(bytes)) {
+    case http1::Start::undecided: return Carries::undecided;
+    case http1::Start::other: return Carries::opaque;
+    case http1::Start::request: break;
+  }
+  const size_t begin = bytes.front() == '\r' ? 2 : 0;
+  seen_ = std::max(seen_, begin);
   const size_t end = bytes.find('\n', seen_);
   for (size_t i = seen_; i < bytes.size() && i < end; ++i) {
     const auto c = static_cast<unsigned char>(bytes[i]);
@@ -38,7 +49,7 @@ Carries Sniffer::look_at_line(std::string_view bytes) {
   }
   seen_ = bytes.size();
   if (end == std::string_view::npos) return Carries::undecided;
-  std::string_view line = bytes.substr(0, end);
+  std::string_view line = bytes.substr(begin, end - begin);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") ? Carries::http : Carries::opaque;
 }

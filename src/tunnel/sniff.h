@@ -18,6 +18,9 @@ enum class Carries : uint8_t {
 /// Looks at bytes as they come, each once.
 class Sniffer {
  public:
+  /// Without `http_matters` all that is not TLS is opaque, whatever else it may be.
+  explicit Sniffer(bool http_matters = true) : http_matters_(http_matters) {}
+
   /// `bytes` are all that came so far; they grow at the end, and may lie elsewhere each time.
   Carries look(std::string_view bytes);
 
@@ -33,6 +36,7 @@ class Sniffer {
 
   http1::RequestParser parser_;
   size_t seen_ = 0;
+  const bool http_matters_;
   bool first_line_ = false;
   std::string server_name_;
 };

@@ -43,8 +43,7 @@ std::vector<Case> cases() {
                            "ANY http://site/ HTTP/1.1\r\nHost: other\r\n\r\n", "GET / HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n"}) {
     all.push_back(whole(head, Carries::http));
   }
-  all.push_back(whole("\r\nGET / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::opaque));
-  all.back().decided_at = 2;  // An empty first line ends in no version.
+  all.push_back(whole("\r\nGET / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::http));
   // The first line is HTTP/1's; the rest is not as it should be.
   for (const char* head : {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
                            "GET / HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
@@ -54,15 +53,18 @@ std::vector<Case> cases() {
   const auto decides = [&](const std::string& bytes, Carries carries, size_t at) { all.push_back({bytes, carries, at}); };
   decides("GET / HTTP/1.1\r\nName : x\r\n\r\n", Carries::bad_http, 0);
   decides("GET  / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::bad_http, 0);
-  decides("G(T / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::bad_http, 0);
   // Not HTTP/1.
   decides("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Carries::opaque, 16);
   decides("GET / HTTP/1.10\r\n", Carries::opaque, 17);
   decides("GET / HTTP/1.1 \r\n", Carries::opaque, 17);
   decides("GET / http/1.1\r\n", Carries::opaque, 16);
   decides("GET /HTTP/1.1\r\n", Carries::opaque, 15);
-  decides("SSH-2.0-OpenSSH_9.2\r\n", Carries::opaque, 21);
+  decides("\r\n\r\nGET / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::opaque, 3);
+  decides("G(T / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::opaque, 2);
+  decides("SSH-2.0-OpenSSH_9.2\r\n", Carries::opaque, 20);
   decides("EHLO site\r\n", Carries::opaque, 11);
+  decides("<stream>", Carries::opaque, 1);
+  decides(std::string(64, 'a'), Carries::opaque, 33);
   decides("\n", Carries::opaque, 1);
   decides(std::string("\0\0\0\x10", 4), Carries::opaque, 1);
   decides("\x01", Carries::opaque, 1);
@@ -127,10 +129,22 @@ TEST(Sniffer, TheFirstRequestsTargetIsKnown) {
   }
 }
 
+TEST(Sniffer, WhereHttpDoesNotMatterAllButTlsIsOpaque) {
+  for (const char* bytes : {"G", "GET / HTTP/1.1\r\n", "<", "\r"}) {
+    Sniffer sniffer(false);
+    EXPECT_EQ(sniffer.look(bytes), Carries::opaque) << bytes;
+  }
+  Sniffer sniffer(false);
+  const std::string hello = client_hello("site");
+  EXPECT_EQ(sniffer.look(hello.substr(0, 9)), Carries::undecided);
+  EXPECT_EQ(sniffer.look(hello), Carries::tls);
+  EXPECT_EQ(sniffer.server_name(), "site");
+}
+
 TEST(Sniffer, WhatIsNotWholeIsUndecided) {
   // However long that is: the limit is the caller's.
   Sniffer line;
-  EXPECT_EQ(line.look(std::string(16'384, 'x')), Carries::undecided);
+  EXPECT_EQ(line.look("GET /" + std::string(16'384, 'x')), Carries::undecided);
   Sniffer tls;
   const std::string large = client_hello(std::string(200, 'n'));
   EXPECT_EQ(tls.look(large.substr(0, large.size() - 1)), Carries::undecided);

@@ -220,7 +220,9 @@ class TestPages:
         assert (response.status, response.body) == (502, b"mine")
         assert "error=" not in response.fields.get("proxy-status", "")
 
-    def test_inside_a_tunnel(self, weir, play):
+    def test_inside_a_tunnel(self, start, play):
+        weir = start('[tunnel]\nserve = "always"\n')
+
         def script(connection):
             connection.request()
             connection.respond(b"ok")

@@ -63,7 +63,8 @@ def test_who_is_asked_and_who_comes_in(weir, origin):
     assert sorted((line.status, line.user) for line in weir.log) == [(200, "ada"), (407, "-"), (407, "-"), (407, "-")]
 
 
-def test_the_credentials_go_nowhere(weir, origin):
+def test_the_credentials_go_nowhere(start, users, origin):
+    weir = start(f'[login]\nfile = "{users}"\n[tunnel]\nserve = "always"\n')
     name, value = field()
     assert ask(weir, origin, (name, value)).status == 200
     assert ask(weir, origin, (name, value), method="POST", body=b"content").status == 200

@@ -52,7 +52,16 @@ class TestTls:
 
 
 class TestSession:
-    """HTTP/1 inside a tunnel is served with the authority fixed."""
+    """HTTP/1 inside a tunnel, where it is served: with the authority fixed."""
+
+    @pytest.fixture
+    def weir(self, start):
+        return start('[tunnel]\nserve = "always"\n')
+
+    @pytest.fixture
+    def strict(self, start, origin):
+        """The inside of tunnels to this origin is needed: there is no way back to a relay."""
+        return start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n")
 
     def test_requests_inside(self, weir, origin):
         with weir.client() as client:
@@ -70,8 +79,8 @@ class TestSession:
         assert sum(line.request.startswith("CONNECT") for line in lines) == 1
         assert sum(line.request.startswith(("GET", "POST")) for line in lines) == 4
 
-    def test_the_same_rules_hold_inside(self, weir, origin):
-        with weir.client() as client:
+    def test_the_same_rules_hold_inside(self, strict, origin):
+        with strict.client() as client:
             connect(client, origin.authority)
             client.send_request("GET", "/", [("Host", origin.authority)])
             assert client.response().status == 200
@@ -82,8 +91,8 @@ class TestSession:
             assert client.is_closed()
         assert len(origin.requests) == 1
 
-    def test_another_host_after_the_first_gets_421(self, weir, origin):
-        with weir.client() as client:
+    def test_another_host_after_the_first_gets_421(self, strict, origin):
+        with strict.client() as client:
             connect(client, origin.authority)
             client.send_request("GET", "/", [("Host", origin.authority)])
             assert client.response().status == 200
@@ -101,8 +110,8 @@ class TestSession:
             assert client.response().body == b"ok"
         assert bytes(origin.connections[0].received) == head
 
-    def test_a_connect_by_address_takes_the_first_host(self, weir, origin):
-        with weir.client() as client:
+    def test_a_connect_by_address_takes_the_first_host(self, strict, origin):
+        with strict.client() as client:
             connect(client, origin.authority)
             client.send_request("GET", "/", [("Host", f"site.example:{origin.port}")])
             assert client.response().status == 200
@@ -112,8 +121,8 @@ class TestSession:
             assert client.response().status == 421
         assert {request.fields.get("host") for request in origin.requests} == {f"site.example:{origin.port}"}
 
-    def test_no_connect_nests(self, weir, origin):
-        with weir.client() as client:
+    def test_no_connect_nests(self, strict, origin):
+        with strict.client() as client:
             connect(client, origin.authority)
             client.send_request("GET", "/", [("Host", origin.authority)])
             assert client.response().status == 200
@@ -272,8 +281,9 @@ def test_little_is_held_for_those_who_say_little(start, play):
         client.close()
 
 
-def test_a_byte_now_and_then_does_not_hold_a_tunnel(weir, play):
+def test_a_byte_now_and_then_does_not_hold_a_tunnel(start, play):
     """The time to tell what is inside is counted from the first byte."""
+    weir = start('[tunnel]\nserve = "always"\n')
     origin = play(lambda connection: connection.wait_for_end())
     with weir.client() as client:
         connect(client, origin.authority)

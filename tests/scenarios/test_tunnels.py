@@ -256,7 +256,7 @@ class TestEnds:
             connection.wait_for_end()
 
         origin = play(script)
-        config = '[timeouts]\ntunnel_idle = "1s"\ndrain = "200ms"\n[[listener]]\naddress = "127.0.0.1:0"\n'
+        config = '[timeouts]\ntunnel_idle = "1s"\ndrain = "200ms"\n[tunnel]\nserve = "always"\n[[listener]]\naddress = "127.0.0.1:0"\n'
         weir = start(config)
         with weir.client() as client:
             connect(client, origin.authority)

@@ -17,9 +17,7 @@ base::Result<void> Validate::check_target(const http::Request& request) const {
     if (request.head->method == Method::connect) {
       return base::fail(ErrorType::http_request_error, 400, "A CONNECT inside a tunnel that is served as HTTP is not possible.");
     }
-    const std::string_view host = session.inner_host.empty() ? std::string_view(session.opened_host) : std::string_view(session.inner_host);
-    const bool same_port = target.port == session.opened_port;
-    if (target.scheme == http::Scheme::https || !same_port || target.host != host) {
+    if (!http::is_for_opened(session, *request.head)) {
       return base::fail(ErrorType::http_request_denied, 421,
                         "This tunnel was opened to " + session.opened_host.text() + ":" + std::to_string(session.opened_port) +
                             "; a request in it for " + std::string(target.authority) + " is out of place.",

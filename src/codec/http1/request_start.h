@@ -1,0 +1,20 @@
+// Whether bytes can be the beginning of a request, told from as few of them as possible. Sans-IO.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace weir::http1 {
+
+/// So many letters of a method are waited for.
+inline constexpr size_t kLongestRecognisedMethod = 32;
+
+enum class Start : uint8_t {
+  undecided,  // More bytes are needed.
+  request,    // 1 to 32 tchar and a space.
+  other,
+};
+
+/// One CRLF may stand first (RFC 9112, 2.2).
+Start start_of(std::string_view bytes);
+
+}  // namespace weir::http1
