@@ -83,6 +83,11 @@ class Fields {
     seen_ |= bit(id);
     table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
   }
+  /// Replaces the last line's value; there is one. The bytes live as long as the head.
+  void set_last_value(std::string_view value) {
+    table_[size_ - 1].value_data = value.data();
+    table_[size_ - 1].value_size = static_cast<uint32_t>(value.size());
+  }
   /// Replaces the first line of that name, in place, and removes the others; adds it at the end if there is none.
   void set(FieldId id, std::string_view value);
   /// As set, but a new line comes first: Host (RFC 9110, 7.2).

@@ -12,6 +12,7 @@
 #include "codec/http1/chunked.h"
 #include "codec/http1/head_parser.h"
 #include "codec/http1/serialize.h"
+#include "codec/http1/strict_reader.h"
 #include "http/target_parse.h"
 
 namespace weir::http1 {
@@ -95,7 +96,7 @@ std::vector<Case> read_cases(const std::string& name) {
 struct Outcome {
   std::string verdict;  // `accept`, `incomplete` or a status.
   std::string detail;
-  std::string forwarded, authority, reason, framing, body, left;
+  std::string forwarded, authority, reason, framing, body, left, mended;
   int port = 0;
   int status = 0;
   bool persist = false;
@@ -121,6 +122,31 @@ std::vector<std::string> lines_of(const http::Fields& fields) {
     lines.push_back(std::string(field.name()) + ": " + std::string(field.value()));
   }
   return lines;
+}
+
+/// Whoever reads what Weir writes reads what Weir has read.
+void expect_strict(const http::Trailers& trailers, const std::vector<std::string>& lines) {
+  std::string written(size_of_last_chunk(&trailers), '?');
+  ASSERT_EQ(write_last_chunk(written.data(), &trailers), written.data() + written.size());
+  ASSERT_TRUE(written.starts_with("0\r\n"));
+  testing::StrictHead read;
+  ASSERT_TRUE(testing::take_fields(std::string_view(written).substr(3), read)) << written;
+  EXPECT_EQ(read.fields, lines);
+  EXPECT_EQ(read.framing, "none");
+}
+
+void expect_strict(const http::ResponseHead& head, const Framing& framing) {
+  std::string written(size_of(head), '?');
+  ASSERT_EQ(write_head(written.data(), head), written.data() + written.size());
+  const auto read = testing::read_strictly(written);
+  ASSERT_TRUE(read) << written;
+  EXPECT_EQ(read->status, std::to_string(head.status));
+  EXPECT_EQ(read->reason, head.reason.empty() ? http::reason_of(head.status) : head.reason);
+  EXPECT_EQ(read->fields, lines_of(head.fields));
+  if (framing.kind == Framing::Kind::chunked) EXPECT_EQ(read->framing, "chunked");
+  if (framing.kind == Framing::Kind::until_close) EXPECT_EQ(read->framing, "none");
+  if (framing.kind == Framing::Kind::length)
+    EXPECT_EQ(read->framing, "length " + std::to_string(framing.length));
 }
 
 /// Takes a message's content off the pieces that follow its head.
@@ -162,7 +188,9 @@ class Content {
   void finish(Outcome& outcome) {
     const bool whole = done_ || framing_.kind == Framing::Kind::until_close;
     outcome.verdict = whole ? "accept" : "incomplete";
-    if (decoder_.trailers()) outcome.trailers = lines_of(decoder_.trailers()->fields);
+    if (!decoder_.trailers()) return;
+    outcome.trailers = lines_of(decoder_.trailers()->fields);
+    if (decoder_.mended()) expect_strict(*decoder_.trailers(), outcome.trailers);
   }
   const ChunkedDecoder& decoder() const { return decoder_; }
 
@@ -178,6 +206,15 @@ Outcome failed(const base::Error& error) {
   outcome.detail = error.detail();
   EXPECT_FALSE(error.detail().empty());
   return outcome;
+}
+
+/// What was mended is said by one word, and ends the connection.
+void note_mended(const ResponseParser& parser, const ChunkedDecoder& decoder, Outcome& outcome) {
+  if (parser.mended()) EXPECT_FALSE(parser.keep_alive());
+  const char* const word = parser.mended() ? parser.mended() : decoder.mended();
+  if (!word) return;
+  outcome.mended = word;
+  outcome.persist = false;
 }
 
 /// Feeds pieces to a parser until its head is done, the rest to the content. `on_head` may refuse.
@@ -209,6 +246,8 @@ Outcome read_message(Parser& parser, Side side, const Pieces& pieces, OnHead on_
   content->finish(outcome);
   outcome.framing = name_of(parser.framing().kind);
   outcome.persist = parser.keep_alive();
+  if constexpr (std::is_same_v<Parser, ResponseParser>)
+    note_mended(parser, content->decoder(), outcome);
   return outcome;
 }
 
@@ -270,6 +309,7 @@ Outcome read_response(const Case& from, const Pieces& pieces) {
     out.status = parser.head()->status;
     out.reason = parser.head()->reason;
     out.fields = lines_of(parser.head()->fields);
+    if (parser.mended()) expect_strict(*parser.head(), parser.framing());
     return {};
   });
   if (outcome.verdict == "accept" && pieces.size() == 1) {
@@ -289,7 +329,7 @@ std::string joined(const std::vector<std::string>& lines) {
 void check_facts(const Case& from, const Outcome& got) {
   EXPECT_EQ(got.verdict, from.expect) << got.detail;
   if (from.expect != "accept" || got.verdict != "accept") return;
-  std::string left;
+  std::string left, mended;
   for (const auto& [key, value] : from.facts) {
     const auto has = [&](const std::vector<std::string>& lines) {
       return std::find(lines.begin(), lines.end(), value) != lines.end();
@@ -303,12 +343,17 @@ void check_facts(const Case& from, const Outcome& got) {
     else if (key == "body") EXPECT_EQ(got.body, value);
     else if (key == "persist") EXPECT_EQ(got.persist ? "yes" : "no", value);
     else if (key == "field") EXPECT_TRUE(has(got.fields)) << value << "\n" << joined(got.fields);
+    else if (key == "fields")
+      EXPECT_EQ(std::to_string(got.fields.size()), value) << joined(got.fields);
+    else if (key == "mended")
+      mended = value;
     else if (key == "trailer" && value == "none") EXPECT_TRUE(got.trailers.empty()) << joined(got.trailers);
     else if (key == "trailer") EXPECT_TRUE(has(got.trailers)) << value << "\n" << joined(got.trailers);
     else if (key == "left") left = value;
     else ADD_FAILURE() << "unknown key " << key;
   }
   EXPECT_EQ(got.left, left);
+  EXPECT_EQ(got.mended, mended);
 }
 
 /// Where a case is cut in two: everywhere, or for the long ones at some hundred places, all near the ends.
@@ -361,7 +406,9 @@ void run_all(const char* name, Read read, size_t at_least) {
 }
 
 TEST(RawCases, Requests) { run_all("http1_requests.txt", read_request, 240); }
-TEST(RawCases, Responses) { run_all("http1_responses.txt", read_response, 100); }
+TEST(RawCases, Responses) {
+  run_all("http1_responses.txt", read_response, 220);
+}
 
 }  // namespace
 }  // namespace weir::http1

@@ -84,8 +84,12 @@ const char* ChunkedDecoder::take_byte(char c) {
         state_ = State::size_feed;
         return nullptr;
       }
+      if (c == '\n' && side_ == Side::origin) {
+        size_mended_ = true;
+        return end_of_size_line();
+      }
       if (c != ';' && c != ' ' && c != '\t') return "A chunk's size is not a hexadecimal number.";
-      state_ = State::before_semicolon;
+      state_ = State::after_size;
       return take_extension_byte(c);
     }
     case State::size_feed: return c == '\n' ? end_of_size_line() : control_fault('\r');
@@ -96,8 +100,7 @@ const char* ChunkedDecoder::take_byte(char c) {
       state_ = State::size_first;
       return c == '\n' ? nullptr : control_fault('\r');
     case State::trailer_feed:
-      state_ = State::done;
-      return c == '\n' ? nullptr : control_fault('\r');
+      return c == '\n' ? end_trailers() : control_fault('\r');
     default: return take_extension_byte(c);
   }
 }
@@ -109,15 +112,25 @@ const char* ChunkedDecoder::end_of_size_line() {
   return nullptr;
 }
 
-/// chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112, 7.1.1. Blanks stand nowhere else:
-/// not before the line's end.
+/// chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112, 7.1.1.
+/// Blanks stand nowhere else: not before the line's end, but for those that old servers fill up a
+/// size with.
 const char* ChunkedDecoder::take_extension_byte(char c) {
   constexpr const char* kOdd = "A chunk's extension is malformed.";
   const bool blank = c == ' ' || c == '\t';
-  if (++line_extensions_ > kChunkLineExtensions || ++message_extensions_ > kMessageExtensions) {
+  if (++line_extensions_ > kChunkLineExtensions ||
+      ++message_extensions_ > kMessageExtensions + total_) {
     if (c != '\r') return "The chunks' extensions are too long.";
   }
   switch (state_) {
+    case State::after_size:
+      if (side_ == Side::origin && (c == '\r' || c == '\n')) {
+        size_mended_ = true;
+        if (c == '\n') return end_of_size_line();
+        state_ = State::size_feed;
+        return nullptr;
+      }
+      [[fallthrough]];
     case State::before_semicolon:
       if (c == ';') state_ = State::before_name;
       return blank || c == ';' ? nullptr : kOdd;
@@ -177,18 +190,44 @@ Result<void> ChunkedDecoder::take_trailers(const char*& at, const char* end) {
     Line line;
     const auto got = lines_.next(at, end, kTrailerLimits.bytes - (trailer_bytes_ - before), trailers_->arena(), line);
     trailer_bytes_ += static_cast<uint32_t>(at - from);
-    switch (got) {
-      case LineCutter::Got::line: break;
-      case LineCutter::Got::more: return {};
-      case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
-      case LineCutter::Got::too_long: return too_large("The trailer section is too large.");
+    if (got == LineCutter::Got::more) return {};
+    if (got == LineCutter::Got::too_long) return too_large("The trailer section is too large.");
+    if (const char* why = take_trailer(line, got == LineCutter::Got::fault)) {
+      return std::unexpected(malformed(side_, why));
     }
-    FieldLine field;
-    if (const char* why = read_field_line(line, side_, trailers_->arena(), field)) return std::unexpected(malformed(side_, why));
-    if (++trailer_count_ > kTrailerLimits.fields) return too_large("There are too many trailer fields.");
-    if (!is_forbidden_trailer(field.name, field.id)) trailers_->fields.add_in_place(field.name, field.value, field.id);
+    if (state_ == State::done) return {};
+    if (trailers_->fields.size() + mender_.odd_lines() > kTrailerLimits.fields) {
+      return too_large("There are too many trailer fields.");
+    }
   }
   return {};
+}
+
+const char* ChunkedDecoder::take_trailer(const Line& line, bool fault) {
+  http::Fields& fields = trailers_->fields;
+  if (side_ == Side::client) {
+    if (fault) return lines_.fault();
+    FieldLine field;
+    if (const char* why = read_field_line(line, trailers_->arena(), field)) return why;
+    fields.add_in_place(field.name, field.value, field.id);
+    return nullptr;
+  }
+  if (fields.empty() && mender_.odd_lines() == 0) mender_.begin_with(line);
+  if (const char* why = mender_.check_end(line)) return why;
+  // One that ends in CRLF has been seen before it came here.
+  if (line.empty()) return end_trailers();
+  return mender_.take(line, *trailers_);
+}
+
+/// Only now, since a fold belongs to the line before it, whether that is dropped or not.
+const char* ChunkedDecoder::end_trailers() {
+  if (mender_.ends_in_feed() && state_ == State::trailer_feed) return mender_.check_end(Line{});
+  const auto forbidden = [](const http::Field& field) {
+    return is_forbidden_trailer(field.name(), field.id);
+  };
+  if (trailers_) trailers_->fields.remove_if(forbidden);
+  state_ = State::done;
+  return nullptr;
 }
 
 }  // namespace weir::http1

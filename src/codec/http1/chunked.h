@@ -5,13 +5,16 @@
 
 #include "base/error.h"
 #include "base/ref.h"
+#include "codec/http1/field_mender.h"
 #include "codec/http1/lines.h"
 #include "http/head.h"
 
 namespace weir::http1 {
 
-/// Beyond this a message is an attack: bytes of extensions in a chunk's line and in all of a message, bytes and number of
-/// trailer fields. Extensions and line ends are dropped; so are trailer fields that mean nothing or harm at the end of a message.
+/// Beyond this a message is an attack: bytes of extensions (and of blanks after sizes) in a chunk's
+/// line, and in all of a message beyond its content so far; bytes and number of trailer fields.
+/// Extensions and line ends are dropped; so are trailer fields that mean nothing or harm at the end
+/// of a message.
 inline constexpr size_t kChunkLineExtensions = 256;
 inline constexpr size_t kMessageExtensions = 4 * 1024;
 inline constexpr HeadLimits kTrailerLimits{16 * 1024, 100};
@@ -40,6 +43,12 @@ class ChunkedDecoder {
   bool done() const { return state_ == State::done; }
   /// Null if there were none; empty if none are passed on.
   const base::Ref<http::Trailers>& trailers() const { return trailers_; }
+  /// What was mended first in an origin's chunks, as ResponseParser::mended(): `chunk-size` (a size
+  /// line that ends in LF, or has blanks after its size) or `trailer`. The connection is not used
+  /// again then. Complete once done().
+  const char* mended() const {
+    return size_mended_ ? "chunk-size" : mender_.mended() ? "trailer" : nullptr;
+  }
   /// Content bytes so far.
   uint64_t total() const { return total_; }
   /// Content bytes of the current chunk that have not come: a hint for the next read.
@@ -49,6 +58,7 @@ class ChunkedDecoder {
   enum class State : uint8_t {
     size_first,
     size,
+    after_size,        // Blanks after the size: an origin's line may end after them.
     before_semicolon,  // Blanks after the size or a value: only a ';' may follow them.
     before_name,
     name,
@@ -72,18 +82,21 @@ class ChunkedDecoder {
   const char* take_extension_byte(char c);
   const char* end_of_size_line();
   base::Result<void> take_trailers(const char*& at, const char* end);
+  const char* take_trailer(const Line& line, bool fault);
+  const char* end_trailers();
 
   uint64_t left_ = 0;
   uint64_t total_ = 0;
+  uint64_t message_extensions_ = 0;
   uint32_t line_extensions_ = 0;
-  uint32_t message_extensions_ = 0;
   uint32_t trailer_bytes_ = 0;
-  uint32_t trailer_count_ = 0;
   base::Ref<http::Trailers> trailers_;
   LineCutter lines_;
+  FieldMender mender_;
   Side side_;
   State state_ = State::size_first;
   uint8_t digits_ = 0;
+  bool size_mended_ = false;
 };
 
 /// Fields that have no place after the content: framing, routing, request modifiers, authentication, response control data

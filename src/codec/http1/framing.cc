@@ -89,22 +89,12 @@ Result<Framing> FramingFields::of_request(Method method, int minor_version) cons
   return Framing{Framing::Kind::length, length_};
 }
 
-Result<Framing> FramingFields::of_response(Method request_method, int status, int minor_version) const {
-  // RFC 9112, 6.3: after a CONNECT's 2xx these fields are to be ignored.
-  if (request_method == Method::connect && status / 100 == 2) return Framing{};
-  if (const char* why = length_fault()) return std::unexpected(malformed(Side::origin, why));
-  if (coding_lines_ > 0) {
-    const char* why = minor_version == 0  ? "There is Transfer-Encoding in an HTTP/1.0 response."
-                      : coding_odd_       ? "Transfer-Encoding is not a list of codings."
-                      : other_codings_ > 0 ? "Transfer-Encoding has a coding other than chunked."
-                      : chunked_codings_ > 1 ? "The transfer coding chunked is applied more than once."
-                                             : nullptr;
-    if (why) return base::fail(ErrorType::http_response_transfer_coding, 502, why);
-  }
-  if (request_method == Method::head || status < 200 || status == 204 || status == 304) return Framing{};
-  if (coding_lines_ > 0) return Framing{Framing::Kind::chunked, 0};
-  if (length_lines_ > 0) return Framing{Framing::Kind::length, length_};
-  return Framing{Framing::Kind::until_close, 0};
+Framing FramingFields::of_response(Method request_method, int status) const {
+  if (has_no_content(request_method, status)) return {};
+  if (coding_lines_ > 0) return {Framing::Kind::chunked, 0};
+  if (length_lines_ > 0) return {Framing::Kind::length, length_};
+  // RFC 9110, 15.3.6: a 205 has none, so nobody waits for the connection's end.
+  return {status == 205 ? Framing::Kind::none : Framing::Kind::until_close, 0};
 }
 
 }  // namespace weir::http1

@@ -1,5 +1,6 @@
-// Where a message's content ends, and whether the connection goes on after it (RFC 9112, 6 and 9.3). One reading of each
-// field, nothing forgiven: what two programs could read in two ways is refused.
+// Where a message's content ends, and whether the connection goes on after it (RFC 9112, 6
+// and 9.3). Of a request nothing is forgiven: what two programs could read in two ways is refused.
+// Of a response it is mended where one reading is left.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "codec/http1/lines.h"
 #include "http/field_id.h"
+#include "http/head.h"
 #include "http/method.h"
 
 namespace weir::http1 {
@@ -31,7 +33,14 @@ class FramingFields {
     if ((kWatchedFields >> static_cast<unsigned>(id)) & 1) look_at(id, value);
   }
   base::Result<Framing> of_request(http::Method method, int minor_version) const;
-  base::Result<Framing> of_response(http::Method request_method, int status, int minor_version) const;
+  /// One length, or one `chunked`, or neither: there is nothing to mend in a response.
+  bool to_the_letter(int minor_version) const {
+    if (coding_lines_ == 0) return length_lines_ <= 1 && !length_odd_;
+    return minor_version > 0 && length_lines_ == 0 && !coding_odd_ && other_codings_ == 0 &&
+           chunked_codings_ == 1;
+  }
+  /// Of fields that are to the letter.
+  Framing of_response(http::Method request_method, int status) const;
 
   /// Connection options, over all lines.
   bool close() const { return close_; }
@@ -59,5 +68,16 @@ class FramingFields {
   bool expects_continue_ = false;
   bool expects_unknown_ = false;
 };
+
+/// RFC 9112, 6.3, rules 1 and 2: it ends at the empty line, whatever its fields say.
+constexpr bool has_no_content(http::Method request_method, int status) {
+  return request_method == http::Method::head || status < 200 || status == 204 || status == 304 ||
+         (request_method == http::Method::connect && status < 300);
+}
+
+/// Makes a response's framing fields say to the letter what they can only mean; where there is no
+/// content they are just removed. Returns the static word for what was mended, or an error where
+/// two readings are left.
+base::Result<const char*> mend_framing(http::Fields& fields, int minor_version, bool no_content);
 
 }  // namespace weir::http1

@@ -89,8 +89,8 @@ void HeadParser::restart() {
   keep_alive_ = false;
 }
 
-/// The lines that lie in the input whole and without a flaw: nearly all. The first other one is left for LineCutter, which says
-/// what is wrong with it, or keeps it.
+/// The lines that lie in the input whole and without a flaw: nearly all. The first other one is
+/// left for LineCutter, which cuts it out, or keeps what has come of it.
 const char* HeadParser::take_clean_lines(const char* at, const char* end, http::Head& head) {
   const char* const first = at;
   const size_t room = limits_.bytes - size_;
@@ -125,7 +125,7 @@ const char* HeadParser::take_clean_lines(const char* at, const char* end, http::
   return at;
 }
 
-Result<void> HeadParser::feed_fields(const char*& at, const char* end, http::Head& head) {
+Result<void> RequestParser::feed_fields(const char*& at, const char* end, http::Head& head) {
   while (at < end) {
     if (lines_.kept().empty()) {
       at = take_clean_lines(at, end, head);
@@ -147,7 +147,8 @@ Result<void> HeadParser::feed_fields(const char*& at, const char* end, http::Hea
       return {};
     }
     FieldLine field;
-    if (const char* why = read_field_line(line, side_, head.arena(), field)) return std::unexpected(malformed(side_, why));
+    if (const char* why = read_field_line(line, head.arena(), field))
+      return std::unexpected(malformed(side_, why));
     if (head.fields.size() >= limits_.fields) return std::unexpected(too_large("The message's head has too many fields."));
     head.fields.add_in_place(field.name, field.value, field.id);
     seen_.see(field.id, field.value);
@@ -267,72 +268,6 @@ Result<void> RequestParser::finish() {
   }
   // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever that asks for.
   keep_alive_ = head_->minor_version >= 1 && !seen_.close();
-  return {};
-}
-
-void ResponseParser::reset(Method request_method) {
-  restart();
-  head_ = nullptr;
-  request_method_ = request_method;
-}
-
-Result<size_t> ResponseParser::feed(std::string_view in) {
-  const char* at = in.data();
-  const char* const end = at + in.size();
-  if (state_ < State::fields && at < end) {
-    CHECK_OK(feed_status_line(at, end));
-  }
-  if (state_ == State::fields) {
-    CHECK_OK(feed_fields(at, end, *head_));
-    if (done()) {
-      TRY(framing_, seen_.of_response(request_method_, head_->status, head_->minor_version));
-      keep_alive_ = !seen_.close() && (head_->minor_version >= 1 || seen_.keep_alive()) &&
-                    framing_.kind != Framing::Kind::until_close;
-    }
-  }
-  return static_cast<size_t>(at - in.data());
-}
-
-Result<void> ResponseParser::feed_status_line(const char*& at, const char* end) {
-  state_ = State::first_line;
-  if (!head_) head_ = http::ResponseHead::make();
-  const char* const from = at;
-  Line line;
-  const auto got = lines_.next(at, end, limits_.bytes, head_->arena(), line);
-  size_ += static_cast<uint32_t>(at - from);
-  const std::string_view so_far = got == LineCutter::Got::more ? lines_.kept() : line.view();
-  constexpr std::string_view kBegin = "HTTP/1.";
-  if (std::memcmp(so_far.data(), kBegin.data(), std::min(so_far.size(), kBegin.size())) != 0) {
-    return std::unexpected(malformed(Side::origin, "The origin's answer does not begin with HTTP/1."));
-  }
-  switch (got) {
-    case LineCutter::Got::line: return read_status_line(line);
-    case LineCutter::Got::more: return {};
-    case LineCutter::Got::fault: return std::unexpected(malformed(Side::origin, lines_.fault()));
-    case LineCutter::Got::too_long: break;
-  }
-  return std::unexpected(too_large("The response's status line is too long."));
-}
-
-Result<void> ResponseParser::read_status_line(const Line& line) {
-  const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::origin, why)); };
-  const std::string_view text{lasting(line, head_->arena()), line.view().size()};
-  const Version version = read_version(text.substr(0, 8));
-  if (version.kind != Version::Kind::http1) return refuse("The status line does not begin with HTTP/1.0 or HTTP/1.1.");
-  head_->minor_version = version.minor;
-  // `HTTP/1.1 200`, then a space and a reason; many origins leave out both.
-  if (text.size() < 12 || text[8] != ' ' || (text.size() > 12 && text[12] != ' ')) {
-    return refuse("The status line is not a version, a code of three digits and a reason.");
-  }
-  int status = 0;
-  for (const char c : text.substr(9, 3)) {
-    if (c < '0' || c > '9') return refuse("The status line has no code of three digits.");
-    status = status * 10 + (c - '0');
-  }
-  if (status < 100 || status > 599) return refuse("The status code is not one from 100 to 599.");
-  head_->status = status;
-  head_->reason = text.size() > 13 ? text.substr(13) : std::string_view();
-  state_ = State::fields;
   return {};
 }
 

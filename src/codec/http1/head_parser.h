@@ -1,10 +1,12 @@
-// Reads the heads of HTTP/1 messages (RFC 9112, 2 to 5), strictly, from pieces of any size. Sans-IO: bytes in, a head out.
+// Reads the heads of HTTP/1 messages (RFC 9112, 2 to 5) from pieces of any size: requests strictly,
+// responses mended where one reading is left (docs/design/strictness.md). Bytes in, a head out.
 #pragma once
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "codec/http1/field_mender.h"
 #include "codec/http1/framing.h"
 #include "codec/http1/lines.h"
 #include "http/head.h"
@@ -19,7 +21,7 @@ class HeadParser {
 
   /// The empty line was read: head, framing and persistence are there, and feed takes nothing more.
   bool done() const { return state_ == State::done; }
-  /// A byte of a head was consumed (the one empty line that may come before a request is none).
+  /// A byte of a head was consumed (what may come before its first line is none).
   bool started() const { return state_ > State::first_line || lines_.kept().size() > 0; }
   /// Bytes of the head so far.
   size_t size() const { return size_; }
@@ -31,10 +33,8 @@ class HeadParser {
   HeadParser(Side side, HeadLimits limits) : limits_(limits), side_(side) {}
   ~HeadParser() = default;
 
-  enum class State : uint8_t { before, after_cr, first_line, fields, done };
+  enum class State : uint8_t { before, after_cr, after_blanks, first_line, fields, done };
 
-  /// Reads field lines up to the empty one, which makes it `done`.
-  base::Result<void> feed_fields(const char*& at, const char* end, http::Head& head);
   const char* take_clean_lines(const char* at, const char* end, http::Head& head);
   base::Error too_large(const char* why) const;
   void restart();
@@ -69,30 +69,65 @@ class RequestParser : public HeadParser {
   base::Result<void> feed_request_line(const char*& at, const char* end);
   bool take_clean_request_line(const char*& at, const char* end);
   base::Result<void> read_request_line(const Line& line, size_t method_size);
+  /// Reads field lines up to the empty one, which makes it `done`.
+  base::Result<void> feed_fields(const char*& at, const char* end, http::Head& head);
   base::Result<void> finish();
 
   base::Ref<http::RequestHead> head_;
   bool expects_continue_ = false;
 };
 
-/// Errors are 502, of the types http_protocol_error, http_response_transfer_coding and http_response_header_section_size.
+/// What the first bytes of a response may be.
+enum class Begin : uint8_t {
+  /// What can become a status line: in any case, `ICY`, and after blanks or one empty line.
+  mended,
+  /// The five bytes `HTTP/` alone. On a connection that has carried an answer before, anything else
+  /// may be the rest of that one, and what comes out of a tunnel may be no HTTP at all.
+  http_only,
+};
+
+/// Errors are 502, of the types http_protocol_error, http_response_transfer_coding and
+/// http_response_header_section_size.
 class ResponseParser : public HeadParser {
  public:
-  explicit ResponseParser(http::Method request_method = http::Method::get, HeadLimits limits = {})
-      : HeadParser(Side::origin, limits), request_method_(request_method) {}
+  explicit ResponseParser(http::Method request_method = http::Method::get, HeadLimits limits = {},
+                          Begin begin = Begin::mended)
+      : HeadParser(Side::origin, limits), request_method_(request_method), begin_(begin) {}
 
   base::Result<size_t> feed(std::string_view in);
   const base::Ref<http::ResponseHead>& head() const { return head_; }
   base::Ref<http::ResponseHead> take_head() { return std::move(head_); }
-  /// For the next response on the connection: the final one after an interim one, or that to the next request.
+  /// What was mended first, a static word for the log; nullptr for a response to the letter. The
+  /// connection of a mended response carries no other one (keep_alive() is false), and nothing of
+  /// the response may be stored. Holds over reset().
+  const char* mended() const { return mender_.mended(); }
+  /// After an error: the bytes cannot begin a response, which is known with the first of them that
+  /// differs.
+  bool no_response() const { return no_response_; }
+  /// With Begin::http_only and no_response(): the bytes that earlier calls of feed took, and that
+  /// could have begun one. Static.
+  std::string_view begun() const;
+  /// For the next response on the connection: the final one after an interim one, or that to the
+  /// next request. `begin` stays as it was unless it is given.
   void reset(http::Method request_method);
+  void reset(http::Method request_method, Begin begin);
 
  private:
+  bool take_clean_status_line(const char*& at, const char* end);
   base::Result<void> feed_status_line(const char*& at, const char* end);
+  base::Result<void> skip_to_status_line(const char*& at, const char* end);
   base::Result<void> read_status_line(const Line& line);
+  const char* read_version(std::string_view& rest);
+  void read_reason(std::string_view rest);
+  base::Result<void> feed_fields(const char*& at, const char* end);
+  base::Result<void> finish();
 
   base::Ref<http::ResponseHead> head_;
+  FieldMender mender_;
   http::Method request_method_;
+  Begin begin_;
+  bool no_response_ = false;
+  uint8_t begun_ = 0;
 };
 
 }  // namespace weir::http1

@@ -56,7 +56,7 @@ LineCutter::Got LineCutter::next_split(const char*& at, const char* end, size_t 
 LineCutter::Got LineCutter::finish(const char* begin, const char* after, bool lasting, Line& line) {
   const char* end = after - 1;
   if (end == begin || end[-1] != '\r') {
-    line = {begin, end, lasting};
+    line = {begin, end, lasting, true};
     fault_ = control_fault('\n');
     return Got::fault;
   }
@@ -81,7 +81,7 @@ void LineCutter::keep(const char* at, size_t size, http::Arena& arena) {
   kept_size_ += static_cast<uint32_t>(size);
 }
 
-const char* read_field_line(const Line& line, Side side, http::Arena& arena, FieldLine& field) {
+const char* read_field_line(const Line& line, http::Arena& arena, FieldLine& field) {
   const char* const begin = line.begin;
   const char* const end = line.end;
   const char* const name_end = http::find_token_end(begin, end);
@@ -92,7 +92,7 @@ const char* read_field_line(const Line& line, Side side, http::Arena& arena, Fie
     if (at == end) return name_end == end ? "A field line has no colon." : "A field name has a blank in it, and no colon follows.";
     if (at != name_end && *at != ':') return "A field name has a blank in it.";
     if (*at != ':') return "A field name has a character that names do not have.";
-    if (side == Side::client) return "There is a blank between a field's name and its colon.";
+    return "There is a blank between a field's name and its colon.";
   }
   if (name_end == begin) return "A field has no name.";
   ++at;

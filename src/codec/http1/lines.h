@@ -18,12 +18,14 @@ struct HeadLimits {
   uint32_t fields = 200;
 };
 
-/// A line without its CRLF.
+/// A line without its CRLF, or its LF where that stood alone.
 struct Line {
   const char* begin = nullptr;
   const char* end = nullptr;
   /// It lies in the arena already, and so needs no copy.
   bool lasting = false;
+  /// No CR stood before its LF.
+  bool by_feed = false;
 
   std::string_view view() const { return {begin, static_cast<size_t>(end - begin)}; }
   bool empty() const { return begin == end; }
@@ -37,9 +39,10 @@ class LineCutter {
     line,
     /// The input is used up; what it began is kept.
     more,
-    /// `fault()` says what is wrong; `line` holds at least the line's first bytes.
+    /// The line is whole in `line`; it ends in LF alone or holds controls, and `fault()` says
+    /// which.
     fault,
-    /// The line would be longer than `limit`; `line` as above.
+    /// The line would be longer than `limit`; `line` holds at least its first bytes.
     too_long,
   };
 
@@ -72,9 +75,9 @@ struct FieldLine {
   http::FieldId id = http::FieldId::other;
 };
 
-/// nullptr, or what is wrong with the line (static). Blanks before the colon are removed from an origin's (RFC 9112, 5.1), and a
-/// fault in a client's. Controls were the cutter's business.
-const char* read_field_line(const Line& line, Side side, http::Arena& arena, FieldLine& field);
+/// nullptr, or what is wrong with a client's line (static); an origin's is FieldMender's. Controls
+/// were the cutter's business.
+const char* read_field_line(const Line& line, http::Arena& arena, FieldLine& field);
 
 /// 400 for a client, 502 for an origin.
 base::Error malformed(Side side, const char* why);
