@@ -44,6 +44,32 @@ TEST(ChunkedDecoder, TheLargestChunk) {
   }
 }
 
+/// Chunks of 64 bytes with an extension of 34 bytes each, and so more of those than 4 KiB in all.
+TEST(ChunkedDecoder, ALongStreamMayHaveShortExtensions) {
+  for (const Side side : {Side::client, Side::origin}) {
+    ChunkedDecoder decoder(side);
+    const std::string chunk =
+        "40;x=" + std::string(32, 'e') + "\r\n" + std::string(64, 'c') + "\r\n";
+    for (int i = 0; i < 20'000; ++i) {
+      std::string data = chunk;
+      ASSERT_TRUE(decoder.decode(data.data(), data.size())) << i;
+    }
+    EXPECT_EQ(decoder.total(), 64u * 20'000);
+    EXPECT_FALSE(decoder.mended());
+  }
+}
+
+TEST(ChunkedDecoder, ExtensionsBeyond4KiBAndTheContentAreTooLong) {
+  ChunkedDecoder decoder(Side::client);
+  int chunks = 0;
+  for (; chunks < 1000; ++chunks) {
+    std::string data = "1;" + std::string(64, 'e') + "\r\nc\r\n";
+    if (!decoder.decode(data.data(), data.size())) break;
+  }
+  // Each takes 66 bytes, the CR among them: so many fit into 4 KiB and the content before.
+  EXPECT_EQ(chunks, 63);
+}
+
 TEST(ChunkedDecoder, WhatIsWrittenIsRead) {
   std::mt19937 random(3);
   for (int round = 0; round < 200; ++round) {

@@ -137,6 +137,109 @@ TEST(ResponseParser, ErrorsNameTheirType) {
   }
 }
 
+/// The answer that `in` begins, fed byte by byte: how many bytes were taken before it was seen that
+/// it is none, or -1.
+int taken_until_no_response(std::string_view in, Begin begin) {
+  ResponseParser parser(http::Method::get, {}, begin);
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (parser.feed(in.substr(i, 1))) continue;
+    if (!parser.no_response()) return -1;
+    if (begin == Begin::http_only) EXPECT_EQ(parser.begun(), in.substr(0, i));
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+TEST(ResponseParser, WhatBeginsNoResponseIsSeenWithTheFirstByteThatDiffers) {
+  constexpr std::string_view kNul("\0", 1);
+  for (const auto& [in, mended, http_only] :
+       {std::tuple<std::string_view, int, int>{"SSH-2.0", 0, 0},
+        {"<html>", 0, 0},
+        {kNul, 0, 0},
+        {"0\r\n\r\n", 0, 0},
+        {"HTTPS", 4, 4},
+        {"HTML", 2, 2},
+        {"HT\r\n", 2, 2},
+        {"HTTP/", -1, -1},
+        {"HTTP/1.1 200 OK\r\n\r\n", -1, -1},
+        {"HTTP/x\r\n", -1, -1},
+        {"ICY 200 OK\r\n\r\n", -1, 0},
+        {"ICX", 2, 0},
+        {"ICY/", 3, 0},
+        {"http/1.1 200 OK\r\n\r\n", -1, 0},
+        {"Http/1.1", -1, 1},
+        {" HTTP/1.1", -1, 0},
+        {"\r\nHTTP/1.1", -1, 0},
+        {"\nHTTP/1.1", -1, 0},
+        {"\rH", 1, 0},
+        {"  <", 2, 0}}) {
+    EXPECT_EQ(taken_until_no_response(in, Begin::mended), mended) << in;
+    EXPECT_EQ(taken_until_no_response(in, Begin::http_only), http_only) << in;
+  }
+}
+
+TEST(ResponseParser, BeginsAsStrictlyAsItWasToldAfterAReset) {
+  ResponseParser parser(http::Method::get, {}, Begin::http_only);
+  ASSERT_TRUE(parser.feed("HTTP/1.1 100 Continue\r\n\r\n"));
+  parser.reset(http::Method::get);
+  ASSERT_FALSE(parser.feed("\r\n"));
+  EXPECT_TRUE(parser.no_response());
+  EXPECT_EQ(parser.begun(), "");
+  parser.reset(http::Method::get, Begin::mended);
+  EXPECT_FALSE(parser.no_response());
+  ASSERT_TRUE(parser.feed("\r\nHTTP/1.1 200 OK\r\n\r\n"));
+  EXPECT_TRUE(parser.done());
+}
+
+TEST(ResponseParser, HttpOnlyMendsWhatFollowsTheFirstBytes) {
+  ResponseParser parser(http::Method::get, {}, Begin::http_only);
+  ASSERT_TRUE(parser.feed("HTTP/2.0  200 OK\nContent-Length: 0, 0\n\n"));
+  ASSERT_TRUE(parser.done());
+  EXPECT_STREQ(parser.mended(), "status-line");
+}
+
+TEST(ResponseParser, WhatWasMendedInAnInterimResponseIsRemembered) {
+  ResponseParser parser;
+  ASSERT_TRUE(parser.feed("HTTP/1.1 103 Early Hints\r\nnonsense\r\n\r\n"));
+  EXPECT_STREQ(parser.mended(), "field-line");
+  parser.reset(http::Method::get);
+  ASSERT_TRUE(parser.feed("HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 0\r\n\r\n"));
+  ASSERT_TRUE(parser.done());
+  EXPECT_EQ(parser.head()->fields.size(), 2u);
+  EXPECT_STREQ(parser.mended(), "field-line");
+  EXPECT_FALSE(parser.keep_alive());
+}
+
+TEST(ResponseParser, LimitsCountWhatIsDroppedAndFolded) {
+  const HeadLimits limits{.bytes = 100, .fields = 3};
+  const auto fits = [&](std::string_view in) {
+    return ResponseParser(http::Method::get, limits).feed(in).has_value();
+  };
+  const std::string start = "HTTP/1.1 200 OK\r\n";
+  EXPECT_TRUE(fits(start + "A: b\r\n c\r\nno\r\n\r\n"));
+  EXPECT_FALSE(fits(start + "A: b\r\n c\r\nno\r\nD: e\r\n\r\n"));
+  EXPECT_FALSE(fits(start + "A: b\r\n c\r\nno\r\n f\r\n\r\n"));
+  EXPECT_TRUE(fits(start + std::string(100 - start.size() - 4, 'n') + "\r\n\r\n"));
+  EXPECT_FALSE(fits(start + std::string(100 - start.size() - 3, 'n') + "\r\n\r\n"));
+  EXPECT_TRUE(fits(std::string(100 - start.size() - 2, ' ') + start + "\r\n"));
+  EXPECT_FALSE(fits(std::string(100 - start.size() - 1, ' ') + start + "\r\n"));
+  EXPECT_FALSE(fits(std::string(100, ' ')));
+}
+
+TEST(ResponseParser, FoldsAndControlsCostMemoryInProportion) {
+  std::string in = "HTTP/1.1 200 OK\r\nX: a\r\n";
+  for (int i = 0; i < 9000; ++i) in += i % 2 ? " b\x01\r\n" : " c\r\n";
+  in += "\r\n";
+  for (const size_t piece : {in.size(), size_t{1}}) {
+    ResponseParser parser(http::Method::get, {.bytes = 1 << 20, .fields = 10'000});
+    for (size_t at = 0; at < in.size(); at += piece)
+      ASSERT_TRUE(parser.feed(std::string_view(in).substr(at, piece)));
+    ASSERT_TRUE(parser.done());
+    EXPECT_EQ(parser.head()->fields.all()[0].value().size(), 1 + 4500 * 2 + 4500 * 3u);
+    EXPECT_LT(parser.head()->arena().extra_bytes(), 10 * in.size());
+  }
+}
+
 /// Heads made at random from plain and odd pieces: what is accepted is the same when written and read again; nothing else to
 /// be seen than errors.
 TEST(Parsers, RandomHeads) {

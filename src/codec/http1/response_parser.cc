@@ -37,6 +37,8 @@ void ResponseParser::reset(Method request_method) {
   mender_.restart();
   head_ = nullptr;
   request_method_ = request_method;
+  no_response_ = false;
+  begun_ = 0;
 }
 
 void ResponseParser::reset(Method request_method, Begin begin) {
