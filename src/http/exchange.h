@@ -81,6 +81,8 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::AddressSource peer_source = base::AddressSource::literal;
   std::string_view host() const { return settled_ ? kept(3) : request ? request->target.host : std::string_view(); }
   bool reused_connection = false;
+  /// What the origin's response had wrong and was mended (docs/design/strictness.md), a static word; null if nothing.
+  const char* mended = nullptr;
   /// Who asks: set once, by auth. No spaces and no controls; empty where nobody was asked.
   base::KeptText identity;
   /// The server name of a TLS ClientHello seen in a tunnel.

@@ -4,6 +4,7 @@
 
 #include "base/event_log.h"
 #include "base/text.h"
+#include "codec/http1/serialize.h"
 #include "http/hop_by_hop.h"
 #include "origin/connector_error.h"
 #include "http/target_parse.h"
@@ -49,6 +50,17 @@ std::string_view key_of(http::RequestHead& head) {
   const http::Target& target = head.target;
   if (target.port != http::default_port_of(target.scheme)) return target.authority;
   return head.copy(http::authority_key(target.host, target.port));
+}
+
+/// It has no content, or content that is empty and has come to its end already.
+bool is_empty(const Answered& answered, const OriginConnection& connection) {
+  switch (answered.framing.kind) {
+    case http1::Framing::Kind::none: return true;
+    case http1::Framing::Kind::length: return answered.framing.length == 0;
+    case http1::Framing::Kind::chunked: return connection.input.view() == http1::kLastChunk;
+    case http1::Framing::Kind::until_close: return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -230,13 +242,15 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     if (origin->pinned_to->way_back) origin->pinned_to->last_exchange();
     else origin->pinned_to->lose(key);
   }
+  // RFC 9110, 15.3.6: what content a 205 has is dropped, and its connection with it. Nobody waits for its end.
+  if (response.head->status == 205 && !is_empty(*answered, origin->connection())) co_return response;
   if (answered->framing.kind == http1::Framing::Kind::none) {
     origin->finish();  // An upload that still runs ends here: nobody reads on to know what became of it.
     co_return response;
   }
   auto body = std::make_unique<OriginBody>(std::move(origin), answered->framing);
   CO_CHECK(body->look_ahead());
-  response.body = std::move(body);
+  if (response.head->status != 205) response.body = std::move(body);
   co_return response;
 }
 

@@ -27,6 +27,7 @@ base::Result<std::optional<http::Chunk>> OriginBody::decode() {
     TRY(const auto decoded, decoder_->decode(input().data(), input().size()));
     chunk.bytes = input().take(decoded.consumed).front(decoded.produced);
     chunk.last = decoded.done;
+    if (decoder_->mended()) origin_->note_mended(decoder_->mended());
     if (chunk.last) chunk.trailers = decoder_->trailers();
   } else {
     chunk.bytes = input().take(std::min<uint64_t>(left_, input().size()));

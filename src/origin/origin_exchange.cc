@@ -36,6 +36,11 @@ void OriginExchange::drop_connection() {
   pool_.drop(std::move(connection_));
 }
 
+void OriginExchange::note_mended(const char* what) {
+  keep_alive = false;
+  if (!exchange_->mended) exchange_->mended = what;
+}
+
 void OriginExchange::go_back() {
   upload_.cancel();
   exchange_->received += beyond_sent_;
@@ -254,7 +259,9 @@ async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body,
 async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method method, http::Upgrade upgrade) {
   auto& loop = async::EventLoop::current();
   async::Input& input = connection_->input;
-  http1::ResponseParser parser(method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields});
+  // What is left over from the answer before, or no HTTP at all, must not pass for an answer.
+  const auto begin = connection_->reused || way_back() ? http1::Begin::http_only : http1::Begin::mended;
+  http1::ResponseParser parser(method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields}, begin);
   uint32_t interims = 0;
   bool any_byte = false;
   base::ChargedText as_it_came;  // The head so far, where it may have to go on so.
@@ -292,6 +299,10 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
       }
       auto fed = parser.feed(input.view());
       if (!fed && way_back()) co_return std::unexpected(co_await go_back_with(raw()));
+      if (!fed && connection_->reused && parser.no_response() && interims == 0) {
+        died_unanswered_ = true;
+        co_return std::unexpected(no_answer(0, false));
+      }
       if (!fed) co_return std::unexpected(std::move(fed).error());
       if (way_back()) as_it_came += input.view().substr(0, *fed);
       input.consume(*fed);
@@ -317,9 +328,18 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
     parser.reset(method);
     as_it_came.clear();
   }
+  if (parser.head()->status == 408 && connection_->reused && interims == 0 && !uploading_ && !way_back()) {
+    // RFC 9110, 15.5.9: the connection's idle time was over before this request came.
+    died_unanswered_ = true;
+    co_return std::unexpected(no_answer(0, false));
+  }
   if (gated_) upload_.cancel();  // Refused before it was asked for: the client keeps its content.
   keep_alive = parser.keep_alive() && parser.head()->status != 101;
   answered_ = true;
+  if (parser.mended()) {
+    note_mended(parser.mended());
+    parser.head()->mended = true;
+  }
   Answered answered{parser.take_head(), parser.framing()};
   co_return answered;
 }

@@ -44,6 +44,8 @@ class OriginExchange final : public base::Pooled {
   void finish();
   /// Of a connection that died.
   OriginSlots::Slot take_slot() { return connection_ ? std::move(connection_->slot) : OriginSlots::Slot(); }
+  /// The response is not to the letter: the log says so, and its connection is not used again.
+  void note_mended(const char* what);
   /// For what goes on as a tunnel.
   std::unique_ptr<OriginConnection> take_connection() { return std::move(connection_); }
 

@@ -122,6 +122,8 @@ void append_json(std::string& out, const LogFacts& facts) {
   }
   at = put(at, exchange.reused_connection ? ",\"reused\":true" : ",\"reused\":false");
   out.append(piece, at);
+  out += ",\"mended\":";
+  append_string_or_null(out, exchange.mended ? std::string_view(exchange.mended) : std::string_view());
   out += ",\"sni\":";
   append_string_or_null(out, exchange.sni);
   out += '}';

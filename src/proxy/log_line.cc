@@ -121,6 +121,10 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
     at = base::put_escaped_for_log(at, exchange.rule());
     std::ranges::replace(word, at, ' ', '_');
   }
+  if (exchange.mended) {
+    at = put(at, " mended=");
+    at = put(at, exchange.mended);
+  }
   if (!exchange.sni.empty()) {
     at = put(at, " sni=");
     at = base::put_escaped_for_log(at, exchange.sni);

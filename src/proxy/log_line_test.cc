@@ -60,7 +60,7 @@ TEST_F(LogLine, EachFormat) {
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,\"method\":\"GET\","
             "\"target\":\"http://example.com/\",\"version\":\"HTTP/1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":0,"
             "\"referer\":null,\"user_agent\":\"curl/7.88.1\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"ms\":16,"
-            "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"sni\":null}");
+            "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"mended\":null,\"sni\":null}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_MISS/200 1543 GET http://example.com/ - HIER_DIRECT/93.184.216.34 -");
 }
@@ -70,17 +70,18 @@ TEST_F(LogLine, ATunnelThatLasts) {
   answered(request);
   request.exchange->peer = {*base::IpAddress::parse("2001:db8::1"), 443};
   request.exchange->reused_connection = true;
+  request.exchange->mended = "icy";
   request.exchange->received = 7;
   request.exchange->sni = "ex\xff";
   request.exchange->settle();
   EXPECT_EQ(line(LogFormat::combined, request),
             "127.0.0.1 - - [25/Nov/2026:00:08:03 +0000] \"CONNECT example.com:443 HTTP/1.1\" 200 1543 \"-\" \"x\\\"y\" complete "
-            "received=7 ms=16 origin=[2001:db8::1]:443 reused=1 sni=ex\\xff");
+            "received=7 ms=16 origin=[2001:db8::1]:443 reused=1 mended=icy sni=ex\\xff");
   EXPECT_EQ(line(LogFormat::json, request),
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,\"method\":\"CONNECT\","
             "\"target\":\"example.com:443\",\"version\":\"HTTP/1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":7,"
             "\"referer\":null,\"user_agent\":\"x\\\"y\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"ms\":16,"
-            "\"origin\":\"[2001:db8::1]:443\",\"reused\":true,\"sni\":\"ex\xEF\xBF\xBD\"}");
+            "\"origin\":\"[2001:db8::1]:443\",\"reused\":true,\"mended\":\"icy\",\"sni\":\"ex\xEF\xBF\xBD\"}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_TUNNEL/200 1543 CONNECT example.com:443 - HIER_DIRECT/2001:db8::1 -");
 }

@@ -4,6 +4,7 @@ import collections
 import pathlib
 import resource
 import signal
+import threading
 import time
 
 import pytest
@@ -159,3 +160,34 @@ def test_a_limit_that_is_lowered_is_told(tmp_path):
             assert weir.stderr.count("ulimit") == lines, weir.stderr
             assert status(weir)["client_connections_limit"] == min(count, 653)
         assert said.format(654) in weir.stderr and said.format(700) in weir.stderr
+
+
+def test_slow_readers_leave_descriptors_for_others(play, origin):
+    go = threading.Event()
+
+    def script(connection):
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        try:
+            while not go.is_set():
+                connection.send(b"x" * 100000)
+        except OSError:
+            pass
+
+    bulk = play(script)
+    with Weir("workers = 1\n", wrapper=("prlimit", "--nofile=600:600")) as weir:
+        readers = []
+        for _ in range(160):
+            client = weir.client(receive_buffer=4096)
+            client.send_request("GET", bulk.url + "/", [("Host", bulk.authority)])
+            readers.append(client)
+        eventually(lambda: len(bulk.connections) == 160)
+        # Until all of them are stuck, and hold whatever they hold.
+        counts = [-1, weir.descriptors()]
+        while counts[-1] != counts[-2]:
+            time.sleep(0.5)
+            counts.append(weir.descriptors())
+        assert weir.get(origin.url + "/").status == 200
+        go.set()
+        for client in readers:
+            client.reset()

@@ -250,6 +250,19 @@ class TestInterim:
         response = weir.get(origin.url + "/")
         assert [each.status for each in response.interim] == [102, 199]
 
+    def test_an_interim_response_promises_no_content(self, weir, play):
+        def script(connection):
+            connection.request()
+            connection.send(b"HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        origin = play(script)
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            response = client.response()
+            assert response.body == b"ok"
+            assert [each.status for each in response.interim] == [103]
+            assert "content-length" not in response.interim[0].fields
+
     def test_a_flood_of_them_ends(self, weir, play):
         def script(connection):
             connection.request()

@@ -178,3 +178,22 @@ def test_ntlm_inside_a_connect(weir, site):
             client.send_request("GET", "/ntlm", fields)
             assert client.response().status == status
     assert len(site.connections) == 1
+
+
+def test_a_login_beyond_the_last_pin_is_shared_with_nobody(weir, play):
+    """More origins than one client connection may have logins at: the last one's connection ends, it is not pooled."""
+
+    def script(connection):
+        connection.request()
+        connection.send(b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n")
+        connection.request()
+        connection.respond(b"secret")
+
+    origins = [play(script) for _ in range(33)]
+    with weir.client() as client:
+        for origin in origins:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            assert client.response().status == 401
+        with weir.client() as other:
+            other.send_request("GET", origins[-1].url + "/", [("Host", origins[-1].authority)])
+            assert other.response().status == 401

@@ -319,3 +319,15 @@ class TestContentAfterTheAnswerHasBegun:
                 time.sleep(0.5)
             response = client.response()
         assert (response.status, response.body) == (200, b"x" * 8)
+
+
+def test_a_length_goes_on_as_it_was_read(weir, play):
+    def script(connection):
+        connection.request()
+        connection.respond(b"ok")
+
+    origin = play(script)
+    with weir.client() as client:
+        client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "005")], b"12345")
+        assert client.response().status == 200
+    assert b"\r\nContent-Length: 5\r\n" in bytes(origin.connections[0].received)
