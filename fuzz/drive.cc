@@ -4,11 +4,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "codec/http1/chunked.h"
 #include "codec/http1/head_parser.h"
 #include "codec/http1/serialize.h"
+#include "http/chars.h"
 #include "http/target_parse.h"
 
 namespace weir::fuzz {
@@ -121,11 +124,52 @@ void drive(Parser& parser, http1::Side side, std::string_view bytes, uint8_t see
       message.minor_version = parser.head()->minor_version;
       for (const auto& field : parser.head()->fields.all()) message.fields.emplace_back(field.name(), field.value());
       message.framing = name_of(parser.framing());
+      if constexpr (std::is_same_v<Parser, http1::ResponseParser>) {
+        message.mended = parser.mended() != nullptr;
+        hold(!message.mended || !parser.keep_alive(), "a mended response ends its connection");
+      }
       content.begin(parser.framing());
     }
     consumed += content.feed(piece.get() + used, size - used);
+    if (content.decoder().mended()) message.mended = true;
   }
   if (message.outcome == Outcome::accepted) message.consumed = consumed;
+}
+
+/// Controls that may pass in values.
+bool holds_controls(const std::vector<std::pair<std::string, std::string>>& fields) {
+  for (const auto& [name, value] : fields) {
+    for (const char c : value) {
+      if (http::is_control(c)) return true;
+    }
+  }
+  return false;
+}
+
+std::string name_of(http::Method method) {
+  switch (method) {
+    case http::Method::head:
+      return "HEAD";
+    case http::Method::connect:
+      return "CONNECT";
+    default:
+      return "GET";
+  }
+}
+
+const std::string kChunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// What Weir writes for a response is to the letter, but for what passes as it came, and says the
+/// same.
+void hold_written(const Message& message, const Message& read) {
+  hold(read.head_done, "the plain reader accepts the head that is written");
+  hold(read.status == message.status && read.fields == message.fields &&
+           read.framing == message.framing,
+       "the head that is written says what was read");
+  hold(message.reason.empty() || read.reason == message.reason,
+       "the reason is written as it was read");
+  hold(!read.mended || message.status > 599 || holds_controls(message.fields),
+       "a head is written to the letter");
 }
 
 }  // namespace
@@ -148,6 +192,7 @@ Message drive_request(std::string_view bytes, uint8_t seed) {
 
 Message drive_response(std::string_view bytes, uint8_t seed, http::Method request_method) {
   Message message;
+  std::string written;
   http1::ResponseParser parser(request_method);
   drive(parser, http1::Side::origin, bytes, seed, message, [&] {
     const http::ResponseHead& head = *parser.head();
@@ -155,8 +200,10 @@ Message drive_response(std::string_view bytes, uint8_t seed, http::Method reques
     message.reason = head.reason;
     std::vector<char> out(http1::size_of(head));
     hold(http1::write_head(out.data(), head) == out.data() + out.size(), "a response head has the size that was said");
+    written.assign(out.begin(), out.end());
     return true;
   });
+  if (message.head_done) hold_written(message, plain_response(written, name_of(request_method)));
   return message;
 }
 
@@ -174,6 +221,10 @@ Message drive_chunked(std::string_view bytes, uint8_t seed, bool from_client) {
     for (const auto& field : trailers->fields.all()) message.fields.emplace_back(field.name(), field.value());
     std::vector<char> out(http1::size_of_last_chunk(&*trailers));
     hold(http1::write_last_chunk(out.data(), &*trailers) == out.data() + out.size(), "trailers have the size that was said");
+    const Message read = plain_response(kChunkedHead + std::string(out.begin(), out.end()), "GET");
+    hold(read.outcome == Outcome::accepted,
+         "the plain reader accepts the trailers that are written");
+    hold(!read.mended || holds_controls(message.fields), "trailers are written to the letter");
   }
   return message;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 
 namespace weir::fuzz {
 namespace {
@@ -50,18 +51,104 @@ bool take_line(const std::string& input, size_t& at, std::string& line) {
 
 enum class From { client, origin };
 
-/// field-line = field-name ":" OWS field-value OWS (RFC 9112, 5). Blanks before the colon: refused of a client, removed of an origin (5.1).
-bool read_field_line(const std::string& line, From from, std::pair<std::string, std::string>& field) {
+/// field-line = field-name ":" OWS field-value OWS (RFC 9112, 5), of a client.
+bool read_field_line(const std::string& line, std::pair<std::string, std::string>& field) {
   const size_t colon = line.find(':');
   if (colon == std::string::npos) return false;
   field.first = line.substr(0, colon);
-  while (from == From::origin && !field.first.empty() && (field.first.back() == ' ' || field.first.back() == '\t')) field.first.pop_back();
   field.second = without_ows(line.substr(colon + 1));
   if (!is_token(field.first)) return false;
   for (const char c : field.second) {
     if (!is_field_byte(c)) return false;
   }
   return true;
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// Takes one line of an origin: it ends in LF, with a CR before it or without one.
+bool take_any_line(const std::string& input, size_t& at, std::string& line, bool& by_feed) {
+  const size_t feed = input.find('\n', at);
+  if (feed == std::string::npos) return false;
+  line = input.substr(at, feed - at);
+  at = feed + 1;
+  by_feed = line.empty() || line.back() != '\r';
+  if (!by_feed) line.pop_back();
+  return true;
+}
+
+/// A value with blanks for NUL and bare CR, which may be mended in any field.
+std::string mend_value(std::string text, bool& mended) {
+  for (char& c : text) {
+    if (!is_field_byte(c)) mended = true;
+    if (c == 0 || c == '\r') c = ' ';
+  }
+  return without_ows(text);
+}
+
+/// Other controls may stay where Weir does not decide by the value.
+bool may_stand(const std::pair<std::string, std::string>& field) {
+  const std::string name = lower(field.first);
+  if (name != "content-length" && name != "transfer-encoding" && name != "connection" &&
+      name != "upgrade" && name != "www-authenticate") {
+    return true;
+  }
+  for (const char c : field.second) {
+    if (!is_field_byte(c)) return false;
+  }
+  return true;
+}
+
+/// What a name is without the bytes that no name has.
+std::string only_tchars(const std::string& name) {
+  std::string left;
+  for (const char c : name) {
+    if (is_tchar(c)) left += c;
+  }
+  return lower(left);
+}
+
+/// Field lines of an origin up to the empty one. `by_feed` says how the lines end, if that is
+/// known.
+Outcome read_mended_fields(const std::string& input, size_t& at, std::optional<bool> by_feed,
+                           Message& message) {
+  bool dropped = false;
+  while (true) {
+    std::string line;
+    bool feed;
+    if (!take_any_line(input, at, line, feed)) return Outcome::incomplete;
+    if (!by_feed) by_feed = feed;
+    if (feed) message.mended = true;
+    if (feed != *by_feed) return Outcome::refused;
+    if (line.empty()) return Outcome::accepted;
+    if (line[0] == '\r') return Outcome::refused;
+    if (is_blank(line[0])) {
+      if (dropped) continue;
+      if (message.fields.empty()) return Outcome::refused;
+      message.mended = true;
+      std::string& value = message.fields.back().second;
+      const std::string more = mend_value(line, message.mended);
+      if (!value.empty() && !more.empty()) value += ' ';
+      value += more;
+    } else {
+      const size_t colon = line.find(':');
+      std::string name = line.substr(0, colon);
+      while (colon != std::string::npos && !name.empty() && is_blank(name.back())) name.pop_back();
+      dropped = colon == std::string::npos || !is_token(name);
+      if (dropped) {
+        const std::string hidden = only_tchars(name);
+        if (hidden == "content-length" || hidden == "transfer-encoding" || hidden == "connection") {
+          return Outcome::refused;
+        }
+        message.mended = true;
+        continue;
+      }
+      message.fields.emplace_back(name, mend_value(line.substr(colon + 1), message.mended));
+    }
+    if (!may_stand(message.fields.back())) return Outcome::refused;
+  }
 }
 
 /// request-line = method SP request-target SP HTTP-version (RFC 9112, 3).
@@ -84,22 +171,42 @@ bool read_request_line(const std::string& line, Message& message) {
   return true;
 }
 
-/// status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, 4). Many origins leave out the last space with the reason;
-/// it can be read in one way only.
+/// status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, 4). Many origins leave
+/// out the last space with the reason. Any case, any version above 1.1, ICY, blanks for a space, a
+/// status up to 999 and controls in the reason are mended.
 bool read_status_line(const std::string& line, Message& message) {
-  const std::string version = line.substr(0, 8);
-  if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7])) return false;
-  message.minor_version = version[7] == '0' ? 0 : 1;
-  const std::string code = line.substr(8, 4);
-  if (code.size() != 4 || code[0] != ' ' || !is_digit(code[1]) || !is_digit(code[2]) || !is_digit(code[3])) return false;
-  message.status = std::atoi(code.c_str() + 1);
-  if (message.status < 100 || message.status > 599) return false;
-  const std::string rest = line.substr(12);
-  if (!rest.empty() && rest[0] != ' ') return false;
-  message.reason = rest.empty() ? "" : rest.substr(1);
-  for (const char c : message.reason) {
-    if (!is_field_byte(c)) return false;
+  size_t at = 8;
+  if (lower(line.substr(0, 4)) == "icy ") {
+    message.mended = true;
+    message.minor_version = 0;
+    at = 3;
+  } else {
+    const std::string version = line.substr(0, 8);
+    if (version.size() != 8 || lower(version.substr(0, 5)) != "http/") return false;
+    if (!is_digit(version[5]) || version[5] == '0' || version[6] != '.' || !is_digit(version[7])) {
+      return false;
+    }
+    message.minor_version = version[5] == '1' && version[7] == '0' ? 0 : 1;
+    if (version.substr(0, 7) != "HTTP/1.") message.mended = true;
   }
+  const size_t before = at;
+  while (at < line.size() && is_blank(line[at])) ++at;
+  if (at == before) return false;
+  if (line.substr(before, at - before) != " ") message.mended = true;
+  const std::string code = line.substr(at, 3);
+  if (code.size() != 3 || !is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2]))
+    return false;
+  message.status = std::atoi(code.c_str());
+  if (message.status < 100) return false;
+  const std::string rest = line.substr(at + 3);
+  if (!rest.empty() && !is_blank(rest[0])) return false;
+  message.reason = rest.empty() ? "" : rest.substr(1);
+  for (char& c : message.reason) {
+    if (is_field_byte(c)) continue;
+    c = ' ';
+    message.mended = true;
+  }
+  if (message.status > 599 || (!rest.empty() && rest[0] == '\t')) message.mended = true;
   return true;
 }
 
@@ -161,23 +268,85 @@ bool read_request_framing(Message& message, uint64_t& length) {
   return true;
 }
 
-/// The same for a response.
+void remove_all(Message& message, const std::string& name) {
+  std::erase_if(message.fields, [&](const auto& field) { return lower(field.first) == name; });
+}
+
+/// The one number that all elements of all Content-Lengths are.
+bool read_equal_lengths(const std::vector<std::string>& values, uint64_t& length) {
+  bool first = true;
+  for (const std::string& value : values) {
+    std::string element;
+    for (const char c : value + ",") {
+      if (c != ',') {
+        element += c;
+        continue;
+      }
+      uint64_t number = 0;
+      if (!read_length({without_ows(element)}, number) || number > INT64_MAX) return false;
+      if (!first && number != length) return false;
+      first = false;
+      length = number;
+      element.clear();
+    }
+  }
+  return !first;
+}
+
+/// Leaves one Content-Length of that number, where the first stood.
+void set_length(Message& message, uint64_t length) {
+  bool first = true;
+  std::erase_if(message.fields, [&](auto& field) {
+    if (lower(field.first) != "content-length") return false;
+    if (!first) return true;
+    first = false;
+    if (field.second != std::to_string(length)) field.second = std::to_string(length);
+    return false;
+  });
+}
+
+/// RFC 9112, 6.3, for a response: what has no content has none, whatever its fields say, and what
+/// can only mean one thing is made to say it.
 bool read_response_framing(Message& message, const std::string& request_method, uint64_t& length) {
   const int status = message.status;
-  message.framing = "none";
-  if (request_method == "HEAD" || status < 200 || status == 204 || status == 304) return true;
-  if (request_method == "CONNECT" && status < 300) return true;
-  if (!values_of(message, "transfer-encoding").empty()) {
-    message.framing = "chunked";
-    return check_coding(message);
-  }
+  const bool no_content = request_method == "HEAD" || status < 200 || status == 204 ||
+                          status == 304 || (request_method == "CONNECT" && status < 300);
+  const auto codings = values_of(message, "transfer-encoding");
   const auto lengths = values_of(message, "content-length");
-  if (lengths.empty()) {
-    message.framing = "close";
-    return true;
+  bool chunked = false;
+  bool odd = false;
+  if (!codings.empty()) {
+    const std::string coding =
+        codings.size() == 1 && message.minor_version > 0 ? lower(codings[0]) : "";
+    chunked = coding == "chunked";
+    if (!chunked && coding != "identity" && !no_content) return false;
+    if (!chunked) {
+      remove_all(message, "transfer-encoding");
+      odd = true;
+    }
   }
-  if (!read_length(lengths, length)) return false;
-  message.framing = "length " + std::to_string(length);
+  if (chunked && !lengths.empty()) {
+    remove_all(message, "content-length");
+    odd = true;
+  }
+  const bool counts = !chunked && !lengths.empty();
+  if (counts) {
+    uint64_t plain = 0;
+    if (!read_length(lengths, plain) || plain > INT64_MAX) odd = true;
+    if (read_equal_lengths(lengths, length)) {
+      if (odd) set_length(message, length);
+    } else if (no_content) {
+      remove_all(message, "content-length");
+    } else {
+      return false;
+    }
+  }
+  if (odd) message.mended = true;
+  if (no_content) length = 0;
+  if (no_content) message.framing = "none";
+  else if (chunked) message.framing = "chunked";
+  else if (counts) message.framing = "length " + std::to_string(length);
+  else message.framing = status == 205 ? "none" : "close";
   return true;
 }
 
@@ -253,45 +422,72 @@ bool check_extensions(const std::string& text) {
   return true;
 }
 
-/// chunked-body (RFC 9112, 7.1). Trailers are checked and dropped.
-Outcome read_chunked(const std::string& input, From from, size_t& at, std::string& content) {
+/// chunk-size [ chunk-ext ] CRLF. An origin's may end in LF alone, or have blanks after its size,
+/// if there is no extension.
+Outcome read_size(const std::string& input, From from, size_t& at, uint64_t& size, bool& mended) {
+  size_t digits = at;
+  while (digits < input.size() && is_hex(input[digits])) ++digits;
+  const std::string number = input.substr(at, digits - at);
+  size_t blanks = digits;
+  while (blanks < input.size() && is_blank(input[blanks])) ++blanks;
+  const bool by_feed = input.substr(blanks, 1) == "\n";
+  if (from == From::origin && (by_feed || input.substr(blanks, 2) == "\r\n")) {
+    at = blanks + (by_feed ? 1 : 2);
+    if (by_feed || blanks > digits) mended = true;
+  } else {
+    std::string line;
+    if (!take_line(input, at, line)) return Outcome::incomplete;
+    if (!check_extensions(line.substr(number.size()))) return Outcome::refused;
+  }
+  if (number.empty() || number.size() > 16) return Outcome::refused;
+  size = std::strtoull(number.c_str(), nullptr, 16);
+  return Outcome::accepted;
+}
+
+/// trailer-section CRLF. The fields are checked and dropped.
+Outcome read_trailers(const std::string& input, From from, size_t& at, bool& mended) {
+  if (from == From::origin) {
+    Message trailers;
+    const Outcome outcome = read_mended_fields(input, at, std::nullopt, trailers);
+    if (trailers.mended) mended = true;
+    return outcome;
+  }
   while (true) {
     std::string line;
-    if (!take_line(input, at, line)) {
-      return Outcome::incomplete;
-    }
-    size_t digits = 0;
-    while (digits < line.size() && is_hex(line[digits])) ++digits;
-    if (digits == 0 || digits > 16 || !check_extensions(line.substr(digits))) return Outcome::refused;
-    const uint64_t size = std::strtoull(line.substr(0, digits).c_str(), nullptr, 16);
-    if (size == 0) break;
+    if (!take_line(input, at, line)) return Outcome::incomplete;
+    if (line.empty()) return Outcome::accepted;
+    std::pair<std::string, std::string> field;
+    if (!read_field_line(line, field)) return Outcome::refused;
+  }
+}
+
+/// chunked-body (RFC 9112, 7.1).
+Outcome read_chunked(const std::string& input, From from, size_t& at, Message& message) {
+  while (true) {
+    uint64_t size = 0;
+    const Outcome line = read_size(input, from, at, size, message.mended);
+    if (line != Outcome::accepted) return line;
+    if (size == 0) return read_trailers(input, from, at, message.mended);
     if (size > input.size() - at) {
-      content += input.substr(at);
+      message.content += input.substr(at);
       return Outcome::incomplete;
     }
-    content += input.substr(at, size);
+    message.content += input.substr(at, size);
     at += size;
     if (input.size() - at < 2) return Outcome::incomplete;
     if (input.substr(at, 2) != "\r\n") return Outcome::refused;
     at += 2;
   }
-  while (true) {
-    std::string line;
-    if (!take_line(input, at, line)) return Outcome::incomplete;
-    if (line.empty()) return Outcome::accepted;
-    std::pair<std::string, std::string> field;
-    if (!read_field_line(line, from, field)) return Outcome::refused;
-  }
 }
 
-/// Field lines up to the empty one.
-Outcome read_fields(const std::string& input, From from, size_t& at, Message& message) {
+/// Field lines of a client up to the empty one.
+Outcome read_fields(const std::string& input, size_t& at, Message& message) {
   while (true) {
     std::string line;
     if (!take_line(input, at, line)) return Outcome::incomplete;
     if (line.empty()) return Outcome::accepted;
     std::pair<std::string, std::string> field;
-    if (!read_field_line(line, from, field)) return Outcome::refused;
+    if (!read_field_line(line, field)) return Outcome::refused;
     message.fields.push_back(field);
   }
 }
@@ -299,7 +495,7 @@ Outcome read_fields(const std::string& input, From from, size_t& at, Message& me
 /// What follows the head at `at`, by the framing that was read.
 void read_content(const std::string& input, From from, size_t at, uint64_t length, Message& message) {
   if (message.framing == "chunked") {
-    message.outcome = read_chunked(input, from, at, message.content);
+    message.outcome = read_chunked(input, from, at, message);
   } else if (message.framing == "close") {
     message.content = input.substr(at);
     message.outcome = Outcome::incomplete;
@@ -318,7 +514,8 @@ Message plain_request(const std::string& input) {
   size_t at = input.substr(0, 2) == "\r\n" ? 2 : 0;  // RFC 9112, 2.2.
   std::string line;
   if (!take_line(input, at, line)) return message;
-  message.outcome = read_request_line(line, message) ? read_fields(input, From::client, at, message) : Outcome::refused;
+  message.outcome =
+      read_request_line(line, message) ? read_fields(input, at, message) : Outcome::refused;
   if (message.outcome != Outcome::accepted) return message;
   uint64_t length = 0;
   if (!read_request_framing(message, length) || !check_host(message) || !check_target(message)) {
@@ -333,9 +530,20 @@ Message plain_request(const std::string& input) {
 Message plain_response(const std::string& input, const std::string& request_method) {
   Message message;
   size_t at = 0;
+  if (input.substr(0, 1) == "\n")
+    at = 1;
+  else if (input.substr(0, 2) == "\r\n")
+    at = 2;
+  else
+    while (at < input.size() && is_blank(input[at])) ++at;
+  if (at > 0) message.mended = true;
   std::string line;
-  if (!take_line(input, at, line)) return message;
-  message.outcome = read_status_line(line, message) ? read_fields(input, From::origin, at, message) : Outcome::refused;
+  bool by_feed;
+  if (!take_any_line(input, at, line, by_feed)) return message;
+  if (by_feed) message.mended = true;
+  message.outcome = Outcome::refused;
+  if (read_status_line(line, message))
+    message.outcome = read_mended_fields(input, at, by_feed, message);
   if (message.outcome != Outcome::accepted) return message;
   uint64_t length = 0;
   if (!read_response_framing(message, request_method, length)) {

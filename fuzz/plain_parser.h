@@ -1,5 +1,6 @@
-// A second reader of messages, to hold the first against: RFC 9112's grammar word by word, over a whole message in a string. Slow
-// and obvious on purpose; it shares no code with src/, and has no limits.
+// A second reader of messages, to hold the first against: RFC 9112's grammar word by word, and for
+// responses what docs/design/strictness.md mends, over a whole message in a string. Slow and
+// obvious on purpose; it shares no code with src/, and has no limits.
 #pragma once
 #include <string>
 #include <utility>
@@ -22,6 +23,8 @@ struct Message {
   /// "none", "length N", "chunked" or "close".
   std::string framing;
   std::string content;
+  /// A response that is not to the letter, read all the same.
+  bool mended = false;
   /// Bytes of the input that were this message's, if it was accepted.
   size_t consumed = 0;
   friend bool operator==(const Message&, const Message&) = default;
