@@ -6,7 +6,8 @@ build_program() {
   local name=$1 output=build/bench/$1
   shift
   if [ -e "$output" ] && [ -z "$(find bench -name '*.cc' -newer "$output" -o -name '*.h' -newer "$output")" ]; then return; fi
-  clang++-19 -std=c++23 -O2 -g1 -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -fuse-ld=lld -o "$output" "$@" ||
+  /usr/bin/clang++-19 -std=c++23 -O2 -g1 -Wall -Wextra -Wpedantic -Werror \
+    -Wno-missing-field-initializers -fuse-ld=lld --ld-path=/usr/bin/ld.lld-19 -o "$output" "$@" ||
     fail "bench/$name could not be built."
 }
 

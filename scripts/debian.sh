@@ -34,19 +34,13 @@ require_debian() {
   [ "$machine" = amd64 ] || fail "needs a machine of amd64, and this is $machine."
 }
 
+# Every program that a build uses is a file of one of these packages; cmake/debian.cmake names the
+# programs, and tests/architecture/test_tools.py asks dpkg.
+build_packages=(clang-19 llvm-19 lld-19 cmake ninja-build pkgconf pkgconf-bin ccache
+  libc6-dev libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
+build_packages+=(libstdc++-12-dev)
+# What the tests need beside it.
+test_packages=(libclang-rt-19-dev libgtest-dev python3 python3-pytest curl wget git iproute2 procps
+  util-linux openssl)
 . "${BASH_SOURCE[0]%/*}/packages.sh"
-
-build_packages=(clang-19 lld-19 cmake ninja-build pkg-config ccache libc6-dev libstdc++-12-dev
-  libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
-
-# build_preset NAME [TARGET...]: configures once (ninja sees to later changes) and builds.
-build_preset() {
-  local preset=$1
-  shift
-  if [ ! -e "build/$preset/build.ninja" ]; then
-    say "Configuring the $preset build."
-    cmake --preset "$preset" >&2 || fail "the $preset build could not be configured."
-  fi
-  say "Building ($preset)."
-  cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || fail "the $preset build failed."
-}
+. "${BASH_SOURCE[0]%/*}/building.sh"

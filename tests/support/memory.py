@@ -2,8 +2,8 @@
 
 import contextlib
 import pathlib
-import shutil
-import subprocess
+
+from . import shims
 
 
 class Memory:
@@ -12,9 +12,8 @@ class Memory:
     def __init__(self, directory, smallest, largest):
         directory = pathlib.Path(directory)
         shim = directory / "memory_shim.so"
-        compiler = next(each for each in ("clang-19", "clang", "cc") if shutil.which(each))
         source = pathlib.Path(__file__).with_name("memory_shim.c")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", str(shim), str(source)], check=True)
+        shims.build(source, shim)
         self.path = directory / "no memory"
         self.env = {"LD_PRELOAD": str(shim), "WEIR_TEST_NO_MEMORY": str(self.path), "WEIR_TEST_SIZES": f"{smallest}-{largest}"}
 
