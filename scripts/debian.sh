@@ -19,15 +19,15 @@ system_name() {
   (. /etc/os-release && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}") 2>/dev/null || true
 }
 
-# Weir is built with the compilers of Debian 12. On another system the packages have other
+# Weir is built with the compilers of Debian 12 and 13. On another system the packages have other
 # names or do not exist.
 require_debian() {
-  command -v apt-get >/dev/null || fail "needs Debian 12, and found no apt-get here."
+  command -v apt-get >/dev/null || fail "needs Debian 12 or 13, and found no apt-get here."
   local system
   system=$(system_name)
   case "$system" in
-    "debian 12") ;;
-    *) fail "needs Debian 12, and this is ${system:-an unknown system}." ;;
+    "debian 12" | "debian 13") ;;
+    *) fail "needs Debian 12 or 13, and this is ${system:-an unknown system}." ;;
   esac
   local machine
   machine=$(dpkg --print-architecture)
@@ -38,7 +38,11 @@ require_debian() {
 # programs, and tests/architecture/test_tools.py asks dpkg.
 build_packages=(clang-19 llvm-19 lld-19 cmake ninja-build pkgconf pkgconf-bin ccache
   libc6-dev libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
-build_packages+=(libstdc++-12-dev)
+# clang takes the newest libstdc++ of the system.
+case "$(system_name)" in
+  "debian 13") build_packages+=(libstdc++-14-dev) ;;
+  *) build_packages+=(libstdc++-12-dev) ;;
+esac
 # What the tests need beside it.
 test_packages=(libclang-rt-19-dev libgtest-dev python3 python3-pytest curl wget git iproute2 procps
   util-linux openssl)
