@@ -17,7 +17,21 @@ from support.weir import Weir  # noqa: E402
 SECONDS_A_TEST = 60
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the tests that are marked long, and only them")
+
+
+def pytest_collection_modifyitems(config, items):
+    """./test leaves the long tests out, ./test --long all others."""
+    wanted = config.getoption("--long")
+    left_out = [item for item in items if (item.get_closest_marker("long") is not None) != wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "long: a test that takes too long for every run: ./test --long runs it")
     config.addinivalue_line("markers", "seconds(n): a test that may take longer than the others")
     config.addinivalue_line("markers", "threads: threads of Weir meet in it: ./test runs it under ThreadSanitizer too")
     config.addinivalue_line("markers", "needs_network: a test that needs addresses of its own (a network namespace)")

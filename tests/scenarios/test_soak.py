@@ -1,4 +1,4 @@
-"""A minute of the soak, and that what it looks for would be found."""
+"""A minute of the soak (ten in ./test --long), and that what it looks for would be found."""
 
 import collections
 import pathlib
@@ -14,18 +14,28 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MB = 1 << 20
 
 
-@pytest.mark.seconds(240)
-def test_a_minute():
+def soak_for(minutes):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests/soak"), "--minutes", "1", "--binary", binary()],
+        [sys.executable, str(ROOT / "tests/soak"), "--minutes", str(minutes), "--binary", binary()],
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=220,
+        timeout=minutes * 60 + 160,
         check=False,
     )
     print(done.stdout, done.stderr[-3000:])
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.seconds(240)
+def test_a_minute():
+    soak_for(1)
+
+
+@pytest.mark.long
+@pytest.mark.seconds(800)
+def test_ten_minutes():
+    soak_for(10)
 
 
 def series(value, seconds=3600):

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.threads
 
 SEED = int(os.environ.get("WEIR_STORM_SEED", "20261124"))
 SECONDS = float(os.environ.get("WEIR_STORM_SECONDS", "12"))
+LONG_SECONDS = max(SECONDS, 300)
 ACTORS = 24
 
 
@@ -189,15 +190,25 @@ class Actor(threading.Thread):
 
 @pytest.mark.seconds(int(SECONDS) + 90)
 def test_storm():
+    storm(SECONDS)
+
+
+@pytest.mark.long
+@pytest.mark.seconds(int(LONG_SECONDS) + 120)
+def test_a_long_storm():
+    storm(LONG_SECONDS)
+
+
+def storm(seconds):
     with Weir() as weir, Origin(storm_origin, tolerant=True, wait=5) as origin:
         weir.get(origin.url + "/")
         before = weir.descriptors()
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         actors = [Actor(number, weir, origin, deadline) for number in range(ACTORS)]
         for actor in actors:
             actor.start()
         for actor in actors:
-            actor.join(SECONDS + 60)
+            actor.join(seconds + 60)
             assert not actor.is_alive(), "an actor waits in vain"
         faults = [fault for actor in actors for fault in actor.faults]
         assert faults == [], f"{len(faults)} faults, seed {SEED}"
