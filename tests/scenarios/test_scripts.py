@@ -130,6 +130,38 @@ def test_another_system_is_told_so(machine):
     assert asked == []
 
 
+def steps(tmp_path, *scripts):
+    """What scripts/steps.sh makes of such steps: the lines of its output, and its status."""
+    commands = []
+    for number, script in enumerate(scripts):
+        path = tmp_path / f"step{number}"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        commands.append(f"step {path}")
+    script = "; ".join([f"set -euo pipefail; cd {ROOT}; . scripts/debian.sh; . scripts/steps.sh", *commands, "close_steps"])
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    return done.stdout.splitlines(), done.returncode
+
+
+def test_closing_lines_are_added_up(tmp_path):
+    lines, status = steps(tmp_path, "echo 3 passed, 0 failed, 0 skipped", "echo 40 passed, 0 failed, 2 skipped")
+    assert (lines, status) == (["43 passed, 0 failed, 2 skipped"], 0)
+
+
+def test_a_failed_step_fails_all_and_the_next_still_runs(tmp_path):
+    lines, status = steps(
+        tmp_path, "echo FAILED fresh; echo 0 passed, 1 failed, 2 skipped; exit 1", "echo 40 passed, 0 failed, 0 skipped"
+    )
+    assert (lines, status) == (["FAILED fresh", "40 passed, 1 failed, 2 skipped"], 1)
+
+
+@pytest.mark.parametrize("script", ["exit 3", "exit 0", "echo 1 passed; exit 0", "echo 4 passed, 0 failed, 0 skipped; exit 9"])
+def test_a_step_that_does_not_say_that_all_is_well_is_a_failure(tmp_path, script):
+    lines, status = steps(tmp_path, script, "echo 1 passed, 0 failed, 0 skipped")
+    assert status == 1
+    assert lines[-1].split(", ")[1] == "1 failed"
+
+
 @pytest.mark.parametrize("name", ["run", "test", ".ci/run", "scripts/build"])
 def test_scripts_are_sound(name):
     path = pathlib.Path(ROOT) / name
