@@ -1,0 +1,1 @@
+"""What programs that people use end with, directly and through Weir."""

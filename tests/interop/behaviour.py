@@ -1,0 +1,70 @@
+"""What an origin does, and what a client asks for: one row of the table."""
+
+import base64
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a client. A row with several has them one after another, in one session."""
+
+    method: str = "GET"
+    path: str = ""  # What follows the row's own path: a query, a fragment.
+    fields: tuple = ()
+    body: bytes = b""
+    chunked: bool = False  # The content goes in chunks, not by its length.
+    login: tuple = ()  # (scheme, user, password): the client's own way to log in.
+    userinfo: str = ""  # What stands before the `@` in the URL that the client is given.
+    http_1_0: bool = False
+    waits: bool = False  # It begins when the origin says so (`Case.ready`).
+
+    def message(self, url):
+        """The step as the drivers read it."""
+        return {
+            "method": self.method,
+            "url": url,
+            "fields": [list(each) for each in self.fields],
+            "body": base64.b64encode(self.body).decode() if self.body else None,
+            "chunked": self.chunked,
+            "login": list(self.login),
+        }
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A row. `play(case)` is the origin's part, for each request; it returns whether the connection goes on.
+    `why` names the RFC's section or the kind of program that behaves so."""
+
+    name: str
+    play: object
+    why: str
+    steps: tuple = (Step(),)
+    clients: tuple = ()  # Only these; empty: all.
+    but_not: tuple = ()
+    one_connection: bool = False  # All steps by one process of curl, so that it may use its connection again.
+    requests: bool = False  # What the origin saw is compared too.
+
+    def concerns(self, client):
+        return client not in self.but_not and (not self.clients or client in self.clients)
+
+
+@dataclass
+class Table:
+    rows: list = field(default_factory=list)
+
+    def add(self, name, play, why, *steps, **more):
+        """Adds a row; `play` may be the raw bytes that answer, after which the origin ends its connection."""
+        assert name not in {row.name for row in self.rows}, name
+        played = raw(play) if isinstance(play, bytes) else play
+        self.rows.append(Behaviour(name, played, why, steps or (Step(),), **more))
+
+
+def raw(data):
+    """An origin that answers each request with these bytes, on a connection of its own."""
+
+    def play(case):
+        case.body()
+        case.send(data)
+        return False
+
+    return play

@@ -1,0 +1,44 @@
+"""Each test is a cell: a row of the table, a client, a form of it. All cells that are asked for are played once, at first."""
+
+import pytest
+from support.weir import Weir
+
+from .clients import CLIENTS
+from .play import Played
+from .table import TABLE
+
+CONFIG = 'resolver = "127.0.0.1:1"\n'
+
+# The Weirs that the forms go through: "" is the one of `absolute` and `connect`. Another, by its name, is crossed by
+# forms that are called `connect@NAME`.
+WEIRS = {"": CONFIG}
+
+
+def cells():
+    for client, (_, forms, _) in CLIENTS.items():
+        for weir in WEIRS:
+            for form in forms:
+                for row in TABLE.rows:
+                    if row.concerns(client):
+                        yield client, f"{form}@{weir}" if weir else form, row.name
+
+
+def pytest_generate_tests(metafunc):
+    if "cell" in metafunc.fixturenames:
+        every = list(cells())
+        metafunc.parametrize("cell", every, ids=["-".join(each) for each in every])
+
+
+@pytest.fixture(scope="session")
+def played(request):
+    wanted = [item.callspec.params["cell"] for item in request.session.items if "cell" in getattr(item, "fixturenames", ())]
+    wanted = [cell for cell in wanted if not CLIENTS[cell[0]][2]()]
+    weirs = {name: Weir(config) for name, config in WEIRS.items()}
+    ended = Played(TABLE.rows)
+    try:
+        ended.play(wanted, {name: weir.port for name, weir in weirs.items()})
+        yield ended
+    finally:
+        ended.server.close()
+        for weir in weirs.values():
+            weir.stop()

@@ -1,0 +1,105 @@
+"""What a client ended with, and how two such ends are compared.
+
+The comparison is by kinds first. A step of a client ends in one of four:
+
+- `answered`: there was a response, and it was whole;
+- `cut`: there was a response, and the client knows that its content ended early;
+- `refused`: the client reports an error and has no response, or Weir answered 502 or 504 of its own (with Proxy-Status):
+  both say that the origin could not be understood;
+- `hung`: the client's time was over.
+
+Of those that have a response, these are compared: the status; the fields, but those of IGNORED; the content that the
+client hands on; the trailers; for streams, that each piece was with the client before the origin sent the next one
+(`order`, the client's word decides, not a clock). A line of a head whose name is no token (RFC 9110, 5.1) is no field
+and is not compared, and folds are joined by one blank (9112, 5.2), as clients show such lines in many ways.
+"""
+
+import re
+from dataclasses import dataclass
+
+# They belong to a connection or to framing, or each recipient may add them.
+IGNORED = {
+    "connection",
+    "date",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "via",
+}
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+@dataclass
+class End:
+    """How one step ended at the client. `trailers` is None where the client does not show them."""
+
+    status: int = None
+    fields: tuple = ()
+    content: bytes = b""
+    trailers: tuple = None
+    error: str = None
+    hung: bool = False
+
+    @staticmethod
+    def of_message(message):
+        """From what a driver wrote."""
+        return End(
+            message["status"],
+            tuple((name, value) for name, value in message["fields"]),
+            message["content"].encode("latin-1"),
+            None if message["trailers"] is None else tuple((n, v) for n, v in message["trailers"]),
+            message["error"],
+            message["hung"],
+        )
+
+    @property
+    def kind(self):
+        if self.hung:
+            return "hung"
+        made_here = any(name.lower() == "proxy-status" for name, _ in self.fields)
+        if self.status is None or (self.status in (502, 504) and made_here):
+            return "refused"
+        return "cut" if self.error else "answered"
+
+    def __str__(self):
+        if self.status is None:
+            return f"{self.kind} ({self.error})"
+        why = f" ({self.error})" if self.error else ""
+        return f"{self.kind}{why}: {self.status} {self.content[:60]!r}"
+
+
+def compared(fields, framing):
+    """The fields that count, in order of their names. A length counts where it is not about this message's framing."""
+    return sorted(
+        (name.lower(), " ".join(value.split()))
+        for name, value in fields or ()
+        if TOKEN.fullmatch(name)
+        and name.lower() not in IGNORED
+        and (name.lower() != "content-length" or not framing)
+    )
+
+
+def differences(method, direct, through):
+    """{aspect: sentence} of what is not the same."""
+    if direct.kind != through.kind:
+        return {"kind": f"directly {direct}, through Weir {through}"}
+    if direct.kind in ("refused", "hung"):
+        return {}
+    found = {}
+    if direct.status != through.status:
+        found["status"] = f"directly {direct.status}, through Weir {through.status}"
+    framing = method != "HEAD" and direct.status != 304
+    for aspect in ("fields", "trailers"):
+        here, there = getattr(direct, aspect), getattr(through, aspect)
+        if compared(here, framing) != compared(there, framing):
+            found[aspect] = only(compared(here, framing), compared(there, framing))
+    if direct.content != through.content:
+        found["content"] = f"directly {direct.content[:200]!r}, through Weir {through.content[:200]!r}"
+    return found
+
+
+def only(direct, through):
+    """What is in one of two lists."""
+    lost = [each for each in direct if each not in through]
+    new = [each for each in through if each not in direct]
+    return f"only directly {lost}, only through Weir {new}"

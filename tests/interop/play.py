@@ -1,0 +1,62 @@
+"""Plays the cells of the table that were asked for: each client, in each form, all its rows in one go."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from .clients import CLIENTS
+from .server import Server
+
+AT_A_TIME = 4  # Runs; each waits more than it works.
+
+
+class Played:
+    """Ends of steps, by (client, form, row), and what the origins saw and missed."""
+
+    def __init__(self, rows):
+        self.server = Server(rows)
+        self.rows = {row.name: row for row in rows}
+        self.numbers = {}
+        self.ends = {}
+        self.faults = {}
+        self.lock = threading.Lock()
+
+    def play(self, cells, weirs):
+        """`cells` are (client, form, row); `form` is a form of the client, or `form@NAME` through another of `weirs`
+        (their ports, by their names)."""
+        runs = {}
+        for client, form, row in cells:
+            for each in ("direct", form):
+                rows = runs.setdefault((client, each), [])
+                if row not in rows:
+                    rows.append(row)
+        self.numbers = {run: f"r{at}" for at, run in enumerate(runs)}
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            for run, rows in runs.items():
+                pool.submit(self.play_run, *run, rows, weirs)
+
+    def play_run(self, client, form, rows, weirs):
+        form_of_client, _, weir = form.partition("@")
+        proxy = None if form == "direct" else weirs[weir]
+        run = None
+        try:
+            run = CLIENTS[client][0](self.server, self.numbers[client, form], form_of_client, proxy)
+            for row in rows:
+                ends = run.play(self.rows[row])
+                with self.lock:
+                    self.ends[client, form, row] = ends
+        except Exception as fault:  # Each cell of the run shows it.
+            self.faults[client, form] = fault
+        finally:
+            if run:
+                run.close()
+
+    def of(self, client, form, row):
+        if (client, form, row) not in self.ends:
+            raise AssertionError(f"{client}, {form} was not played to its end: {self.faults.get((client, form))!r}")
+        return self.ends[client, form, row]
+
+    def in_order(self, client, form, row):
+        return (self.numbers[client, form], row) not in self.server.late
+
+    def requests(self, client, form, row):
+        return self.server.requests.get((self.numbers[client, form], row), [])

@@ -1,0 +1,109 @@
+"""All origins in one: the path of a request says whose it is (RUN), which row is played (ROW) and which step."""
+
+import threading
+
+from support.origin import Origin
+
+PATIENCE = 3  # Seconds that an origin waits for what a client must have seen, before it goes on all the same.
+
+
+class Case:
+    """One request at the origin, with what a row's script needs."""
+
+    def __init__(self, server, connection, request, run, row, step):
+        self.server = server
+        self.connection = connection
+        self.request = request
+        self.key = (run, row)
+        self.step = step
+
+    def body(self):
+        """Reads the request's content."""
+        return self.connection.body(self.request).body
+
+    def send(self, data):
+        self.connection.send(data)
+        return self
+
+    def respond(self, body=b"", status="200 OK", fields=(), **more):
+        self.connection.respond(body, status, fields, **more)
+        return True
+
+    def seen(self, count):
+        """Waits until the client has so many bytes of this response's content. Where it has them not in time, the row's
+        order is broken, and the origin goes on: what was held back comes then."""
+        if not self.server.wait(lambda: self.server.progress.get((*self.key, self.step), 0) >= count):
+            self.server.late.add(self.key)
+        return self
+
+    def over(self):
+        """Waits until the client has ended this step: what the origin does next comes between two requests."""
+        self.server.wait(lambda: self.server.ended.get(self.key, -1) >= self.step)
+        return self
+
+    def ready(self):
+        """Lets the next step begin."""
+        with self.server.changed:
+            self.server.let_go.add((*self.key, self.step))
+            self.server.changed.notify_all()
+        return self
+
+    def reset(self):
+        self.connection.reset()
+        return False
+
+
+class Server:
+    """Plays the rows, and is told by those who run clients what they have seen."""
+
+    def __init__(self, rows):
+        self.rows = {row.name: row for row in rows}
+        self.changed = threading.Condition()
+        self.progress = {}  # (run, row, step): bytes of content that the client has.
+        self.ended = {}  # (run, row): the last step that the client has ended.
+        self.let_go = set()
+        self.late = set()
+        self.requests = {}  # (run, row): what arrived.
+        self.origin = Origin(self.script, tolerant=True)
+        self.url = self.origin.url
+        self.port = self.origin.port
+
+    def close(self):
+        self.origin.close()
+
+    def script(self, connection):
+        while connection.more():
+            request = connection.head()
+            words = request.target.split("?")[0].strip("/").split("/")
+            if len(words) != 3 or words[1] not in self.rows:
+                connection.respond(b"no such row", "404 Not Found")
+                continue
+            run, row, step = words[0], words[1], int(words[2])
+            with self.changed:
+                self.requests.setdefault((run, row), []).append(request)
+            case = Case(self, connection, request, run, row, step)
+            if not self.rows[row].play(case):
+                return
+
+    def wait(self, condition, seconds=PATIENCE):
+        with self.changed:
+            return self.changed.wait_for(condition, seconds)
+
+    def saw(self, run, row, step, count):
+        """A client has so many bytes of content."""
+        with self.changed:
+            self.progress[run, row, step] = count
+            self.changed.notify_all()
+
+    def step_ended(self, run, row, step):
+        with self.changed:
+            self.ended[run, row] = step
+            self.changed.notify_all()
+
+    def wait_until_ready(self, run, row, step):
+        """Until the origin let this step begin."""
+        self.wait(lambda: (run, row, step - 1) in self.let_go)
+
+    def url_of(self, run, row, number, step):
+        userinfo = f"{step.userinfo}@" if step.userinfo else ""
+        return f"http://{userinfo}127.0.0.1:{self.port}/{run}/{row}/{number}{step.path}"
