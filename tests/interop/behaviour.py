@@ -13,6 +13,7 @@ class Step:
     fields: tuple = ()
     body: bytes = b""
     chunked: bool = False  # The content goes in chunks, not by its length.
+    anonymous: bool = False  # A browser asks no person for a password.
     login: tuple = ()  # (scheme, user, password): the client's own way to log in.
     userinfo: str = ""  # What stands before the `@` in the URL that the client is given.
     http_1_0: bool = False
@@ -27,6 +28,7 @@ class Step:
             "body": base64.b64encode(self.body).decode() if self.body else None,
             "chunked": self.chunked,
             "login": list(self.login),
+            "anonymous": self.anonymous,
         }
 
 
@@ -41,21 +43,28 @@ class Behaviour:
     steps: tuple = (Step(),)
     clients: tuple = ()  # Only these; empty: all.
     but_not: tuple = ()
+    alone: bool = False  # A program that could ask for several rows in one go asks for this one alone.
     one_connection: bool = False  # All steps by one process of curl, so that it may use its connection again.
     requests: bool = False  # What the origin saw is compared too.
 
-    def concerns(self, client):
+    def concerns(self, client, form):
+        """Whether it is played. What an origin does between two requests reaches a client behind a tunnel at some time
+        later: there is no word of it to wait for."""
+        if form.startswith("connect") and any(step.waits for step in self.steps):
+            return False
         return client not in self.but_not and (not self.clients or client in self.clients)
 
 
 @dataclass
 class Table:
+    alone: bool = False
     rows: list = field(default_factory=list)
 
     def add(self, name, play, why, *steps, **more):
         """Adds a row; `play` may be the raw bytes that answer, after which the origin ends its connection."""
         assert name not in {row.name for row in self.rows}, name
         played = raw(play) if isinstance(play, bytes) else play
+        more.setdefault("alone", self.alone)
         self.rows.append(Behaviour(name, played, why, steps or (Step(),), **more))
 
 

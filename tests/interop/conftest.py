@@ -19,7 +19,7 @@ def cells():
         for weir in WEIRS:
             for form in forms:
                 for row in TABLE.rows:
-                    if row.concerns(client):
+                    if row.concerns(client, form):
                         yield client, f"{form}@{weir}" if weir else form, row.name
 
 
@@ -31,7 +31,8 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def played(request):
-    wanted = [item.callspec.params["cell"] for item in request.session.items if "cell" in getattr(item, "fixturenames", ())]
+    items = [item for item in request.session.items if "cell" in getattr(item, "fixturenames", ())]
+    wanted = [item.callspec.params["cell"] for item in items]
     wanted = [cell for cell in wanted if not CLIENTS[cell[0]][2]()]
     weirs = {name: Weir(config) for name, config in WEIRS.items()}
     ended = Played(TABLE.rows)

@@ -4,14 +4,15 @@ The comparison is by kinds first. A step of a client ends in one of four:
 
 - `answered`: there was a response, and it was whole;
 - `cut`: there was a response, and the client knows that its content ended early;
-- `refused`: the client reports an error and has no response, or Weir answered 502 or 504 of its own (with Proxy-Status):
+- `refused`: the client reports an error and has no content, or Weir answered 502 or 504 of its own (with Proxy-Status):
   both say that the origin could not be understood;
 - `hung`: the client's time was over.
 
 Of those that have a response, these are compared: the status; the fields, but those of IGNORED; the content that the
 client hands on; the trailers; for streams, that each piece was with the client before the origin sent the next one
 (`order`, the client's word decides, not a clock). A line of a head whose name is no token (RFC 9110, 5.1) is no field
-and is not compared, and folds are joined by one blank (9112, 5.2), as clients show such lines in many ways.
+and is not compared, blanks before the colon belong to no name (9112, 5.1), and blanks in a value, of folds too (9112,
+5.2) or for NUL and CR (9110, 5.5), count as one: clients show such lines in many ways.
 """
 
 import re
@@ -26,6 +27,7 @@ IGNORED = {
     "transfer-encoding",
     "via",
 }
+RUN = re.compile("/run[0-9]+/")  # A run's part of the paths.
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -57,7 +59,7 @@ class End:
         if self.hung:
             return "hung"
         made_here = any(name.lower() == "proxy-status" for name, _ in self.fields)
-        if self.status is None or (self.status in (502, 504) and made_here):
+        if self.status is None or (self.status in (502, 504) and made_here) or (self.error and not self.content):
             return "refused"
         return "cut" if self.error else "answered"
 
@@ -70,13 +72,13 @@ class End:
 
 def compared(fields, framing):
     """The fields that count, in order of their names. A length counts where it is not about this message's framing."""
-    return sorted(
-        (name.lower(), " ".join(value.split()))
-        for name, value in fields or ()
-        if TOKEN.fullmatch(name)
-        and name.lower() not in IGNORED
-        and (name.lower() != "content-length" or not framing)
-    )
+    found = []
+    for name, value in fields or ():
+        name = name.rstrip(" \t").lower()
+        if not TOKEN.fullmatch(name) or name in IGNORED or (name == "content-length" and framing):
+            continue
+        found.append((name, RUN.sub("/run/", " ".join(value.replace("\0", " ").split()))))
+    return sorted(found)
 
 
 def differences(method, direct, through):
@@ -96,6 +98,22 @@ def differences(method, direct, through):
     if direct.content != through.content:
         found["content"] = f"directly {direct.content[:200]!r}, through Weir {through.content[:200]!r}"
     return found
+
+
+def arrived(requests):
+    """What the origin saw of a row's requests, as far as it is compared: by HTTP/1.1 the fields that are about the
+    connection are anybody's own."""
+    return [
+        (
+            request.method,
+            RUN.sub("/run/", request.target),
+            compared([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.fields.lines], False),
+            request.chunked,
+            request.body[:200],
+            len(request.body),
+        )
+        for request in requests
+    ]
 
 
 def only(direct, through):

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from .clients import CLIENTS
+from .outcome import arrived, differences, only
 from .server import Server
 
 AT_A_TIME = 4  # Runs; each waits more than it works.
@@ -29,7 +30,7 @@ class Played:
                 rows = runs.setdefault((client, each), [])
                 if row not in rows:
                     rows.append(row)
-        self.numbers = {run: f"r{at}" for at, run in enumerate(runs)}
+        self.numbers = {run: f"run{at}" for at, run in enumerate(runs)}
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             for run, rows in runs.items():
                 pool.submit(self.play_run, *run, rows, weirs)
@@ -40,6 +41,7 @@ class Played:
         run = None
         try:
             run = CLIENTS[client][0](self.server, self.numbers[client, form], form_of_client, proxy)
+            run.prepare([self.rows[row] for row in rows])
             for row in rows:
                 ends = run.play(self.rows[row])
                 with self.lock:
@@ -54,6 +56,24 @@ class Played:
         if (client, form, row) not in self.ends:
             raise AssertionError(f"{client}, {form} was not played to its end: {self.faults.get((client, form))!r}")
         return self.ends[client, form, row]
+
+    def has(self, client, form, row):
+        return (client, "direct", row) in self.ends and (client, form, row) in self.ends
+
+    def differences(self, client, form, row):
+        """{aspect: sentence} of what is not the same directly and in this form."""
+        found = {}
+        directly, through = self.of(client, "direct", row), self.of(client, form, row)
+        for at, step in enumerate(self.rows[row].steps):
+            for aspect, sentence in differences(step.method, directly[at], through[at]).items():
+                found[aspect] = f"step {at}, {aspect}: {sentence}"
+        if "kind" not in found and self.in_order(client, "direct", row) and not self.in_order(client, form, row):
+            found["order"] = "a piece of the stream was held back"
+        if self.rows[row].requests:
+            there, here = arrived(self.requests(client, "direct", row)), arrived(self.requests(client, form, row))
+            if there != here:
+                found["request"] = "request: " + only(there, here)
+        return found
 
     def in_order(self, client, form, row):
         return (self.numbers[client, form], row) not in self.server.late

@@ -4,7 +4,7 @@ import threading
 
 from support.origin import Origin
 
-PATIENCE = 3  # Seconds that an origin waits for what a client must have seen, before it goes on all the same.
+PATIENCE = 6  # Seconds that an origin waits for what a client must have seen, before it goes on all the same.
 
 
 class Case:
@@ -30,15 +30,22 @@ class Case:
         return True
 
     def seen(self, count):
-        """Waits until the client has so many bytes of this response's content. Where it has them not in time, the row's
-        order is broken, and the origin goes on: what was held back comes then."""
-        if not self.server.wait(lambda: self.server.progress.get((*self.key, self.step), 0) >= count):
+        """Waits until the client has so many bytes of this response's content. Where it has not, the row's order is
+        broken, and the origin goes on: what was held back comes then."""
+        self.server.wait(lambda: self.has(count) or self.is_over())
+        if not self.has(count):
             self.server.late.add(self.key)
         return self
 
+    def has(self, count):
+        return self.server.progress.get((*self.key, self.step), 0) >= count
+
+    def is_over(self):
+        return self.server.ended.get(self.key, -1) >= self.step
+
     def over(self):
         """Waits until the client has ended this step: what the origin does next comes between two requests."""
-        self.server.wait(lambda: self.server.ended.get(self.key, -1) >= self.step)
+        self.server.wait(self.is_over)
         return self
 
     def ready(self):

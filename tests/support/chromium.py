@@ -31,19 +31,22 @@ PROGRAM = shutil.which("chromium")
 
 
 class Chromium:
-    """A browser with a fresh profile whose every connection, loopback too, goes to the proxy at `proxy_port`."""
+    """A browser with a fresh profile whose every connection, loopback too, goes to the proxy at `proxy_port`, or, where
+    that is None, to the origin itself."""
 
     def __init__(self, proxy_port, flags=()):
         self.profile = tempfile.TemporaryDirectory(prefix="weir-test-chromium-", ignore_cleanup_errors=True)
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
+        proxy = ["--no-proxy-server"]
+        if proxy_port is not None:
+            proxy = [f"--proxy-server=http://127.0.0.1:{proxy_port}", "--proxy-bypass-list=<-loopback>"]
         command = [
             PROGRAM,
             *FLAGS,
             *flags,
             f"--user-data-dir={self.profile.name}",
-            f"--proxy-server=http://127.0.0.1:{proxy_port}",
-            "--proxy-bypass-list=<-loopback>",
+            *proxy,
             "about:blank",
         ]
 

@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 
 CLIENT, FORM, PROXY = sys.argv[1], sys.argv[2], int(sys.argv[3])
-SECONDS = 6
+SECONDS = 10
 
 
 def say(message):
@@ -21,9 +21,15 @@ def say(message):
 
 
 def content_of(pieces, end):
-    for piece in pieces:
-        end["content"] += piece.decode("latin-1")
-        say({"seen": len(end["content"])})
+    """Takes what comes; origins wait only for the first bytes of a stream."""
+    content = bytearray()
+    try:
+        for piece in pieces:
+            content += piece
+            if len(content) <= 4096:
+                say({"seen": len(content)})
+    finally:
+        end["content"] = content.decode("latin-1")
 
 
 def chunks(body):
@@ -65,7 +71,7 @@ class Urllib:
         try:
             response = self.opener_for(step).open(request, timeout=SECONDS)
         except urllib.error.HTTPError as error:
-            response = error.fp
+            response = error
         with response:
             end["status"] = response.status
             end["fields"] = response.getheaders()
@@ -99,6 +105,7 @@ class HttpClient:
             end["status"] = response.status
             end["fields"] = response.getheaders()
             content_of(pieces_of(response), end)
+            response.close()
         except Exception:
             self.begin()
             raise
@@ -139,7 +146,7 @@ class Requests:
         ) as response:
             end["status"] = response.status_code
             end["fields"] = list(response.raw.headers.items())
-            content_of(response.iter_content(1), end)
+            content_of(response.iter_content(None if response.raw.chunked else 1), end)
 
 
 def is_timeout(error):
