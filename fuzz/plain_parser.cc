@@ -358,6 +358,16 @@ bool check_host(const Message& message) {
   return hosts[0].find_first_of("@/\\?# \t,%") == std::string::npos;
 }
 
+/// An Expect of a request without content is not passed on (RFC 9110, 10.1.1).
+void drop_idle_expect(Message& message) {
+  if (message.framing != "none" && message.framing != "length 0") return;
+  bool expects = false;
+  for (const std::string& element : elements_of(values_of(message, "expect")))
+    expects = expects || lower(element) == "100-continue";
+  if (expects)
+    std::erase_if(message.fields, [](const auto& field) { return lower(field.first) == "expect"; });
+}
+
 /// The four forms of a target (RFC 9112, 3.2), the authority without userinfo.
 bool check_target(const Message& message) {
   const std::string& target = message.target;
@@ -522,6 +532,7 @@ Message plain_request(const std::string& input) {
     message.outcome = Outcome::refused;
     return message;
   }
+  drop_idle_expect(message);
   message.head_done = true;
   read_content(input, From::client, at, length, message);
   return message;

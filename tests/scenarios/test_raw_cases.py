@@ -135,6 +135,8 @@ def check_forwarded(stage, case):
         assert f"{request.method} {request.target}".encode("latin-1") == as_bytes(case.get("forwarded"))
     if case.has("authority"):
         assert request.fields.all("host") == [case.get("authority")]
+    if case.has("lacks"):
+        assert case.get("lacks") not in request.fields
     if case.has("body"):
         assert request.body == case.get("body")
     for line in case.fields:

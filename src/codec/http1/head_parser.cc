@@ -55,6 +55,48 @@ Version read_version(std::string_view text) {
   return {Version::Kind::http1, static_cast<uint8_t>(text[7] == '0' ? 0 : 1)};
 }
 
+/// The control in a line that has not ended, or null: at its end a carriage return may yet be the
+/// line's end. `fresh` bytes are new.
+const char* control_so_far(std::string_view line, size_t fresh) {
+  const size_t looked_at = line.size() - fresh;
+  const char* const end = line.data() + line.size();
+  const char* const control =
+      http::find_control(line.data() + (looked_at > 0 ? looked_at - 1 : 0), end);
+  if (control == end || (*control == '\r' && control + 1 == end)) return nullptr;
+  return control;
+}
+
+/// `HTTP/D.D`, as far as it has come; a carriage return may stand behind it.
+bool may_become_version(std::string_view text) {
+  constexpr std::string_view kForm = "HTTP/0.0\r";
+  if (text.size() > kForm.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (kForm[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != kForm[i]) return false;
+  }
+  return true;
+}
+
+/// What follows the method, in the order in which it comes: so that it is the same fault whether
+/// the line is there or still comes.
+Result<void> check_target_and_version(std::string_view rest) {
+  const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
+  const size_t space = rest.find(' ');
+  const std::string_view target = rest.substr(0, space);
+  if (target.find('\t') != std::string_view::npos) return refuse("The request line has a tab.");
+  if (space == std::string_view::npos) return {};
+  if (target.empty()) return refuse("The request line has more than one space after the method.");
+  if (target.size() > http::kLongestTarget) {
+    return base::fail(ErrorType::http_request_error, 414,
+                      "The request target is longer than 16 KiB.");
+  }
+  const std::string_view version = rest.substr(space + 1);
+  if (version.find(' ') != std::string_view::npos)
+    return refuse("The request line has more than two spaces.");
+  if (!may_become_version(version))
+    return refuse("The request line does not end in a version such as HTTP/1.1.");
+  return {};
+}
+
 /// The method's size (up to its space, or as far as it has come), or what is wrong with it.
 Result<size_t> check_method(std::string_view line) {
   const size_t size = static_cast<size_t>(http::find_token_end(line.data(), line.data() + line.size()) - line.data());
@@ -125,6 +167,20 @@ const char* HeadParser::take_clean_lines(const char* at, const char* end, http::
   return at;
 }
 
+Result<void> RequestParser::check_field_so_far(std::string_view line, size_t fresh) const {
+  const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
+  if (const char* control = control_so_far(line, fresh)) return refuse(control_fault(*control));
+  const char* const begin = line.data();
+  const char* const end = begin + line.size();
+  const char* const first_fresh = end - fresh;
+  if (first_fresh > begin && std::memchr(begin, ':', line.size() - fresh)) return {};
+  const char* const stop = http::find_token_end(first_fresh, end);
+  if (stop == end || (*stop == ':' && stop > begin) || (*stop == '\r' && stop == begin)) return {};
+  return refuse(*begin == ' ' || *begin == '\t'
+                    ? "A field line is folded (it begins with a blank)."
+                    : "A field line does not begin with a name and a colon.");
+}
+
 Result<void> RequestParser::feed_fields(const char*& at, const char* end, http::Head& head) {
   while (at < end) {
     if (lines_.kept().empty()) {
@@ -134,13 +190,20 @@ Result<void> RequestParser::feed_fields(const char*& at, const char* end, http::
     const size_t before = lines_.kept().size();
     const char* const from = at;
     Line line;
-    const auto got = lines_.next(at, end, limits_.bytes - (size_ - before), head.arena(), line);
+    const size_t room = limits_.bytes - (size_ - before);
+    const auto got = lines_.next(at, end, room, head.arena(), line);
     size_ += static_cast<uint32_t>(at - from);
     switch (got) {
       case LineCutter::Got::line: break;
-      case LineCutter::Got::more: return {};
+      case LineCutter::Got::more:
+        return check_field_so_far(lines_.kept(), static_cast<size_t>(at - from));
       case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
-      case LineCutter::Got::too_long: return std::unexpected(too_large("The message's head is too large."));
+      case LineCutter::Got::too_long: {
+        // What is wrong with it was known before it was too long.
+        const std::string_view begun = line.view().substr(0, room);
+        CHECK_OK(check_field_so_far(begun, begun.size()));
+        return std::unexpected(too_large("The message's head is too large."));
+      }
     }
     if (line.empty()) {
       state_ = State::done;
@@ -198,9 +261,16 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
   TRY(const size_t method_size, check_method(got == LineCutter::Got::more ? lines_.kept().substr(0, kLongestMethod + 1) : line.view()));
   switch (got) {
     case LineCutter::Got::line: return read_request_line(line, method_size);
-    case LineCutter::Got::more: return {};
-    case LineCutter::Got::fault: return std::unexpected(malformed(Side::client, lines_.fault()));
-    case LineCutter::Got::too_long: break;
+    case LineCutter::Got::more:
+      return check_request_line_so_far(lines_.kept(), static_cast<size_t>(at - from), method_size);
+    case LineCutter::Got::fault:
+      // What came before it counts first, as it does where the line comes in pieces.
+      CHECK_OK(check_request_line_so_far(line.view(), line.view().size(), method_size));
+      return std::unexpected(malformed(Side::client, lines_.fault()));
+    case LineCutter::Got::too_long: {
+      const std::string_view begun = line.view().substr(0, limit);
+      CHECK_OK(check_request_line_so_far(begun, begun.size(), method_size));
+    }
   }
   return base::fail(ErrorType::http_request_error, 414, "The request line is too long.");
 }
@@ -228,6 +298,16 @@ bool RequestParser::take_clean_request_line(const char*& at, const char* end) {
   return true;
 }
 
+Result<void> RequestParser::check_request_line_so_far(std::string_view line, size_t fresh,
+                                                      size_t method_size) const {
+  const char* const control = control_so_far(line, fresh);
+  const std::string_view sound =
+      line.substr(0, control ? static_cast<size_t>(control - line.data()) : line.size());
+  if (method_size < sound.size()) CHECK_OK(check_target_and_version(sound.substr(method_size + 1)));
+  if (control) return std::unexpected(malformed(Side::client, control_fault(*control)));
+  return {};
+}
+
 Result<void> RequestParser::read_request_line(const Line& line, size_t method_size) {
   const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
   const std::string_view text{lasting(line, head_->arena()), line.view().size()};
@@ -239,12 +319,7 @@ Result<void> RequestParser::read_request_line(const Line& line, size_t method_si
   if (space == std::string_view::npos) return refuse("The request line has no version (HTTP/0.9 is not spoken here).");
   head_->raw_target = rest.substr(0, space);
   const std::string_view version_text = rest.substr(space + 1);
-  if (head_->raw_target.empty()) return refuse("The request line has more than one space after the method.");
-  if (rest.find('\t') != std::string_view::npos) return refuse("The request line has a tab.");
-  if (version_text.find(' ') != std::string_view::npos) return refuse("The request line has more than two spaces.");
-  if (head_->raw_target.size() > http::kLongestTarget) {
-    return base::fail(ErrorType::http_request_error, 414, "The request target is longer than 16 KiB.");
-  }
+  CHECK_OK(check_target_and_version(rest));
   const Version version = read_version(version_text);
   if (version.kind == Version::Kind::malformed) return refuse("The request line does not end in a version such as HTTP/1.1.");
   if (version.kind == Version::Kind::other) {
@@ -262,6 +337,12 @@ Result<void> RequestParser::finish() {
       return base::fail(ErrorType::http_request_error, 417, "Expect asks for something other than 100-continue.");
     }
     expects_continue_ = seen_.expects_continue();
+    if (expects_continue_ && (framing_.kind == Framing::Kind::none ||
+                              (framing_.kind == Framing::Kind::length && framing_.length == 0))) {
+      // There is nothing that a 100 would ask for, and nobody may say so then (RFC 9110, 10.1.1).
+      head_->fields.remove(http::FieldId::expect);
+      expects_continue_ = false;
+    }
   } else {
     // To be ignored (RFC 9110, 10.1.1): also by the origin, to which the request goes as one of HTTP/1.1.
     head_->fields.remove(http::FieldId::expect);

@@ -71,6 +71,12 @@ class RequestParser : public HeadParser {
   base::Result<void> read_request_line(const Line& line, size_t method_size);
   /// Reads field lines up to the empty one, which makes it `done`.
   base::Result<void> feed_fields(const char*& at, const char* end, http::Head& head);
+  /// Of a client's field line that has not ended: 400 as soon as it can never become one. `fresh`
+  /// bytes at its end are new.
+  base::Result<void> check_field_so_far(std::string_view line, size_t fresh) const;
+  /// The same of a request line.
+  base::Result<void> check_request_line_so_far(std::string_view line, size_t fresh,
+                                               size_t method_size) const;
   base::Result<void> finish();
 
   base::Ref<http::RequestHead> head_;
