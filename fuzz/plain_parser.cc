@@ -164,7 +164,7 @@ bool read_request_line(const std::string& line, Message& message) {
   for (const char c : message.target) {
     const auto byte = static_cast<unsigned char>(c);
     // 8-bit bytes are no part of the grammar, but pass as they came.
-    if (byte <= 0x20 || byte == 0x7f || c == '#') return false;
+    if (byte <= 0x20 || byte == 0x7f) return false;
   }
   if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7])) return false;
   message.minor_version = version[7] == '0' ? 0 : 1;
@@ -358,6 +358,71 @@ bool check_host(const Message& message) {
   return hosts[0].find_first_of("@/\\?# \t,%") == std::string::npos;
 }
 
+std::string base64_of(const std::string& bytes) {
+  const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bits, out;
+  for (const char c : bytes) {
+    for (int i = 7; i >= 0; --i) bits += (static_cast<unsigned char>(c) >> i & 1) ? '1' : '0';
+  }
+  while (bits.size() % 6 != 0) bits += '0';
+  for (size_t i = 0; i < bits.size(); i += 6)
+    out += digits[std::stoul(bits.substr(i, 6), nullptr, 2)];
+  while (out.size() % 4 != 0) out += '=';
+  return out;
+}
+
+/// userinfo (RFC 3986, 3.2.1) as a Basic login: false if it is none, or can't be one.
+bool read_userinfo(const std::string& userinfo, std::string& login) {
+  const size_t colon = userinfo.find(':');
+  login.clear();
+  for (size_t i = 0; i < userinfo.size(); ++i) {
+    char c = userinfo[i];
+    const bool encoded = c == '%';
+    if (encoded) {
+      if (userinfo.size() - i < 3 || !is_hex(userinfo[i + 1]) || !is_hex(userinfo[i + 2]))
+        return false;
+      c = static_cast<char>(std::stoi(userinfo.substr(i + 1, 2), nullptr, 16));
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte < 0x20 || byte == 0x7f || (c == ':' && i < colon)) return false;
+      i += 2;
+    } else if (!is_digit(c) && lower(std::string(1, c)) == std::string(1, c) &&
+               !(c >= 'a' && c <= 'z') &&
+               std::string("-._~!$&'()*+,;=:").find(c) == std::string::npos) {
+      return false;
+    }
+    login += c;
+  }
+  if (colon == std::string::npos) login += ':';
+  login = "Basic " + base64_of(login);
+  return true;
+}
+
+/// What may not be there and is taken out: a fragment behind the path or query, a name and a
+/// password before the host.
+bool mend_target(Message& message) {
+  std::string& target = message.target;
+  const size_t scheme_end = target.find("://");
+  const std::string scheme =
+      scheme_end == std::string::npos ? "" : lower(target.substr(0, scheme_end));
+  if (target[0] == '/') {
+    target = target.substr(0, target.find('#'));
+    return true;
+  }
+  if (message.method == "CONNECT" || (scheme != "http" && scheme != "https")) return true;
+  const size_t begin = scheme_end + 3;
+  const size_t end = std::min(target.find_first_of("/?", begin), target.size());
+  if (const size_t fragment = target.find('#', end); fragment != std::string::npos)
+    target = target.substr(0, fragment);
+  const size_t at = target.substr(0, end).find('@', begin);
+  if (at == std::string::npos) return true;
+  std::string login;
+  if (!read_userinfo(target.substr(begin, at - begin), login)) return false;
+  if (at > begin && values_of(message, "authorization").empty())
+    message.fields.emplace_back("Authorization", login);
+  target.erase(begin, at + 1 - begin);
+  return true;
+}
+
 /// An Expect of a request without content is not passed on (RFC 9110, 10.1.1).
 void drop_idle_expect(Message& message) {
   if (message.framing != "none" && message.framing != "length 0") return;
@@ -388,7 +453,7 @@ bool check_target(const Message& message) {
     if (scheme != "http" && scheme != "https") return false;
     if (target.substr(scheme.size(), 3) != "://") return false;
     authority = target.substr(scheme.size() + 3);
-    authority = authority.substr(0, authority.find_first_of("/?#"));
+    authority = authority.substr(0, authority.find_first_of("/?"));
   }
   return !authority.empty() && authority[0] != ':' && authority.find_first_of("@/\\?#,%") == std::string::npos;
 }
@@ -528,7 +593,8 @@ Message plain_request(const std::string& input) {
       read_request_line(line, message) ? read_fields(input, at, message) : Outcome::refused;
   if (message.outcome != Outcome::accepted) return message;
   uint64_t length = 0;
-  if (!read_request_framing(message, length) || !check_host(message) || !check_target(message)) {
+  if (!read_request_framing(message, length) || !check_host(message) || !mend_target(message) ||
+      !check_target(message)) {
     message.outcome = Outcome::refused;
     return message;
   }

@@ -78,6 +78,36 @@ inline const char* find_target_end(const char* at, const char* end) {
   return at;
 }
 
+/// The same, and an '@' stops it too: before one there may stand a name and a password.
+inline const char* find_plain_target_end(const char* at, const char* end) {
+#ifdef __SSE2__
+  if (end - at >= 16) {
+    return find_in_blocks(at, end, [](__m128i bytes) {
+      const __m128i marks = _mm_or_si128(bytes_equal(bytes, '#'), bytes_equal(bytes, '@'));
+      return mask_of(
+          _mm_or_si128(_mm_or_si128(bytes_up_to(bytes, 0x20), marks), bytes_equal(bytes, 0x7f)));
+    });
+  }
+#endif
+  while (at < end && static_cast<unsigned char>(*at) > 0x20 && *at != '#' && *at != '@' &&
+         *at != 0x7f)
+    ++at;
+  return at;
+}
+
+/// The first '/' or '?' in [at, end), or end: an authority in a URL lasts until there.
+inline const char* find_authority_end(const char* at, const char* end) {
+#ifdef __SSE2__
+  if (end - at >= 16) {
+    return find_in_blocks(at, end, [](__m128i bytes) {
+      return mask_of(_mm_or_si128(bytes_equal(bytes, '/'), bytes_equal(bytes, '?')));
+    });
+  }
+#endif
+  while (at < end && *at != '/' && *at != '?') ++at;
+  return at;
+}
+
 /// The first byte in [at, end) that is not a tchar, or end.
 inline const char* find_token_end(const char* at, const char* end) {
 #ifdef __SSE2__

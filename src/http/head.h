@@ -153,8 +153,14 @@ class RequestHead final : public Head {
   Method method = Method::other;
   /// The method's token as it came.
   std::string_view method_token;
-  /// The request target as it came: for the log and for origin servers.
+  /// The request target as it came, but without a name and a password (see set_raw_target): for all
+  /// that shows it.
   std::string_view raw_target;
+  /// A secret: what a name and a password in the target come to as the value of Authorization.
+  /// Empty where there were none, or where the request had one.
+  std::string_view login;
+  /// Whom `login` was given for: scheme, host and port.
+  std::string_view login_origin;
   /// What the target and Host say together; every stage, the connector and the log look at this one.
   Target target;
   /// What the codec found wrong with it: then the rest is what was read of it, for the log, and validate answers with this.

@@ -9,6 +9,7 @@
 #include "http/method.h"
 #include "http/stage.h"
 #include "http/target_parse.h"
+#include "http/userinfo.h"
 
 namespace weir::http {
 
@@ -20,7 +21,7 @@ inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_vie
   auto head = RequestHead::make();
   head->method_token = head->copy(method);
   head->method = method_of(method);
-  head->raw_target = head->copy(target);
+  set_raw_target(*head, head->copy(target));
   head->minor_version = minor_version;
   for (const auto& [name, value] : fields) head->fields.add(name, value);
   if (auto parsed = parse_target(*head, scheme); !parsed) head->fault = std::move(parsed).error();

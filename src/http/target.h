@@ -20,8 +20,11 @@ struct Target {
   uint16_t port = 0;
   /// Path and query, byte for byte as they came: "/" for an empty path, "*" for asterisk-form, empty for CONNECT.
   std::string_view path;
-  /// Host and port as the Host field has them: brackets where needed, no port if it is the scheme's own.
+  /// Host and port, normalised: lower-case, brackets where needed, no port if it is the scheme's
+  /// own. Policy, pool and log use it.
   std::string_view authority;
+  /// The same as the client wrote it, for the Host field alone: signatures are made over that.
+  std::string_view written_authority;
 };
 
 }  // namespace weir::http

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/userinfo.h"
 
 namespace weir::http {
 namespace {
@@ -61,6 +62,7 @@ const char* host_byte_fault(char c) {
     case '@': return "The authority has user information; credentials do not belong there.";
     case '%': return "The host is percent-encoded.";
     case '\\': return "The authority has a backslash.";
+    case '#': return "The authority has a '#'.";
     default: return "The host has a byte that no host name has.";
   }
 }
@@ -87,7 +89,9 @@ const char* read_name(std::string_view text, bool dot_allowed, Name& name) {
     label = size + 1;
   }
   name.size = size;
-  if (size == 0) return "The host is empty.";
+  if (size == 0)
+    return text.empty() || text.front() == ':' ? "The host is empty."
+                                               : host_byte_fault(text.front());
   std::string_view host = text.substr(0, size);
   if (label == size) {
     if (!dot_allowed) return "The host name has an empty label.";
@@ -173,12 +177,22 @@ const char* read_authority(std::string_view text, uint16_t default_port, Arena& 
   return why && rest.find('@') != std::string_view::npos ? host_byte_fault('@') : why;
 }
 
-const char* check_target_bytes(std::string_view path) {
+/// Path and query, which end raw_target. A fragment goes from both (an exception to RFC 9112, 3.2:
+/// some clients leave it there).
+const char* read_path(RequestHead& head, std::string_view path, Target& target) {
   const char* const end = path.data() + path.size();
-  const char* const stop = find_target_end(path.data(), end);
-  if (stop == end) return nullptr;
-  return *stop == '#' ? "The request target has a fragment ('#'), which is never sent."
-                      : "The request target has a space or a control character.";
+  const char* stop = find_target_end(path.data(), end);
+  target.path = path;
+  if (stop == end) [[likely]]
+    return nullptr;
+  if (*stop == '#') {
+    const auto fragment = static_cast<size_t>(end - stop);
+    target.path.remove_suffix(fragment);
+    head.raw_target.remove_suffix(fragment);
+    while (stop < end && *stop == '#') stop = find_target_end(stop + 1, end);
+    if (stop == end) return nullptr;
+  }
+  return "The request target has a space or a control character.";
 }
 
 void set_authority(Target& target, const Authority& authority, std::string_view text, uint16_t default_port, Arena& arena) {
@@ -187,11 +201,11 @@ void set_authority(Target& target, const Authority& authority, std::string_view 
   target.port = authority.port;
   const bool as_it_came = authority.canonical && authority.had_port == (authority.port != default_port);
   target.authority = as_it_came ? text : serialise_authority(authority, default_port, arena);
+  target.written_authority = text;
 }
 
 /// `http://authority[/path][?query]` (RFC 9112, 3.2.2).
 const char* read_absolute(RequestHead& head, std::string_view raw, Target& target) {
-  if (const char* why = check_target_bytes(raw)) return why;
   size_t skip = 0;
   if (is_word(raw.substr(0, 7), "http://")) {
     target.scheme = Scheme::http;
@@ -207,8 +221,8 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
   target.form = TargetForm::absolute;
   const uint16_t default_port = default_port_of(target.scheme);
   const std::string_view rest = raw.substr(skip);
-  size_t end = 0;
-  while (end < rest.size() && rest[end] != '/' && rest[end] != '?' && rest[end] != '#') ++end;
+  const auto end =
+      static_cast<size_t>(find_authority_end(rest.data(), rest.data() + rest.size()) - rest.data());
   const std::string_view text = rest.substr(0, end);
   Authority authority;
   if (const char* why = read_authority(text, default_port, head.arena(), authority)) return why;
@@ -218,7 +232,7 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
     target.path = head.method == Method::options ? "*" : "/";
     return nullptr;
   }
-  target.path = rest.substr(end);
+  if (const char* why = read_path(head, rest.substr(end), target)) return why;
   if (target.path.front() == '?') {
     char* path = head.arena().allocate(target.path.size() + 1);
     path[0] = '/';
@@ -260,15 +274,15 @@ const char* read_target(RequestHead& head, Scheme scheme, Target& target) {
   if (raw.empty()) return "The request target is empty.";
   if (raw.front() == '/') {
     target.form = TargetForm::origin;
-    target.path = raw;
-    if (const char* why = check_target_bytes(raw)) return why;
+    if (const char* why = read_path(head, raw, target)) return why;
   } else if (raw == "*") {
     if (head.method != Method::options) return "The request target '*' is for OPTIONS only.";
     target.form = TargetForm::asterisk;
     target.path = "*";
   } else {
     if (const char* why = read_absolute(head, raw, target)) return why;
-    return read_host(head, default_port_of(target.scheme), target.authority, host, host_text);
+    return read_host(head, default_port_of(target.scheme), target.written_authority, host,
+                     host_text);
   }
   target.scheme = scheme;
   if (const char* why = read_host(head, default_port, {}, host, host_text)) return why;
@@ -314,10 +328,21 @@ Result<void> parse_target(RequestHead& head, Scheme scheme) {
   if (head.raw_target.size() > kLongestTarget) {
     return base::fail(ErrorType::http_request_error, 414, "The request target is longer than 16 KiB.");
   }
+  if (head.fault) return std::unexpected(*head.fault);
   Target target;
   if (const char* why = read_target(head, scheme, target)) return refuse(why);
   head.target = target;
+  if (!head.login.empty()) use_login(head);
   return {};
+}
+
+void follow_changed_target(RequestHead& head) {
+  Target& target = head.target;
+  const auto written =
+      parse_authority(target.written_authority, default_port_of(target.scheme), head.arena());
+  if (!written || written->host != target.host || written->port != target.port)
+    target.written_authority = target.authority;
+  drop_foreign_login(head);
 }
 
 }  // namespace weir::http

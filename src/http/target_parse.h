@@ -38,10 +38,16 @@ std::string_view serialise_authority(const Authority& authority, uint16_t defaul
 /// The host name as parse_authority holds it (not an address), in lower case or not, without a trailing dot.
 bool is_host_name(std::string_view text);
 
-/// Fills head.target from method, raw_target and Host. Call it once the head is complete, for requests of HTTP/1.
-/// `scheme` is what origin-form and asterisk-form are taken to be: that of the session.
-/// Errors: 400 for a form that the method can't have, a malformed target, a missing (HTTP/1.1), repeated or malformed Host; 414.
+/// Fills head.target from method, raw_target (which set_raw_target has set) and Host. Call it once
+/// the head is complete, for requests of HTTP/1. `scheme` is what origin-form and asterisk-form are
+/// taken to be: that of the session. A fragment goes, from raw_target too; a name and a password
+/// that the target had become an Authorization. Errors: 400 for a form that the method can't have,
+/// a malformed target, a missing (HTTP/1.1), repeated or malformed Host; 414.
 base::Result<void> parse_target(RequestHead& head, Scheme scheme = Scheme::http);
+
+/// For whoever has changed head.target: what belonged to the authority that the client wrote (its
+/// spelling, a login in the URL) does not go to another one.
+void follow_changed_target(RequestHead& head);
 
 /// 80, 443, or 0.
 constexpr uint16_t default_port_of(Scheme scheme) {

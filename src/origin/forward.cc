@@ -79,7 +79,7 @@ void Forward::prepare(http::Request& request) const {
   http::Fields& fields = request.head->fields;
   fields.remove(FieldId::proxy_authorization);
   fields.remove(FieldId::transfer_encoding);
-  fields.set_first(FieldId::host, request.head->target.authority);
+  fields.set_first(FieldId::host, request.head->target.written_authority);
   if (request.body && !request.body->known_length()) {
     fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
   }

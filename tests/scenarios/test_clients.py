@@ -1,9 +1,11 @@
 """The programs that people use: curl, wget, git and apt, through Weir."""
 
+import base64
 import gzip
 import hashlib
 import os
 import subprocess
+import urllib.parse
 
 import pytest
 from support.site import PASSWORD, USER, Site, generated
@@ -130,6 +132,13 @@ class TestWget:
 
     def test_get(self, weir, site):
         assert b"Welcome" in self.wget(weir, url_of(site) + "/redirect")
+
+    def test_a_login_in_the_url(self, weir, site):
+        password = urllib.parse.quote(PASSWORD, safe="")
+        url = f"http://{USER}:{password}@site.test:{site.port}/basic"
+        assert b"Members" in self.wget(weir, "--auth-no-challenge", url)
+        assert b"Members" in self.wget(weir, url)
+        assert all("@" not in line.request for line in weir.wait_log(2))
 
     def test_post(self, weir, site):
         assert self.wget(weir, "--post-data=hello", url_of(site) + "/echo") == b"hello"
@@ -265,6 +274,15 @@ class TestApt:
         count = len(site.requests)
         apt("update")  # Everything is as it was: 304.
         assert len(site.requests) > count
+
+    def test_a_login_in_the_url(self, weir, site, apt, tmp_path):
+        sources = tmp_path / "apt/etc/sources.list"
+        password = urllib.parse.quote(PASSWORD, safe="")
+        sources.write_text(sources.read_text().replace("http://", f"http://{USER}:{password}@"))
+        apt("update")
+        expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        assert site.requests and all(request.fields.all("authorization") == [expected] for request in site.requests)
+        assert all("@" not in line.request for line in weir.wait_log(1))
 
     def test_download(self, weir, site, apt, tmp_path):
         apt("update")

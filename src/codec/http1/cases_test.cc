@@ -96,7 +96,7 @@ std::vector<Case> read_cases(const std::string& name) {
 struct Outcome {
   std::string verdict;  // `accept`, `incomplete` or a status.
   std::string detail;
-  std::string forwarded, authority, reason, framing, body, left, mended;
+  std::string forwarded, authority, host, reason, framing, body, left, mended;
   int port = 0;
   int status = 0;
   bool persist = false;
@@ -295,6 +295,7 @@ Outcome read_request(const Case&, const Pieces& pieces) {
     out.forwarded = std::string(head.method_token) + " " +
                     std::string(head.method == http::Method::connect ? head.target.authority : head.target.path);
     out.authority = head.target.authority;
+    out.host = head.target.written_authority;
     out.port = head.target.port;
     out.fields = lines_of(head.fields);
     return {};
@@ -336,6 +337,8 @@ void check_facts(const Case& from, const Outcome& got) {
     };
     if (key == "forwarded") EXPECT_EQ(got.forwarded, value);
     else if (key == "authority") EXPECT_EQ(got.authority, value);
+    else if (key == "host")
+      EXPECT_EQ(got.host, value);
     else if (key == "port") EXPECT_EQ(std::to_string(got.port), value);
     else if (key == "status") EXPECT_EQ(std::to_string(got.status), value);
     else if (key == "reason") EXPECT_EQ(got.reason, value);
@@ -408,7 +411,7 @@ void run_all(const char* name, Read read, size_t at_least) {
 }
 
 TEST(RawCases, Requests) {
-  run_all("http1_requests.txt", read_request, 260);
+  run_all("http1_requests.txt", read_request, 290);
 }
 TEST(RawCases, Responses) {
   run_all("http1_responses.txt", read_response, 220);

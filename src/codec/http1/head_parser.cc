@@ -4,6 +4,7 @@
 
 #include "http/chars.h"
 #include "http/target_parse.h"
+#include "http/userinfo.h"
 
 namespace weir::http1 {
 
@@ -275,14 +276,15 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
   return base::fail(ErrorType::http_request_error, 414, "The request line is too long.");
 }
 
-/// Whole, without a flaw, and of HTTP/1.1: nearly all are. Anything else is for LineCutter and read_request_line.
+/// Whole, without a flaw, of HTTP/1.1, and without an '@': nearly all are. Anything else is for
+/// LineCutter and read_request_line.
 bool RequestParser::take_clean_request_line(const char*& at, const char* end) {
   constexpr std::string_view kRest = "HTTP/1.1\r\n";
   const char* const method_end = http::find_token_end(at, end);
   const auto method_size = static_cast<size_t>(method_end - at);
   if (method_size == 0 || method_size > kLongestMethod || method_end == end || *method_end != ' ') return false;
   const char* const target = method_end + 1;
-  const char* const target_end = http::find_target_end(target, end);
+  const char* const target_end = http::find_plain_target_end(target, end);
   const auto target_size = static_cast<size_t>(target_end - target);
   if (target_size == 0 || target_size > http::kLongestTarget || static_cast<size_t>(end - target_end) <= kRest.size()) return false;
   if (*target_end != ' ' || std::memcmp(target_end + 1, kRest.data(), kRest.size()) != 0) return false;
@@ -317,8 +319,11 @@ Result<void> RequestParser::read_request_line(const Line& line, size_t method_si
   const std::string_view rest = text.substr(method_size + 1);
   const size_t space = rest.find(' ');
   if (space == std::string_view::npos) return refuse("The request line has no version (HTTP/0.9 is not spoken here).");
-  head_->raw_target = rest.substr(0, space);
+  const std::string_view target = rest.substr(0, space);
   const std::string_view version_text = rest.substr(space + 1);
+  // Where a target with blanks has an '@' behind them, a part of a password may stand before: then
+  // nothing of it is shown.
+  if (version_text.find('@') == std::string_view::npos) http::set_raw_target(*head_, target);
   CHECK_OK(check_target_and_version(rest));
   const Version version = read_version(version_text);
   if (version.kind == Version::Kind::malformed) return refuse("The request line does not end in a version such as HTTP/1.1.");

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/page.h"
+#include "http/userinfo.h"
 
 namespace weir::errors {
 
@@ -103,17 +104,6 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-/// A target that was refused may have somebody's password in it, and it can't be told where that ends: all goes that stands before an @.
-std::string without_userinfo(std::string_view target) {
-  size_t start = 0;
-  if (target.substr(0, target.find_first_of("/\\")).ends_with(':')) start = target.find(':') + 1;
-  const size_t name = std::min(target.find_first_not_of("/\\", start), target.size());
-  const size_t at = target.substr(name).rfind('@');
-  std::string shown(target);
-  if (at != std::string_view::npos) shown.erase(name, at + 1);
-  return shown;
-}
-
 /// text/html is in the list, and not with a weight of 0 (RFC 9110, 12.4.2 and 12.5.1).
 bool accepts_html(std::string_view accept) {
   std::string_view rest = accept.substr(0, 1024);
@@ -197,9 +187,9 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request request, 
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
     url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority);
     const std::string_view path = head->target.path;
-    url += path.find_first_not_of("/\\") != 1 ? without_userinfo(path) : std::string(path);
+    url += path.find_first_not_of("/\\") != 1 ? http::without_userinfo(path) : std::string(path);
   } else {
-    url = without_userinfo(head->raw_target);
+    url = http::without_userinfo(head->raw_target);
   }
   co_return error_response(error, head->fields.get(FieldId::accept), url, name_);
 }

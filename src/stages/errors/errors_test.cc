@@ -152,7 +152,7 @@ TEST(Errors, UserinfoIsInNoPage) {
   const struct {
     const char *method, *target, *shown;
   } cases[] = {
-      {"GET", "http://user:secret@site/path?to=a@b", "http://b"},
+      {"GET", "http://user:secret@site/path?to=a@b", "http://site/path?to=a@b"},
       {"GET", "http://user:sec@ret@site/", "http://site/"},
       {"CONNECT", "user:secret@site:443", "site:443"},
       {"GET", "http:/user:secret@site/x", "http:/site/x"},

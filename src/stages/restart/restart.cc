@@ -1,5 +1,7 @@
 #include "stages/restart/restart.h"
 
+#include "http/target_parse.h"
+
 namespace weir::restart {
 
 async::Task<base::Result<http::Response>> Restart::handle(http::Request request, http::Next next) const {
@@ -9,6 +11,7 @@ async::Task<base::Result<http::Response>> Restart::handle(http::Request request,
       co_return base::fail(base::ErrorType::proxy_loop_detected, 508, "rules rewrite each other's targets");
     }
     http::Request again = std::move(*response.restart);
+    http::follow_changed_target(*again.head);
     CO_TRY(response, co_await next(std::move(again)));
   }
   co_return response;

@@ -53,5 +53,38 @@ TEST(Restart, AnErrorAfterOneIsAnError) {
   EXPECT_EQ(outcome.status(), 403);
 }
 
+TEST(Restart, AnotherOriginGetsNeitherTheLoginInTheUrlNorItsSpelling) {
+  const struct {
+    const char* host;
+    uint16_t port;
+    const char *fields, *written;
+  } cases[] = {
+      {"site", 80, "Host: x\nAuthorization: Basic bmFtZTpwdw==\n", "Site:80"},
+      {"site", 81, "Host: x\n", "new"},
+      {"other", 80, "Host: x\n", "new"},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    std::string written;
+    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+      http::Response response;
+      if (fake.calls == 1) {
+        http::Target& target = request.head->target;
+        target.host = c.host;
+        target.port = c.port;
+        target.authority = "new";
+        response.restart = std::make_unique<http::Request>(std::move(request));
+        return response;
+      }
+      written = request.head->target.written_authority;
+      response.head = http::ResponseHead::make(200);
+      return response;
+    };
+    EXPECT_EQ(fake.run(kStage, "GET", "http://name:pw@Site:80/").status(), 200);
+    EXPECT_EQ(fake.fields, c.fields) << c.host;
+    EXPECT_EQ(written, c.written);
+  }
+}
+
 }  // namespace
 }  // namespace weir::restart

@@ -24,7 +24,7 @@ TEST(Validate, TheCodecsVerdictComesFirst) {
   head->fault.emplace(ErrorType::http_request_error, 431, "too large");
   EXPECT_EQ(fake.run(kStage, fake.request(std::move(head))).status(), 431);
   EXPECT_EQ(fake.calls, 0);
-  EXPECT_EQ(fake.run(kStage, "GET", "http://user@site/").status(), 400);
+  EXPECT_EQ(fake.run(kStage, "GET", "http://us^er@site/").status(), 400);
   EXPECT_EQ(fake.run(kStage, "GET", "http://site/", {}).status(), 400) << "no Host";
 }
 
