@@ -32,6 +32,9 @@ struct Request {
   Upgrade upgrade = Upgrade::none;
   /// The client waits for 100 (Continue) before it sends content.
   bool expects_continue = false;
+  /// The client looks at trailers (RFC 9110, 10.1.4): set by validate, which removes TE; forward
+  /// says it to the origin.
+  bool te_trailers = false;
 };
 static_assert(sizeof(Request) <= 64);
 

@@ -98,6 +98,11 @@ void Forward::prepare(http::Request& request) const {
   if (request.upgrade == http::Upgrade::websocket) {
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
+  } else if (request.te_trailers) {
+    // RFC 9110, 10.1.4. Not beside an upgrade: some servers know `Connection: Upgrade` only as the
+    // whole value.
+    fields.add_in_place(name_of(FieldId::te), "trailers", FieldId::te);
+    fields.add_in_place(name_of(FieldId::connection), "TE", FieldId::connection);
   }
 }
 

@@ -5,8 +5,10 @@ import time
 
 import pytest
 from support.client import Client, eventually
+from support.origin import serve
 from support.tunnels import connect
 from support.weir import Weir
+from support.websocket import accept_key
 
 SECRET = "s3cret"
 
@@ -155,6 +157,48 @@ class TestHost:
             client.send(f"GET {origin.url}/ HTTP/1.0\r\n\r\n")
             assert client.response().status == 200
         assert origin.requests[0].fields.all("host") == [origin.authority]
+
+
+class TestTrailersThatAreAskedFor:
+    TRAILING = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n"
+
+    @pytest.mark.parametrize("te", ["trailers", "gzip;q=0.5, TRAILERS"])
+    def test_by_te(self, weir, play, te):
+        origin = play(serve(self.TRAILING))
+        response = ask(weir, origin, origin.url + "/", ("TE", te), ("Connection", "TE, x-mine"), ("X-Mine", "1"))
+        assert response.trailers.lines == [(b"X-Sum", b"7")]
+        [request] = origin.requests
+        assert request.fields.all("te") == ["trailers"]
+        assert request.fields.all("connection") == ["TE"]
+        assert "x-mine" not in request.fields
+
+    def test_codings_alone_are_not(self, weir, origin):
+        assert ask(weir, origin, origin.url + "/", ("TE", "gzip"), ("Connection", "TE")).status == 200
+        assert "te" not in origin.requests[0].fields and "connection" not in origin.requests[0].fields
+
+    def test_not_for_http_1_0(self, weir, origin):
+        with weir.client() as client:
+            client.send(f"GET {origin.url}/ HTTP/1.0\r\nTE: trailers\r\nConnection: TE\r\n\r\n")
+            assert client.response().status == 200
+        assert "te" not in origin.requests[0].fields
+
+    def test_not_beside_an_upgrade(self, weir, play):
+        def script(connection):
+            request = connection.request()
+            key = request.fields.get("sec-websocket-key")
+            connection.send(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n"
+            )
+            connection.wait_for_end()
+
+        origin = play(script)
+        fields = [("Host", origin.authority), ("Connection", "Upgrade, TE"), ("Upgrade", "websocket"), ("TE", "trailers")]
+        fields += [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13")]
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/", fields)
+            assert client.response().status == 101
+        assert origin.requests[0].fields.all("connection") == ["Upgrade"]
 
 
 class TestHeadsThatCanNeverBecomeValid:

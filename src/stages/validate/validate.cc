@@ -66,6 +66,8 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request request
   const http::HopByHop hop = http::remove_hop_by_hop(head.fields);
   if (hop.excessive) return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Connection names too many fields."));
   if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body) request.upgrade = http::Upgrade::websocket;
+  // Nobody sends trailers to an HTTP/1.0 client.
+  request.te_trailers = hop.te_trailers && head.minor_version >= 1;
   return next(std::move(request));
 }
 

@@ -185,6 +185,30 @@ TEST(Validate, WhatIsMeantForOneHopGoes) {
   EXPECT_EQ(fake.run(kStage, "GET", "http://site/", {{"Host", "site"}, {"Connection", many}}).status(), 400);
 }
 
+TEST(Validate, TrailersThatTheClientWantsAreAskedForByForward) {
+  struct Case {
+    const char* te;
+    uint8_t minor_version;
+    bool wanted;
+  };
+  for (const Case& c : {Case{"trailers", 1, true}, Case{"gzip, Trailers;q=0.5", 1, false},
+                        Case{"gzip;q=0.5, TRAILERS", 1, true}, Case{"gzip", 1, false},
+                        Case{"trailers", 0, false}}) {
+    http::FakeStages fake;
+    bool wanted = false;
+    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+      wanted = request.te_trailers;
+      return http::Response();
+    };
+    (void)fake.run(
+        kStage, fake.request(http::fake_head("GET", "http://site/",
+                                             {{"Host", "site"}, {"TE", c.te}, {"Connection", "TE"}},
+                                             c.minor_version)));
+    EXPECT_EQ(wanted, c.wanted) << c.te;
+    EXPECT_EQ(fake.fields, "Host: site\n");
+  }
+}
+
 TEST(Validate, AnUpgradeIsWebsocketOrNone) {
   struct Case {
     const char *method, *connection, *upgrade;
