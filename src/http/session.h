@@ -77,6 +77,9 @@ class Pins {
   void last_exchange() { last_ = true; }
   /// Inside a tunnel that may go back to relaying: then nothing is lost that this can save. Not owned; null elsewhere.
   WayBack* way_back = nullptr;
+  /// The client's connection has carried an answer: its end without another one is what the
+  /// client's own rule for asking again is for. Set by whoever writes answers.
+  bool served = false;
   /// Called once, when a connection that is idle is lost.
   void (*on_lost)(void*) = nullptr;
   void* on_lost_of = nullptr;

@@ -63,6 +63,16 @@ bool is_empty(const Answered& answered, const OriginConnection& connection) {
   return false;
 }
 
+/// An origin's 407 would be taken for this proxy's own, and the proxy's password be asked for and
+/// sent again. Inside a tunnel it is not: there the client speaks with the site, as without a
+/// proxy.
+base::Error foreign_login(std::string_view origin) {
+  return base::Error(ErrorType::http_protocol_error, 502,
+                     std::string(origin) +
+                         " asked for a login to a proxy (status 407), and is no proxy of yours. Do "
+                         "not give it the proxy's password.");
+}
+
 }  // namespace
 
 async::Task<base::Result<http::Response>> Forward::handle(http::Request request, http::Next) const {
@@ -192,7 +202,8 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     origin->pin_key = key;
     pinned.release();
     answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head, request.body, request.expects_continue, request.upgrade);
-    if (!answered && served && origin->may_retry()) co_return std::unexpected(answered.error().without_answer());
+    if (!answered && served && origin->died_unanswered())
+      co_return std::unexpected(answered.error().without_answer());
   } else {
     // The usual case costs no frame: a connection is there.
     const uint64_t max_idle_ms = repeatable ? UINT64_MAX : context_.config.retry_idle_ms;
@@ -209,9 +220,17 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
       // In the place of the one that died.
       CO_TRY(connection, co_await connect_in(request, origin->take_slot()));
       answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
+    } else if (!answered && reused && !repeatable && origin->died_unanswered() && request.pins &&
+               request.pins->served) {
+      // RFC 9110, 9.2.2: not repeated here. The client sees what it would see without a proxy, the
+      // end of its own kept connection, and knows by its own rule whether to ask again; a 502 would
+      // be final.
+      co_return std::unexpected(answered.error().without_answer());
     }
   }
   if (!answered) co_return std::unexpected(std::move(answered).error());
+  if (answered->head->status == 407 && request.session->depth == 0)
+    co_return std::unexpected(foreign_login(key));
 
   http::Response response;
   response.head = std::move(answered->head);

@@ -33,6 +33,8 @@ class OriginExchange final : public base::Pooled {
 
   /// The connection died before a byte of a response came, and no content was taken from the request.
   bool may_retry() const { return died_unanswered_ && !content_taken_; }
+  /// The same, whatever became of the content.
+  bool died_unanswered() const { return died_unanswered_; }
 
   OriginConnection& connection() { return *connection_; }
   http::Exchange& exchange() { return *exchange_; }

@@ -358,6 +358,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   auto served = co_await async::Until<base::Result<Served>>(serve(std::move(request), exchange.get(), facts), client_.interrupt);
   finish(*exchange, served);
   if (served && *served) {
+    pins_.served = true;
     outcome.tunnel = std::move((*served)->tunnel);
     if (outcome.tunnel) outcome.exchange = std::move(exchange);
     outcome.after = (*served)->keep && !pins_.lost() ? After::next : After::linger;

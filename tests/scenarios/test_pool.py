@@ -6,6 +6,7 @@ import time
 
 import pytest
 from support.client import eventually, exchange
+from support.message import Ended
 from support.origin import Origin, answer_once, ok, serve
 
 pytestmark = pytest.mark.threads
@@ -98,13 +99,41 @@ def test_a_reused_connection_that_died_is_retried_once(weir, play, method, reset
 
 
 @pytest.mark.parametrize("method, body", [("POST", b""), ("POST", b"abc"), ("PUT", b"abc"), ("PATCH", b""), ("BREW", b"")])
-def test_what_may_not_be_repeated_is_not(weir, play, method, body):
+def test_what_may_not_be_repeated_is_not(start, play, method, body):
+    """The end of the origin's kept connection becomes that of the client's own, whose rule for asking again decides."""
+    weir = start("workers = 1\n")
     origin = play(dying(1))
     with weir.client() as client:
         assert request(client, origin).status == 200
         more = [] if body else [("Content-Length", "0")]
-        assert request(client, origin, method, body=body, more=more).status == 502
+        with pytest.raises(Ended) as ended:
+            request(client, origin, method, body=body, more=more)
+        assert ended.value.args == (b"",)
     assert [each.method for each in origin.requests] == ["GET", method]
+    assert [line.outcome for line in weir.wait_log(2)] == ["complete", "connection_terminated"]
+
+
+@pytest.mark.parametrize("method, body", [("POST", b"abc"), ("PUT", b"abc"), ("BREW", b"")])
+def test_a_client_that_has_no_answer_yet_is_told_so(start, play, method, body):
+    """Its own connection is new: nobody asks again after such an end."""
+    weir = start("workers = 1\n")
+    origin = play(dying(1))
+    with weir.client() as first, weir.client() as client:
+        assert request(first, origin).status == 200
+        assert request(client, origin, method, body=body).status == 502
+    assert [each.method for each in origin.requests] == ["GET", method]
+    assert len(origin.connections) == 1
+
+
+def test_an_answer_of_weirs_own_is_one(start, play):
+    weir = start("workers = 1\n")
+    origin = play(dying(1))
+    with weir.client() as first, weir.client() as client:
+        client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
+        assert client.response().status == 200
+        assert request(first, origin).status == 200
+        with pytest.raises(Ended):
+            request(client, origin, "POST", body=b"abc")
 
 
 def test_it_is_retried_only_once(weir, play):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from support.client import Client, eventually
-from support.origin import serve
+from support.origin import ok, serve
 from support.tunnels import connect
 from support.weir import Weir
 from support.websocket import accept_key
@@ -199,6 +199,30 @@ class TestTrailersThatAreAskedFor:
             client.send_request("GET", origin.url + "/", fields)
             assert client.response().status == 101
         assert origin.requests[0].fields.all("connection") == ["Upgrade"]
+
+
+class TestTheOriginsOwn407:
+    ANSWER = ok(b"no", status="407 Proxy Authentication Required", fields=[("Proxy-Authenticate", 'Basic realm="theirs"')])
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+    def test_is_no_question_for_the_proxys_password(self, weir, play, method):
+        origin = play(serve(self.ANSWER if method != "HEAD" else self.ANSWER[:-2]))
+        response = weir.exchange(method, origin.url + "/", body=b"x" if method == "POST" else b"")
+        assert response.status == 502
+        assert "proxy-authenticate" not in response.fields
+        assert "http_protocol_error" in response.fields.get("proxy-status")
+        if method != "HEAD":
+            assert origin.authority in response.text and "407" in response.text
+        line = weir.wait_log(1)[0]
+        assert (line.status, line.outcome) == (502, "http_protocol_error")
+
+    def test_passes_inside_a_tunnel(self, weir, play):
+        """There the client speaks with the site, and takes it for the site's, as without a proxy."""
+        origin = play(serve(self.ANSWER))
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send_request("GET", "/", [("Host", origin.authority)])
+            assert client.response().status == 407
 
 
 class TestHeadsThatCanNeverBecomeValid:
