@@ -89,6 +89,36 @@ TEST(Basic, WhatIsRead) {
   EXPECT_FALSE(parse_basic("Basic " + std::string(100'000, 'A')));
 }
 
+TEST(Basic, WhatIsNotUtf8IsLatin1) {
+  const struct {
+    const char *value, *user, *password;
+  } cases[] = {
+      // UTF-8 stays as it is, also where it could be Latin-1.
+      {"Basic asO8cmdlbjpHcsO8w59lMQ==", "j\xc3\xbcrgen",
+       "Gr\xc3\xbc\xc3\x9f"
+       "e1"},
+      {"Basic avxyZ2VuOkdy/N9lMQ==", "j\xc3\xbcrgen",
+       "Gr\xc3\xbc\xc3\x9f"
+       "e1"},
+      {"Basic YWRhOv8=", "ada", "\xc3\xbf"},
+      {"Basic YWRhOoA=", "ada", "\xc2\x80"},
+      // One that is cut is none.
+      {"Basic YWRhOsM=", "ada", "\xc3\x83"},
+      // Both are in one encoding.
+      {"Basic w7w66Q==", "\xc3\x83\xc2\xbc", "\xc3\xa9"},
+  };
+  for (const auto& c : cases) {
+    const auto read = parse_basic(c.value);
+    ASSERT_TRUE(read) << c.value;
+    EXPECT_EQ(read->user, c.user) << c.value;
+    EXPECT_EQ(read->password, c.password) << c.value;
+  }
+  // 0xff, a hundred and thirty times: too long a name in UTF-8.
+  std::string digits = "Basic ";
+  for (int i = 0; i < 45; ++i) digits += "////";
+  EXPECT_FALSE(parse_basic(digits + "Onh4"));
+}
+
 TEST(Answers, SipHashIsTheOneThatIsPublished) {
   std::string bytes;
   for (char c = 0; c < 15; ++c) bytes += c;

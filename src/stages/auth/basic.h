@@ -15,7 +15,9 @@ struct Credentials {
   std::string user, password;
 };
 
-/// Nothing where it is another scheme, no base64, or neither a user's name nor a password could be such.
+/// In UTF-8: what is not UTF-8 is taken for ISO 8859-1.
+/// Nothing where it is another scheme, no base64, or neither a user's name nor a password could be
+/// such.
 std::optional<Credentials> parse_basic(std::string_view value);
 
 }  // namespace weir::auth
