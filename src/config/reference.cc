@@ -24,7 +24,9 @@ The file is [TOML](https://toml.io). A key that Weir does not know is a mistake,
 is not used at all. Files to begin with are in [examples](../../examples).
 
 - **Durations** are a whole number and a unit, in quotes: `"500ms"`, `"10s"`, `"15min"`, `"2h"`, `"1d"`.
-- **Sizes** are a whole number and a unit, in quotes: `"512B"`, `"64KiB"`, `"16MiB"`, `"1GiB"`; or a number of bytes.
+  One blank between is fine: `"10 s"`.
+- **Sizes** are a whole number and a unit, in quotes: `"512B"`, `"64KiB"`, `"16MiB"`, `"1 GiB"`;
+  or a number of bytes.
 - **Networks** are written as `"10.0.0.0/8"` or `"fc00::/7"`, single addresses without the slash. Bits beyond the
   prefix are a mistake.
 - **Names** are exact (`"wiki.lan"`), or all names below one (`"*.lan"`, which does not include `lan` itself). Case does not

@@ -20,9 +20,11 @@ std::optional<uint64_t> parse(std::string_view text, std::span<const Unit> units
   if (digits == std::string_view::npos) return std::nullopt;
   const auto number = base::parse_decimal(text.substr(0, digits));
   if (!number) return std::nullopt;
+  std::string_view name = text.substr(digits);
+  if (name.starts_with(' ')) name.remove_prefix(1);
   for (const Unit& unit : units) {
     uint64_t value = 0;
-    if (unit.name == text.substr(digits) && !__builtin_mul_overflow(*number, unit.factor, &value)) return value;
+    if (unit.name == name && !__builtin_mul_overflow(*number, unit.factor, &value)) return value;
   }
   return std::nullopt;
 }
