@@ -6,8 +6,8 @@ import re
 
 import pytest
 from support import cases, namespace
-from support.client import Client
-from support.message import Ended, Malformed
+from support.client import Client, eventually
+from support.message import FIELD_WITH_CONTROLS, Ended, Malformed
 from support.nameserver import NameServer
 from support.origin import Origin
 from support.weir import Weir
@@ -229,6 +229,8 @@ def test_response(shared_weir, case, bytewise):
     method = case.get("method", "GET")
     with Answering(case, bytewise) as origin, shared_weir.client() as client:
         more = [("Content-Length", "0")] if method in ("POST", "PUT", "PATCH") else []
+        if case.has("mended"):
+            client.reader.field = FIELD_WITH_CONTROLS
         client.send_request(method, origin.url + "/", [("Host", origin.authority), *more])
         try:
             response = client.response(method)
@@ -253,6 +255,8 @@ def test_response(shared_weir, case, bytewise):
             for line in case.trailers:
                 name, _, value = line.partition(b":")
                 assert (name, value.strip(b" \t")) in response.trailers.lines, line
+            if case.has("mended"):
+                eventually(lambda: origin.connections[0].ended, what="the end of the connection that a mended response came on")
         elif case.expect == "incomplete":
             assert response.status == 502 or not response.complete, response
         else:

@@ -4,8 +4,10 @@ import re
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-\x22\x24-\xff]+) HTTP/1\.([01])")
+# A status above 599 passes as an origin sent it.
 STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)")
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
+FIELD_WITH_CONTROLS = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\x00\x0a\x0d]*?)[ \t]*")
 
 
 class Malformed(AssertionError):
@@ -92,6 +94,7 @@ class Reader:
         self.limit = limit
         self.buffer = bytearray()
         self.ended = False
+        self.field = FIELD
 
     def _more(self):
         if self.ended:
@@ -153,7 +156,7 @@ class Reader:
             line = self.line()
             if not line:
                 return Fields(lines)
-            match = FIELD.fullmatch(line)
+            match = self.field.fullmatch(line)
             if not match:
                 raise Malformed(f"no field line: {line!r}")
             lines.append((match[1], match[2]))
