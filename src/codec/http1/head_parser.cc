@@ -134,7 +134,9 @@ void HeadParser::restart() {
 
 /// The lines that lie in the input whole and without a flaw: nearly all. The first other one is
 /// left for LineCutter, which cuts it out, or keeps what has come of it.
-const char* HeadParser::take_clean_lines(const char* at, const char* end, http::Head& head) {
+bool HeadParser::take_clean_lines(const char*& from, const char* end, http::Head& head) {
+  if (!lines_.kept().empty()) return from < end;
+  const char* at = from;
   const char* const first = at;
   const size_t room = limits_.bytes - size_;
   while (end - at >= 2) {
@@ -165,7 +167,8 @@ const char* HeadParser::take_clean_lines(const char* at, const char* end, http::
     at = stop + 2;
   }
   size_ += static_cast<uint32_t>(at - first);
-  return at;
+  from = at;
+  return at < end && !done();
 }
 
 Result<void> RequestParser::check_field_so_far(std::string_view line, size_t fresh) const {
@@ -182,41 +185,40 @@ Result<void> RequestParser::check_field_so_far(std::string_view line, size_t fre
                     : "A field line does not begin with a name and a colon.");
 }
 
-Result<void> RequestParser::feed_fields(const char*& at, const char* end, http::Head& head) {
-  while (at < end) {
-    if (lines_.kept().empty()) {
-      at = take_clean_lines(at, end, head);
-      if (at == end || done()) return {};
+Result<void> RequestParser::feed_field_line(const char*& at, const char* end, http::Head& head) {
+  const size_t before = lines_.kept().size();
+  const char* const from = at;
+  const size_t room = limits_.bytes - (size_ - before);
+  Line line;
+  const auto got = lines_.next(at, end, room, head.arena(), line);
+  size_ += static_cast<uint32_t>(at - from);
+  switch (got) {
+    case LineCutter::Got::line:
+      break;
+    case LineCutter::Got::more:
+      return check_field_so_far(lines_.kept(), static_cast<size_t>(at - from));
+    case LineCutter::Got::fault:
+      return std::unexpected(malformed(side_, lines_.fault()));
+    case LineCutter::Got::too_long: {
+      // What is wrong with it was known before it was too long.
+      const std::string_view begun = line.view().substr(0, room);
+      CHECK_OK(check_field_so_far(begun, begun.size()));
+      return std::unexpected(too_large("The message's head is too large."));
     }
-    const size_t before = lines_.kept().size();
-    const char* const from = at;
-    Line line;
-    const size_t room = limits_.bytes - (size_ - before);
-    const auto got = lines_.next(at, end, room, head.arena(), line);
-    size_ += static_cast<uint32_t>(at - from);
-    switch (got) {
-      case LineCutter::Got::line: break;
-      case LineCutter::Got::more:
-        return check_field_so_far(lines_.kept(), static_cast<size_t>(at - from));
-      case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
-      case LineCutter::Got::too_long: {
-        // What is wrong with it was known before it was too long.
-        const std::string_view begun = line.view().substr(0, room);
-        CHECK_OK(check_field_so_far(begun, begun.size()));
-        return std::unexpected(too_large("The message's head is too large."));
-      }
-    }
-    if (line.empty()) {
-      state_ = State::done;
-      return {};
-    }
-    FieldLine field;
-    if (const char* why = read_field_line(line, head.arena(), field))
-      return std::unexpected(malformed(side_, why));
-    if (head.fields.size() >= limits_.fields) return std::unexpected(too_large("The message's head has too many fields."));
-    head.fields.add_in_place(field.name, field.value, field.id);
-    seen_.see(field.id, field.value);
   }
+  if (line.empty()) {
+    state_ = State::done;
+    return {};
+  }
+  FieldLine field;
+  if (const char* why = read_field_line(line, head.arena(), field)) {
+    return std::unexpected(malformed(side_, why));
+  }
+  if (head.fields.size() >= limits_.fields) {
+    return std::unexpected(too_large("The message's head has too many fields."));
+  }
+  head.fields.add_in_place(field.name, field.value, field.id);
+  seen_.see(field.id, field.value);
   return {};
 }
 
@@ -233,7 +235,7 @@ Result<size_t> RequestParser::feed(std::string_view in) {
     CHECK_OK(feed_request_line(at, end));
   }
   if (state_ == State::fields) {
-    CHECK_OK(feed_fields(at, end, *head_));
+    while (!done() && take_clean_lines(at, end, *head_)) CHECK_OK(feed_field_line(at, end, *head_));
     if (done()) CHECK_OK(finish());
   }
   return static_cast<size_t>(at - in.data());

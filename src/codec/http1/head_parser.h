@@ -35,7 +35,9 @@ class HeadParser {
 
   enum class State : uint8_t { before, after_cr, after_blanks, first_line, fields, done };
 
-  const char* take_clean_lines(const char* at, const char* end, http::Head& head);
+  /// Takes the field lines that are to the letter, up to the empty one. True: the next bytes are
+  /// another line's, or a part of one.
+  bool take_clean_lines(const char*& at, const char* end, http::Head& head);
   base::Error too_large(const char* why) const;
   void restart();
 
@@ -69,8 +71,7 @@ class RequestParser : public HeadParser {
   base::Result<void> feed_request_line(const char*& at, const char* end);
   bool take_clean_request_line(const char*& at, const char* end);
   base::Result<void> read_request_line(const Line& line, size_t method_size);
-  /// Reads field lines up to the empty one, which makes it `done`.
-  base::Result<void> feed_fields(const char*& at, const char* end, http::Head& head);
+  base::Result<void> feed_field_line(const char*& at, const char* end, http::Head& head);
   /// Of a client's field line that has not ended: 400 as soon as it can never become one. `fresh`
   /// bytes at its end are new.
   base::Result<void> check_field_so_far(std::string_view line, size_t fresh) const;
@@ -125,7 +126,8 @@ class ResponseParser : public HeadParser {
   base::Result<void> read_status_line(const Line& line);
   const char* read_version(std::string_view& rest);
   void read_reason(std::string_view rest);
-  base::Result<void> feed_fields(const char*& at, const char* end);
+  bool has_other_line(const char*& at, const char* end);
+  base::Result<void> feed_field_line(const char*& at, const char* end, http::Head& head);
   base::Result<void> finish();
 
   base::Ref<http::ResponseHead> head_;

@@ -56,7 +56,7 @@ Result<size_t> ResponseParser::feed(std::string_view in) {
     }
   }
   if (state_ == State::fields) {
-    CHECK_OK(feed_fields(at, end));
+    while (!done() && has_other_line(at, end)) CHECK_OK(feed_field_line(at, end, *head_));
     if (done()) CHECK_OK(finish());
   }
   return static_cast<size_t>(at - in.data());
@@ -191,36 +191,35 @@ void ResponseParser::read_reason(std::string_view rest) {
   head_->reason = {copy, rest.size()};
 }
 
-Result<void> ResponseParser::feed_fields(const char*& at, const char* end) {
-  http::Head& head = *head_;
-  while (at < end) {
-    if (lines_.kept().empty() && mender_.to_the_letter()) {
-      at = take_clean_lines(at, end, head);
-      if (at == end || done()) return {};
-    }
-    const size_t before = lines_.kept().size();
-    const char* const from = at;
-    Line line;
-    const auto got = lines_.next(at, end, limits_.bytes - (size_ - before), head.arena(), line);
-    size_ += static_cast<uint32_t>(at - from);
-    if (got == LineCutter::Got::more) return {};
-    if (got == LineCutter::Got::too_long) {
-      return std::unexpected(too_large("The message's head is too large."));
-    }
-    if (const char* why = mender_.check_end(line)) return std::unexpected(malformed(side_, why));
-    if (line.empty()) {
-      state_ = State::done;
-      return {};
-    }
-    const size_t fields = head.fields.size();
-    if (const char* why = mender_.take(line, head)) return std::unexpected(malformed(side_, why));
-    if (head.fields.size() + mender_.odd_lines() > limits_.fields) {
-      return std::unexpected(too_large("The message's head has too many fields."));
-    }
-    if (head.fields.size() == fields) continue;
-    const http::Field& added = head.fields.all().back();
-    seen_.see(added.id, added.value());
+/// After a line that was mended all others are read the slow way: they are counted and joined
+/// there.
+bool ResponseParser::has_other_line(const char*& at, const char* end) {
+  return mender_.to_the_letter() ? take_clean_lines(at, end, *head_) : at < end;
+}
+
+Result<void> ResponseParser::feed_field_line(const char*& at, const char* end, http::Head& head) {
+  const size_t before = lines_.kept().size();
+  const char* const from = at;
+  Line line;
+  const auto got = lines_.next(at, end, limits_.bytes - (size_ - before), head.arena(), line);
+  size_ += static_cast<uint32_t>(at - from);
+  if (got == LineCutter::Got::more) return {};
+  if (got == LineCutter::Got::too_long) {
+    return std::unexpected(too_large("The message's head is too large."));
   }
+  if (const char* why = mender_.check_end(line)) return std::unexpected(malformed(side_, why));
+  if (line.empty()) {
+    state_ = State::done;
+    return {};
+  }
+  const size_t fields = head.fields.size();
+  if (const char* why = mender_.take(line, head)) return std::unexpected(malformed(side_, why));
+  if (head.fields.size() + mender_.odd_lines() > limits_.fields) {
+    return std::unexpected(too_large("The message's head has too many fields."));
+  }
+  if (head.fields.size() == fields) return {};
+  const http::Field& added = head.fields.all().back();
+  seen_.see(added.id, added.value());
   return {};
 }
 
