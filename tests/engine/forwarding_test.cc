@@ -251,9 +251,10 @@ TEST(Forwarding, AStaleConnectionIsRetriedOnceWhereNothingIsRepeated) {
   EXPECT_EQ(answers[1].status, 200);
   EXPECT_EQ(h.origin->heads.size(), 3u);
   client.request("POST http://" + at + "/stale HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab");
-  answers = h.answers(client, 3);
-  ASSERT_EQ(answers.size(), 3u);
-  EXPECT_EQ(answers[2].status, 502) << "a POST may have been acted on";
+  // A POST may have been acted on: the client, which has had answers, sees the end that it would see
+  // without a proxy.
+  ASSERT_TRUE(h.until([&] { return client.ended; }));
+  EXPECT_EQ(h.answers(client, 3).size(), 2u);
   EXPECT_EQ(h.origin->heads.size(), 4u);
   for (const int status : {200, 502}) {
     Client& other = h.client();
