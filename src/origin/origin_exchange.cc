@@ -121,7 +121,8 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
         config_.write_timeout_ms, nullptr, async::WriteWhen::together);
     if (written == 0) sent_whole_ = true;
     body = nullptr;
-    if (written == 0 && way_back()) {
+    // Behind an upgrade the next protocol's first bytes wait for the 101.
+    if (written == 0 && way_back() && upgrade == http::Upgrade::none) {
       upload_ = send_beyond();
       upload_.start();
     }

@@ -92,8 +92,6 @@ class Connection final : public base::Pooled, private LiveConnection {
   WayBack* way_back() const { return static_cast<WayBack*>(pins_.way_back); }
   /// The CONNECT's connection goes back to the tunnel, if there is a way. False: there is none.
   bool go_back();
-  /// What has been read is a request to the site that the tunnel was opened to.
-  bool is_for_site(http1::RequestParser& parser) const;
   /// The next request has begun to come; asks the kernel.
   bool more_is_there();
   /// Its time is the request's begin, not the end of its head.
@@ -168,11 +166,6 @@ bool Connection::go_back() {
   client_.stream.readiness().take_interrupt_back();
   way_back()->finish(client_.input.take_all());
   return true;
-}
-
-bool Connection::is_for_site(http1::RequestParser& parser) const {
-  http::RequestHead& head = *parser.head();
-  return parser.done() && http::parse_target(head, session_->scheme) && http::is_for_opened(*session_, head);
 }
 
 async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
@@ -295,8 +288,12 @@ async::Task<Connection::Outcome> Connection::exchange() {
   } cut{*this, parser, started_ms};
   std::optional<base::Error> fault;
   if (client_.input.empty() || !parser.done()) fault = co_await read_head(parser);
+  if (!fault) {
+    if (auto target = http::parse_target(*parser.head(), session_->scheme); !target) fault = std::move(target).error();
+  }
   Outcome outcome;
-  if (way_back() && (!fault || fault->rule().empty()) && !is_for_site(parser)) {
+  // What is wrong with it is the site's affair; what a limit of ours refuses is answered.
+  if (way_back() && (fault ? fault->rule().empty() : !http::is_for_opened(*session_, *parser.head()))) {
     cut.begun = true;
     outcome.after = After::relay;
     co_return outcome;
@@ -316,9 +313,6 @@ async::Task<Connection::Outcome> Connection::exchange() {
   request.head = parser.take_head();
   if (!request.head) request.head = http::RequestHead::make();
   exchange->request = request.head;
-  if (!fault) {
-    if (auto target = http::parse_target(*request.head, session_->scheme); !target) fault = std::move(target).error();
-  }
   if (!fault && no_memory()) fault = no_memory_error();
   if (fault && fault->rule() == "limits.memory") among_.count_refused_for_memory();
   const bool refused = context_.admission && context_.admission->refuses(*session_);

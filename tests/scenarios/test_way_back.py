@@ -353,3 +353,22 @@ def test_never_serves_no_pages_of_its_own(start, play_and_wait):
     with weir.client() as client:
         connect(client, "weir.internal:80", status=403)
     assert weir.get("http://weir.internal/").status == 200
+
+
+def test_frames_that_come_with_the_handshake_wait_for_the_101(always, play_and_wait):
+    def script(connection):
+        connection.head()
+        connection.before = bytes(connection.reader.buffer)
+        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        connection.frame = connection.reader.exactly(8)
+        connection.send(b"\x81\x02ok")
+        connection.wait_for_end()
+
+    origin = play_and_wait(script)
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    with always.client() as client:
+        connect(client, origin.authority)
+        client.send(f"GET /ws HTTP/1.1\r\nHost: {origin.authority}\r\n{upgrade}\r\n".encode() + b"\x81\x82\0\0\0\0hi")
+        assert client.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+        assert client.read(4) == b"\x81\x02ok"
+    assert (origin.connections[0].before, origin.connections[0].frame) == (b"", b"\x81\x82\0\0\0\0hi")
