@@ -53,9 +53,12 @@ class Played:
                 run.close()
 
     def of(self, client, form, row):
-        if (client, form, row) not in self.ends:
-            raise AssertionError(f"{client}, {form} was not played to its end: {self.faults.get((client, form))!r}")
         return self.ends[client, form, row]
+
+    def why_not(self, client, form):
+        """Why a run has not come to its end."""
+        faults = {each: self.faults[client, each] for each in ("direct", form) if (client, each) in self.faults}
+        return f"was not played to its end: {faults}"
 
     def has(self, client, form, row):
         return (client, "direct", row) in self.ends and (client, form, row) in self.ends

@@ -1,5 +1,6 @@
 """The clients and the forms that each has beside the direct one: by absolute-form, by CONNECT."""
 
+import functools
 import pathlib
 import shutil
 import subprocess
@@ -12,15 +13,18 @@ from .driven import node, python
 from .wget import Wget
 
 
+@functools.cache
 def missing(program):
     return None if shutil.which(program) else f"{program} is not installed"
 
 
+@functools.cache
 def missing_requests():
     done = subprocess.run(["/usr/bin/python3", "-c", "import requests"], capture_output=True, check=False)
     return None if done.returncode == 0 else "python3-requests is not installed"
 
 
+@functools.cache
 def missing_undici():
     there = pathlib.Path("/usr/share/nodejs/undici").exists()
     return missing("node") or (None if there else "node-undici is not installed")
