@@ -19,8 +19,8 @@ class Step:
     http_1_0: bool = False
     waits: bool = False  # It begins when the origin says so (`Case.ready`).
 
-    def message(self, url):
-        """The step as the drivers read it."""
+    def message(self, url, watched):
+        """The step as the drivers read it. `watched`: the origin waits until each byte was seen."""
         return {
             "method": self.method,
             "url": url,
@@ -29,6 +29,7 @@ class Step:
             "chunked": self.chunked,
             "login": list(self.login),
             "anonymous": self.anonymous,
+            "watched": watched,
         }
 
 
@@ -43,7 +44,7 @@ class Behaviour:
     steps: tuple = (Step(),)
     clients: tuple = ()  # Only these; empty: all.
     but_not: tuple = ()
-    alone: bool = False  # A program that could ask for several rows in one go asks for this one alone.
+    alone: bool = False  # The origin waits for what the client sees: nobody asks for other rows in one go with it.
     one_connection: bool = False  # All steps by one process of curl, so that it may use its connection again.
     requests: bool = False  # What the origin saw is compared too.
 

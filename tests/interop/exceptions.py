@@ -131,6 +131,24 @@ EXCEPTIONS = [
         directly="refused cut",
         through="answered",
     ),
+    Exempt(
+        "head_both_framings not_modified_both_framings",
+        "*",
+        "Whoever hands a message on takes Content-Length away that came with Transfer-Encoding (9112 6.3, rule 3).",
+        aspects="fields",
+    ),
+    Exempt(
+        "head_differing_lengths",
+        "*",
+        "Weir hands on no length where there are two (9112 6.3, rule 5).",
+        aspects="fields",
+    ),
+    Exempt(
+        "reset_content_with_content",
+        "*",
+        "A 205 has no content (9110 15.3.6): some clients read it on, others take it for the next answer.",
+        aspects="content",
+    ),
     # One client alone.
     Exempt(
         "blanks_before_the_colon junk_with_folds",
@@ -143,6 +161,37 @@ EXCEPTIONS = [
         PYTHON,
         "Python ends a line at the bare CR; Weir writes a blank (9112 2.2).",
         aspects="fields",
+    ),
+    Exempt(
+        "nul_in_value",
+        "wget",
+        "wget's value ends at the NUL; Weir writes a blank (9110 5.5).",
+        aspects="fields",
+    ),
+    Exempt(
+        "bare_cr_in_value",
+        "chromium",
+        "Chromium's value ends at the CR; Weir writes a blank (9110 5.5).",
+        aspects="fields",
+    ),
+    Exempt(
+        "icy radio",
+        "chromium",
+        "Chromium takes the whole answer for content without a head; Weir reads the head (Shoutcast).",
+        aspects="fields content",
+    ),
+    Exempt(
+        "chunked_and_empty_length",
+        "wget",
+        "wget counts the empty length, where chunked counts (9112 6.3, rule 3).",
+        aspects="content",
+    ),
+    Exempt(
+        "dies_when_posted_to",
+        "urllib wget",
+        "These clients have a new connection for each request; Weir has its kept one, and must not repeat a POST (9110 9.2.2).",
+        directly="answered",
+        through="refused",
     ),
     Exempt(
         "last_chunk_without_an_end",

@@ -53,7 +53,7 @@ class Browser(Run):
 
     def ask(self, row, at, step):
         self.chromium.heard = lambda count: self.server.saw(self.number, row.name, at, int(count))
-        message = step.message(self.url(row, at))
+        message = step.message(self.url(row, at), row.alone)
         return End.of_message(json.loads(self.chromium.evaluate(FETCH % (json.dumps(message), SECONDS * 1000))))
 
     def close(self):

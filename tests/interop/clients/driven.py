@@ -26,7 +26,7 @@ class Driven(Run):
         )
 
     def ask(self, row, at, step):
-        message = {**step.message(self.url(row, at)), "first": at == 0}
+        message = {**step.message(self.url(row, at), row.alone), "first": at == 0}
         self.process.stdin.write(json.dumps(message).encode() + b"\n")
         self.process.stdin.flush()
         watchdog = threading.Timer(3 * SECONDS, self.process.kill)

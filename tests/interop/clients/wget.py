@@ -60,6 +60,7 @@ class Wget(Run):
                 status, fields = int(found[1]) if found else None, []
             elif line.startswith("  "):
                 name, _, value = line[2:].partition(":")
+                value = value.replace("\\t", "\t").replace("\\r", "\r")  # So wget shows them.
                 fields.append((name if ":" in line else "", value))
         # 8: the server's status is an error; 6: it wants a login. Both are answers.
         error = f"wget {code}: {said.strip()[-200:]}" if code not in (0, 6, 8) else None

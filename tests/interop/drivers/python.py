@@ -146,7 +146,7 @@ class Requests:
         ) as response:
             end["status"] = response.status_code
             end["fields"] = list(response.raw.headers.items())
-            content_of(response.iter_content(None if response.raw.chunked else 1), end)
+            content_of(response.iter_content(1 if step["watched"] else 65536), end)
 
 
 def is_timeout(error):
