@@ -14,6 +14,7 @@ class Step:
     body: bytes = b""
     chunked: bool = False  # The content goes in chunks, not by its length.
     anonymous: bool = False  # A browser asks no person for a password.
+    trailers: tuple = ()  # Behind chunked content.
     login: tuple = ()  # (scheme, user, password): the client's own way to log in.
     userinfo: str = ""  # What stands before the `@` in the URL that the client is given.
     http_1_0: bool = False
@@ -53,6 +54,8 @@ class Behaviour:
         later: there is no word of it to wait for."""
         if form.startswith("connect") and any(step.waits for step in self.steps):
             return False
+        if client == "raw":  # It has no ways of its own: only rows that name it.
+            return client in self.clients
         return client not in self.but_not and (not self.clients or client in self.clients)
 
 

@@ -229,6 +229,20 @@ EXCEPTIONS = [
         through="answered",
     ),
     Exempt(
+        "expect_without_content",
+        "curl",
+        "Expect without content asks for nothing, and some origins answer it with 417 (9110 10.1.1): it goes no further.",
+        aspects="request interim",
+    ),
+    Exempt(
+        "http_1_0_kept",
+        "raw",
+        "No proxy may keep an HTTP/1.0 client's connection (9112 9.3, C.2.2).",
+        directly="answered",
+        through="refused",
+        aspects="kind request",
+    ),
+    Exempt(
         "name_and_password_in_the_url name_alone_in_the_url encoded_password_in_the_url basic_by_the_url",
         "wget",
         "wget leaves the login to the proxy, and directly sends it only when asked (9110 4.2.4 is an exception).",

@@ -9,7 +9,7 @@ The comparison is by kinds first. A step of a client ends in one of four:
 - `hung`: the client's time was over.
 
 Of those that have a response, these are compared: the status; the fields, but those of IGNORED; the content that the
-client hands on; the trailers; for streams, that each piece was with the client before the origin sent the next one
+client hands on; the trailers; the statuses of interim responses; for streams, that each piece was with the client before the origin sent the next one
 (`order`, the client's word decides, not a clock). A line of a head whose name is no token (RFC 9110, 5.1) is no field
 and is not compared, blanks before the colon belong to no name (9112, 5.1), and blanks in a value, of folds too (9112,
 5.2) or for NUL and CR (9110, 5.5), count as one: clients show such lines in many ways.
@@ -33,7 +33,8 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 @dataclass
 class End:
-    """How one step ended at the client. `trailers` is None where the client does not show them."""
+    """How one step ended at the client. `trailers`, and `interim` (the statuses of interim responses), are None where the
+    client does not show them."""
 
     status: int = None
     fields: tuple = ()
@@ -41,6 +42,7 @@ class End:
     trailers: tuple = None
     error: str = None
     hung: bool = False
+    interim: tuple = None
 
     @staticmethod
     def of_message(message):
@@ -52,6 +54,7 @@ class End:
             None if message["trailers"] is None else tuple((n, v) for n, v in message["trailers"]),
             message["error"],
             message["hung"],
+            tuple(message["interim"]) if "interim" in message else None,
         )
 
     @property
@@ -99,6 +102,8 @@ def differences(method, direct, through):
         here, there = getattr(direct, aspect), getattr(through, aspect)
         if compared(here, framing) != compared(there, framing):
             found[aspect] = only(compared(here, framing), compared(there, framing))
+    if direct.interim != through.interim:
+        found["interim"] = f"directly {direct.interim}, through Weir {through.interim}"
     if direct.content != through.content:
         found["content"] = f"directly {direct.content[:200]!r}, through Weir {through.content[:200]!r}"
     return found
@@ -115,6 +120,7 @@ def arrived(requests):
             request.chunked,
             request.body[:200],
             len(request.body),
+            compared([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.trailers.lines], False),
         )
         for request in requests
     ]

@@ -10,6 +10,7 @@ from support import chromium
 from .browser import Browser
 from .curl import Curl
 from .driven import node, python
+from .raw import Raw
 from .wget import Wget
 
 
@@ -39,5 +40,6 @@ CLIENTS = {
     "requests": (python("requests"), ("absolute",), missing_requests),
     "node": (node("node"), ("absolute", "connect"), lambda: missing("node")),
     "undici": (node("undici"), ("connect",), missing_undici),
+    "raw": (Raw, ("absolute", "connect"), lambda: None),
     "chromium": (Browser, ("absolute",), lambda: None if chromium.PROGRAM else "chromium is not installed"),
 }

@@ -106,15 +106,15 @@ class Curl(Run):
             content = b""
         found = re.search(rf"@{row.name} {at} (\d+)", errors)
         code = int(found[1]) if found else -1
-        status, fields, trailers, whole = read_heads((self.folder / f"{row.name}.{at}.head").read_bytes())
+        status, fields, trailers, whole, interim = read_heads((self.folder / f"{row.name}.{at}.head").read_bytes())
         error = f"curl {code}" if code > 0 else NOTHING_SAID if code else None
         if code and not whole:  # A status line is not yet an answer.
             status, fields = None, ()
-        return End(status, fields, content, trailers, error, code == 28)
+        return End(status, fields, content, trailers, error, code == 28, interim)
 
 
 def read_heads(data):
-    """The last head and the trailers in what curl wrote of heads, and whether that head was whole."""
+    """In what curl wrote of heads: the last one, its trailers, whether it was whole, the interim ones before it."""
     heads = []
     for line in data.decode("latin-1").split("\n"):
         line = line.rstrip("\r")
@@ -130,7 +130,9 @@ def read_heads(data):
             name, _, value = line.partition(":")
             heads[-1][part].append((name if ":" in line else "", value))
     if not heads:
-        return None, (), (), False
+        return None, (), (), False, ()
     line, fields, trailers = heads[-1]
-    status = re.search(r"\s(\d{3})", line)
-    return int(status[1]) if status else None, tuple(fields), tuple(trailers), part == 2
+    statuses = [re.search(r"\s(\d{3})", each[0]) for each in heads]
+    interim = tuple(int(each[1]) for each in statuses[:-1] if each and each[1].startswith("1"))
+    status = int(statuses[-1][1]) if statuses[-1] else None
+    return status, tuple(fields), tuple(trailers), part == 2, interim

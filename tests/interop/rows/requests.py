@@ -64,3 +64,13 @@ add(
 )
 add("expect_without_content", "9110 10.1.1", Step("GET", fields=(("Expect", "100-continue"),)), clients=CURL)
 add("several", "9112 9.3", Step(), Step("POST", body=b"a", fields=TEXT), Step("HEAD"), Step(), one_connection=True)
+
+RAW = ("raw",)
+PIECE = Step("POST", body=b"a=b", fields=TEXT)
+add("pipelined", "9112 9.3.2", Step(), Step(), Step("HEAD"), Step(), clients=RAW)
+add("pipelined_with_content", "9112 9.3.2", Step(), PIECE, Step(), PIECE, Step("DELETE"), clients=RAW)
+SUMMED = Step("POST", body=b"hello", fields=(*TEXT, ("Trailer", "X-Sum")), chunked=True, trailers=(("X-Sum", "1"),))
+add("upload_with_trailers", "9110 6.5", SUMMED, clients=RAW)
+KEPT = Step(http_1_0=True, fields=(("Connection", "keep-alive"),))
+add("http_1_0_kept", "9112 C.2.2", KEPT, KEPT, clients=RAW)
+add("http_1_0_post", "9112 2.5", Step("POST", body=b"a=b", http_1_0=True, fields=TEXT), clients=RAW)
