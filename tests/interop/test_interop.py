@@ -34,7 +34,7 @@ def fault_of(played, client, form, row):
     if found:
         allowed = any(each.allows(found, kinds(played, client, form, row)) for each in exempt)
         return None if allowed else "; ".join(found.values())
-    rotten = [each.reason for each in exempt if each.clients != "*"]
+    rotten = [each.reason for each in exempt if each.clients != "*" and not each.sometimes]
     return f"no longer differs, and stands in the list of exceptions: {rotten[0]}" if rotten else None
 
 
