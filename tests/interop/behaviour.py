@@ -36,8 +36,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A row. `play(case)` is the origin's part, for each request; it returns whether the connection goes on.
-    `why` names the RFC's section or the kind of program that behaves so."""
+    """A row. `play(case)` is the origin's part, for each request; it returns whether the connection
+    goes on. `why` names the RFC's section or the kind of program that behaves so."""
 
     name: str
     play: object
@@ -45,13 +45,15 @@ class Behaviour:
     steps: tuple = (Step(),)
     clients: tuple = ()  # Only these; empty: all.
     but_not: tuple = ()
-    alone: bool = False  # The origin waits for what the client sees: nobody asks for other rows in one go with it.
-    one_connection: bool = False  # All steps by one process of curl, so that it may use its connection again.
+    alone: bool = (
+        False  # The origin waits for what the client sees: no other row shares its process.
+    )
+    one_connection: bool = False  # All steps by one process of curl: its connection may be kept.
     requests: bool = False  # What the origin saw is compared too.
 
     def concerns(self, client, form):
-        """Whether it is played. What an origin does between two requests reaches a client behind a tunnel at some time
-        later: there is no word of it to wait for."""
+        """Whether it is played. What an origin does between two requests reaches a client behind a
+        tunnel at some time later: there is no word of it to wait for."""
         if form.startswith("connect") and any(step.waits for step in self.steps):
             return False
         if client == "raw":  # It has no ways of its own: only rows that name it.
@@ -65,7 +67,7 @@ class Table:
     rows: list = field(default_factory=list)
 
     def add(self, name, play, why, *steps, **more):
-        """Adds a row; `play` may be the raw bytes that answer, after which the origin ends its connection."""
+        """Adds a row; `play` may be the raw bytes that answer, and end the connection."""
         assert name not in {row.name for row in self.rows}, name
         played = raw(play) if isinstance(play, bytes) else play
         more.setdefault("alone", self.alone)

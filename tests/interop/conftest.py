@@ -1,4 +1,5 @@
-"""Each test is a cell: a row of the table, a client, a form of it. All cells that are asked for are played once, at first."""
+"""Each test is a cell: a row of the table, a client, a form of it. All cells that are asked for are
+played once, at first."""
 
 import pytest
 from support.weir import Weir
@@ -9,8 +10,8 @@ from .table import TABLE
 
 CONFIG = 'resolver = "127.0.0.1:1"\n'
 
-# The Weirs that the forms go through: "" is the one of `absolute` and `connect`. Another, by its name, is crossed by
-# forms that are called `connect@NAME`.
+# The Weirs that the forms go through: "" is the one of `absolute` and `connect`. Another, by its
+# name, is crossed by forms that are called `connect@NAME`.
 WEIRS = {"": CONFIG}
 
 

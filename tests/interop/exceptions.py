@@ -1,6 +1,7 @@
-"""THE LIST OF EXCEPTIONS: where clients end differently through Weir, whom that protects or why it has to be, and where
-it is written. It can't rot: an entry that names clients fails where one of them ends the same (but `sometimes`); an
-entry for every client (`*`) fails where no client of those that were played ends differently.
+"""THE LIST OF EXCEPTIONS: where clients end differently through Weir, whom that protects or why it
+has to be, and where it is written. It can't rot: an entry that names clients fails where one of
+them ends the same (but `sometimes`); an entry for every client (`*`) fails where no client of those
+that were played ends differently.
 
 A tunnel is blind: nothing stands here for the form `connect`."""
 
@@ -11,7 +12,8 @@ PYTHON = "urllib requests"
 
 @dataclass(frozen=True)
 class Exempt:
-    """`directly` and `through` are the kinds of ends that are meant (outcome.py), `aspects` what else may differ."""
+    """`directly` and `through` are the kinds of ends that are meant (outcome.py), `aspects` what
+    may differ."""
 
     rows: str
     clients: str
@@ -20,7 +22,7 @@ class Exempt:
     through: str = ""
     aspects: str = "kind"
     forms: str = "absolute"
-    sometimes: bool = False  # By the client's version: that nothing differs is no fault of the list.
+    sometimes: bool = False  # By the client's version: where nothing differs, that is no fault.
 
     def covers(self, client, form, row):
         named = self.clients == "*" or client in self.clients.split()
@@ -32,7 +34,9 @@ class Exempt:
             return False
         differing = [(a, b) for a, b in ends if a != b]
         directly, through = self.directly.split(), self.through.split()
-        return all((not directly or a in directly) and (not through or b in through) for a, b in differing)
+        return all(
+            (not directly or a in directly) and (not through or b in through) for a, b in differing
+        )
 
 
 EXCEPTIONS = [
@@ -40,38 +44,45 @@ EXCEPTIONS = [
     Exempt(
         "length_with_bad_bytes_in_name connection_with_bad_bytes_in_name",
         "*",
-        "Which of two fields a name is that has bytes too many, two programs read in two ways: smuggling (9110 5.1).",
+        "Which of two fields a name is that has bytes too many, two programs read in two ways: "
+        "smuggling (9110 5.1).",
         through="refused",
     ),
     Exempt(
         "fold_before_the_first_field",
         "*",
-        "A fold of the status line may hide a field from one of two readers (9112 2.2 lets a recipient reject it).",
+        "A fold of the status line may hide a field from one of two readers (9112 2.2 lets a "
+        "recipient reject it).",
         through="refused",
     ),
     Exempt(
         "lf_in_a_crlf_head crlf_in_an_lf_head",
         "*",
-        "A head with both line ends is what header injection past a filter of CRLF looks like (9112 2.2).",
+        "A head with both line ends is what header injection past a filter of CRLF looks like "
+        "(9112 2.2).",
         through="refused",
     ),
     Exempt(
-        "differing_lengths differing_lengths_in_a_list empty_length signed_length negative_length overflowing_length "
+        "differing_lengths differing_lengths_in_a_list empty_length signed_length "
+        "negative_length overflowing_length "
         "control_in_a_length",
         "*",
-        "A length that is invalid is an unrecoverable error: 502, and the connection is closed (9112 6.3, rule 5).",
+        "A length that is invalid is an unrecoverable error: 502, and the connection is closed "
+        "(9112 6.3, rule 5).",
         through="refused",
     ),
     Exempt(
         "chunked_in_http_1_0",
         "*",
-        "The framing is faulty, and the connection has to be closed (9112 6.1): who counts it and who does not differ.",
+        "The framing is faulty, and the connection has to be closed (9112 6.1): who counts it "
+        "and who does not differ.",
         through="refused",
     ),
     Exempt(
         "coding_before_chunked chunked_twice unknown_coding",
         "*",
-        "Weir would have to hand on a coding that the client has not asked for and may not know (9112 6.1, 7.4).",
+        "Weir would have to hand on a coding that the client has not asked for and may not know "
+        "(9112 6.1, 7.4).",
         through="refused",
     ),
     Exempt(
@@ -83,30 +94,37 @@ EXCEPTIONS = [
     Exempt(
         "head_cut head_cut_in_a_name interim_and_the_end",
         "*",
-        "A head that was cut off is no response (9112 8): what is missing may have been its framing.",
+        "A head that was cut off is no response (9112 8): what is missing may have been its "
+        "framing.",
         through="refused",
     ),
     Exempt("four_digits_of_status", "*", "A status has three digits (9112 4).", through="refused"),
     Exempt(
         "origin_says_407",
         "*",
-        "A client would ask a person for the proxy's password and send it to the origin (9110 15.5.8).",
+        "A client would ask a person for the proxy's password and send it to the origin (9110 "
+        "15.5.8).",
         through="refused",
     ),
     # What one client refuses and most read is mended for all.
     Exempt(
-        "no_colon empty_name blanks_in_name blanks_in_name_and_before_the_colon eight_bits_in_name slash_in_name "
-        "status_as_name control_in_name junk_with_folds blanks_before_the_colon length_with_blanks_before_the_colon "
+        "no_colon empty_name blanks_in_name blanks_in_name_and_before_the_colon "
+        "eight_bits_in_name slash_in_name "
+        "status_as_name control_in_name junk_with_folds blanks_before_the_colon "
+        "length_with_blanks_before_the_colon "
         "length_with_a_blank_in_name fold fold_with_a_tab fold_that_is_empty fold_of_a_length "
         "control_in_value delete_in_value nul_in_value bare_cr_in_value",
         "*",
-        "One reading is left: what is no field is dropped, folds are joined (9112 5.1, 5.2; 9110 5.5).",
+        "One reading is left: what is no field is dropped, folds are joined (9112 5.1, 5.2; 9110 "
+        "5.5).",
         directly="refused cut",
         through="answered",
     ),
     Exempt(
-        "lf_only lf_only_with_a_fold lf_only_in_pieces crlf_before_the_status_line lf_before_the_status_line "
-        "blanks_before_the_status_line two_blanks_in_the_status_line lower_case_version http_2_0 icy radio "
+        "lf_only lf_only_with_a_fold lf_only_in_pieces crlf_before_the_status_line "
+        "lf_before_the_status_line "
+        "blanks_before_the_status_line two_blanks_in_the_status_line lower_case_version http_2_0 "
+        "icy radio "
         "status_999 status_600",
         "*",
         "One reading is left (9112 2.2, 4): old servers, devices and radios answer so.",
@@ -114,8 +132,10 @@ EXCEPTIONS = [
         through="answered",
     ),
     Exempt(
-        "two_equal_lengths equal_lengths_in_a_list length_and_chunked longer_length_and_chunked identity "
-        "identity_and_length chunk_size_with_blanks_after chunk_lines_lf chunk_size_line_lf chunk_extension "
+        "two_equal_lengths equal_lengths_in_a_list length_and_chunked longer_length_and_chunked "
+        "identity "
+        "identity_and_length chunk_size_with_blanks_after chunk_lines_lf chunk_size_line_lf "
+        "chunk_extension "
         "trailers_with_junk trailers_with_a_fold chunked_and_empty_length",
         "*",
         "One reading is left (9112 6.3, 7.1).",
@@ -124,18 +144,21 @@ EXCEPTIONS = [
     ),
     Exempt(
         "head_both_framings head_chunked head_two_lengths head_differing_lengths head_with_content "
-        "no_content_both_framings no_content_with_content not_modified_both_framings content_of_head "
+        "no_content_both_framings no_content_with_content not_modified_both_framings "
+        "content_of_head "
         "content_of_not_modified content_of_no_content content_behind_its_length second_last_chunk "
         "newlines_behind_content reset_content_with_content",
         "*",
-        "What has no content has none (9112 6.3, rule 1), and what follows an answer belongs to nobody.",
+        "What has no content has none (9112 6.3, rule 1), and what follows an answer belongs to "
+        "nobody.",
         directly="refused cut",
         through="answered",
     ),
     Exempt(
         "head_both_framings not_modified_both_framings",
         "*",
-        "Whoever hands a message on takes Content-Length away that came with Transfer-Encoding (9112 6.3, rule 3).",
+        "Whoever hands a message on takes Content-Length away that came with Transfer-Encoding "
+        "(9112 6.3, rule 3).",
         aspects="fields",
     ),
     Exempt(
@@ -147,14 +170,16 @@ EXCEPTIONS = [
     Exempt(
         "reset_content_with_content",
         "*",
-        "A 205 has no content (9110 15.3.6): some clients read it on, others take it for the next answer.",
+        "A 205 has no content (9110 15.3.6): some clients read it on, others take it for the "
+        "next answer.",
         aspects="content",
     ),
     # One client alone.
     Exempt(
         "blanks_before_the_colon junk_with_folds",
         PYTHON,
-        "Python's parser drops a field, or all that follow, where Weir writes what is left (9112 5.1).",
+        "Python's parser drops a field, or all that follow, where Weir writes what is left (9112 "
+        "5.1).",
         aspects="fields",
     ),
     Exempt(
@@ -178,7 +203,8 @@ EXCEPTIONS = [
     Exempt(
         "icy radio",
         "chromium",
-        "Chromium takes the whole answer for content without a head; Weir reads the head (Shoutcast).",
+        "Chromium takes the whole answer for content without a head; Weir reads the head "
+        "(Shoutcast).",
         aspects="fields content",
     ),
     Exempt(
@@ -190,21 +216,24 @@ EXCEPTIONS = [
     Exempt(
         "dies_when_posted_to",
         "urllib wget",
-        "These clients have a new connection for each request; Weir has its kept one, and must not repeat a POST (9110 9.2.2).",
+        "These clients have a new connection for each request; Weir has its kept one, and must "
+        "not repeat a POST (9110 9.2.2).",
         directly="answered",
         through="refused",
     ),
     Exempt(
         "last_chunk_without_an_end",
         PYTHON,
-        "Python takes half a last chunk for one; a chunked message whose end did not come is incomplete (9112 8).",
+        "Python takes half a last chunk for one; a chunked message whose end did not come is "
+        "incomplete (9112 8).",
         directly="answered",
         through="cut",
     ),
     Exempt(
         "cut_in_a_chunk",
         "wget",
-        "wget does not notice that a chunk ends early, and does that the last chunk is missing (9112 8).",
+        "wget does not notice that a chunk ends early, and does that the last chunk is missing "
+        "(9112 8).",
         directly="answered",
         through="cut",
     ),
@@ -217,7 +246,8 @@ EXCEPTIONS = [
     Exempt(
         "reset_in_a_length",
         "requests",
-        "requests does not count; Weir ends the client's connection early, and does not reset it, which could take "
+        "requests does not count; Weir ends the client's connection early, and does not reset "
+        "it, which could take "
         "content away that is on its way (9112 8).",
         directly="cut",
         through="answered",
@@ -225,7 +255,8 @@ EXCEPTIONS = [
     Exempt(
         "dies_when_asked_again",
         "node requests",
-        "Weir asks again where a GET met the end of a kept connection (9110 9.2.2), as these clients do not.",
+        "Weir asks again where a GET met the end of a kept connection (9110 9.2.2), as these "
+        "clients do not.",
         directly="refused",
         through="answered",
     ),
@@ -254,7 +285,8 @@ EXCEPTIONS = [
     Exempt(
         "expect_without_content",
         "curl",
-        "Expect without content asks for nothing, and some origins answer it with 417 (9110 10.1.1): it goes no further.",
+        "Expect without content asks for nothing, and some origins answer it with 417 (9110 "
+        "10.1.1): it goes no further.",
         aspects="request interim",
     ),
     Exempt(
@@ -266,9 +298,11 @@ EXCEPTIONS = [
         aspects="kind request",
     ),
     Exempt(
-        "name_and_password_in_the_url name_alone_in_the_url encoded_password_in_the_url basic_by_the_url",
+        "name_and_password_in_the_url name_alone_in_the_url encoded_password_in_the_url "
+        "basic_by_the_url",
         "wget",
-        "wget leaves the login to the proxy, and directly sends it only when asked (9110 4.2.4 is an exception).",
+        "wget leaves the login to the proxy, and directly sends it only when asked (9110 4.2.4 "
+        "is an exception).",
         aspects="request",
     ),
 ]

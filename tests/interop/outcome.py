@@ -4,15 +4,16 @@ The comparison is by kinds first. A step of a client ends in one of four:
 
 - `answered`: there was a response, and it was whole;
 - `cut`: there was a response, and the client knows that its content ended early;
-- `refused`: the client reports an error and has no content, or Weir answered 502 or 504 of its own (with Proxy-Status):
-  both say that the origin could not be understood;
+- `refused`: the client reports an error and has no content, or Weir answered 502 or 504 of its own
+  (with Proxy-Status): both say that the origin could not be understood;
 - `hung`: the client's time was over.
 
-Of those that have a response, these are compared: the status; the fields, but those of IGNORED; the content that the
-client hands on; the trailers; the statuses of interim responses; for streams, that each piece was with the client before the origin sent the next one
-(`order`, the client's word decides, not a clock). A line of a head whose name is no token (RFC 9110, 5.1) is no field
-and is not compared, blanks before the colon belong to no name (9112, 5.1), and blanks in a value, of folds too (9112,
-5.2) or for NUL and CR (9110, 5.5), count as one: clients show such lines in many ways.
+Of those that have a response, these are compared: the status; the fields, but those of IGNORED; the
+content that the client hands on; the trailers; the statuses of interim responses; for streams, that
+each piece was with the client before the origin sent the next one (`order`, the client's word
+decides, not a clock). A line of a head whose name is no token (RFC 9110, 5.1) is no field and is
+not compared, blanks before the colon belong to no name (9112, 5.1), and blanks in a value, of folds
+too (9112, 5.2) or for NUL and CR (9110, 5.5), count as one: clients show such lines in many ways.
 """
 
 import re
@@ -33,8 +34,8 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 @dataclass
 class End:
-    """How one step ended at the client. `trailers`, and `interim` (the statuses of interim responses), are None where the
-    client does not show them."""
+    """How one step ended at the client. `trailers`, and `interim` (the statuses of interim
+    responses), are None where the client does not show them."""
 
     status: int = None
     fields: tuple = ()
@@ -62,7 +63,8 @@ class End:
         if self.hung:
             return "hung"
         made_here = any(name.lower() == "proxy-status" for name, _ in self.fields)
-        if self.status is None or (self.status in (502, 504) and made_here) or (self.error and not self.content):
+        of_weir = self.status in (502, 504) and made_here
+        if self.status is None or of_weir or (self.error and not self.content):
             return "refused"
         return "cut" if self.error else "answered"
 
@@ -74,7 +76,8 @@ class End:
 
 
 def compared(fields, framing):
-    """The fields that count, in order of their names. A length counts where it is not about this message's framing."""
+    """The fields that count, in order of their names. A length counts where it is not about this
+    message's framing."""
     found = []
     for name, value in fields or ():
         name = name.rstrip(" \t").lower()
@@ -105,22 +108,28 @@ def differences(method, direct, through):
     if direct.interim != through.interim:
         found["interim"] = f"directly {direct.interim}, through Weir {through.interim}"
     if direct.content != through.content:
-        found["content"] = f"directly {direct.content[:200]!r}, through Weir {through.content[:200]!r}"
+        found[
+            "content"
+        ] = f"directly {direct.content[:200]!r}, through Weir {through.content[:200]!r}"
     return found
 
 
 def arrived(requests):
-    """What the origin saw of a row's requests, as far as it is compared: by HTTP/1.1 the fields that are about the
-    connection are anybody's own."""
+    """What the origin saw of a row's requests, as far as it is compared."""
+
+    def text(fields):
+        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields.lines]
+        return compared(lines, False)
+
     return [
         (
             request.method,
             RUN.sub("/run/", request.target),
-            compared([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.fields.lines], False),
+            text(request.fields),
             request.chunked,
             request.body[:200],
             len(request.body),
-            compared([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.trailers.lines], False),
+            text(request.trailers),
         )
         for request in requests
     ]

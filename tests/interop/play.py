@@ -1,4 +1,4 @@
-"""Plays the cells of the table that were asked for: each client, in each form, all its rows in one go."""
+"""Plays the cells that were asked for: each client, in each form, all its rows in one go."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +22,8 @@ class Played:
         self.lock = threading.Lock()
 
     def play(self, cells, weirs):
-        """`cells` are (client, form, row); `form` is a form of the client, or `form@NAME` through another of `weirs`
-        (their ports, by their names)."""
+        """`cells` are (client, form, row); `form` is a form of the client, or `form@NAME` through
+        another of `weirs` (their ports, by their names)."""
         runs = {}
         for client, form, row in cells:
             for each in ("direct", form):
@@ -57,7 +57,7 @@ class Played:
 
     def why_not(self, client, form):
         """Why a run has not come to its end."""
-        faults = {each: self.faults[client, each] for each in ("direct", form) if (client, each) in self.faults}
+        faults = {each: self.faults.get((client, each)) for each in ("direct", form)}
         return f"was not played to its end: {faults}"
 
     def has(self, client, form, row):
@@ -70,10 +70,12 @@ class Played:
         for at, step in enumerate(self.rows[row].steps):
             for aspect, sentence in differences(step.method, directly[at], through[at]).items():
                 found[aspect] = f"step {at}, {aspect}: {sentence}"
-        if "kind" not in found and self.in_order(client, "direct", row) and not self.in_order(client, form, row):
+        orderly = self.in_order(client, "direct", row)
+        if "kind" not in found and orderly and not self.in_order(client, form, row):
             found["order"] = "a piece of the stream was held back"
         if self.rows[row].requests:
-            there, here = arrived(self.requests(client, "direct", row)), arrived(self.requests(client, form, row))
+            there = arrived(self.requests(client, "direct", row))
+            here = arrived(self.requests(client, form, row))
             if there != here:
                 found["request"] = "request: " + only(there, here)
         return found

@@ -1,10 +1,10 @@
-"""All origins in one: the path of a request says whose it is (RUN), which row is played (ROW) and which step."""
+"""All origins in one: a request's path says whose it is (RUN), which row and which step."""
 
 import threading
 
 from support.origin import Origin
 
-PATIENCE = 6  # Seconds that an origin waits for what a client must have seen, before it goes on all the same.
+PATIENCE = 6  # Seconds that an origin waits for what a client must have seen, and then goes on.
 
 
 class Case:
@@ -30,8 +30,8 @@ class Case:
         return True
 
     def seen(self, count):
-        """Waits until the client has so many bytes of this response's content. Where it has not, the row's order is
-        broken, and the origin goes on: what was held back comes then."""
+        """Waits until the client has so many bytes of this response's content. Where it has not,
+        the row's order is broken, and the origin goes on: what was held back comes then."""
         self.server.wait(lambda: self.has(count) or self.is_over())
         if not self.has(count):
             self.server.late.add(self.key)
@@ -44,7 +44,7 @@ class Case:
         return self.server.ended.get(self.key, -1) >= self.step
 
     def over(self):
-        """Waits until the client has ended this step: what the origin does next comes between two requests."""
+        """Waits until the client has ended this step: what comes next is between two requests."""
         self.server.wait(self.is_over)
         return self
 

@@ -21,7 +21,9 @@ def missing(program):
 
 @functools.cache
 def missing_requests():
-    done = subprocess.run(["/usr/bin/python3", "-c", "import requests"], capture_output=True, check=False)
+    done = subprocess.run(
+        ["/usr/bin/python3", "-c", "import requests"], capture_output=True, check=False
+    )
     return None if done.returncode == 0 else "python3-requests is not installed"
 
 
@@ -41,5 +43,9 @@ CLIENTS = {
     "node": (node("node"), ("absolute", "connect"), lambda: missing("node")),
     "undici": (node("undici"), ("connect",), missing_undici),
     "raw": (Raw, ("absolute", "connect"), lambda: None),
-    "chromium": (Browser, ("absolute",), lambda: None if chromium.PROGRAM else "chromium is not installed"),
+    "chromium": (
+        Browser,
+        ("absolute",),
+        lambda: None if chromium.PROGRAM else "chromium is not installed",
+    ),
 }

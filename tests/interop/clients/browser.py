@@ -11,10 +11,15 @@ FETCH = """(async (step, limit) => {
   const end = {status: null, fields: [], content: "", trailers: null, error: null, hung: false};
   const text = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   try {
-    const body = step.body === null ? undefined : Uint8Array.from(atob(step.body), (each) => each.charCodeAt(0));
-    const response = await fetch(step.url, {method: step.method, headers: step.fields, body, cache: "no-store",
-                                            credentials: step.anonymous ? "omit" : "same-origin",
-                                            signal: AbortSignal.timeout(limit)});
+    const bytes = (base64) => Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+    const response = await fetch(step.url, {
+      method: step.method,
+      headers: step.fields,
+      body: step.body === null ? undefined : bytes(step.body),
+      cache: "no-store",
+      credentials: step.anonymous ? "omit" : "same-origin",
+      signal: AbortSignal.timeout(limit),
+    });
     end.status = response.status;
     end.fields = [...response.headers];
     if (response.body) {
@@ -54,7 +59,8 @@ class Browser(Run):
     def ask(self, row, at, step):
         self.chromium.heard = lambda count: self.server.saw(self.number, row.name, at, int(count))
         message = step.message(self.url(row, at), row.alone)
-        return End.of_message(json.loads(self.chromium.evaluate(FETCH % (json.dumps(message), SECONDS * 1000))))
+        said = self.chromium.evaluate(FETCH % (json.dumps(message), SECONDS * 1000))
+        return End.of_message(json.loads(said))
 
     def close(self):
         self.chromium.close()

@@ -23,7 +23,9 @@ class Curl(Run):
         while rows:
             ends = self.together(rows[:TOGETHER])
             # After some errors curl ends: what it has not come to is asked for by the next.
-            ended = [name for name in ends if ends[name][-1].error != NOTHING_SAID] or [rows[0].name]
+            ended = [name for name in ends if ends[name][-1].error != NOTHING_SAID] or [
+                rows[0].name
+            ]
             self.ends.update((name, ends[name]) for name in ended)
             rows = [row for row in rows if row.name not in ended]
 
@@ -38,7 +40,10 @@ class Curl(Run):
                 command += self.arguments(row, at, step, files[row.name, at])
         _, errors = self.run(command)
         return {
-            row.name: [self.end(row, at, files[row.name, at].read_bytes(), errors) for at in range(len(row.steps))]
+            row.name: [
+                self.end(row, at, files[row.name, at].read_bytes(), errors)
+                for at in range(len(row.steps))
+            ]
             for row in rows
         }
 
@@ -61,8 +66,26 @@ class Curl(Run):
         for path in (head, content):
             if path != "-":
                 path.write_bytes(b"")
-        out = [*proxy, "-D", str(head), "-o", str(content), "-L", "--max-redirs", "5", "-m", str(SECONDS)]
-        out += ["-b", str(jar), "-c", str(jar), "-w", f"%{{stderr}}@{row.name} {at} %{{exitcode}}\\n"]
+        out = [
+            *proxy,
+            "-D",
+            str(head),
+            "-o",
+            str(content),
+            "-L",
+            "--max-redirs",
+            "5",
+            "-m",
+            str(SECONDS),
+        ]
+        out += [
+            "-b",
+            str(jar),
+            "-c",
+            str(jar),
+            "-w",
+            f"%{{stderr}}@{row.name} {at} %{{exitcode}}\\n",
+        ]
         if step.method == "HEAD":
             out += ["-I"]
         elif step.method != "GET":
@@ -85,7 +108,11 @@ class Curl(Run):
         """Runs curl; `saw` hears how much there is on its standard output, as it comes."""
         with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment()
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment(),
             )
             content = bytearray()
             while data := os.read(process.stdout.fileno(), 1 << 16):
@@ -98,7 +125,9 @@ class Curl(Run):
 
     def ask(self, row, at, step):
         command = self.base() + self.arguments(row, at, step, "-")
-        content, errors = self.run(command, lambda count: self.server.saw(self.number, row.name, at, count))
+        content, errors = self.run(
+            command, lambda count: self.server.saw(self.number, row.name, at, count)
+        )
         return self.end(row, at, content, errors)
 
     def end(self, row, at, content, errors):
@@ -106,7 +135,9 @@ class Curl(Run):
             content = b""
         found = re.search(rf"@{row.name} {at} (\d+)", errors)
         code = int(found[1]) if found else -1
-        status, fields, trailers, whole, interim = read_heads((self.folder / f"{row.name}.{at}.head").read_bytes())
+        status, fields, trailers, whole, interim = read_heads(
+            (self.folder / f"{row.name}.{at}.head").read_bytes()
+        )
         error = f"curl {code}" if code > 0 else NOTHING_SAID if code else None
         if code and not whole:  # A status line is not yet an answer.
             status, fields = None, ()
@@ -114,7 +145,8 @@ class Curl(Run):
 
 
 def read_heads(data):
-    """In what curl wrote of heads: the last one, its trailers, whether it was whole, the interim ones before it."""
+    """In what curl wrote of heads: the last one, its trailers, whether it was whole, and the
+    interim ones before it."""
     heads = []
     for line in data.decode("latin-1").split("\n"):
         line = line.rstrip("\r")

@@ -53,7 +53,9 @@ class Driven(Run):
 
 
 def python(name):
-    return lambda *arguments: Driven(name, ["/usr/bin/python3", str(DRIVERS / "python.py")], *arguments)
+    return lambda *arguments: Driven(
+        name, ["/usr/bin/python3", str(DRIVERS / "python.py")], *arguments
+    )
 
 
 def node(name):

@@ -1,4 +1,5 @@
-"""A client of bytes, for what no library here does: pipelining, trailers behind an upload, HTTP/1.0 that keeps alive."""
+"""A client of bytes, for what no library here does: pipelining, trailers behind an upload, HTTP/1.0
+that keeps alive."""
 
 from urllib.parse import urlsplit
 

@@ -7,7 +7,8 @@ SECONDS = 10  # How long a client waits for a step; an origin's patience is shor
 
 
 class Run:
-    """One client in one form, for all rows. `number` is its part of the path, by which the origin knows it."""
+    """One client in one form, for all rows. `number` is its part of the path, by which the origin
+    knows it."""
 
     def __init__(self, server, number, form, proxy_port):
         self.server = server

@@ -14,8 +14,23 @@ from .run import SECONDS, Run
 class Wget(Run):
     def arguments(self, row, at, step):
         jar = self.folder / f"{row.name}.cookies"
-        out = ["wget", "--no-config", "--no-hsts", "-nv", "-S", "-O", "-", "--tries=1", f"--timeout={SECONDS}"]
-        out += ["--content-on-error", "--max-redirect=5", f"--save-cookies={jar}", "--keep-session-cookies"]
+        out = [
+            "wget",
+            "--no-config",
+            "--no-hsts",
+            "-nv",
+            "-S",
+            "-O",
+            "-",
+            "--tries=1",
+            f"--timeout={SECONDS}",
+        ]
+        out += [
+            "--content-on-error",
+            "--max-redirect=5",
+            f"--save-cookies={jar}",
+            "--keep-session-cookies",
+        ]
         if jar.exists():
             out.append(f"--load-cookies={jar}")
         if step.method == "HEAD":

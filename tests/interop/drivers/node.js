@@ -1,5 +1,5 @@
-// Node's clients, driven by lines of JSON as python.py is: `node node.js CLIENT FORM PROXYPORT`. CLIENT is node (its
-// module http) or undici, which is behind Node's fetch.
+// Node's clients, driven by lines of JSON as python.py is: `node node.js CLIENT FORM PROXYPORT`.
+// CLIENT is node (its module http) or undici, which is behind Node's fetch.
 "use strict";
 const http = require("http");
 const readline = require("readline");
@@ -31,7 +31,8 @@ function halves(body) {
 // A connection through a tunnel, as programs make them that speak plain HTTP in it.
 function tunnel(url) {
   return new Promise((done, fail) => {
-    const request = http.request({host: "127.0.0.1", port: proxyPort, method: "CONNECT", path: url.host, agent: false});
+    const where = {host: "127.0.0.1", port: proxyPort, agent: false};
+    const request = http.request({...where, method: "CONNECT", path: url.host});
     request.on("connect", (response, socket) => {
       if (response.statusCode === 200) done(socket);
       else fail(new Error("the proxy answered " + response.statusCode));
@@ -60,11 +61,20 @@ class Http {
       const fields = Object.fromEntries(step.fields);
       if (step.body && !step.chunked) fields["Content-Length"] = step.body.length;
       if (step.body && step.chunked) fields["Transfer-Encoding"] = "chunked";
-      const options = {method: step.method, headers: fields, agent: this.agent, through: url, host: url.hostname,
-                       port: url.port, path: url.pathname + url.search};
+      const options = {
+        method: step.method,
+        headers: fields,
+        agent: this.agent,
+        through: url,
+        host: url.hostname,
+        port: url.port,
+        path: url.pathname + url.search,
+      };
       if (step.login.length) options.auth = step.login[1] + ":" + step.login[2];
-      if (form === "absolute")
-        Object.assign(options, {port: proxyPort, path: step.url, headers: {Host: url.host, ...fields}});
+      if (form === "absolute") {
+        options.headers = {Host: url.host, ...fields};
+        Object.assign(options, {port: proxyPort, path: step.url});
+      }
       const request = http.request(options);
       const finish = (error) => {
         clearTimeout(timer);
@@ -99,7 +109,8 @@ class Undici {
   begin() {
     const undici = require("/usr/share/nodejs/undici");
     if (this.dispatcher) this.dispatcher.destroy().catch(() => {});
-    this.dispatcher = form === "connect" ? new undici.ProxyAgent(`http://127.0.0.1:${proxyPort}`) : new undici.Agent();
+    const proxy = `http://127.0.0.1:${proxyPort}`;
+    this.dispatcher = form === "connect" ? new undici.ProxyAgent(proxy) : new undici.Agent();
     this.undici = undici;
   }
 
@@ -111,10 +122,17 @@ class Undici {
     }, kMilliseconds);
     try {
       const fields = step.fields.flat();
-      const body = step.body && step.chunked ? require("stream").Readable.from(halves(step.body)) : step.body;
+      const stream = () => require("stream").Readable.from(halves(step.body));
+      const body = step.body && step.chunked ? stream() : step.body;
       const response = await this.undici.request(step.url, {
-        method: step.method, headers: fields, body, dispatcher: this.dispatcher, signal: abort.signal,
-        responseHeaders: "raw", onInfo: (head) => end.interim.push(head.statusCode)});
+        method: step.method,
+        headers: fields,
+        body,
+        dispatcher: this.dispatcher,
+        signal: abort.signal,
+        responseHeaders: "raw",
+        onInfo: (head) => end.interim.push(head.statusCode),
+      });
       end.status = response.statusCode;
       end.fields = pairs(response.headers);
       for await (const piece of response.body) take(end, piece);
@@ -130,7 +148,8 @@ async function main() {
   for await (const line of readline.createInterface({input: process.stdin})) {
     const step = JSON.parse(line);
     if (step.body) step.body = Buffer.from(step.body, "base64");
-    const end = {status: null, fields: [], content: "", trailers: null, interim: [], error: null, hung: false};
+    const end = {status: null, fields: [], content: "", trailers: null, interim: []};
+    Object.assign(end, {error: null, hung: false});
     try {
       if (step.first) player.begin();
       // What has become of a kept connection meanwhile is seen before it is used again.

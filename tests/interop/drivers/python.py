@@ -1,7 +1,8 @@
-"""Python's clients, driven by lines of JSON: `python.py CLIENT FORM PROXYPORT`. CLIENT is urllib, http.client or requests.
+"""Python's clients, driven by lines of JSON: `python.py CLIENT FORM PROXYPORT`. CLIENT is urllib,
+http.client or requests.
 
-Each line of input is a step (see behaviour.Step.message) with `first`, which begins a new session. Each line of output is
-{"seen": bytes so far} while content comes, or the step's end."""
+Each line of input is a step (see behaviour.Step.message) with `first`, which begins a new session.
+Each line of output is {"seen": bytes so far} while content comes, or the step's end."""
 
 import base64
 import http.client
@@ -59,7 +60,10 @@ class Urllib:
             scheme, user, password = step["login"]
             passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
             passwords.add_password(None, step["url"], user, password)
-            kinds = {"basic": urllib.request.HTTPBasicAuthHandler, "digest": urllib.request.HTTPDigestAuthHandler}
+            kinds = {
+                "basic": urllib.request.HTTPBasicAuthHandler,
+                "digest": urllib.request.HTTPDigestAuthHandler,
+            }
             handlers.append(kinds[scheme](passwords))
         return urllib.request.build_opener(*handlers)
 
@@ -67,7 +71,9 @@ class Urllib:
         body = step["body"]
         if body is not None and step["chunked"]:
             body = iter(chunks(body))
-        request = urllib.request.Request(step["url"], body, dict(step["fields"]), method=step["method"])
+        request = urllib.request.Request(
+            step["url"], body, dict(step["fields"]), method=step["method"]
+        )
         try:
             response = self.opener_for(step).open(request, timeout=SECONDS)
         except urllib.error.HTTPError as error:
@@ -100,7 +106,9 @@ class HttpClient:
         if body is not None and chunked:
             body = iter(chunks(body))
         try:
-            self.connection.request(step["method"], target, body, dict(step["fields"]), encode_chunked=chunked)
+            self.connection.request(
+                step["method"], target, body, dict(step["fields"]), encode_chunked=chunked
+            )
             response = self.connection.getresponse()
             end["status"] = response.status
             end["fields"] = response.getheaders()
@@ -165,7 +173,14 @@ def main():
             step["body"] = base64.b64decode(step["body"])
         if step["first"]:
             client.begin()
-        end = {"status": None, "fields": [], "content": "", "trailers": None, "error": None, "hung": False}
+        end = {
+            "status": None,
+            "fields": [],
+            "content": "",
+            "trailers": None,
+            "error": None,
+            "hung": False,
+        }
         try:
             client.ask(step, end)
         except Exception as error:  # Whatever a library raises is how the step ended.

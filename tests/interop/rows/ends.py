@@ -67,7 +67,8 @@ add("resets_idle", resets_idle, "9112 9.5", *AFTER)
 
 
 def dies_when_asked_again(case):
-    """The second request meets the end of the connection that the first one used; on a new one it is answered."""
+    """The second request meets the end of the connection that the first one used; on a new one it
+    is answered."""
     if case.step == 0:
         case.connection.asked_by = case.key
         return case.respond(b"one")
@@ -95,11 +96,16 @@ def says(data, after=b""):
 
 TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 add("request_timeout_on_idle", says(H + L + E, TIMEOUT), "9110 15.5.9", *AFTER)
-add("late_newlines", says(H + L + E, b"\n\n"), "issue: leftovers", *AFTER)
-add("late_crlf", says(H + L + E, b"\r\n"), "issue: leftovers", *AFTER)
-add("late_last_chunk", says(H + L + E, b"0\r\n\r\n"), "issue: leftovers", *AFTER)
+add("late_newlines", says(H + L + E, b"\n\n"), "leftovers", *AFTER)
+add("late_crlf", says(H + L + E, b"\r\n"), "leftovers", *AFTER)
+add("late_last_chunk", says(H + L + E, b"0\r\n\r\n"), "leftovers", *AFTER)
 HEAD_AFTER = (Step("HEAD"), Step(waits=True))
-add("late_content_of_head", says(H + b"Content-Length: 5\r\n\r\n", b"hello"), "issue: leftovers", *HEAD_AFTER)
+add(
+    "late_content_of_head",
+    says(H + b"Content-Length: 5\r\n\r\n", b"hello"),
+    "leftovers",
+    *HEAD_AFTER
+)
 
 
 def leaves(data):
@@ -109,11 +115,33 @@ def leaves(data):
     return play
 
 
-add("newlines_behind_content", leaves(H + L + E + b"\n\n"), "issue: leftovers", *TWO)
-add("content_behind_its_length", leaves(H + L + E + b"more than that"), "issue: leftovers", *TWO)
-add("content_of_head", leaves(H + b"Content-Length: 5\r\n\r\nhello"), "issue: leftovers", Step("HEAD"), Step())
+add("newlines_behind_content", leaves(H + L + E + b"\n\n"), "leftovers", *TWO)
+add("content_behind_its_length", leaves(H + L + E + b"more than that"), "leftovers", *TWO)
+add(
+    "content_of_head",
+    leaves(H + b"Content-Length: 5\r\n\r\nhello"),
+    "leftovers",
+    Step("HEAD"),
+    Step(),
+)
 OLD = Step(fields=(("If-None-Match", '"a"'),))
-add("content_of_not_modified", leaves(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n" + E), "issue", OLD, Step())
-add("content_of_no_content", leaves(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n" + E), "issue", *TWO)
-add("second_last_chunk", leaves(H + C + b"\r\n2\r\nok\r\n0\r\n\r\n0\r\n\r\n"), "issue: leftovers", *TWO)
-add("kept_after_http_1_0", leaves(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" + L + E), "9112 9.3", *TWO)
+add(
+    "content_of_not_modified",
+    leaves(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n" + E),
+    "strictness.md",
+    OLD,
+    Step(),
+)
+add(
+    "content_of_no_content",
+    leaves(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n" + E),
+    "strictness.md",
+    *TWO
+)
+add("second_last_chunk", leaves(H + C + b"\r\n2\r\nok\r\n0\r\n\r\n0\r\n\r\n"), "leftovers", *TWO)
+add(
+    "kept_after_http_1_0",
+    leaves(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" + L + E),
+    "9112 9.3",
+    *TWO
+)

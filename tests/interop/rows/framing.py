@@ -16,7 +16,11 @@ add("differing_lengths_in_a_list", H + b"Content-Length: 2, 3\r\n" + E, "9112 6.
 add("empty_length", H + b"Content-Length: \r\n" + E, "9112 6.3, rule 5: 502")
 add("signed_length", H + b"Content-Length: +2\r\n" + E, "9112 6.3, rule 5: 502")
 add("negative_length", H + b"Content-Length: -2\r\n" + E, "9112 6.3, rule 5: 502")
-add("overflowing_length", H + b"Content-Length: 99999999999999999999999\r\n" + E, "9112 6.3, rule 5: 502")
+add(
+    "overflowing_length",
+    H + b"Content-Length: 99999999999999999999999\r\n" + E,
+    "9112 6.3, rule 5: 502",
+)
 add("length_with_leading_zeros", H + b"Content-Length: 0002\r\n" + E, "9110 8.6")
 add("length_zero", H + b"Content-Length: 0\r\n\r\n", "9110 8.6")
 add("by_the_end", H + E, "9112 6.3, rule 8")
@@ -34,16 +38,20 @@ add("chunked_twice", H + C + C + CHUNK, "9112 6.1: 502")
 add("unknown_coding", H + b"Transfer-Encoding: xchunked\r\n" + E, "9112 6.1: 502")
 add("coding_in_capitals", H + b"Transfer-Encoding: Chunked\r\n" + CHUNK, "9110 10.1.4")
 
-add("chunk_size_with_blanks_after", H + C + b"\r\n2  \r\nok\r\n0\r\n\r\n", "issue")
-add("chunk_lines_lf", H + C + b"\r\n2\nok\n0\n\n", "issue: chunk-size lines")
-add("chunk_size_line_lf", H + C + b"\r\n2\nok\r\n0\r\n\r\n", "issue: chunk-size lines")
+add("chunk_size_with_blanks_after", H + C + b"\r\n2  \r\nok\r\n0\r\n\r\n", "strictness.md")
+add("chunk_lines_lf", H + C + b"\r\n2\nok\n0\n\n", "strictness.md")
+add("chunk_size_line_lf", H + C + b"\r\n2\nok\r\n0\r\n\r\n", "strictness.md")
 add("chunk_size_with_zeros", H + C + b"\r\n00000002\r\nok\r\n000\r\n\r\n", "9112 7.1")
 add("chunk_size_in_capitals", H + C + b"\r\nA\r\n0123456789\r\n0\r\n\r\n", "9112 7.1")
-add("chunk_extension", H + C + b"\r\n2;a=b;c=\"d\"\r\nok\r\n0\r\n\r\n", "9112 7.1.1")
+add("chunk_extension", H + C + b'\r\n2;a=b;c="d"\r\nok\r\n0\r\n\r\n', "9112 7.1.1")
 add("broken_chunk_size", H + C + b"\r\nxyz\r\nok\r\n0\r\n\r\n", "9112 7.1: 502 or cut")
 add("empty_chunk_size", H + C + b"\r\n\r\nok\r\n0\r\n\r\n", "9112 7.1: 502 or cut")
 add("prefixed_chunk_size", H + C + b"\r\n0x2\r\nok\r\n0\r\n\r\n", "9112 7.1: 502 or cut")
-add("overflowing_chunk_size", H + C + b"\r\nffffffffffffffffff\r\nok\r\n0\r\n\r\n", "9112 7.1: 502 or cut")
+add(
+    "overflowing_chunk_size",
+    H + C + b"\r\nffffffffffffffffff\r\nok\r\n0\r\n\r\n",
+    "9112 7.1: 502 or cut",
+)
 add("chunked_and_nothing", H + C + b"\r\n0\r\n\r\n", "9112 7.1")
 
 
@@ -69,8 +77,18 @@ TE = Step(fields=(("TE", "trailers"), ("Connection", "TE")))
 TRAILERS = b"\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n"
 add("trailers", H + C + b"Trailer: X-Sum\r\n" + TRAILERS, "9110 6.5")
 add("trailers_that_were_asked_for", H + C + b"Trailer: X-Sum\r\n" + TRAILERS, "9110 6.5.1", TE)
-add("trailers_with_junk", H + C + b"\r\n2\r\nok\r\n0\r\nno colon\r\nX-Sum: 1\r\n\r\n", "issue", TE)
-add("trailers_with_a_fold", H + C + b"\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n 2\r\n\r\n", "issue", TE)
+add(
+    "trailers_with_junk",
+    H + C + b"\r\n2\r\nok\r\n0\r\nno colon\r\nX-Sum: 1\r\n\r\n",
+    "strictness.md",
+    TE,
+)
+add(
+    "trailers_with_a_fold",
+    H + C + b"\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n 2\r\n\r\n",
+    "strictness.md",
+    TE,
+)
 
 # Content that is coded goes on as it is.
 GZIP = bytes.fromhex("1f8b08000000000002ffcbcf060047dddc7902000000")

@@ -1,4 +1,4 @@
-"""What takes more than one exchange: logins, cookies, redirects, ranges, uploads that are refused."""
+"""More than one exchange: logins, cookies, redirects, ranges, uploads that are refused."""
 
 import base64
 
@@ -14,13 +14,27 @@ def basic(case):
     case.body()
     if case.request.fields.get("authorization") == GOOD:
         return case.respond(b"welcome")
-    return case.respond(b"who?", "401 Unauthorized", [("WWW-Authenticate", 'Basic realm="members"')])
+    return case.respond(
+        b"who?", "401 Unauthorized", [("WWW-Authenticate", 'Basic realm="members"')]
+    )
 
 
-add("basic", basic, "7617", Step(login=("basic", "ada", "secret")), but_not=("http.client", "undici", "chromium"))
+add(
+    "basic",
+    basic,
+    "7617",
+    Step(login=("basic", "ada", "secret")),
+    but_not=("http.client", "undici", "chromium"),
+)
 add("basic_without_login", basic, "7617", Step(anonymous=True))
 add("basic_in_the_head", basic, "7617", Step(fields=(("Authorization", GOOD),)))
-add("basic_by_the_url", basic, "7617", Step(userinfo="ada:secret"), clients=("curl", "wget", "requests"))
+add(
+    "basic_by_the_url",
+    basic,
+    "7617",
+    Step(userinfo="ada:secret"),
+    clients=("curl", "wget", "requests"),
+)
 
 
 def digest(case):
@@ -38,14 +52,21 @@ add("digest", digest, "7616", Step(login=("digest", "ada", "secret")), clients=L
 
 def cookies(case):
     if case.step == 0:
-        return case.respond(b"take", fields=[("Set-Cookie", "a=1; HttpOnly"), ("Set-Cookie", "b=2, 3")])
+        return case.respond(
+            b"take", fields=[("Set-Cookie", "a=1; HttpOnly"), ("Set-Cookie", "b=2, 3")]
+        )
     got = case.request.fields.get("cookie", "")
     return case.respond(",".join(sorted(each.strip() for each in got.split(";"))).encode())
 
 
 add("cookies", cookies, "6265", Step(), Step(), alone=True)
-add("origin_says_407", lambda case: case.respond(
-    b"who?", "407 Proxy Authentication Required", [("Proxy-Authenticate", 'Basic realm="x"')]), "9110 15.5.8")
+add(
+    "origin_says_407",
+    lambda case: case.respond(
+        b"who?", "407 Proxy Authentication Required", [("Proxy-Authenticate", 'Basic realm="x"')]
+    ),
+    "9110 15.5.8",
+)
 
 
 def redirects(status, absolute=False):
@@ -73,10 +94,17 @@ CONTENT = b"0123456789"
 def ranges(case):
     asked = case.request.fields.get("range")
     if asked == "bytes=2-4":
-        return case.respond(CONTENT[2:5], "206 Partial Content", [("Content-Range", "bytes 2-4/10"), ("ETag", '"a"')])
+        return case.respond(
+            CONTENT[2:5],
+            "206 Partial Content",
+            [("Content-Range", "bytes 2-4/10"), ("ETag", '"a"')],
+        )
     if asked == "bytes=2-3,5-6":
-        parts = b"--p\r\nContent-Range: bytes 2-3/10\r\n\r\n23\r\n--p\r\nContent-Range: bytes 5-6/10\r\n\r\n56\r\n--p--\r\n"
-        return case.respond(parts, "206 Partial Content", [("Content-Type", "multipart/byteranges; boundary=p")])
+        parts = b"--p\r\nContent-Range: bytes 2-3/10\r\n\r\n23\r\n"
+        parts += b"--p\r\nContent-Range: bytes 5-6/10\r\n\r\n56\r\n--p--\r\n"
+        return case.respond(
+            parts, "206 Partial Content", [("Content-Type", "multipart/byteranges; boundary=p")]
+        )
     if asked == "bytes=50-":
         return case.respond(b"", "416 Range Not Satisfiable", [("Content-Range", "bytes */10")])
     return case.respond(CONTENT, fields=[("Accept-Ranges", "bytes")])
@@ -95,8 +123,8 @@ LARGE = b"u" * 300_000
 
 
 def refused(status, *fields):
-    """Answers before the upload has ended, and says that the connection ends; what still comes is read, as a server
-    does that wants its answer to be seen (9112, 9.6)."""
+    """Answers before the upload has ended, and says that the connection ends; what still comes is
+    read, as a server does that wants its answer to be seen (9112, 9.6)."""
 
     def play(case):
         case.connection.reader.exactly(1000)
@@ -112,9 +140,19 @@ BINARY = (("Content-Type", "application/octet-stream"),)
 UPLOAD = Step("PUT", body=LARGE, fields=BINARY)
 ANONYMOUS = Step("PUT", body=LARGE, fields=BINARY, anonymous=True)
 add("upload_refused_413", refused("413 Content Too Large"), "9112 9.6", UPLOAD)
-add("upload_refused_401", refused("401 Unauthorized", ("WWW-Authenticate", "Basic realm=x")), "9112 9.6", ANONYMOUS)
-add("upload_refused_403_chunked", refused("403 Forbidden"), "9112 9.6", Step("POST", body=LARGE, fields=BINARY, chunked=True),
-    but_not=("wget", "chromium"))
+add(
+    "upload_refused_401",
+    refused("401 Unauthorized", ("WWW-Authenticate", "Basic realm=x")),
+    "9112 9.6",
+    ANONYMOUS,
+)
+add(
+    "upload_refused_403_chunked",
+    refused("403 Forbidden"),
+    "9112 9.6",
+    Step("POST", body=LARGE, fields=BINARY, chunked=True),
+    but_not=("wget", "chromium"),
+)
 
 
 def expects(case):
@@ -125,7 +163,13 @@ def expects(case):
 
 
 EXPECT = (*BINARY, ("Expect", "100-continue"))
-add("expectation_failed", expects, "9110 10.1.1", Step("PUT", body=b"hello", fields=EXPECT), clients=("curl", "node"))
+add(
+    "expectation_failed",
+    expects,
+    "9110 10.1.1",
+    Step("PUT", body=b"hello", fields=EXPECT),
+    clients=("curl", "node"),
+)
 
 
 def continues(case):
@@ -133,4 +177,10 @@ def continues(case):
     return case.respond(case.body())
 
 
-add("continued", continues, "9110 10.1.1", Step("PUT", body=b"hello", fields=EXPECT), clients=("curl", "requests"))
+add(
+    "continued",
+    continues,
+    "9110 10.1.1",
+    Step("PUT", body=b"hello", fields=EXPECT),
+    clients=("curl", "requests"),
+)

@@ -1,4 +1,4 @@
-"""What comes in pieces, and when: each piece has to be with the client before the next one is sent."""
+"""What comes in pieces: each has to be with the client before the next one is sent."""
 
 from ..behaviour import Step, Table
 from .framing import C
@@ -28,18 +28,31 @@ def chunk(piece):
 
 EVENTS = [b"data: 1\n\n", b": beat\n\n", b"data: 2\n\n"]
 SSE = b"Content-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
-PARTS = [b"--f\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\n\r\n\xff\xd8%d\r\n" % at for at in range(3)]
+PART = b"--f\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\n\r\n\xff\xd8%d\r\n"
+PARTS = [PART % at for at in range(3)]
 MJPEG = b"Content-Type: multipart/x-mixed-replace; boundary=f\r\n"
 LAST = b"0\r\n\r\n"
 
 add("events_by_the_end", in_pieces(H + SSE + b"\r\n", EVENTS), "server-sent events")
 add("events_chunked", in_pieces(H + SSE + C + b"\r\n", EVENTS, chunk, LAST), "server-sent events")
-add("events_by_http_1_0", in_pieces(b"HTTP/1.0 200 OK\r\n" + SSE + b"\r\n", EVENTS), "server-sent events")
-add("pieces_by_a_length", in_pieces(H + b"Content-Length: 9\r\n\r\n", [b"one", b"two", b"six"]), "9112 6.2")
+add(
+    "events_by_http_1_0",
+    in_pieces(b"HTTP/1.0 200 OK\r\n" + SSE + b"\r\n", EVENTS),
+    "server-sent events",
+)
+add(
+    "pieces_by_a_length",
+    in_pieces(H + b"Content-Length: 9\r\n\r\n", [b"one", b"two", b"six"]),
+    "9112 6.2",
+)
 add("pieces_of_one_byte", in_pieces(H + C + b"\r\n", [b"a", b"b", b"c"], chunk, LAST), "9112 7.1")
 add("mjpeg", in_pieces(H + MJPEG + b"\r\n", PARTS), "cameras")
 add("mjpeg_by_http_1_0", in_pieces(b"HTTP/1.0 200 OK\r\n" + MJPEG + b"\r\n", PARTS), "cameras")
-add("radio", in_pieces(b"ICY 200 OK\r\nicy-metaint: 8192\r\n\r\n", [b"\xff\xfb" * 400, b"\xff\xfb" * 500]), "Shoutcast")
+add(
+    "radio",
+    in_pieces(b"ICY 200 OK\r\nicy-metaint: 8192\r\n\r\n", [b"\xff\xfb" * 400, b"\xff\xfb" * 500]),
+    "Shoutcast",
+)
 add(
     "lf_only_in_pieces",
     in_pieces(b"HTTP/1.0 200 OK\nContent-Type: text/plain\n\n", [b"one\n", b"two\n"]),
@@ -59,7 +72,7 @@ add("head_in_pieces", head_in_pieces, "devices", Step(), Step())
 
 
 def answer_before_the_rest(case):
-    """A poll: the origin's head goes out when something happens, and that is after another request."""
+    """The second answer goes out after all that came before it was taken."""
     if case.step == 0:
         return case.respond(b"one")
     case.connection.wait_until_read()
