@@ -43,6 +43,9 @@ def fault_of(played, client, form, row):
 def test_an_exception_for_every_client_has_one(exempt, row, request):
     """Some client ends differently there, of all that can be played here."""
     assert row in ROWS, f"there is no row {row}"
+    absent = [client for client in CLIENTS if CLIENTS[client][2]()]
+    if absent:
+        pytest.skip(f"a client that ends differently may be absent: {', '.join(absent)}")
     cells = [
         (client, form)
         for client, (_, forms, why_not) in CLIENTS.items()

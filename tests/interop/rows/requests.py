@@ -53,7 +53,7 @@ add(
 add(
     "encoded_password_in_the_url",
     "9110 4.2.4",
-    Step(userinfo="ada:p%40ss%2Fw"),
+    Step(userinfo="ada:p%40s%3As"),
     clients=("curl", "wget", "requests"),
 )
 add("authorization", "7617", Step(fields=(("Authorization", "Bearer abc"),)))
