@@ -49,12 +49,16 @@ class Behaviour:
         False  # The origin waits for what the client sees: no other row shares its process.
     )
     one_connection: bool = False  # All steps by one process of curl: its connection may be kept.
+    leftovers: bool = False  # The origin sends bytes behind an answer that belong to none.
     requests: bool = False  # What the origin saw is compared too.
 
     def concerns(self, client, form):
         """Whether it is played. What an origin does between two requests reaches a client behind a
-        tunnel at some time later: there is no word of it to wait for."""
+        tunnel at some time later: there is no word of it to wait for. So do bytes behind an answer
+        where Weir looks inside: whether a client reads them with it, its buffers decide."""
         if form.startswith("connect") and any(step.waits for step in self.steps):
+            return False
+        if form.startswith("connect@") and self.leftovers:
             return False
         if client == "raw":  # It has no ways of its own: only rows that name it.
             return client in self.clients

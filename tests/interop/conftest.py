@@ -9,19 +9,20 @@ from .play import Played
 from .table import TABLE
 
 CONFIG = 'resolver = "127.0.0.1:1"\n'
+CONFIG_ALWAYS = CONFIG + '[tunnel]\nserve = "always"\n'
 
 # The Weirs that the forms go through: "" is the one of `absolute` and `connect`. Another, by its
 # name, is crossed by forms that are called `connect@NAME`.
-WEIRS = {"": CONFIG}
+WEIRS = {"": CONFIG, "always": CONFIG_ALWAYS}
 
 
 def cells():
     for client, (_, forms, _) in CLIENTS.items():
-        for weir in WEIRS:
-            for form in forms:
-                for row in TABLE.rows:
-                    if row.concerns(client, form):
-                        yield client, f"{form}@{weir}" if weir else form, row.name
+        through = [*forms, *(f"connect@{weir}" for weir in WEIRS if weir and "connect" in forms)]
+        for form in through:
+            for row in TABLE.rows:
+                if row.concerns(client, form):
+                    yield client, form, row.name
 
 
 def pytest_generate_tests(metafunc):

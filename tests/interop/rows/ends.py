@@ -115,14 +115,21 @@ def leaves(data):
     return play
 
 
-add("newlines_behind_content", leaves(H + L + E + b"\n\n"), "leftovers", *TWO)
-add("content_behind_its_length", leaves(H + L + E + b"more than that"), "leftovers", *TWO)
+add("newlines_behind_content", leaves(H + L + E + b"\n\n"), "leftovers", *TWO, leftovers=True)
+add(
+    "content_behind_its_length",
+    leaves(H + L + E + b"more than that"),
+    "leftovers",
+    *TWO,
+    leftovers=True
+)
 add(
     "content_of_head",
     leaves(H + b"Content-Length: 5\r\n\r\nhello"),
     "leftovers",
     Step("HEAD"),
     Step(),
+    leftovers=True,
 )
 OLD = Step(fields=(("If-None-Match", '"a"'),))
 add(
@@ -131,14 +138,22 @@ add(
     "strictness.md",
     OLD,
     Step(),
+    leftovers=True,
 )
 add(
     "content_of_no_content",
     leaves(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n" + E),
     "strictness.md",
-    *TWO
+    *TWO,
+    leftovers=True
 )
-add("second_last_chunk", leaves(H + C + b"\r\n2\r\nok\r\n0\r\n\r\n0\r\n\r\n"), "leftovers", *TWO)
+add(
+    "second_last_chunk",
+    leaves(H + C + b"\r\n2\r\nok\r\n0\r\n\r\n0\r\n\r\n"),
+    "leftovers",
+    *TWO,
+    leftovers=True
+)
 add(
     "kept_after_http_1_0",
     leaves(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" + L + E),

@@ -126,7 +126,7 @@ add("head_chunked", held(H + b"Transfer-Encoding: chunked\r\n\r\n"), "9112 6.3, 
 add("head_two_lengths", held(H + L + L + b"\r\n"), "9112 6.3, rule 1", HEAD)
 add("head_differing_lengths", held(H + L + b"Content-Length: 3\r\n\r\n"), "9112 6.3, rule 1", HEAD)
 add("head_without_framing", held(H + b"X-A: b\r\n\r\n"), "9112 6.3, rule 1", HEAD)
-add("head_with_content", H + L + E, "9112 6.3, rule 1", HEAD)
+add("head_with_content", H + L + E, "9112 6.3, rule 1", HEAD, leftovers=True)
 add("no_content", held(NO_CONTENT + b"X-A: b\r\n\r\n"), "9112 6.3, rule 1")
 add("no_content_with_length_0", held(NO_CONTENT + b"Content-Length: 0\r\n\r\n"), "9112 6.3, rule 1")
 add(
@@ -135,7 +135,7 @@ add(
     "9112 6.3, rule 1",
     but_not=PYTHON,
 )
-add("no_content_with_content", NO_CONTENT + L + E, "9112 6.3, rule 1")
+add("no_content_with_content", NO_CONTENT + L + E, "9112 6.3, rule 1", leftovers=True)
 add("not_modified", held(NOT_MODIFIED + b"\r\n"), "9112 6.3, rule 1", OLD)
 add(
     "not_modified_with_length",
