@@ -108,14 +108,14 @@ class Root:
 
     def pristine(self):
         """An empty Debian with the trap; what is there, if it is complete and not old."""
+        require_chroot(self.folder)
+        if not mirror_answers(self.mirror, self.suite):
+            raise Skip(f"no answer from the mirror {self.mirror}")
         made = self.kept / "made-by-tests-fresh"
         recipe = f"{self.mirror} {self.security} {INCLUDED} {self.trap}\n{apt_settings()}"
         if made.exists() and made.read_text() == recipe:
             if time.time() - made.stat().st_mtime < DAYS_KEPT * 86400:
                 return self.kept
-        require_chroot(self.folder)
-        if not mirror_answers(self.mirror, self.suite):
-            raise Skip(f"no answer from the mirror {self.mirror}")
         remove(self.kept)
         say(f"Making an empty Debian ({self.suite}) in {self.kept} from {self.mirror}.")
         self.debootstrap()
@@ -173,8 +173,9 @@ class Root:
 
 
 def require_chroot(folder):
-    command = [*SPACES, "chroot", "/", "true"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    script = 'mount -t proc proc /proc; mount --bind "$1" "$1"; chroot / true'
+    command = [*SPACES, "sh", "-euc", script, "try", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Skip(f"chroot in namespaces is not permitted here ({done.stderr.strip()})")
 
