@@ -20,6 +20,9 @@ foreach(tool AR RANLIB)
   set(CMAKE_CXX_COMPILER_${tool} ${CMAKE_${tool}} CACHE FILEPATH "")
 endforeach()
 
+# Weir has no modules; Debian 13's cmake would take a program that looks for them from clang-tools.
+set(CMAKE_CXX_COMPILER_CLANG_SCAN_DEPS "" CACHE FILEPATH "")
+
 # Of bench/train, and of the sanitizers' reports in ./test.
 set(WEIR_PROFDATA /usr/bin/llvm-profdata-19 CACHE FILEPATH "")
 set(WEIR_SYMBOLIZER /usr/bin/llvm-symbolizer-19 CACHE FILEPATH "")

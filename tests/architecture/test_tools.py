@@ -53,7 +53,7 @@ def folder(tmp_path, cache="", ninja=""):
     lines = [f"{name}:FILEPATH={path}" for name, path in programs.items()]
     (tmp_path / "CMakeCache.txt").write_text("\n".join([*lines, cache, ""]))
     command = ninja or "/usr/bin/cmake -E true"
-    (tmp_path / "build.ninja").write_text(f"rule x\n  command = {command}\n")
+    (tmp_path / "build.ninja").write_text(f"rule x\n  command = {command}\nbuild all: x\n")
     return tmp_path
 
 
@@ -86,9 +86,17 @@ def test_a_tool_that_is_not_there_is_found(tmp_path):
     assert fault == "CMAKE_AR names no program"
 
 
+def test_a_rule_that_builds_nothing_does_not_count(tmp_path):
+    build = folder(tmp_path)
+    rules = (build / "build.ninja").read_text()
+    (build / "build.ninja").write_text(f"rule y\n  command = ar qc lib.a\n\n{rules}")
+    assert tools.check(build) == []
+
+
 @pytest.mark.parametrize(
     "command, fault",
     [
+        ("${LAUNCHER}clang++ -c x", "a command begins with clang++, which is no full name"),
         ("ar qc lib.a", "a command begins with ar, which is no full name"),
         ("$ENV /usr/bin/cmake && ld -o x", "a command begins with ld, which is no full name"),
         ("/usr/bin/cmake --launch=/usr/bin/python3", "a command: /usr/bin/python3 is of python3"),

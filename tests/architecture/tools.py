@@ -35,9 +35,16 @@ def cached(build):
     return found
 
 
-def ninja_files(build):
-    both = (build / "build.ninja", build / "CMakeFiles/rules.ninja")
-    return [path for path in both if path.exists()]
+RULE = re.compile(r"^rule (\S+)\n(?:[ \t]+.*\n)*", re.MULTILINE)
+USE = re.compile(r"^build .*?(?<!\$): (\S+)", re.MULTILINE)
+
+
+def ninja_text(build):
+    """What ninja's files say, but for rules that no file is built by (cmake writes some)."""
+    files = (build / "build.ninja", build / "CMakeFiles/rules.ninja")
+    text = "\n".join(path.read_text() for path in files if path.exists())
+    used = set(USE.findall(text))
+    return RULE.sub(lambda rule: rule[0] if rule[1] in used else "", text)
 
 
 COMMAND = re.compile(r"^ *(?:command|COMMAND|PRE_LINK|POST_BUILD) = (.*)", re.MULTILINE)
@@ -45,17 +52,16 @@ COMMAND = re.compile(r"^ *(?:command|COMMAND|PRE_LINK|POST_BUILD) = (.*)", re.MU
 
 def named_by_ninja(build):
     """The programs in ninja's files by their full names, and the commands that begin otherwise."""
-    programs, short = set(), set()
-    for path in ninja_files(build):
-        text = path.read_text()
-        words = set(re.split(r"[\s='\";&|]+", text))
-        built = f"{build}/"
-        programs.update(word for word in words if is_program(word) and not word.startswith(built))
-        for command in COMMAND.findall(text):
-            for part in re.split(r"&&|;|\|\|", command):
-                first = next((word for word in part.split() if not word.startswith("$")), ":")
-                if first not in BUILT_IN and not first.startswith("/"):
-                    short.add(first)
+    text, built = ninja_text(build), f"{build}/"
+    words = set(re.split(r"[\s='\";&|]+", text))
+    programs = {word for word in words if is_program(word) and not word.startswith(built)}
+    short = set()
+    for command in COMMAND.findall(text):
+        for part in re.split(r"&&|;|\|\|", command):
+            part = re.sub(r"\$\{\w+\}", "", part)  # Launchers; their values are words of their own.
+            first = next((word for word in part.split() if not word.startswith("$")), ":")
+            if first not in BUILT_IN and not first.startswith("/"):
+                short.add(first)
     return programs, short
 
 
