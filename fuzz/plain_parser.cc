@@ -499,13 +499,14 @@ bool check_extensions(const std::string& text) {
 
 /// chunk-size [ chunk-ext ] CRLF. An origin's may end in LF alone, or have blanks after its size,
 /// if there is no extension.
-Outcome read_size(const std::string& input, From from, size_t& at, uint64_t& size, bool& mended) {
+Outcome read_size(const std::string& input, From from, size_t& at, uint64_t& size, bool& by_feed,
+                  bool& mended) {
   size_t digits = at;
   while (digits < input.size() && is_hex(input[digits])) ++digits;
   const std::string number = input.substr(at, digits - at);
   size_t blanks = digits;
   while (blanks < input.size() && is_blank(input[blanks])) ++blanks;
-  const bool by_feed = input.substr(blanks, 1) == "\n";
+  by_feed = from == From::origin && input.substr(blanks, 1) == "\n";
   if (from == From::origin && (by_feed || input.substr(blanks, 2) == "\r\n")) {
     at = blanks + (by_feed ? 1 : 2);
     if (by_feed || blanks > digits) mended = true;
@@ -540,7 +541,8 @@ Outcome read_trailers(const std::string& input, From from, size_t& at, bool& men
 Outcome read_chunked(const std::string& input, From from, size_t& at, Message& message) {
   while (true) {
     uint64_t size = 0;
-    const Outcome line = read_size(input, from, at, size, message.mended);
+    bool by_feed = false;
+    const Outcome line = read_size(input, from, at, size, by_feed, message.mended);
     if (line != Outcome::accepted) return line;
     if (size == 0) return read_trailers(input, from, at, message.mended);
     if (size > input.size() - at) {
@@ -549,6 +551,10 @@ Outcome read_chunked(const std::string& input, From from, size_t& at, Message& m
     }
     message.content += input.substr(at, size);
     at += size;
+    if (by_feed && input.substr(at, 1) == "\n") {
+      ++at;
+      continue;
+    }
     if (input.size() - at < 2) return Outcome::incomplete;
     if (input.substr(at, 2) != "\r\n") return Outcome::refused;
     at += 2;

@@ -46,7 +46,7 @@ void check_collisions(const Config& config, const Sources& sources, const AddMis
   }
 }
 
-/// What needs the inside of a tunnel is of no use where none is ever looked into.
+/// `no_opaque_ports` needs the inside of tunnels, which `serve = "never"` never looks into.
 void check_serve(const Config& config, const Sources& sources, const AddMistake& add) {
   if (config.tunnel.serve != tunnel::Serve::never || config.tunnel.no_opaque_ports.empty() || !sources.serve) return;
   add(*sources.serve, "serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels",

@@ -26,6 +26,7 @@ constexpr bool is_token(std::string_view text) {
   }
   return !text.empty();
 }
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 /// A byte that no field value may hold: 0x00-0x1f without HTAB, and 0x7f. Bytes from 0x80 (obs-text) are fine.
 constexpr bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -154,12 +155,11 @@ inline bool is_word(std::string_view text, std::string_view word) {
 inline std::string_view take_list_element(std::string_view& list) {
   const char* at = list.data();
   const char* const end = at + list.size();
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (at < end && blank(*at)) ++at;
+  while (at < end && is_blank(*at)) ++at;
   const char* comma = at;
   while (comma < end && *comma != ',') ++comma;
   list = comma == end ? std::string_view() : std::string_view(comma + 1, static_cast<size_t>(end - comma - 1));
-  while (comma > at && blank(comma[-1])) --comma;
+  while (comma > at && is_blank(comma[-1])) --comma;
   return {at, static_cast<size_t>(comma - at)};
 }
 

@@ -178,8 +178,6 @@ class ResponseHead final : public Head {
   int status = 200;
   /// As it came; empty means the standard phrase.
   std::string_view reason;
-  /// It was not to the letter: nothing of this response may ever be stored.
-  bool mended = false;
 
  private:
   ResponseHead(char* rest, size_t size) : Head(rest, size) {}

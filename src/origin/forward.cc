@@ -272,8 +272,14 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     origin->finish();  // An upload that still runs ends here: nobody reads on to know what became of it.
     co_return response;
   }
+  // Only the chunked coding can be wrong.
+  const bool in_tunnel = origin->way_back() && answered->framing.kind == http1::Framing::Kind::chunked;
   auto body = std::make_unique<OriginBody>(std::move(origin), answered->framing);
-  CO_CHECK(body->look_ahead());
+  if (in_tunnel) {
+    CO_CHECK(co_await body->look_ahead_in_tunnel());
+  } else {
+    CO_CHECK(body->look_ahead());
+  }
   if (response.head->status != 205) response.body = std::move(body);
   co_return response;
 }

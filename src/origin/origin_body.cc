@@ -54,6 +54,13 @@ base::Result<void> OriginBody::look_ahead() {
   return {};
 }
 
+async::Task<base::Result<void>> OriginBody::look_ahead_in_tunnel() {
+  // Decoding is in place: what goes on raw has to be copied before.
+  base::Slice answer = origin_->answer_as_it_came();
+  if (look_ahead()) co_return {};
+  co_return std::unexpected(co_await origin_->go_back_with(std::move(answer)));
+}
+
 std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
   if (origin_->upload_error()) return std::unexpected(*origin_->upload_error());
   if (ahead_) {

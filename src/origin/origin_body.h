@@ -20,6 +20,8 @@ class OriginBody final : public http::Body {
   async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent, bool* to_failed) override;
   /// Looks at the content that came with the head, so that what is wrong with it is still an error and no cut.
   base::Result<void> look_ahead();
+  /// The same inside a tunnel that may go back: what is wrong is relayed with its head.
+  async::Task<base::Result<void>> look_ahead_in_tunnel();
 
  private:
   async::Input& input() { return origin_->connection().input; }

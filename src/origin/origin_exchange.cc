@@ -49,12 +49,18 @@ void OriginExchange::go_back() {
   way_back()->take(std::move(connection_));
 }
 
+Slice OriginExchange::answer_as_it_came() {
+  base::ChargedText answer = head_as_it_came_;
+  answer += connection_->input.view();
+  return Slice::copy_of(answer);
+}
+
 async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
-  // The content that is on its way still has its framing: the origin gets it to its end.
+  // The request's content that is on its way has framing of our own, so it goes to its end before raw bytes may follow it.
   if (gated_) upload_.cancel();
   for (auto seen = opened_.version(); uploading_; seen = opened_.version()) co_await opened_.changed(seen);
   if (upload_error_) co_return *upload_error_;
-  connection_->input.put(answer);
+  connection_->input.put(answer);  // What was read is in it.
   go_back();
   co_return base::Error(ErrorType::client_closed, 502, "the origin's answer is no HTTP; the tunnel relays it").without_answer();
 }
@@ -265,12 +271,6 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
   http1::ResponseParser parser(method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields}, begin);
   uint32_t interims = 0;
   bool any_byte = false;
-  base::ChargedText as_it_came;  // The head so far, where it may have to go on so.
-  const auto raw = [&] {
-    as_it_came += input.view();
-    input.take_all();
-    return Slice::copy_of(as_it_came);
-  };
   uint64_t waited_from_ms = loop.now_ms();
   for (;;) {
     while (!parser.done()) {
@@ -289,7 +289,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
           n = connection_->stream->try_read(block->data(), block->capacity());
           if (n == -EAGAIN) continue;  // It only seemed readable.
         }
-        if (n == 0 && any_byte && way_back()) co_return std::unexpected(co_await go_back_with(raw()));
+        if (n == 0 && any_byte && way_back()) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
         if (n <= 0) {
           died_unanswered_ = !any_byte && n != -ETIMEDOUT;
           co_return std::unexpected(no_answer(n, any_byte));
@@ -299,18 +299,18 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
         input.filled(static_cast<size_t>(n));
       }
       auto fed = parser.feed(input.view());
-      if (!fed && way_back()) co_return std::unexpected(co_await go_back_with(raw()));
+      if (!fed && way_back()) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
       if (!fed && connection_->reused && parser.no_response() && interims == 0) {
         died_unanswered_ = true;
         co_return std::unexpected(no_answer(0, false));
       }
       if (!fed) co_return std::unexpected(std::move(fed).error());
-      if (way_back()) as_it_came += input.view().substr(0, *fed);
+      if (way_back()) head_as_it_came_ += input.view().substr(0, *fed);
       input.consume(*fed);
     }
     const int status = parser.head()->status;
     if (status >= 200 || (status == 101 && upgrade != http::Upgrade::none)) break;
-    if (way_back() && (status == 101 || interims == config_.interim_limit)) co_return std::unexpected(co_await go_back_with(raw()));
+    if (way_back() && (status == 101 || interims == config_.interim_limit)) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
     if (status == 101) co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " changed the protocol without being asked to.");
     if (++interims > config_.interim_limit) {
       co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " sent too many interim responses.");
@@ -327,7 +327,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
       CO_CHECK(exchange_->interim(*parser.head()));
     }
     parser.reset(method);
-    as_it_came.clear();
+    head_as_it_came_.clear();
   }
   if (parser.head()->status == 408 && connection_->reused && interims == 0 && !uploading_ && !way_back()) {
     // RFC 9110, 15.5.9: the connection's idle time was over before this request came.
@@ -337,10 +337,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
   if (gated_) upload_.cancel();  // Refused before it was asked for: the client keeps its content.
   keep_alive = parser.keep_alive() && parser.head()->status != 101;
   answered_ = true;
-  if (parser.mended()) {
-    note_mended(parser.mended());
-    parser.head()->mended = true;
-  }
+  if (parser.mended()) note_mended(parser.mended());
   Answered answered{parser.take_head(), parser.framing()};
   co_return answered;
 }

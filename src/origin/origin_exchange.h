@@ -46,6 +46,12 @@ class OriginExchange final : public base::Pooled {
   void finish();
   /// Of a connection that died.
   OriginSlots::Slot take_slot() { return connection_ ? std::move(connection_->slot) : OriginSlots::Slot(); }
+  /// Inside a tunnel that may go back to relaying; else null.
+  http::WayBack* way_back() const { return pinned_to ? pinned_to->way_back : nullptr; }
+  /// The answer so far as it came: its last head, and what was read behind that. For a tunnel.
+  base::Slice answer_as_it_came();
+  /// What came is no answer: `answer` goes to the client as it is, and the tunnel relays. Gives an error that nobody is shown.
+  async::Task<base::Error> go_back_with(base::Slice answer);
   /// The response is not to the letter: the log says so, and its connection is not used again.
   void note_mended(const char* what);
   /// For what goes on as a tunnel.
@@ -63,11 +69,8 @@ class OriginExchange final : public base::Pooled {
   async::Task<bool> send_content(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
   /// Sends on what the client says behind its request and what is no other request, as it comes (docs/design/tunnels.md).
   async::Task<void> send_beyond();
-  http::WayBack* way_back() const { return pinned_to ? pinned_to->way_back : nullptr; }
   /// Gives the connection to the tunnel; all that the client has sent stays in its order.
   void go_back();
-  /// The origin's answer is none: `answer` goes to the client as it came, and the tunnel relays. Gives the error that nobody is shown.
-  async::Task<base::Error> go_back_with(base::Slice answer);
   void drop_connection();
   void fail_upload(base::Error error);
   void open_gate();
@@ -94,6 +97,7 @@ class OriginExchange final : public base::Pooled {
   bool asked_for_100_ = false;  // By an Expect.
   bool died_unanswered_ = false;
   uint64_t upload_sent_ = 0;
+  base::ChargedText head_as_it_came_;  // The answer's, inside a tunnel that may go back.
   base::Slice beyond_;  // Being sent.
   uint64_t beyond_sent_ = 0;
   bool went_beyond_ = false;

@@ -19,9 +19,6 @@ namespace weir::server {
 using base::ErrorType;
 
 namespace {
-/// Inside a tunnel: what has not become a request by then is none.
-constexpr uint64_t kUndecidedMs = 1000;
-
 bool no_memory() { return base::Account::stand() >= base::Memory::full; }
 base::Error no_memory_error() {
   return base::Error(ErrorType::connection_limit_reached, 503, "The proxy holds as much memory as it may.", "limits.memory");
@@ -90,8 +87,8 @@ class Connection final : public base::Pooled, private LiveConnection {
   async::Task<void> linger();
   /// Null where there is none.
   WayBack* way_back() const { return static_cast<WayBack*>(pins_.way_back); }
-  /// The CONNECT's connection goes back to the tunnel, if there is a way. False: there is none.
-  bool go_back();
+  /// Gives the CONNECT's connection back to the tunnel, if there is a way.
+  void go_back();
   /// The next request has begun to come; asks the kernel.
   bool more_is_there();
   /// Its time is the request's begin, not the end of its head.
@@ -155,17 +152,16 @@ async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::
   return itself.run(std::move(connection));
 }
 
-bool Connection::go_back() {
-  if (!way_back() || client_.interrupt.fired()) return false;
+void Connection::go_back() {
+  if (!way_back() || client_.interrupt.fired()) return;
   if (!way_back()->taken()) {
     const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
     auto connection = pins_.take(http::authority_key(host, session_->opened_port));
-    if (!connection) return false;
+    if (!connection) return;
     way_back()->take(std::move(connection));
   }
   client_.stream.readiness().take_interrupt_back();
   way_back()->finish(client_.input.take_all());
-  return true;
 }
 
 async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
@@ -176,7 +172,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     const uint64_t until_ms = waiting_since_ms_ + (served_any_ ? client_.config.idle_timeout_ms : client_.config.head_timeout_ms);
     while (client_.input.empty()) {
       if (pins_.lost()) {
-        (void)go_back();
+        go_back();
         co_return;
       }
       client_.input.release();
@@ -189,7 +185,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
       if (ready == -ECANCELED && !pins_.lost()) {
         client_.stream.readiness().take_interrupt_back();
       } else if (ready < 0) {
-        if (pins_.lost()) (void)go_back();
+        if (pins_.lost()) go_back();
         co_return;
       }
       // After a splice, or a read that just filled its block, a stream only seems readable: that is still an idle one.
@@ -232,7 +228,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     }
     exchange_ = nullptr;
     outcome.exchange = nullptr;
-    if (outcome.after == After::relay) co_return (void)go_back();
+    if (outcome.after == After::relay) co_return go_back();
     if (outcome.after == After::next && context_.connections.draining() && !more_is_there()) outcome.after = After::linger;
     if (outcome.after == After::linger) co_await linger();
     if (outcome.after != After::next) co_return;
@@ -243,13 +239,14 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
   auto& loop = async::EventLoop::current();
   // The first head's time runs from the accept.
   const uint64_t started_ms = loop.now_ms();
-  uint64_t deadline_ms = (served_any_ ? started_ms : waiting_since_ms_) + client_.config.head_timeout_ms;
+  const uint64_t deadline_ms = (served_any_ ? started_ms : waiting_since_ms_) + client_.config.head_timeout_ms;
   if (way_back()) way_back()->forget();
   while (!parser.done()) {
     if (client_.input.empty()) {
       if (no_memory()) co_return no_memory_error();
-      if (way_back() && http1::start_of(way_back()->kept()) != http1::Start::request) deadline_ms = started_ms + kUndecidedMs;
-      const ssize_t n = co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, deadline_ms);
+      const bool undecided = way_back() && http1::start_of(way_back()->kept()) == http1::Start::undecided;
+      const uint64_t until_ms = undecided ? std::min(deadline_ms, started_ms + kUndecidedMs) : deadline_ms;
+      const ssize_t n = co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, until_ms);
       if (n == -ETIMEDOUT) co_return base::Error(ErrorType::http_request_error, 408, "the request's head did not come in time");
       if (n <= 0) co_return base::Error(ErrorType::client_closed, 400, "the client's connection ended inside a request's head");
       client_.input.filled(static_cast<size_t>(n));
@@ -292,8 +289,10 @@ async::Task<Connection::Outcome> Connection::exchange() {
     if (auto target = http::parse_target(*parser.head(), session_->scheme); !target) fault = std::move(target).error();
   }
   Outcome outcome;
-  // What is wrong with it is the site's affair; what a limit of ours refuses is answered.
-  if (way_back() && (fault ? fault->rule().empty() : !http::is_for_opened(*session_, *parser.head()))) {
+  // A fault of the head's is the site's affair. A limit of Weir's own has a rule, and is answered.
+  const bool refused_by_limit = fault && !fault->rule().empty();
+  const bool is_for_site = !fault && http::is_for_opened(*session_, *parser.head());
+  if (way_back() && !refused_by_limit && !is_for_site) {
     cut.begun = true;
     outcome.after = After::relay;
     co_return outcome;
@@ -357,7 +356,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
     if (outcome.tunnel) outcome.exchange = std::move(exchange);
     outcome.after = (*served)->keep && !pins_.lost() ? After::next : After::linger;
   }
-  // Nothing that was cut goes on.
+  // A client that was cut must not be served on by the relay.
   const bool ended_well = served && (*served || served->error().unanswered());
   if (way_back() && way_back()->taken() && ended_well) {
     if (!*served) exchange->set_ended("relayed");

@@ -12,9 +12,6 @@ using base::Slice;
 
 namespace {
 
-/// What may still become a request is waited for so long, as at the tunnel's begin.
-constexpr uint64_t kUndecidedMs = 1000;
-
 /// Until the exchange ends, and this task with it.
 async::Task<void> for_ever() {
   async::Signal never;
@@ -55,7 +52,9 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
       const http1::Start start = beyond_ ? http1::Start::other : http1::start_of(input.view());
       if (start == http1::Start::request) co_await for_ever();
       if (start == http1::Start::other) break;
-      if (deadline_ms == async::Deadline::kNever) deadline_ms = async::EventLoop::current().now_ms() + kUndecidedMs;
+      // An empty line is what old clients send behind a request's content.
+      const bool undecided = start == http1::Start::undecided;
+      if (undecided && deadline_ms == async::Deadline::kNever) deadline_ms = async::EventLoop::current().now_ms() + kUndecidedMs;
     }
     input.release();
     const ssize_t ready = co_await client_->stream.until_readable(deadline_ms);

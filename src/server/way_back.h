@@ -9,10 +9,13 @@
 
 namespace weir::server {
 
+/// In a tunnel, from its first byte on: what is no more than a part of a request or a ClientHello by then is something else.
+inline constexpr uint64_t kUndecidedMs = 1000;
+
 /// The tunnel makes it, the session fills it. Of one worker.
 class WayBack final : public http::WayBack {
  public:
-  /// By the session that begins; `client` outlives the exchanges in it.
+  /// Called by the session when it begins; `client` outlives the exchanges in it.
   void attach(Client& client) { client_ = &client; }
 
   /// Bytes of a head that is being read, as they came.

@@ -13,9 +13,6 @@ using base::ErrorType;
 
 namespace {
 
-/// From its first byte on: a client that has sent no more than a part of what could be HTTP or TLS by then speaks something else.
-constexpr uint64_t kUndecidedMs = 1000;
-
 /// What came from the client so far, in a block that is little larger: most heads and ClientHellos are short, and who says little shall
 /// cost little.
 class FirstBytes {
@@ -132,7 +129,7 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     if (carries != Carries::undecided) co_return carries;
     if (first.size() == limit) co_return Carries::opaque;
     if (first.size() > 0) {
-      if (!begun) deadline_ms = loop.now_ms() + kUndecidedMs;
+      if (!begun) deadline_ms = loop.now_ms() + server::kUndecidedMs;
       begun = true;
       if (!first.make_room()) co_return no_room();
     }

@@ -36,6 +36,7 @@ Carries Sniffer::look(std::string_view bytes) {
 /// `http` here: the first line is one of HTTP/1. It is opaque as soon as it can't become one.
 Carries Sniffer::look_at_line(std::string_view bytes) {
   switch (http1::start_of(bytes)) {
+    case http1::Start::empty_line:
     case http1::Start::undecided: return Carries::undecided;
     case http1::Start::other: return Carries::opaque;
     case http1::Start::request: break;

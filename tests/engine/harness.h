@@ -58,7 +58,7 @@ struct Options {
   size_t most_logins_waiting = 100;
   server::ServerConfig server;
   origin::OriginConfig origin_side;
-  tunnel::TunnelConfig tunnel;
+  tunnel::TunnelConfig tunnel{.serve = tunnel::Serve::always};
 };
 
 class Harness {

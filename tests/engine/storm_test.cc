@@ -36,7 +36,7 @@ class Storm {
     Client* client;
     std::vector<Asked> asked;
     std::string tunnelled;  // Opaque bytes, which come back.
-    enum class Kind : uint8_t { plain, opaque, session } kind = Kind::plain;
+    enum class Kind : uint8_t { plain, opaque, session, goes_back } kind = Kind::plain;
     bool killed = false;
     std::string how = {};
     uint32_t listener = 0;
@@ -105,9 +105,14 @@ Asked Storm::random_request(bool inside) {
     case 2: one.path = "/hints" + sized; break;
     case 3: one.path = "/empty"; one.statuses = {204}; one.content.clear(); break;
     case 4: one.path = "/once" + sized; break;
-    case 5: one.path = "/extra?size=" + std::to_string(size % 3000); one.content = content_of(size % 3000); break;
+    case 5:
+      if (inside) {  // The tunnel would relay from there on.
+        one.path = "/length" + sized;
+        break;
+      }
+      one.path = "/extra?size=" + std::to_string(size % 3000); one.content = content_of(size % 3000); break;
     case 6: one.path = (any(2) ? "/break" : "/reset") + sized; one.cut = true; break;
-    case 7: one.path = any(2) ? "/gone" : "/bad"; one.statuses = {502}; break;
+    case 7: one.path = inside || any(2) ? "/gone" : "/bad"; one.statuses = {502}; break;
     case 8: one.path = "/stale" + sized; break;
     case 9: case 10: {
       upload(any(6) ? 10'000 : 300'000);
@@ -151,6 +156,15 @@ void Storm::arrive() {
     client.connect(at);
     guest.tunnelled = static_cast<char>(1 + any(5)) + content_of(any(6) ? any(5000) : any(500'000));
     client.send(guest.tunnelled);
+    if (any(2)) client.finish();
+    return;
+  }
+  if (kind == 1 && any(3) == 0) {
+    guest.kind = Guest::Kind::goes_back;
+    client.connect(at);
+    guest.tunnelled = static_cast<char>(1 + any(5)) + content_of(any(6) ? any(5000) : any(500'000));
+    const std::string size = std::to_string(any(3) ? any(3000) : any(200'000));
+    client.send("GET /length?size=" + size + "&piece=" + std::to_string(200 + any(9000)) + " HTTP/1.1\r\nHost: " + at + "\r\n\r\n" + guest.tunnelled);
     if (any(2)) client.finish();
     return;
   }
@@ -228,13 +242,18 @@ void Storm::check(Guest& guest) {
   std::vector<Answer> answers = client.answers();
   const bool in_order = client.ended || client.was_reset || guest.killed;
   ASSERT_TRUE(in_order) << where(guest) << ": it was left alone, sent " << client.all_sent() << ", received " << client.received.size() << ", at " << client.received.substr(0, 3000);
-  size_t requests = guest.asked.size() + (guest.kind != Guest::Kind::plain);
+  size_t requests = guest.asked.size() + (guest.kind != Guest::Kind::plain) + (guest.kind == Guest::Kind::goes_back);
   ASSERT_LE(records.size(), requests) << where(guest);
   size_t heads = 0;
   for (const Answer& answer : answers) heads += answer.status != 0;
   if (guest.kind != Guest::Kind::plain) {
     if (guest.listener == 1) {
       ASSERT_TRUE(answers.empty() || answers[0].status == 403 || answers[0].status == 0) << where(guest);
+      return;
+    }
+    if (guest.kind == Guest::Kind::goes_back) {
+      // The answer, and then all that was sent behind the request.
+      if (!guest.killed) ASSERT_TRUE(client.inside.ends_with(guest.tunnelled)) << where(guest);
       return;
     }
     if (guest.kind == Guest::Kind::opaque) {

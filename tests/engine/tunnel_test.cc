@@ -29,6 +29,7 @@ TEST(Tunnels, StartAtTheTopAndEndTheirConnection) {
   options.rewrites = true;
   Harness h(options);
   const std::string at = h.origin->authority();
+  h.options.tunnel.no_opaque_ports = {static_cast<uint16_t>(std::stoi(at.substr(at.rfind(':') + 1)))};
   Client& client = h.client();
   client.connect(at);
   client.send(inner_get(at, "/length") + inner_get(at, "/to/127.0.0.1:25/x") + inner_get("other:80", "/length") + inner_get(at, "/chunked"));
@@ -45,6 +46,43 @@ TEST(Tunnels, StartAtTheTopAndEndTheirConnection) {
   EXPECT_EQ(h.records(client).back().line, "CONNECT " + at + " HTTP/1.1") << "the tunnel ends after what was in it";
   EXPECT_EQ(h.records(client).back().ended, "complete");
   EXPECT_EQ(h.origin->accepted, 1) << "what is inside uses the connection that the CONNECT opened";
+}
+
+TEST(Tunnels, WhatFollowsARequestAndIsNoneGoesBothWaysAsItCame) {
+  for (const size_t size : {10uz, 3'000'000uz}) {
+    Harness h;
+    const std::string at = h.origin->authority();
+    Client& client = h.client();
+    client.connect(at);
+    const std::string content = "\x01" + content_of(size);
+    client.send(inner_get(at, "/length") + content);
+    client.finish();
+    ASSERT_TRUE(h.until([&] { return client.ended || client.was_reset; }, 20'000));
+    client.answers();
+    EXPECT_TRUE(client.inside.starts_with("HTTP/1.1 200 OK\r\n"));
+    EXPECT_TRUE(client.inside.ends_with("\r\n\r\n" + content_of(100) + content)) << client.inside.size();
+    EXPECT_TRUE(h.origin->opaque == content);
+    ASSERT_TRUE(h.until([&] { return h.records(client).size() == 2; }));
+    EXPECT_EQ(h.records(client)[0].status, 200);
+    EXPECT_EQ(h.records(client)[1].ended, "complete");
+    EXPECT_EQ(h.origin->open(), 0u);
+  }
+}
+
+TEST(Tunnels, AnAnswerThatIsNoneGoesBackAsItCame) {
+  Harness h;
+  const std::string at = h.origin->authority();
+  Client& client = h.client();
+  client.connect(at);
+  client.send(inner_get(at, "/bad"));
+  ASSERT_TRUE(h.until([&] {
+    client.answers();
+    return client.inside.ends_with("hello");
+  }));
+  EXPECT_EQ(client.inside, "HTTP/1.1 2000 OK\r\nContent Length : 5\r\n\r\nhello");
+  client.close();
+  ASSERT_TRUE(h.until([&] { return h.records(client).size() == 2; }));
+  EXPECT_EQ(h.records(client)[0].ended, "relayed");
 }
 
 TEST(Tunnels, OpaqueBytesGoBothWaysWithHalfClose) {

@@ -22,7 +22,7 @@ class Exempt:
     directly: str = ""
     through: str = ""
     aspects: str = "kind"
-    forms: str = "absolute connect@always"
+    forms: str = "absolute"
     sometimes: bool = False  # By the client's version, or by which kept connection Weir takes.
 
     def covers(self, client, form, row):

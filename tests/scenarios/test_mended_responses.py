@@ -123,6 +123,25 @@ class TestLeftovers:
         assert len(origin.connections) == 2
         assert len(origin.requests) == 3
 
+    @pytest.mark.parametrize("left", [b"junk", b"HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\n"])
+    def test_a_post_is_the_clients_to_repeat(self, weir, play, left):
+        """Weir may not send it again (RFC 9110, 9.2.2): its client sees the end of its own connection."""
+
+        def script(connection):
+            connection.request()
+            connection.respond(b"ok")
+            connection.request()
+            connection.send(left)
+            connection.wait_for_end()
+
+        origin = play(script)
+        with weir.client() as client:
+            assert ask(client, origin).status == 200
+            fields = [("Host", origin.authority), ("Content-Length", "3")]
+            client.send_request("POST", origin.url + "/", fields, b"abc")
+            assert client.rest() == b""
+        assert len(origin.connections) == 1
+
     def test_a_408_for_idleness(self, weir, play):
         def script(connection):
             connection.request()

@@ -1,7 +1,6 @@
 """What people's clients put into requests that a letter-true one would not, and what the origin and the log see of it."""
 
 import base64
-import time
 
 import pytest
 from support.client import Client, eventually
@@ -49,12 +48,14 @@ class TestNamesAndPasswordsInUrls:
         ]
 
     def test_inside_a_tunnel(self, start, origin):
-        weir = start()
+        weir = start('[tunnel]\nserve = "always"\n')
         with weir.client() as client:
             connect(client, origin.authority)
-            client.send_request("GET", f"http://ada:{SECRET}@{origin.authority}/", [("Host", origin.authority)])
+            url = f"http://ada:{SECRET}@{origin.authority}/"
+            client.send_request("GET", url, [("Host", origin.authority)])
             assert client.response().status == 200
-        assert SECRET not in weir.wait_log(1)[0].line
+        assert origin.requests[0].fields.get("authorization").startswith("Basic ")
+        assert all(SECRET not in line.line for line in weir.wait_log(2))
 
     # Each is refused for another reason, or answered by Weir itself.
     SHOWN = [
@@ -216,8 +217,9 @@ class TestTheOriginsOwn407:
         line = weir.wait_log(1)[0]
         assert (line.status, line.outcome) == (502, "http_protocol_error")
 
-    def test_passes_inside_a_tunnel(self, weir, play):
+    def test_passes_inside_a_tunnel(self, start, play):
         """There the client speaks with the site, and takes it for the site's, as without a proxy."""
+        weir = start('[tunnel]\nserve = "always"\n')
         origin = play(serve(self.ANSWER))
         with weir.client() as client:
             connect(client, origin.authority)
@@ -245,13 +247,11 @@ class TestHeadsThatCanNeverBecomeValid:
     @pytest.mark.parametrize("bytewise", [False, True])
     def test_at_once(self, weir, raw, bytewise):
         with Client(weir.port) as client:
-            began = time.monotonic()
             if bytewise:
                 client.send_bytewise(raw.encode())
             else:
                 client.send(raw)
-            assert client.response().status == 400
-            assert time.monotonic() - began < 8, "that is timeouts.head, or near it"
+            assert client.response().status == 400  # 408 is what the end of its time would be.
 
 
 def test_expect_without_content_is_not_passed_on(weir, origin):

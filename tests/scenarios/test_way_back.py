@@ -1,6 +1,7 @@
 """From a session inside a tunnel back to the tunnel: what turns out to be no HTTP goes on as it came, with nothing lost."""
 
 import threading
+import time
 
 import pytest
 from support.client import eventually
@@ -165,7 +166,8 @@ class TestBeyondARequest:
 
 class TestAnswersThatAreNone:
     @pytest.mark.parametrize("raw", [b"<html>hi", b"hello\n", b"ICY 200 OK\r\n\r\n\xd3\x00", b"\x00\x01", b"HTTP/1.1 x\r\n\r\n",
-                                     b"HTTP/1.1 101 Switching Protocols\r\n\r\nraw"])
+                                     b"HTTP/1.1 101 Switching Protocols\r\n\r\nraw",
+                                     b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"])
     def test_they_pass_as_they_came(self, always, play_and_wait, raw):
         def script(connection):
             connection.head()
@@ -184,6 +186,24 @@ class TestAnswersThatAreNone:
         assert origin.connections[0].up == b"GET is raw now"
         inside = next(line for line in always.wait_log(2) if line.request.startswith("GET"))
         assert (inside.status, inside.outcome) == (0, "relayed")
+
+    def test_content_that_is_not_in_its_coding(self, always, play_and_wait):
+        """It came with its head, so nothing of it has been written yet."""
+        raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"
+
+        def script(connection):
+            connection.head()
+            connection.send(raw)
+            connection.up = connection.reader.exactly(3)
+            connection.send(b"down")
+
+        origin = play_and_wait(script)
+        with always.client() as client:
+            connect(client, origin.authority)
+            client.send(get(origin))
+            assert client.read(len(raw)) == raw
+            client.send(b"up!")
+            assert client.read(4) == b"down"
 
     def test_after_an_interim_answer(self, always, play_and_wait):
         def script(connection):
@@ -372,3 +392,29 @@ def test_frames_that_come_with_the_handshake_wait_for_the_101(always, play_and_w
         assert client.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
         assert client.read(4) == b"\x81\x02ok"
     assert (origin.connections[0].before, origin.connections[0].frame) == (b"", b"\x81\x82\0\0\0\0hi")
+
+
+def test_an_empty_line_after_the_content_ends_no_session(always, play):
+    """Old clients send one behind a POST: it is none of the content, and the next request is served as well."""
+    asked = threading.Event()
+
+    def script(connection):
+        connection.request()
+        asked.set()
+        connection.origin.go.wait(20)
+        connection.respond(b"one")
+        connection.request()
+        connection.respond(b"two")
+
+    origin = play(script)
+    origin.go = threading.Event()
+    with always.client() as client:
+        connect(client, origin.authority)
+        client.send(f"POST / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 3\r\n\r\nabc\r\n")
+        assert asked.wait(10)
+        time.sleep(1.2)  # Longer than what may become a request is waited for.
+        origin.go.set()
+        assert client.response().body == b"one"
+        client.send(get(origin))
+        assert client.response().body == b"two"
+    assert "via" in origin.requests[1].fields

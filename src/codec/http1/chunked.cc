@@ -84,16 +84,20 @@ const char* ChunkedDecoder::take_byte(char c) {
         state_ = State::size_feed;
         return nullptr;
       }
-      if (c == '\n' && side_ == Side::origin) {
-        size_mended_ = true;
-        return end_of_size_line();
-      }
+      if (c == '\n' && side_ == Side::origin) return end_of_size_line_by_feed();
       if (c != ';' && c != ' ' && c != '\t') return "A chunk's size is not a hexadecimal number.";
       state_ = State::after_size;
       return take_extension_byte(c);
     }
-    case State::size_feed: return c == '\n' ? end_of_size_line() : control_fault('\r');
+    case State::size_feed:
+      by_feed_ = false;
+      return c == '\n' ? end_of_size_line() : control_fault('\r');
     case State::content_return:
+      // An origin's line ends where its size line did: one that says LF says so twice.
+      if (c == '\n' && by_feed_) {
+        state_ = State::size_first;
+        return nullptr;
+      }
       state_ = State::content_feed;
       return c == '\r' ? nullptr : "A chunk is longer than its size.";
     case State::content_feed:
@@ -103,6 +107,11 @@ const char* ChunkedDecoder::take_byte(char c) {
       return c == '\n' ? end_trailers() : control_fault('\r');
     default: return take_extension_byte(c);
   }
+}
+
+const char* ChunkedDecoder::end_of_size_line_by_feed() {
+  size_mended_ = by_feed_ = true;
+  return end_of_size_line();
 }
 
 const char* ChunkedDecoder::end_of_size_line() {
@@ -125,8 +134,8 @@ const char* ChunkedDecoder::take_extension_byte(char c) {
   switch (state_) {
     case State::after_size:
       if (side_ == Side::origin && (c == '\r' || c == '\n')) {
+        if (c == '\n') return end_of_size_line_by_feed();
         size_mended_ = true;
-        if (c == '\n') return end_of_size_line();
         state_ = State::size_feed;
         return nullptr;
       }
@@ -219,7 +228,7 @@ const char* ChunkedDecoder::take_trailer(const Line& line, bool fault) {
   return mender_.take(line, *trailers_);
 }
 
-/// Only now, since a fold belongs to the line before it, whether that is dropped or not.
+/// Drops the forbidden trailers at the end, because a fold may still follow any of them.
 const char* ChunkedDecoder::end_trailers() {
   if (mender_.ends_in_feed() && state_ == State::trailer_feed) return mender_.check_end(Line{});
   const auto forbidden = [](const http::Field& field) {

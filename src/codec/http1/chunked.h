@@ -81,6 +81,7 @@ class ChunkedDecoder {
   const char* take_byte(char c);
   const char* take_extension_byte(char c);
   const char* end_of_size_line();
+  const char* end_of_size_line_by_feed();
   base::Result<void> take_trailers(const char*& at, const char* end);
   const char* take_trailer(const Line& line, bool fault);
   const char* end_trailers();
@@ -97,6 +98,7 @@ class ChunkedDecoder {
   State state_ = State::size_first;
   uint8_t digits_ = 0;
   bool size_mended_ = false;
+  bool by_feed_ = false;  // The last size line ended in LF alone.
 };
 
 /// Fields that have no place after the content: framing, routing, request modifiers, authentication, response control data

@@ -19,13 +19,12 @@ constexpr uint64_t kRead = field_bit(FieldId::content_length) |
                            field_bit(FieldId::transfer_encoding) | field_bit(FieldId::connection) |
                            field_bit(FieldId::upgrade) | field_bit(FieldId::www_authenticate);
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /// The name is one that decides where the message ends, once the bytes that no name has are taken
 /// out.
 bool hides_framing(std::string_view name) {
   constexpr std::string_view kNames[] = {"content-length", "transfer-encoding", "connection"};
-  char letters[17];
+  constexpr size_t kLongest = 17;
+  char letters[kLongest];
   size_t size = 0;
   for (const char c : name) {
     if (!http::is_token_byte(c)) continue;
@@ -61,12 +60,12 @@ const char* FieldMender::take(const Line& line, http::Head& head) {
   // Some readers end the head here.
   if (text.front() == '\r')
     return "A line begins with a carriage return that no line feed follows.";
-  if (is_blank(text.front())) return take_fold(text, head);
+  if (http::is_blank(text.front())) return take_fold(text, head);
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos) return drop(text);
   size_t name_size = colon;
   // RFC 9112, 5.1: a proxy removes these blanks.
-  while (name_size > 0 && is_blank(text[name_size - 1])) --name_size;
+  while (name_size > 0 && http::is_blank(text[name_size - 1])) --name_size;
   if (!http::is_token(text.substr(0, name_size))) return drop(text.substr(0, colon));
 
   char* const copy = head.arena().allocate(text.size());

@@ -111,9 +111,6 @@ class ResponseParser : public HeadParser {
   /// After an error: the bytes cannot begin a response, which is known with the first of them that
   /// differs.
   bool no_response() const { return no_response_; }
-  /// With Begin::http_only and no_response(): the bytes that earlier calls of feed took, and that
-  /// could have begun one. Static.
-  std::string_view begun() const;
   /// For the next response on the connection: the final one after an interim one, or that to the
   /// next request. `begin` stays as it was unless it is given.
   void reset(http::Method request_method);
@@ -135,7 +132,6 @@ class ResponseParser : public HeadParser {
   http::Method request_method_;
   Begin begin_;
   bool no_response_ = false;
-  uint8_t begun_ = 0;
 };
 
 }  // namespace weir::http1

@@ -144,7 +144,6 @@ int taken_until_no_response(std::string_view in, Begin begin) {
   for (size_t i = 0; i < in.size(); ++i) {
     if (parser.feed(in.substr(i, 1))) continue;
     if (!parser.no_response()) return -1;
-    if (begin == Begin::http_only) EXPECT_EQ(parser.begun(), in.substr(0, i));
     return static_cast<int>(i);
   }
   return -1;
@@ -184,7 +183,6 @@ TEST(ResponseParser, BeginsAsStrictlyAsItWasToldAfterAReset) {
   parser.reset(http::Method::get);
   ASSERT_FALSE(parser.feed("\r\n"));
   EXPECT_TRUE(parser.no_response());
-  EXPECT_EQ(parser.begun(), "");
   parser.reset(http::Method::get, Begin::mended);
   EXPECT_FALSE(parser.no_response());
   ASSERT_TRUE(parser.feed("\r\nHTTP/1.1 200 OK\r\n\r\n"));

@@ -8,9 +8,8 @@ namespace weir::http1 {
 
 Start start_of(std::string_view bytes) {
   constexpr std::string_view kEmptyLine = "\r\n";
-  const std::string_view first = bytes.substr(0, kEmptyLine.size());
-  if (first == kEmptyLine) bytes.remove_prefix(kEmptyLine.size());
-  else if (kEmptyLine.starts_with(first)) return Start::undecided;
+  if (kEmptyLine.starts_with(bytes)) return Start::empty_line;
+  if (bytes.starts_with(kEmptyLine)) bytes.remove_prefix(kEmptyLine.size());
   const std::string_view method = bytes.substr(0, kLongestRecognisedMethod + 1);
   const auto end = std::ranges::find_if_not(method, http::is_token_byte);
   const auto size = static_cast<size_t>(end - method.begin());

@@ -9,8 +9,9 @@ namespace weir::http1 {
 inline constexpr size_t kLongestRecognisedMethod = 32;
 
 enum class Start : uint8_t {
-  undecided,  // More bytes are needed.
-  request,    // 1 to 32 tchar and a space.
+  empty_line,  // Nothing, or the CRLF that may stand first, or a part of it.
+  undecided,   // A part of a method: more bytes are needed.
+  request,     // 1 to 32 tchar and a space.
   other,
 };
 

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::string_view kHttp = "HTTP/";
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /// What has come of a line can become a status line; if the line is `whole`, it is one as far as
 /// its first word goes.
 bool can_begin(std::string_view text, bool whole, Begin begin) {
@@ -30,15 +28,12 @@ bool can_begin(std::string_view text, bool whole, Begin begin) {
 
 }  // namespace
 
-std::string_view ResponseParser::begun() const { return kHttp.substr(0, begun_); }
-
 void ResponseParser::reset(Method request_method) {
   restart();
   mender_.restart();
   head_ = nullptr;
   request_method_ = request_method;
   no_response_ = false;
-  begun_ = 0;
 }
 
 void ResponseParser::reset(Method request_method, Begin begin) {
@@ -98,7 +93,6 @@ Result<void> ResponseParser::feed_status_line(const char*& at, const char* end) 
   const bool whole = got == LineCutter::Got::line || got == LineCutter::Got::fault;
   if (!can_begin(got == LineCutter::Got::more ? lines_.kept() : line.view(), whole, begin_)) {
     no_response_ = true;
-    begun_ = static_cast<uint8_t>(std::min(before, kHttp.size()));
     return std::unexpected(
         malformed(Side::origin, "The origin's answer does not begin with HTTP/1."));
   }
@@ -114,7 +108,7 @@ Result<void> ResponseParser::skip_to_status_line(const char*& at, const char* en
       no_response_ = true;
       return std::unexpected(malformed(Side::origin, control_fault('\r')));
     }
-    if (state_ != State::after_cr && is_blank(*at)) {
+    if (state_ != State::after_cr && http::is_blank(*at)) {
       state_ = State::after_blanks;
     } else if (state_ == State::before && *at == '\r') {
       state_ = State::after_cr;
@@ -147,7 +141,7 @@ Result<void> ResponseParser::read_status_line(const Line& line) {
   }
   if (*status > 599) mender_.mend("status-line");
   rest.remove_prefix(blanks + 3);
-  if (!rest.empty() && !is_blank(rest.front())) {
+  if (!rest.empty() && !http::is_blank(rest.front())) {
     return refuse("The status line has more than a code of three digits before its reason.");
   }
   head_->status = *status;
