@@ -25,6 +25,10 @@ def cells():
                     yield client, form, row.name
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "seconds(n): a test that may take longer than the others")
+
+
 def pytest_generate_tests(metafunc):
     if "cell" in metafunc.fixturenames:
         every = list(cells())

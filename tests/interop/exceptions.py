@@ -22,7 +22,7 @@ class Exempt:
     directly: str = ""
     through: str = ""
     aspects: str = "kind"
-    forms: str = "absolute"
+    forms: str = "absolute connect@always"
     sometimes: bool = False  # By the client's version, or by which kept connection Weir takes.
 
     def covers(self, client, form, row):
@@ -41,13 +41,15 @@ class Exempt:
 
 
 EXCEPTIONS = [
-    # What leaves two readings or none is refused for all, whatever one client makes of it.
+    # What leaves two readings or none is refused for all, whatever one client makes of it. Inside a
+    # tunnel it is relayed as it came.
     Exempt(
         "length_with_bad_bytes_in_name connection_with_bad_bytes_in_name",
         "*",
         "Which of two fields a name is that has bytes too many, two programs read in two ways: "
         "smuggling (9110 5.1).",
         through="refused",
+        forms="absolute",
     ),
     Exempt(
         "fold_before_the_first_field",
@@ -55,6 +57,7 @@ EXCEPTIONS = [
         "A fold of the status line may hide a field from one of two readers (9112 2.2 lets a "
         "recipient reject it).",
         through="refused",
+        forms="absolute",
     ),
     Exempt(
         "lf_in_a_crlf_head crlf_in_an_lf_head",
@@ -62,6 +65,7 @@ EXCEPTIONS = [
         "A head with both line ends is what header injection past a filter of CRLF looks like "
         "(9112 2.2).",
         through="refused",
+        forms="absolute",
     ),
     Exempt(
         "differing_lengths differing_lengths_in_a_list empty_length signed_length negative_length "
@@ -70,6 +74,7 @@ EXCEPTIONS = [
         "A length that is invalid is an unrecoverable error: 502, and the connection is closed "
         "(9112 6.3, rule 5).",
         through="refused",
+        forms="absolute",
     ),
     Exempt(
         "chunked_in_http_1_0",
@@ -77,6 +82,7 @@ EXCEPTIONS = [
         "The framing is faulty, and the connection has to be closed (9112 6.1): who counts it and "
         "who does not differ.",
         through="refused",
+        forms="absolute",
     ),
     Exempt(
         "coding_before_chunked chunked_twice unknown_coding",
@@ -84,12 +90,14 @@ EXCEPTIONS = [
         "Weir would have to hand on a coding that the client has not asked for and may not know "
         "(9112 6.1, 7.4).",
         through="refused",
+        forms="absolute",
     ),
     Exempt(
         "broken_chunk_size empty_chunk_size prefixed_chunk_size overflowing_chunk_size",
         "*",
         "Where content ends is not known (9112 7.1).",
         through="refused cut",
+        forms="absolute",
     ),
     Exempt(
         "head_cut head_cut_in_a_name",
@@ -97,14 +105,22 @@ EXCEPTIONS = [
         "A head that was cut off is no response (9112 8): what is missing may have been its "
         "framing.",
         through="refused",
+        forms="absolute",
     ),
-    Exempt("four_digits_of_status", "*", "A status has three digits (9112 4).", through="refused"),
+    Exempt(
+        "four_digits_of_status",
+        "*",
+        "A status has three digits (9112 4).",
+        through="refused",
+        forms="absolute",
+    ),
     Exempt(
         "origin_says_407",
         "*",
         "A client would ask a person for the proxy's password and send it to the origin (9110 "
         "15.5.8).",
         through="refused",
+        forms="absolute",
     ),
     # What one client refuses and most read is mended for all.
     Exempt(
