@@ -40,6 +40,12 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// out with the next write.
   virtual base::Result<void> interim(const ResponseHead& head) = 0;
 
+  /// Inside a tunnel: passes bytes on that are no HTTP, before the tunnel relays. Never waits. False: too many of them wait already.
+  virtual bool pass(std::string_view bytes) {
+    (void)bytes;
+    return false;
+  }
+
   /// Ends what runs, from outside; `reason` is static text, which the log says. Nothing of the exchange is destroyed in the call.
   virtual void cancel(const char* reason) { (void)reason; }
 

@@ -38,6 +38,10 @@ bool Pins::has(std::string_view authority) const {
   return std::ranges::any_of(pins_, [&](const Pin& pin) { return pin.authority == authority; });
 }
 
+bool Pins::holds(std::string_view authority) const {
+  return std::ranges::any_of(pins_, [&](const Pin& pin) { return pin.connection && pin.authority == authority; });
+}
+
 void Pins::activity(void* of) {
   auto& pins = *static_cast<Pins*>(of);
   if (std::exchange(pins.lost_, true)) return;

@@ -72,6 +72,10 @@ class Pins {
   /// A pinned connection died: what the client believes of it no longer holds, so its own connection must close.
   void lose(std::string_view authority);
   bool lost() const { return lost_; }
+  /// The client has said that the request that runs is its last one.
+  bool client_closes = false;
+  /// It has a connection for that authority which nobody uses now.
+  bool holds(std::string_view authority) const;
   /// The client's connection carries no request after the one that is being answered.
   bool ending() const { return lost_ || last_; }
   void last_exchange() { last_ = true; }

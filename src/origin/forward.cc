@@ -114,6 +114,10 @@ void Forward::prepare(http::Request& request) const {
     fields.add_in_place(name_of(FieldId::te), "trailers", FieldId::te);
     fields.add_in_place(name_of(FieldId::connection), "TE", FieldId::connection);
   }
+  // The connection is this client's alone, and both ends of the tunnel see the end of the other: what ends it is theirs to say.
+  if (request.pins && request.pins->way_back && request.pins->client_closes && request.upgrade == http::Upgrade::none) {
+    fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
+  }
 }
 
 async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(const http::Request& request) const {

@@ -52,22 +52,56 @@ void OriginExchange::go_back() {
 Slice OriginExchange::answer_as_it_came() {
   base::ChargedText answer = head_as_it_came_;
   answer += connection_->input.view();
-  return Slice::copy_of(answer);
+  return answer.empty() ? Slice() : Slice::copy_of(answer);
 }
 
 async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
   // The request's content that is on its way has framing of our own, so it goes to its end before raw bytes may follow it.
   if (gated_) upload_.cancel();
-  for (auto seen = opened_.version(); uploading_; seen = opened_.version()) co_await opened_.changed(seen);
-  if (upload_error_) co_return *upload_error_;
-  connection_->input.put(answer);  // What was read is in it.
+  const base::Error relayed = base::Error(ErrorType::client_closed, 502, "the origin's answer is no HTTP; the tunnel relays it").without_answer();
+  while (uploading_) {
+    // The client may wait for it before it goes on.
+    if (!answer.empty() && exchange_->pass(answer.view())) answer = Slice();
+    co_await until_uploaded(answer.empty());
+    if (answer.empty() && uploading_) answer = read_more_of_answer();
+  }
+  if (upload_error_) co_return relayed;
+  connection_->input.take_all();
+  connection_->input.put(answer);
   go_back();
-  co_return base::Error(ErrorType::client_closed, 502, "the origin's answer is no HTTP; the tunnel relays it").without_answer();
+  co_return relayed;
+}
+
+async::Task<void> OriginExchange::until_uploaded(bool or_readable) {
+  struct Wait {
+    static async::Task<bool> for_upload(OriginExchange& self) {
+      for (auto seen = self.opened_.version(); self.uploading_; seen = self.opened_.version()) co_await self.opened_.changed(seen);
+      co_return true;
+    }
+    static async::Task<bool> for_answer(async::ByteStream& stream) {
+      const ssize_t ready = co_await stream.until_readable(async::Deadline::kNever);
+      co_return ready > 0;
+    }
+  };
+  if (!or_readable || answer_ended_) {
+    co_await Wait::for_upload(*this);
+  } else {
+    co_await async::first_of(Wait::for_upload(*this), Wait::for_answer(*connection_->stream));
+  }
+}
+
+Slice OriginExchange::read_more_of_answer() {
+  auto block = base::Block::make(base::Block::kSmall);
+  const ssize_t n = connection_->stream->try_read(block->data(), block->capacity());
+  if (n == -EAGAIN) return Slice();
+  answer_ended_ = n <= 0;
+  return n > 0 ? Slice(std::move(block), 0, static_cast<size_t>(n)) : Slice();
 }
 
 void OriginExchange::finish() {
   if (!connection_) return;
-  if (way_back() && sent_whole_ && (went_beyond_ || !keep_alive || !connection_->quiet())) return go_back();
+  const bool is_last = went_beyond_ || !keep_alive || (pinned_to && pinned_to->client_closes);
+  if (way_back() && sent_whole_ && (is_last || !connection_->quiet())) return go_back();
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
     if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.
     if (pinned_to) pinned_to->lose(pin_key);
@@ -289,7 +323,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
           n = connection_->stream->try_read(block->data(), block->capacity());
           if (n == -EAGAIN) continue;  // It only seemed readable.
         }
-        if (n == 0 && any_byte && way_back()) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
+        if (n == 0 && way_back()) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
         if (n <= 0) {
           died_unanswered_ = !any_byte && n != -ETIMEDOUT;
           co_return std::unexpected(no_answer(n, any_byte));

@@ -79,6 +79,9 @@ class OriginExchange final : public base::Pooled {
   async::Task<base::Result<Answered>> read_head(http::Method method, http::Upgrade upgrade);
   base::Error no_answer(ssize_t error, bool started) const;
   base::Error took_nothing() const;
+  /// Until the content is with the origin; or there is more of the answer.
+  async::Task<void> until_uploaded(bool or_readable);
+  base::Slice read_more_of_answer();
 
   base::Ref<http::Exchange> exchange_;
   Pool& pool_;
@@ -101,6 +104,7 @@ class OriginExchange final : public base::Pooled {
   base::Slice beyond_;  // Being sent.
   uint64_t beyond_sent_ = 0;
   bool went_beyond_ = false;
+  bool answer_ended_ = false;  // While the content still goes out.
   std::optional<base::Error> upload_error_;
 };
 

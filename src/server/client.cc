@@ -26,6 +26,11 @@ base::Result<void> Client::send_interim(std::string_view bytes, uint64_t& sent) 
   return {};
 }
 
+bool ClientExchange::pass(std::string_view bytes) {
+  if (client_.pending.size() + bytes.size() > kMostPending) return false;
+  return client_.send_interim(bytes, sent).has_value();
+}
+
 base::Result<void> ClientExchange::interim(const http::ResponseHead& head) {
   // HTTP/1.0 has no interim responses (RFC 9110, 15.2).
   if (!request || request->minor_version == 0 || client_.answered) return {};

@@ -49,6 +49,7 @@ class ClientExchange final : public http::Exchange {
                  Client& client)
       : Exchange(journal, std::move(pipeline), std::move(session)), client_(client) {}
   base::Result<void> interim(const http::ResponseHead& head) override;
+  bool pass(std::string_view bytes) override;
   void cancel(const char* reason) override { client_.interrupt.fire(reason); }
 
  private:

@@ -56,10 +56,7 @@ class Connection final : public base::Pooled, private LiveConnection {
     };
     pins_.on_lost_of = this;
     client_.input.put(first);
-    if (pin) {
-      const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
-      pins_.put(http::authority_key(host, session_->opened_port), std::move(pin));
-    }
+    if (pin) pins_.put(authority(), std::move(pin));
   }
   Connection(const Connection&) = delete;
   ~Connection() { client_.stream.readiness().on_broken = nullptr; }
@@ -87,6 +84,8 @@ class Connection final : public base::Pooled, private LiveConnection {
   async::Task<void> linger();
   /// Null where there is none.
   WayBack* way_back() const { return static_cast<WayBack*>(pins_.way_back); }
+  /// Inside a tunnel: of the connection that the CONNECT opened.
+  std::string authority() const;
   /// Gives the CONNECT's connection back to the tunnel, if there is a way.
   void go_back();
   /// The next request has begun to come; asks the kernel.
@@ -152,11 +151,15 @@ async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::
   return itself.run(std::move(connection));
 }
 
+std::string Connection::authority() const {
+  const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
+  return http::authority_key(host, session_->opened_port);
+}
+
 void Connection::go_back() {
   if (!way_back() || client_.interrupt.fired()) return;
   if (!way_back()->taken()) {
-    const std::string_view host = (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
-    auto connection = pins_.take(http::authority_key(host, session_->opened_port));
+    auto connection = pins_.take(authority());
     if (!connection) return;
     way_back()->take(std::move(connection));
   }
@@ -344,6 +347,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
   if (facts.method == http::Method::connect || refused || context_.connections.draining()) facts.keep_alive = false;
   facts.pins = &pins_;
+  pins_.client_closes = !parser.keep_alive();
   facts.ends = &context_.connections.draining();
   if (base::debug_enabled) print_request(*request.head);
   client_.input.release();  // An exchange may last: what it needs of the head is in the head.
@@ -358,10 +362,21 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
   // A client that was cut must not be served on by the relay.
   const bool ended_well = served && (*served || served->error().unanswered());
-  if (way_back() && way_back()->taken() && ended_well) {
-    if (!*served) exchange->set_ended("relayed");
-    outcome.after = After::relay;
+  if (!way_back() || !ended_well) co_return outcome;
+  if (!way_back()->taken()) way_back()->forget();
+  // The origin may have spoken, or ended, while the answer was still on its way to the client.
+  const bool spoke = pins_.lost() && client_.content.complete && pins_.holds(authority());
+  if (!way_back()->taken() && !spoke) co_return outcome;
+  if (!*served) exchange->set_ended("relayed");
+  if (!client_.pending.empty()) {
+    base::Slice pending = base::Slice::copy_of(std::exchange(client_.pending, {}));
+    const ssize_t written = co_await client_.stream.write({std::move(pending)}, client_.config.write_timeout_ms, &exchange->sent);
+    if (written < 0) {
+      outcome.after = After::drop;
+      co_return outcome;
+    }
   }
+  outcome.after = After::relay;
   co_return outcome;
 }
 

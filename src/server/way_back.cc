@@ -49,9 +49,10 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
   uint64_t deadline_ms = async::Deadline::kNever;
   for (;;) {
     if (!input.empty()) {
-      const http1::Start start = beyond_ ? http1::Start::other : http1::start_of(input.view());
+      const http1::Start start = beyond_ ? http1::Start::other : http1::first_line_of(input.view());
       if (start == http1::Start::request) co_await for_ever();
-      if (start == http1::Start::other) break;
+      // A line that fills the block is waited for no longer.
+      if (start == http1::Start::other || input.size() >= base::Block::kSmall) break;
       // An empty line is what old clients send behind a request's content.
       const bool undecided = start == http1::Start::undecided;
       if (undecided && deadline_ms == async::Deadline::kNever) deadline_ms = async::EventLoop::current().now_ms() + kUndecidedMs;

@@ -16,7 +16,7 @@ def always(start):
 
 
 def received(origin):
-    return bytes(origin.connections[0].received)
+    return bytes(origin.connections[0].received) if origin.connections else b""
 
 
 def after_head(origin):
@@ -134,6 +134,41 @@ class TestBeyondARequest:
             assert client.read(5) == b"after"
         assert origin.connections[0].beyond == b"\x01\x02\x03"
 
+    @pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n",
+                                        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
+    @pytest.mark.parametrize("head", ["SOURCE /live HTTP/1.0\r\n", "PUT /live HTTP/1.1\r\nConnection: close\r\n"])
+    def test_a_stream_after_the_answer_to_a_last_request(self, always, play_and_wait, head, answer):
+        """The answer is whole, and the client has said that it asks nothing more: it may still send."""
+
+        def script(connection):
+            connection.head()
+            connection.send(answer)
+            connection.stream = connection.reader.exactly(len(AUDIO))
+            connection.send(b"thanks")
+
+        origin = play_and_wait(script)
+        with always.client() as client:
+            connect(client, origin.authority)
+            client.send(f"{head}Host: {origin.authority}\r\n\r\n")
+            client.read_until(b"\r\n\r\n")
+            client.send(AUDIO)
+            assert client.rest().endswith(b"thanks")
+        assert origin.connections[0].stream == AUDIO
+
+    @pytest.mark.parametrize("text", [b"hello world, this is no request line\n", b"LOG two lines\r\nmore\r\n", b"GET is " + b"x" * 40_000])
+    def test_text_that_begins_like_a_request(self, always, play_and_wait, text):
+        def script(connection):
+            connection.head()
+            connection.text = connection.reader.exactly(len(text))
+            connection.respond(b"ok")
+
+        origin = play_and_wait(script)
+        with always.client() as client:
+            connect(client, origin.authority)
+            client.send(get(origin) + text)
+            assert client.response().body == b"ok"
+        assert origin.connections[0].text == text
+
     def test_the_next_request_stays_one(self, always, play):
         def script(connection):
             for body in (b"one", b"two"):
@@ -146,6 +181,23 @@ class TestBeyondARequest:
             client.send(get(origin, "/1") + b"\r\n" + get(origin, "/2"))
             assert client.response().body == b"one"
             assert client.response().body == b"two"
+        assert ["via" in each.fields for each in origin.requests] == [True, True]
+
+    def test_a_large_next_request_stays_one(self, always, play):
+        def script(connection):
+            for body in (b"one", b"two"):
+                request = connection.request()
+                connection.respond(body + str(len(request.body)).encode())
+
+        origin = play(script)
+        with always.client() as client:
+            connect(client, origin.authority)
+            post = f"POST / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 100000\r\n\r\n"
+            sender = threading.Thread(target=client.send, args=(get(origin) + post.encode() + b"x" * 100_000,))
+            sender.start()
+            assert client.response().body == b"one0"
+            assert client.response().body == b"two100000"
+            sender.join()
         assert ["via" in each.fields for each in origin.requests] == [True, True]
 
     def test_letters_that_become_nothing(self, always, play_and_wait):
@@ -229,6 +281,42 @@ class TestAnswersThatAreNone:
             client.send(get(origin))
             assert client.rest() == b"HTTP/1.1 200 OK\r\nContent-Le"
 
+    @pytest.mark.parametrize("beyond", [b"", b"\x00a stream"])
+    def test_an_end_without_a_word(self, always, play_and_wait, beyond):
+        def script(connection):
+            connection.head()
+            connection.beyond = connection.reader.exactly(len(beyond))
+
+        origin = play_and_wait(script)
+        with always.client() as client:
+            connect(client, origin.authority)
+            client.send(get(origin) + beyond)
+            assert client.rest() == b""
+        assert origin.connections[0].beyond == beyond
+
+    @pytest.mark.parametrize("framing", ["Transfer-Encoding: chunked", "Content-Length: 15"])
+    def test_one_that_the_client_waits_for_within_its_content(self, always, play_and_wait, framing):
+        def script(connection):
+            request = connection.head()
+            connection.send(b"ICY 200 OK\r\n\r\n")
+            connection.content = connection.body(request).body
+            connection.send(b"down")
+            connection.wait_for_end()
+
+        origin = play_and_wait(script)
+        pieces = [b"first", b"later", b"ended"]
+        chunked = framing.endswith("chunked")
+        with always.client() as client:
+            connect(client, origin.authority)
+            client.send(f"PUT /live HTTP/1.1\r\nHost: {origin.authority}\r\n{framing}\r\n\r\n")
+            assert client.read(14) == b"ICY 200 OK\r\n\r\n"
+            for piece in pieces:
+                client.send(b"5\r\n" + piece + b"\r\n" if chunked else piece)
+            if chunked:
+                client.send(b"0\r\n\r\n")
+            assert client.read(4) == b"down"
+        assert origin.connections[0].content == b"".join(pieces)
+
     @pytest.mark.parametrize("chunked", [False, True])
     def test_the_content_under_way_gets_to_its_end(self, always, play_and_wait, chunked):
         def script(connection):
@@ -279,6 +367,37 @@ class TestBetweenRequests:
             assert client.read(5) == b"news\n"
             client.send(get(origin, "/raw"))
             eventually(lambda: received(origin).endswith(get(origin, "/raw")))
+
+    def test_what_weir_answered_itself_is_nobody_elses(self, always, play_and_wait):
+        origin = play_and_wait(lambda connection: (connection.origin.go.wait(20), connection.send(b"news"), connection.wait_for_end()))
+        with always.client() as client:
+            connect(client, origin.authority)
+            client.send(f"TRACE / HTTP/1.1\r\nHost: {origin.authority}\r\nMax-Forwards: 0\r\n\r\n")
+            assert client.response().status == 200
+            origin.go.set()
+            assert client.read(4) == b"news"
+            client.send(b"\x01raw")
+            eventually(lambda: received(origin) == b"\x01raw")
+
+    def test_an_origin_that_speaks_while_its_answer_is_being_taken(self, always, play_and_wait):
+        size = 4_000_000
+
+        def script(connection):
+            connection.head()
+            connection.respond(b"x" * size)
+            connection.send(b"news")
+            connection.raw = connection.reader.exactly(4)
+            connection.send(b"back")
+
+        origin = play_and_wait(script)
+        with always.client(receive_buffer=4096) as client:
+            connect(client, origin.authority)
+            client.send(get(origin))
+            eventually(lambda: origin.connections and origin.connections[0].requests)
+            assert client.response().body == b"x" * size
+            assert client.read(4) == b"news"
+            client.send(b"\x01raw")
+            assert client.read(4) == b"back"
 
     def test_an_origin_that_ends(self, always, play_and_wait):
         def script(connection):

@@ -18,4 +18,17 @@ Start start_of(std::string_view bytes) {
   return size > 0 && *end == ' ' ? Start::request : Start::other;
 }
 
+Start first_line_of(std::string_view bytes) {
+  const Start start = start_of(bytes);
+  if (start != Start::request) return start;
+  if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+  const size_t end = std::min(bytes.find('\n'), bytes.size());
+  const bool whole = end < bytes.size();
+  std::string_view line = bytes.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (std::ranges::any_of(line, http::is_control)) return Start::other;
+  if (!whole) return Start::undecided;
+  return line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") ? Start::request : Start::other;
+}
+
 }  // namespace weir::http1

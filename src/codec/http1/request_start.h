@@ -18,4 +18,7 @@ enum class Start : uint8_t {
 /// One CRLF may stand first (RFC 9112, 2.2).
 Start start_of(std::string_view bytes);
 
+/// The same of the whole first line, which ends in HTTP/1.0 or HTTP/1.1.
+Start first_line_of(std::string_view bytes);
+
 }  // namespace weir::http1

@@ -41,6 +41,24 @@ TEST(RequestStart, IsToldAsSoonAsItIsKnown) {
   for (const Case& each : cases) EXPECT_EQ(start_of(each.bytes), each.start) << each.bytes;
 }
 
+TEST(RequestStart, OfAFirstLineIsToldAtItsEnd) {
+  const Case cases[] = {
+      {"", Start::empty_line},
+      {"GET", Start::undecided},
+      {"GET / HTTP/1.1", Start::undecided},
+      {"GET / HTTP/1.1\r", Start::undecided},
+      {"GET / HTTP/1.1\r\n", Start::request},
+      {"\r\nGET / HTTP/1.0\nHost", Start::request},
+      {"GET / HTTP/2.0\r\n", Start::other},
+      {"hello world\n", Start::other},
+      {"hello world", Start::undecided},
+      {"GET /\x01", Start::other},
+      {"GET /\rx", Start::other},
+      {"<x/>", Start::other},
+  };
+  for (const Case& each : cases) EXPECT_EQ(first_line_of(each.bytes), each.start) << each.bytes;
+}
+
 TEST(RequestStart, NeverChangesItsMind) {
   const auto is_final = [](Start start) { return start == Start::request || start == Start::other; };
   for (const std::string bytes : {"\r\nOPTIONS * HTTP/1.1", "<stream>", "WORDS-WITHOUT-AN-END-THAT-ARE-NO-METHOD"}) {
