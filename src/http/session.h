@@ -72,7 +72,8 @@ class Pins {
   /// A pinned connection died: what the client believes of it no longer holds, so its own connection must close.
   void lose(std::string_view authority);
   bool lost() const { return lost_; }
-  /// The client has said that the request that runs is its last one.
+  /// The session serves no request after the one that runs; and its client has said so.
+  bool client_is_done = false;
   bool client_closes = false;
   /// It has a connection for that authority which nobody uses now.
   bool holds(std::string_view authority) const;

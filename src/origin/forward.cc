@@ -278,6 +278,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   }
   // Only the chunked coding can be wrong.
   const bool in_tunnel = origin->way_back() && answered->framing.kind == http1::Framing::Kind::chunked;
+  if (!in_tunnel) origin->forget_head();
   auto body = std::make_unique<OriginBody>(std::move(origin), answered->framing);
   if (in_tunnel) {
     CO_CHECK(co_await body->look_ahead_in_tunnel());

@@ -1,6 +1,7 @@
 #include "origin/origin_exchange.h"
 
 #include <cerrno>
+#include <utility>
 
 #include "codec/http1/head_parser.h"
 #include "codec/http1/slices.h"
@@ -50,7 +51,7 @@ void OriginExchange::go_back() {
 }
 
 Slice OriginExchange::answer_as_it_came() {
-  base::ChargedText answer = head_as_it_came_;
+  base::ChargedText answer = std::exchange(head_as_it_came_, {});
   answer += connection_->input.view();
   return answer.empty() ? Slice() : Slice::copy_of(answer);
 }
@@ -100,7 +101,7 @@ Slice OriginExchange::read_more_of_answer() {
 
 void OriginExchange::finish() {
   if (!connection_) return;
-  const bool is_last = went_beyond_ || !keep_alive || (pinned_to && pinned_to->client_closes);
+  const bool is_last = went_beyond_ || !keep_alive || (pinned_to && pinned_to->client_is_done);
   if (way_back() && sent_whole_ && (is_last || !connection_->quiet())) return go_back();
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
     if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.

@@ -347,7 +347,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
   if (facts.method == http::Method::connect || refused || context_.connections.draining()) facts.keep_alive = false;
   facts.pins = &pins_;
-  pins_.client_closes = !parser.keep_alive();
+  pins_.client_is_done = !parser.keep_alive();
+  pins_.client_closes = pins_.client_is_done && !parser.asks_to_keep();
   facts.ends = &context_.connections.draining();
   if (base::debug_enabled) print_request(*request.head);
   client_.input.release();  // An exchange may last: what it needs of the head is in the head.

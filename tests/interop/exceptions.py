@@ -313,6 +313,7 @@ EXCEPTIONS = [
         directly="answered",
         through="refused",
         aspects="kind request",
+        forms="absolute",
     ),
     Exempt(
         "name_and_password_in_the_url name_alone_in_the_url encoded_password_in_the_url",

@@ -82,7 +82,7 @@ class TestCurl:
 
     def test_connect(self, weir, site):
         assert b"Welcome" in curl(weir, "-p", url_of(site) + "/")
-        assert any(line.request.startswith("CONNECT site.test") for line in weir.wait_log(2))
+        assert any(line.request.startswith("CONNECT site.test") for line in weir.wait_log(1))
 
     def test_https(self, weir, tmp_path):
         with Site(tls=server_context(tmp_path)) as site:

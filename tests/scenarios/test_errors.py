@@ -240,8 +240,8 @@ class TestPages:
             assert client.rest() == b""
         assert len(origin.connections) == 1
         lines = weir.wait_log(3)
-        assert sorted(line.outcome for line in lines) == ["complete", "complete", "connection_terminated"], lines
-        assert [line for line in lines if "reused" in line.details] == [line for line in lines if line.outcome == "connection_terminated"]
+        assert sorted(line.outcome for line in lines) == ["complete", "complete", "relayed"], lines
+        assert [line for line in lines if "reused" in line.details] == [line for line in lines if line.outcome == "relayed"]
 
 
 def test_a_client_that_reads_no_error(weir, gone):

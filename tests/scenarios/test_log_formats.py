@@ -76,6 +76,7 @@ def test_json(origin):
         "rule": None,
         "origin": origin.authority,
         "reused": False,
+        "mended": None,
         "sni": None,
     }
     assert (bad["status"], bad["outcome"], bad["error"]) == (400, "error", "http_request_error")

@@ -200,7 +200,7 @@ def test_a_long_storm():
 
 
 def storm(seconds):
-    with Weir() as weir, Origin(storm_origin, tolerant=True, wait=5) as origin:
+    with Weir('[tunnel]\nserve = "always"\n') as weir, Origin(storm_origin, tolerant=True, wait=5) as origin:
         weir.get(origin.url + "/")
         before = weir.descriptors()
         deadline = time.monotonic() + seconds

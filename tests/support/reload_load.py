@@ -284,6 +284,8 @@ class TwoConfigurations:
 workers = 4
 control = "{self.socket}"
 blocked_ports = [{self.origins[name].port}]
+[tunnel]
+serve = "always"
 [login]
 file = "{self.users[name]}"
 realm = "house-{name}"

@@ -62,6 +62,8 @@ class RequestParser : public HeadParser {
   /// The head, once done() (before that, what has been read of it, for the log; may be null).
   const base::Ref<http::RequestHead>& head() const { return head_; }
   base::Ref<http::RequestHead> take_head() { return std::move(head_); }
+  /// Connection has keep-alive, which an HTTP/1.0 client says to whom it takes for the origin.
+  bool asks_to_keep() const { return seen_.keep_alive(); }
   /// The client waits for a 100 before it sends its content (never an HTTP/1.0 one; RFC 9110, 10.1.1).
   bool expects_continue() const { return expects_continue_; }
   /// For the next request. Gives the head up.
