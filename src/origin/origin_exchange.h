@@ -51,7 +51,9 @@ class OriginExchange final : public base::Pooled {
   /// The answer so far as it came: its last head, which is kept no longer, and what was read behind that. For a tunnel.
   base::Slice answer_as_it_came();
   /// The answer is one of HTTP.
-  void forget_head() { head_as_it_came_ = {}; }
+  void forget_head() {
+    if (!head_as_it_came_.empty()) head_as_it_came_ = {};
+  }
   /// What came is no answer: `answer` goes to the client as it is, and the tunnel relays. Gives an error that nobody is shown.
   async::Task<base::Error> go_back_with(base::Slice answer);
   /// The response is not to the letter: the log says so, and its connection is not used again.
