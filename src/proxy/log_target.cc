@@ -58,7 +58,7 @@ uint64_t StreamTarget::write(std::string_view lines) {
   while (!lines.empty()) {
     const ssize_t n = out_->write(before.empty() ? lines : before);
     if (n > 0) {
-      got_on();
+      if (before.empty()) got_on();  // The end of a line that was cut is no news of its reader.
       (before.empty() ? lines : before).remove_prefix(static_cast<size_t>(n));
       cut_ = false;
       continue;
