@@ -20,6 +20,16 @@ namespace weir::http {
 class Exchange;
 class Pipeline;
 
+/// Of an exchange, while the request is with an origin.
+class RequestSender {
+ public:
+  /// Sends the end of the client's side on, behind the request. False: not all of that has gone out.
+  virtual bool end_request() = 0;
+
+ protected:
+  ~RequestSender() = default;
+};
+
 /// Gets each exchange's record when that closes: access log, metrics. Outlives the exchanges. Of one worker.
 class Journal {
  public:
@@ -45,6 +55,11 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
     (void)bytes;
     return false;
   }
+
+  /// Whoever sends the request on to an origin. Not owned; sets itself and takes itself away.
+  RequestSender* sender = nullptr;
+  /// The client's side has ended behind its request: the origin is told. False: there is none that has the whole request.
+  bool end_request() { return sender && sender->end_request(); }
 
   /// Ends what runs, from outside; `reason` is static text, which the log says. Nothing of the exchange is destroyed in the call.
   virtual void cancel(const char* reason) { (void)reason; }

@@ -23,14 +23,24 @@ bool is_silence(const base::Error& error) { return error.type() == ErrorType::ht
 }  // namespace
 
 OriginExchange::OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool, const OriginConfig& config, uint64_t expect_wait_ms)
-    : exchange_(std::move(exchange)), pool_(pool), config_(config), expect_wait_ms_(expect_wait_ms) {}
+    : exchange_(std::move(exchange)), pool_(pool), config_(config), expect_wait_ms_(expect_wait_ms) {
+  exchange_->sender = this;
+}
 
 OriginExchange::~OriginExchange() {
+  if (exchange_->sender == this) exchange_->sender = nullptr;
   upload_.cancel();
   if (!connection_) return;
   if (!sent_whole_) connection_->stream->abort();
   if (pinned_to) pinned_to->lose(pin_key);
   drop_connection();
+}
+
+bool OriginExchange::end_request() {
+  if (!connection_ || !sent_whole_) return false;
+  client_ended_ = true;
+  connection_->stream->shut_down_writes();
+  return true;
 }
 
 void OriginExchange::drop_connection() {
@@ -101,6 +111,7 @@ Slice OriginExchange::read_more_of_answer() {
 
 void OriginExchange::finish() {
   if (!connection_) return;
+  if (client_ended_) keep_alive = false;
   const bool is_last = went_beyond_ || !keep_alive || (pinned_to && pinned_to->client_is_done);
   if (way_back() && sent_whole_ && (is_last || !connection_->quiet())) return go_back();
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
@@ -126,6 +137,7 @@ void OriginExchange::finish() {
 
 base::Error OriginExchange::no_answer(ssize_t error, bool started) const {
   const std::string name = connection_->authority;
+  if (client_ended_) return base::Error(ErrorType::client_closed, 502, name + " gave up the request of a client that has gone.");
   if (error == -ETIMEDOUT) return base::Error(ErrorType::http_response_timeout, 504, name + " did not answer in time.");
   if (started) return base::Error(ErrorType::http_response_incomplete, 502, name + " closed the connection inside its answer's head.");
   return base::Error(ErrorType::connection_terminated, 502, name + " closed the connection without an answer.");

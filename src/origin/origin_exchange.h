@@ -21,7 +21,7 @@ struct Answered {
 /// Owns the connection while it is used, and the upload, which runs beside the response and ends with it. Owned by the response's
 /// body (or tunnel). When it goes before the response was read whole, or before the request was sent whole, the connection is
 /// reset: the origin must not take a part for the whole.
-class OriginExchange final : public base::Pooled {
+class OriginExchange final : public base::Pooled, private http::RequestSender {
  public:
   OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool, const OriginConfig& config, uint64_t expect_wait_ms);
   ~OriginExchange();
@@ -32,9 +32,9 @@ class OriginExchange final : public base::Pooled {
                                           std::unique_ptr<http::Body>& body, bool expects_continue, http::Upgrade upgrade);
 
   /// The connection died before a byte of a response came, and no content was taken from the request.
-  bool may_retry() const { return died_unanswered_ && !content_taken_; }
-  /// The same, whatever became of the content.
-  bool died_unanswered() const { return died_unanswered_; }
+  bool may_retry() const { return died_unanswered() && !content_taken_; }
+  /// The same, whatever became of the content. What ended because the client did is not repeated.
+  bool died_unanswered() const { return died_unanswered_ && !client_ended_; }
 
   OriginConnection& connection() { return *connection_; }
   http::Exchange& exchange() { return *exchange_; }
@@ -71,6 +71,7 @@ class OriginExchange final : public base::Pooled {
   async::Task<void> upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
   /// True: all of it was sent.
   async::Task<bool> send_content(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue);
+  bool end_request() override;
   /// Sends on what the client says behind its request and what is no other request, as it comes (docs/design/tunnels.md).
   async::Task<void> send_beyond();
   /// Gives the connection to the tunnel; all that the client has sent stays in its order.
@@ -101,6 +102,7 @@ class OriginExchange final : public base::Pooled {
   bool answered_ = false;  // The final head is there.
   bool content_taken_ = false;
   bool sent_whole_ = false;
+  bool client_ended_ = false;  // And the origin was told.
   bool asked_for_100_ = false;  // By an Expect.
   bool died_unanswered_ = false;
   uint64_t upload_sent_ = 0;

@@ -11,6 +11,7 @@
 #include "codec/http1/request_start.h"
 #include "http/target_parse.h"
 #include "server/client_body.h"
+#include "server/client_end.h"
 #include "server/drip.h"
 #include "server/respond.h"
 
@@ -353,7 +354,11 @@ async::Task<Connection::Outcome> Connection::exchange() {
   if (base::debug_enabled) print_request(*request.head);
   client_.input.release();  // An exchange may last: what it needs of the head is in the head.
 
+  // Inside a tunnel that may go back, what the client sends goes on at once.
+  std::optional<ClientEnd> client_end;
+  if (!way_back()) client_end.emplace(client_, *exchange);
   auto served = co_await async::Until<base::Result<Served>>(serve(std::move(request), exchange.get(), facts), client_.interrupt);
+  client_end.reset();
   finish(*exchange, served);
   if (served && *served) {
     pins_.served = true;

@@ -1,0 +1,109 @@
+"""Clients that send their end while their request is with an origin: some have gone, some have only no more to say. The origin hears of it
+as it would without a proxy, and who still listens gets the answer."""
+
+import pytest
+from support.client import eventually
+from support.origin import ok
+
+pytestmark = pytest.mark.threads
+
+
+def after_its_end(connection):
+    """Answers nothing before the request's side has ended."""
+    connection.request()
+    assert connection.wait_for_end() == "eof"
+    connection.send(ok(b"late", fields=[("Connection", "close")]))
+
+
+def ask(client, origin, method="GET", fields=(), body=b""):
+    return client.send_request(method, origin.url + "/poll", [("Host", origin.authority), *fields], body)
+
+
+def test_who_has_gone_is_not_kept_at_the_origin(weir, play):
+    def script(connection):
+        connection.request()
+        connection.wait_for_end()
+
+    origin = play(script)
+    client = weir.client()
+    ask(client, origin)
+    eventually(lambda: origin.requests)
+    client.close()
+    eventually(lambda: origin.connections[0].ended == "eof", what="the end at the origin")
+    [line] = weir.wait_log(1)
+    assert line.outcome == "client_closed"
+    assert len(origin.requests) == 1  # And not asked again.
+
+
+@pytest.mark.parametrize("fields, body", [((), b""), ([("Content-Length", "4")], b"data"),
+                                          ([("Transfer-Encoding", "chunked")], b"4\r\ndata\r\n0\r\n\r\n")])
+def test_who_only_ends_its_side_gets_the_answer(weir, play, fields, body):
+    origin = play(after_its_end)
+    with weir.client() as client:
+        ask(client, origin, "POST" if body else "GET", fields, body)
+        client.half_close()
+        response = client.response()
+        assert (response.status, response.body) == (200, b"late")
+        assert client.is_closed()
+
+
+def test_an_end_that_comes_before_the_content_is_sent_on(weir, play):
+    origin = play(after_its_end)
+    with weir.client() as client:
+        ask(client, origin, "POST", [("Content-Length", str(8 << 20))], bytes(8 << 20))
+        client.half_close()
+        assert client.response("POST").body == b"late"
+
+
+def test_an_end_inside_an_answer_goes_on_too(weir, play):
+    def script(connection):
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+        connection.wait_for_end()
+        connection.send(b"data: 2\n\n")
+
+    origin = play(script)
+    with weir.client() as client:
+        ask(client, origin)
+        assert client.read_until(b"data: 1\n\n")
+        client.half_close()
+        assert b"data: 2" in client.rest()
+
+
+def test_an_answer_in_time_leaves_the_connection_as_it_was(weir, play):
+    def script(connection):
+        while connection.more():
+            connection.request()
+            connection.send(ok(b"soon"))
+
+    origin = play(script)
+    for _ in range(20):
+        with weir.client() as client:
+            ask(client, origin)
+            client.half_close()
+            assert client.response().body == b"soon"
+    eventually(lambda: len(origin.requests) == 20)
+    assert all(connection.ended is None for connection in origin.connections)
+
+
+def test_requests_behind_it_come_before_the_end(weir, play):
+    waiting = []
+
+    def script(connection):
+        while connection.more():
+            request = connection.head()
+            if request.target == "/first":
+                waiting.append(connection)
+                eventually(lambda: len(waiting) == 2)
+            connection.send(ok(request.target.encode()))
+
+    origin = play(script)
+    with weir.client() as client:
+        for path in ("/first", "/second"):
+            client.send_request("GET", origin.url + path, [("Host", origin.authority)])
+        client.half_close()
+        eventually(lambda: waiting)
+        assert client.stays_open(1.5)  # Longer than an end waits to be passed on.
+        waiting.append(None)
+        assert [client.response().body for _ in range(2)] == [b"/first", b"/second"]
+    assert origin.connections[0].ended is None
