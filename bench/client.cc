@@ -20,9 +20,13 @@ char scratch[kScratch];
 const std::string filler(kScratch, 'u');
 
 std::string_view field_of(std::string_view head, std::string_view name) {
-  for (size_t at = head.find("\r\n"); at != std::string_view::npos && at + 2 + name.size() <= head.size(); at = head.find("\r\n", at)) {
+  for (size_t at = head.find("\r\n");
+       at != std::string_view::npos && at + 2 + name.size() <= head.size();
+       at = head.find("\r\n", at)) {
     at += 2;
-    if (at + name.size() > head.size() || strncasecmp(head.data() + at, name.data(), name.size()) != 0) continue;
+    if (at + name.size() > head.size() ||
+        strncasecmp(head.data() + at, name.data(), name.size()) != 0)
+      continue;
     std::string_view value = head.substr(at + name.size());
     value = value.substr(0, value.find("\r\n"));
     while (value.starts_with(' ')) value.remove_prefix(1);
@@ -31,7 +35,9 @@ std::string_view field_of(std::string_view head, std::string_view name) {
   return {};
 }
 
-bool same(std::string_view a, std::string_view b) { return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0; }
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
 
 }  // namespace
 
@@ -64,7 +70,8 @@ void Client::begin(const Operation& operation) {
 }
 
 Client::Progress Client::drive(uint32_t events) {
-  if ((events & (EPOLLERR | EPOLLHUP)) == EPOLLERR || (connecting_ && (events & EPOLLHUP) != 0)) return Progress::failed;
+  if ((events & (EPOLLERR | EPOLLHUP)) == EPOLLERR || (connecting_ && (events & EPOLLHUP) != 0))
+    return Progress::failed;
   if ((events & EPOLLOUT) != 0) connecting_ = false;
   if (!busy_) {
     if ((events & (EPOLLRDHUP | EPOLLIN)) != 0) spent_ = true;
@@ -86,8 +93,10 @@ Client::Progress Client::send_some() {
   while (head_sent_ < operation_.head.size() || filler_left_ > 0) {
     const bool in_head = head_sent_ < operation_.head.size();
     const char* from = in_head ? operation_.head.data() + head_sent_ : filler.data();
-    const size_t left = in_head ? operation_.head.size() - head_sent_ : std::min<uint64_t>(filler_left_, filler.size());
-    const ssize_t sent = send(descriptor_, from, left, MSG_NOSIGNAL | (in_head && filler_left_ > 0 ? MSG_MORE : 0));
+    const size_t left = in_head ? operation_.head.size() - head_sent_
+                                : std::min<uint64_t>(filler_left_, filler.size());
+    const ssize_t sent =
+        send(descriptor_, from, left, MSG_NOSIGNAL | (in_head && filler_left_ > 0 ? MSG_MORE : 0));
     if (sent < 0) return errno == EAGAIN || errno == EINTR ? Progress::waits : Progress::failed;
     if (in_head) {
       head_sent_ += static_cast<size_t>(sent);
@@ -140,13 +149,15 @@ Client::Progress Client::take(std::string_view bytes) {
 Client::Progress Client::take_head() {
   head_done_ = true;
   const std::string_view head = head_;
-  if (!head.starts_with("HTTP/1.") || head.size() < 12 || head.substr(9, 1) != "2") return Progress::failed;
+  if (!head.starts_with("HTTP/1.") || head.size() < 12 || head.substr(9, 1) != "2")
+    return Progress::failed;
   const bool to_connect = operation_.head.starts_with("CONNECT ");
   const std::string_view length = field_of(head, "Content-Length:");
   content_left_ = to_connect || length.empty() ? 0 : std::strtoull(length.data(), nullptr, 10);
   if (to_connect) return Progress::done;
   const std::string_view connection = field_of(head, "Connection:");
-  spent_ = same(connection, "close") || (head.starts_with("HTTP/1.0") && !same(connection, "keep-alive"));
+  spent_ = same(connection, "close") ||
+           (head.starts_with("HTTP/1.0") && !same(connection, "keep-alive"));
   until_end_ = length.empty();
   return Progress::done;
 }

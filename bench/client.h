@@ -8,8 +8,8 @@ namespace weir::bench {
 
 /// What to send, and how much to wait for.
 struct Operation {
-  std::string_view head;    // Lives as long as the program.
-  uint64_t filler = 0;      // Bytes after the head, of no meaning.
+  std::string_view head;      // Lives as long as the program.
+  uint64_t filler = 0;        // Bytes after the head, of no meaning.
   bool want_response = true;  // A response of HTTP; else `want_bytes` of anything.
   uint64_t want_bytes = 0;
 };
@@ -33,7 +33,8 @@ class Client {
 
   /// The peer has said that it ends, or has: a new operation needs a new connection.
   bool spent() const { return spent_; }
-  /// Of a failed operation: the peer had ended the connection after an earlier one and took nothing of this (RFC 9112, section 9.3.1).
+  /// Of a failed operation: the peer had ended the connection after an earlier one and took nothing
+  /// of this (RFC 9112, section 9.3.1).
   bool was_ended_before() const { return operations_ > 0 && !received_; }
   /// An operation was begun and is not done.
   bool busy() const { return busy_; }

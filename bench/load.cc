@@ -1,6 +1,7 @@
-// The load generator: one thread, a bounded number of operations in a bounded time. It prints "ready" after the warm-up, waits for a line,
-// measures, prints one line of JSON, and holds its connections until a second line, so that whoever started it can look at the proxy
-// at exactly these moments. plan.h says what it can be asked to do.
+// The load generator: one thread, a bounded number of operations in a bounded time. It prints
+// "ready" after the warm-up, waits for a line, measures, prints one line of JSON, and holds its
+// connections until a second line, so that whoever started it can look at the proxy at exactly
+// these moments. plan.h says what it can be asked to do.
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -19,16 +20,18 @@
 namespace weir::bench {
 namespace {
 
-constexpr uint32_t kOpeningAtOnce = 32;   // Of connections that are to be held.
-constexpr uint64_t kMostErrors = 500;     // Beside as many as went well.
+constexpr uint32_t kOpeningAtOnce = 32;      // Of connections that are to be held.
+constexpr uint64_t kMostErrors = 500;        // Beside as many as went well.
 constexpr uint64_t kGrace = 20'000'000'000;  // What has begun has this long, in ns.
 
 class Load {
  public:
-  explicit Load(const Plan& plan) : plan_(plan), clients_(std::make_unique<Client[]>(plan.connections)) {
+  explicit Load(const Plan& plan)
+      : plan_(plan), clients_(std::make_unique<Client[]>(plan.connections)) {
     const std::string authority = "127.0.0.1:" + std::to_string(plan.origin_port);
     connect_head_ = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
-    const std::string common = " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n";
+    const std::string common =
+        " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n";
     switch (plan.mode) {
       case Mode::get:
       case Mode::idle_clients:
@@ -36,7 +39,8 @@ class Load {
         operation_ = {.head = head_};
         break;
       case Mode::upload:
-        head_ = "POST http://" + authority + "/upload" + common + "Content-Length: " + std::to_string(plan.size) + "\r\n\r\n";
+        head_ = "POST http://" + authority + "/upload" + common +
+                "Content-Length: " + std::to_string(plan.size) + "\r\n\r\n";
         operation_ = {.head = head_, .filler = plan.size};
         break;
       case Mode::bulk:
@@ -63,9 +67,11 @@ class Load {
     const uint64_t began = now_ns();
     if (!run_some(plan_.holds() ? plan_.connections : plan_.operations)) return 1;
     const double seconds = static_cast<double>(now_ns() - began) / 1e9;
-    std::printf("{\"operations\":%llu,\"seconds\":%.6f,\"errors\":%llu,\"p50_us\":%.2f,\"p99_us\":%.2f}\n",
-                static_cast<unsigned long long>(done_), seconds, static_cast<unsigned long long>(errors_),
-                static_cast<double>(histogram_.quantile(0.5)) / 1e3, static_cast<double>(histogram_.quantile(0.99)) / 1e3);
+    std::printf(
+        "{\"operations\":%llu,\"seconds\":%.6f,\"errors\":%llu,\"p50_us\":%.2f,\"p99_us\":%.2f}\n",
+        static_cast<unsigned long long>(done_), seconds, static_cast<unsigned long long>(errors_),
+        static_cast<double>(histogram_.quantile(0.5)) / 1e3,
+        static_cast<double>(histogram_.quantile(0.99)) / 1e3);
     std::fflush(stdout);
     wait_for_line();
     if (plan_.holds()) std::printf("{\"open\":%u}\n", count_open());
@@ -89,9 +95,11 @@ class Load {
     epoll_event events[512];
     while (running_ > 0) {
       const int count = epoll_wait(epoll_, events, 512, 1000);
-      for (int i = 0; i < count; ++i) on_events(*static_cast<Client*>(events[i].data.ptr), events[i].events);
+      for (int i = 0; i < count; ++i)
+        on_events(*static_cast<Client*>(events[i].data.ptr), events[i].events);
       if (errors_ > kMostErrors + done_) {
-        std::fprintf(stderr, "load: %llu operations failed, %llu were done\n", static_cast<unsigned long long>(errors_),
+        std::fprintf(stderr, "load: %llu operations failed, %llu were done\n",
+                     static_cast<unsigned long long>(errors_),
                      static_cast<unsigned long long>(done_));
         return false;
       }
@@ -114,7 +122,8 @@ class Load {
   }
 
   void start(Client& client) {
-    for (int attempts = 0; !client.is_open() || client.spent() || plan_.mode == Mode::connect; ++attempts) {
+    for (int attempts = 0; !client.is_open() || client.spent() || plan_.mode == Mode::connect;
+         ++attempts) {
       if (client.open(epoll_, plan_.proxy_port)) break;
       if (attempts == 3) fail("load: connect");
       usleep(1000);
@@ -132,7 +141,8 @@ class Load {
     switch (client.drive(events)) {
       case Client::Progress::waits: return;
       case Client::Progress::failed:
-        // What a kept connection did not take is asked again on a new one, like any client does; bounded, as each has to be useful first.
+        // What a kept connection did not take is asked again on a new one, like any client does;
+        // bounded, as each has to be useful first.
         if (!client.was_ended_before()) ++errors_;
         client.end();
         if (errors_ <= kMostErrors + done_ && now_ns() < stop_ns_) return start(client);
@@ -156,10 +166,12 @@ class Load {
     epoll_event events[512];
     for (int count = 512; count == 512;) {
       count = epoll_wait(epoll_, events, 512, 0);
-      for (int i = 0; i < count; ++i) on_events(*static_cast<Client*>(events[i].data.ptr), events[i].events);
+      for (int i = 0; i < count; ++i)
+        on_events(*static_cast<Client*>(events[i].data.ptr), events[i].events);
     }
     uint32_t open = 0;
-    for (uint32_t i = 0; i < plan_.connections; ++i) open += clients_[i].is_open() && !clients_[i].spent() ? 1 : 0;
+    for (uint32_t i = 0; i < plan_.connections; ++i)
+      open += clients_[i].is_open() && !clients_[i].spent() ? 1 : 0;
     return open;
   }
 

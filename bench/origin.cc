@@ -1,5 +1,6 @@
-// The origin of the benchmark: one thread, answers made in advance. HTTP/1.1 with /1k, /64k and /10m, content swallowed; or, by the first
-// byte of a connection, an echo or a source of bytes (sockets.h). Prints its port.
+// The origin of the benchmark: one thread, answers made in advance. HTTP/1.1 with /1k, /64k and
+// /10m, content swallowed; or, by the first byte of a connection, an echo or a source of bytes
+// (sockets.h). Prints its port.
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -21,7 +22,8 @@ namespace weir::bench {
 namespace {
 
 constexpr size_t kScratch = 256 * 1024;
-constexpr size_t kShare = 1024 * 1024;  // What one connection sends before the others have their turn.
+constexpr size_t kShare =
+    1024 * 1024;  // What one connection sends before the others have their turn.
 constexpr size_t kMostHead = 64 * 1024;
 
 enum class Purpose { unknown, http, echo, source };
@@ -30,27 +32,31 @@ struct Connection {
   explicit Connection(int of) : descriptor(of) {}
   int descriptor;
   Purpose purpose = Purpose::unknown;
-  std::string input;            // What is not yet understood, or not yet echoed.
-  uint64_t content_left = 0;    // Of a request, to be swallowed.
+  std::string input;          // What is not yet understood, or not yet echoed.
+  uint64_t content_left = 0;  // Of a request, to be swallowed.
   const std::string* response = nullptr;
   size_t response_sent = 0;
   uint64_t filler_left = 0;
-  bool last = false;            // Ends after the response.
-  bool to_the_end = false;      // The peer has ended: a short read is no reason to stop.
+  bool last = false;        // Ends after the response.
+  bool to_the_end = false;  // The peer has ended: a short read is no reason to stop.
 };
 
 std::string response_of(size_t size) {
-  std::string out = "HTTP/1.1 200 OK\r\nServer: bench\r\nDate: Sun, 01 Nov 2026 12:00:00 GMT\r\nContent-Type: application/octet-stream\r\n";
+  std::string out =
+      "HTTP/1.1 200 OK\r\nServer: bench\r\nDate: Sun, 01 Nov 2026 12:00:00 GMT\r\nContent-Type: "
+      "application/octet-stream\r\n";
   out += "Cache-Control: no-store\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
   out.resize(out.size() + size, 'x');
   return out;
 }
 
-/// The value of a field, without the space around it; empty where it is missing. `name` comes with its colon.
+/// The value of a field, without the space around it; empty where it is missing. `name` comes with
+/// its colon.
 std::string_view field_of(std::string_view head, std::string_view name) {
   for (size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at)) {
     at += 2;
-    if (strncasecmp(head.data() + at, name.data(), std::min(name.size(), head.size() - at)) != 0) continue;
+    if (strncasecmp(head.data() + at, name.data(), std::min(name.size(), head.size() - at)) != 0)
+      continue;
     std::string_view value = head.substr(std::min(head.size(), at + name.size()));
     value = value.substr(0, value.find("\r\n"));
     while (value.starts_with(' ')) value.remove_prefix(1);
@@ -61,9 +67,7 @@ std::string_view field_of(std::string_view head, std::string_view name) {
 
 class Origin {
  public:
-  explicit Origin(uint16_t port) : listener_(listen_on(port)) {
-    announce(epoll_, listener_);
-  }
+  explicit Origin(uint16_t port) : listener_(listen_on(port)) { announce(epoll_, listener_); }
 
   [[noreturn]] void run() {
     epoll_event events[256];
@@ -89,7 +93,8 @@ class Origin {
 
  private:
   void accept_all() {
-    for (int descriptor = accept_from(listener_); descriptor >= 0; descriptor = accept_from(listener_)) {
+    for (int descriptor = accept_from(listener_); descriptor >= 0;
+         descriptor = accept_from(listener_)) {
       watch(epoll_, descriptor, new Connection(descriptor));
     }
   }
@@ -111,7 +116,8 @@ class Origin {
       if (c.last && c.content_left == 0) return false;
       if (begin_next(c)) continue;
       if (drained && !c.to_the_end) return true;
-      const ssize_t got = recv(c.descriptor, scratch_.get(), kScratch, c.content_left >= kScratch ? MSG_TRUNC : 0);
+      const ssize_t got =
+          recv(c.descriptor, scratch_.get(), kScratch, c.content_left >= kScratch ? MSG_TRUNC : 0);
       if (got == 0) return false;
       if (got < 0) return errno == EAGAIN || errno == EINTR;
       drained = static_cast<size_t>(got) < kScratch;
@@ -123,8 +129,10 @@ class Origin {
   Sent send_some(Connection& c) {
     size_t share = kShare;
     while (c.response != nullptr || c.filler_left > 0) {
-      const char* from = c.response != nullptr ? c.response->data() + c.response_sent : filler_.data();
-      const size_t left = c.response != nullptr ? c.response->size() - c.response_sent : std::min<uint64_t>(c.filler_left, filler_.size());
+      const char* from =
+          c.response != nullptr ? c.response->data() + c.response_sent : filler_.data();
+      const size_t left = c.response != nullptr ? c.response->size() - c.response_sent
+                                                : std::min<uint64_t>(c.filler_left, filler_.size());
       if (share == 0) {
         again_.push_back(&c);
         return Sent::some;
@@ -152,7 +160,9 @@ class Origin {
     }
     if (bytes.empty()) return true;
     if (c.purpose == Purpose::unknown) {
-      c.purpose = bytes[0] == kEcho ? Purpose::echo : bytes[0] == kSource ? Purpose::source : Purpose::http;
+      c.purpose = bytes[0] == kEcho     ? Purpose::echo
+                  : bytes[0] == kSource ? Purpose::source
+                                        : Purpose::http;
     }
     if (c.purpose == Purpose::echo && c.input.empty()) {
       const ssize_t sent = send(c.descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -196,12 +206,17 @@ class Origin {
     const std::string_view name = target.substr(std::min(target.size(), target.rfind('/')));
     const std::string_view connection = field_of(head, "Connection:");
     const bool old = line.ends_with("HTTP/1.0");
-    c.last = old ? strncasecmp(connection.data(), "keep-alive", std::min<size_t>(connection.size(), 10)) != 0 || connection.empty()
+    c.last = old ? strncasecmp(connection.data(), "keep-alive",
+                               std::min<size_t>(connection.size(), 10)) != 0 ||
+                       connection.empty()
                  : connection.starts_with("close") || connection.starts_with("Close");
     const std::string_view length = field_of(head, "Content-Length:");
     c.content_left = length.empty() ? 0 : std::strtoull(length.data(), nullptr, 10);
     if (c.content_left > 0) return;  // The response follows the content.
-    c.response = name == "/1k" ? &kilobyte_ : name == "/64k" ? &medium_ : name == "/10m" ? &large_ : &small_;
+    c.response = name == "/1k"    ? &kilobyte_
+                 : name == "/64k" ? &medium_
+                 : name == "/10m" ? &large_
+                                  : &small_;
   }
 
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
@@ -209,7 +224,8 @@ class Origin {
   std::vector<Connection*> again_;
   std::unique_ptr<char[]> scratch_ = std::make_unique<char[]>(kScratch);
   std::string filler_ = std::string(kScratch, 'x');
-  std::string small_ = response_of(2), kilobyte_ = response_of(1024), medium_ = response_of(64 * 1024), large_ = response_of(10 * 1024 * 1024);
+  std::string small_ = response_of(2), kilobyte_ = response_of(1024),
+              medium_ = response_of(64 * 1024), large_ = response_of(10 * 1024 * 1024);
 };
 
 }  // namespace

@@ -12,17 +12,23 @@ namespace weir::bench {
 namespace {
 
 constexpr std::pair<std::string_view, Mode> kModes[] = {
-    {"get", Mode::get},         {"upload", Mode::upload},
-    {"pingpong", Mode::pingpong}, {"bulk", Mode::bulk},
-    {"connect", Mode::connect}, {"idle_clients", Mode::idle_clients},
+    {"get", Mode::get},
+    {"upload", Mode::upload},
+    {"pingpong", Mode::pingpong},
+    {"bulk", Mode::bulk},
+    {"connect", Mode::connect},
+    {"idle_clients", Mode::idle_clients},
     {"idle_tunnels", Mode::idle_tunnels},
 };
 
 [[noreturn]] void usage(std::string_view word) {
-  std::fprintf(stderr,
-               "load: can't use %.*s\nusage: load mode=get|upload|pingpong|bulk|connect|idle_clients|idle_tunnels proxy=PORT origin=PORT\n"
-               "  [path=/1k] [size=BYTES] [connections=N] [operations=N] [warmup=N] [milliseconds=N] [direct=1]\n",
-               static_cast<int>(word.size()), word.data());
+  std::fprintf(
+      stderr,
+      "load: can't use %.*s\nusage: load "
+      "mode=get|upload|pingpong|bulk|connect|idle_clients|idle_tunnels proxy=PORT origin=PORT\n"
+      "  [path=/1k] [size=BYTES] [connections=N] [operations=N] [warmup=N] [milliseconds=N] "
+      "[direct=1]\n",
+      static_cast<int>(word.size()), word.data());
   std::exit(2);
 }
 
@@ -48,7 +54,8 @@ Plan read_plan(int argc, char** argv) {
     }
     uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc() || end != value.data() + value.size() || number > 1'000'000'000'000) usage(word);
+    if (error != std::errc() || end != value.data() + value.size() || number > 1'000'000'000'000)
+      usage(word);
     if (name == "proxy" && number <= 65535) {
       plan.proxy_port = static_cast<uint16_t>(number);
     } else if (name == "origin" && number <= 65535) {

@@ -12,14 +12,17 @@ struct Plan {
   uint16_t proxy_port = 0;
   uint16_t origin_port = 0;
   std::string path = "/1k";
-  uint64_t size = 64;        // Of an upload, of a transfer in a tunnel, of a ping: bytes.
+  uint64_t size = 64;  // Of an upload, of a transfer in a tunnel, of a ping: bytes.
   uint32_t connections = 1;
-  uint64_t operations = 1;   // Measured ones, at most.
-  uint64_t warmup = 0;       // Before them.
+  uint64_t operations = 1;       // Measured ones, at most.
+  uint64_t warmup = 0;           // Before them.
   uint64_t milliseconds = 2000;  // No operation begins after that.
-  bool direct = false;       // A tunnel needs no CONNECT: the proxy leads to the origin whatever comes.
+  bool direct = false;  // A tunnel needs no CONNECT: the proxy leads to the origin whatever comes.
 
-  bool tunnels() const { return mode == Mode::pingpong || mode == Mode::bulk || mode == Mode::connect || mode == Mode::idle_tunnels; }
+  bool tunnels() const {
+    return mode == Mode::pingpong || mode == Mode::bulk || mode == Mode::connect ||
+           mode == Mode::idle_tunnels;
+  }
   bool holds() const { return mode == Mode::idle_clients || mode == Mode::idle_tunnels; }
 };
 

@@ -1,4 +1,5 @@
-// The floor: a relay that parses nothing. Every connection gets one of its own to a fixed port, and bytes go both ways.
+// The floor: a relay that parses nothing. Every connection gets one of its own to a fixed port, and
+// bytes go both ways.
 //   relay PORT TARGET_PORT
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -24,9 +25,9 @@ struct Side {
   int descriptor = -1;
   Side* other = nullptr;
   Pair* pair = nullptr;
-  std::string pending;     // Came from the other side and did not fit into the socket.
+  std::string pending;  // Came from the other side and did not fit into the socket.
   bool connecting = false;
-  bool ended = false;      // Nothing more comes from here.
+  bool ended = false;  // Nothing more comes from here.
 };
 
 struct Pair {
@@ -57,7 +58,8 @@ class Relay {
 
  private:
   void accept_all() {
-    for (int descriptor = accept_from(listener_); descriptor >= 0; descriptor = accept_from(listener_)) {
+    for (int descriptor = accept_from(listener_); descriptor >= 0;
+         descriptor = accept_from(listener_)) {
       const int origin = connect_to(target_);
       if (origin < 0) {
         close(descriptor);
@@ -88,7 +90,8 @@ class Relay {
     if ((events & EPOLLIN) != 0 && !pull(side, (events & EPOLLRDHUP) != 0)) end(side);
   }
 
-  /// Reads from `side` and gives it to the other, until there is no more or it does not fit; false: a failure, or both have ended.
+  /// Reads from `side` and gives it to the other, until there is no more or it does not fit; false:
+  /// a failure, or both have ended.
   bool pull(Side& side, bool to_the_end) {
     Side& other = *side.other;
     while (!side.ended && other.pending.empty()) {

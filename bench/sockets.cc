@@ -44,7 +44,8 @@ int listen_on(uint16_t port) {
   const int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in address = loopback(port);
-  if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("bind");
+  if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fail("bind");
   if (listen(listener, 4096) != 0) fail("listen");
   return listener;
 }
@@ -52,7 +53,8 @@ int listen_on(uint16_t port) {
 uint16_t port_of(int descriptor) {
   sockaddr_in address{};
   socklen_t length = sizeof address;
-  if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) fail("getsockname");
+  if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    fail("getsockname");
   return ntohs(address.sin_port);
 }
 
@@ -67,7 +69,9 @@ int connect_to(uint16_t port) {
   if (descriptor < 0) fail("socket");
   no_delay(descriptor);
   const sockaddr_in address = loopback(port);
-  if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EINPROGRESS) return descriptor;
+  if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+      errno == EINPROGRESS)
+    return descriptor;
   const int reason = errno;
   close(descriptor);
   errno = reason;

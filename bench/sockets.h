@@ -1,13 +1,16 @@
-// What the programs of the benchmark share: sockets on loopback, a clock, the origin's language for tunnels.
+// What the programs of the benchmark share: sockets on loopback, a clock, the origin's language for
+// tunnels.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 namespace weir::bench {
 
-/// The first byte of a connection to the origin that is no HTTP says what it is for. An echo gives every byte back, this one too.
+/// The first byte of a connection to the origin that is no HTTP says what it is for. An echo gives
+/// every byte back, this one too.
 inline constexpr char kEcho = 1;
-/// A source: this byte and a number of bytes in 8 bytes of the machine's order; that many come back; again and again.
+/// A source: this byte and a number of bytes in 8 bytes of the machine's order; that many come
+/// back; again and again.
 inline constexpr char kSource = 2;
 inline constexpr size_t kCommandBytes = 9;
 

@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Message whole = drive_chunked(bytes, 0, data[0] >> 7);
   Message cut = drive_chunked(bytes, data[0] & 0x7f, data[0] >> 7);
   hold(whole.outcome == cut.outcome, "the outcome does not depend on the cutting");
-  if (whole.outcome != Message::Outcome::refused) hold(whole == cut, "the content does not depend on the cutting");
+  if (whole.outcome != Message::Outcome::refused)
+    hold(whole == cut, "the content does not depend on the cutting");
   return 0;
 }

@@ -1,4 +1,5 @@
-// A TLS ClientHello: what is said of its first bytes is not taken back later. The first byte says how many come first.
+// A TLS ClientHello: what is said of its first bytes is not taken back later. The first byte says
+// how many come first.
 #include "codec/tls/client_hello.h"
 #include "drive.h"
 
@@ -14,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const tls::Seen early = tls::parse_client_hello(begin, first);
   const tls::Seen late = tls::parse_client_hello(bytes, whole);
   if (early != tls::Seen::need_more) hold(early == late, "a verdict is not taken back");
-  if (early == tls::Seen::hello) hold(first.sni == whole.sni && first.alpn == whole.alpn, "a ClientHello reads the same");
+  if (early == tls::Seen::hello)
+    hold(first.sni == whole.sni && first.alpn == whole.alpn, "a ClientHello reads the same");
   if (late == tls::Seen::hello) hold(whole.alpn.size() <= tls::kMostProtocols, "ALPN is bounded");
   return 0;
 }

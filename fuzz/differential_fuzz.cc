@@ -1,4 +1,5 @@
-// The codec beside a plain second reader: the codec may refuse more, never accept more, and where both accept they agree.
+// The codec beside a plain second reader: the codec may refuse more, never accept more, and where
+// both accept they agree.
 #include <algorithm>
 
 #include "base/text.h"
@@ -15,7 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Message real = drive_request(bytes, data[0]);
   // RFC 9110, 10.1.1: Expect of an HTTP/1.0 request is ignored, and the codec drops it.
   if (plain.minor_version == 0) {
-    std::erase_if(plain.fields, [](const auto& field) { return weir::base::equal_ignoring_case(field.first, "Expect"); });
+    std::erase_if(plain.fields, [](const auto& field) {
+      return weir::base::equal_ignoring_case(field.first, "Expect");
+    });
   }
   if (real.outcome == Outcome::accepted) {
     hold(plain.outcome == Outcome::accepted, "what the codec accepts the plain reader accepts");
@@ -23,9 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (real.head_done) {
     hold(plain.head_done, "a head that the codec accepts the plain reader accepts");
-    hold(plain.method == real.method && plain.target == real.target && plain.fields == real.fields && plain.framing == real.framing,
+    hold(plain.method == real.method && plain.target == real.target &&
+             plain.fields == real.fields && plain.framing == real.framing,
          "both read the same head");
   }
-  if (plain.outcome == Outcome::accepted) hold(real.outcome != Outcome::incomplete, "the codec does not wait after a message's end");
+  if (plain.outcome == Outcome::accepted)
+    hold(real.outcome != Outcome::incomplete, "the codec does not wait after a message's end");
   return 0;
 }

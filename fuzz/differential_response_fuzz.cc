@@ -1,5 +1,5 @@
-// As differential_fuzz.cc, for what an origin sends: one response after another, interim ones among them. The first byte also says what was
-// asked.
+// As differential_fuzz.cc, for what an origin sends: one response after another, interim ones among
+// them. The first byte also says what was asked.
 #include "drive.h"
 
 using namespace weir::fuzz;
@@ -10,7 +10,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
   std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  constexpr std::pair<Method, const char*> kMethods[] = {{Method::get, "GET"}, {Method::post, "POST"}, {Method::head, "HEAD"}, {Method::connect, "CONNECT"}};
+  constexpr std::pair<Method, const char*> kMethods[] = {{Method::get, "GET"},
+                                                         {Method::post, "POST"},
+                                                         {Method::head, "HEAD"},
+                                                         {Method::connect, "CONNECT"}};
   const auto& [method, name] = kMethods[data[0] >> 6];
   for (int responses = 0; responses < 10 && !bytes.empty(); ++responses) {
     const Message plain = plain_response(std::string(bytes), name);
@@ -21,13 +24,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     if (real.head_done) {
       hold(plain.head_done, "a head that the codec accepts the plain reader accepts");
-      hold(plain.status == real.status && plain.reason == real.reason && plain.minor_version == real.minor_version && plain.fields == real.fields &&
+      hold(plain.status == real.status && plain.reason == real.reason &&
+               plain.minor_version == real.minor_version && plain.fields == real.fields &&
                plain.framing == real.framing,
            "both read the same head");
       // Of content that goes on until the connection ends, all that has come.
-      if (real.framing == "close") hold(plain.content == real.content, "both read the same content");
+      if (real.framing == "close")
+        hold(plain.content == real.content, "both read the same content");
     }
-    if (plain.outcome == Outcome::accepted) hold(real.outcome != Outcome::incomplete, "the codec does not wait after a response's end");
+    if (plain.outcome == Outcome::accepted)
+      hold(real.outcome != Outcome::incomplete, "the codec does not wait after a response's end");
     if (real.outcome != Outcome::accepted || real.consumed == 0) return 0;
     // Where one ends the next begins: both must say the same of that too.
     bytes.remove_prefix(real.consumed);

@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
   const std::string_view message(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto family = data[0] & 1 ? base::IpFamily::v6 : base::IpFamily::v4;
-  const auto answer = net::read_dns_answer(message, data[0] & 2 ? "a.test" : "www.example.org", family);
+  const auto answer =
+      net::read_dns_answer(message, data[0] & 2 ? "a.test" : "www.example.org", family);
   const auto addresses = answer.lookup.addresses();
   if (answer.lookup.outcome == net::Lookup::Outcome::ok && addresses.empty()) std::abort();
   for (const auto& address : addresses) {

@@ -61,7 +61,8 @@ class Content {
   void begin(const Framing& framing) {
     framing_ = framing;
     length_left_ = framing.kind == Framing::Kind::length ? framing.length : 0;
-    const bool whole = framing.kind == Framing::Kind::none || (framing.kind == Framing::Kind::length && framing.length == 0);
+    const bool whole = framing.kind == Framing::Kind::none ||
+                       (framing.kind == Framing::Kind::length && framing.length == 0);
     message_.outcome = whole ? Outcome::accepted : Outcome::incomplete;
   }
   /// May write over the piece. Returns how much of it was the message's.
@@ -73,7 +74,8 @@ class Content {
         message_.outcome = Outcome::refused;
         return 0;
       }
-      hold(decoded->produced <= decoded->consumed && decoded->consumed <= size, "the decoder stays in its input");
+      hold(decoded->produced <= decoded->consumed && decoded->consumed <= size,
+           "the decoder stays in its input");
       hold(decoded->done || decoded->consumed == size, "the decoder takes all that is its own");
       message_.content.append(data, decoded->produced);
       hold(decoder_.total() == message_.content.size(), "the decoder counts its content");
@@ -99,7 +101,8 @@ class Content {
 };
 
 template <class Parser, class Begin>
-void drive(Parser& parser, http1::Side side, std::string_view bytes, uint8_t seed, Message& message, Begin begin) {
+void drive(Parser& parser, http1::Side side, std::string_view bytes, uint8_t seed, Message& message,
+           Begin begin) {
   Pieces pieces(bytes, seed);
   Content content(message, side);
   std::unique_ptr<char[]> piece;
@@ -122,7 +125,8 @@ void drive(Parser& parser, http1::Side side, std::string_view bytes, uint8_t see
       }
       message.head_done = true;
       message.minor_version = parser.head()->minor_version;
-      for (const auto& field : parser.head()->fields.all()) message.fields.emplace_back(field.name(), field.value());
+      for (const auto& field : parser.head()->fields.all())
+        message.fields.emplace_back(field.name(), field.value());
       message.framing = name_of(parser.framing());
       if constexpr (std::is_same_v<Parser, http1::ResponseParser>) {
         message.mended = parser.mended() != nullptr;
@@ -148,12 +152,9 @@ bool holds_controls(const std::vector<std::pair<std::string, std::string>>& fiel
 
 std::string name_of(http::Method method) {
   switch (method) {
-    case http::Method::head:
-      return "HEAD";
-    case http::Method::connect:
-      return "CONNECT";
-    default:
-      return "GET";
+    case http::Method::head: return "HEAD";
+    case http::Method::connect: return "CONNECT";
+    default: return "GET";
   }
 }
 
@@ -182,9 +183,11 @@ Message drive_request(std::string_view bytes, uint8_t seed) {
     if (!http::parse_target(head)) return false;
     message.method = head.method_token;
     message.target = head.raw_target;
-    const std::string_view target = head.target.path.empty() ? head.target.authority : head.target.path;
+    const std::string_view target =
+        head.target.path.empty() ? head.target.authority : head.target.path;
     std::vector<char> out(http1::size_of(head, target));
-    hold(http1::write_head(out.data(), head, target) == out.data() + out.size(), "a request head has the size that was said");
+    hold(http1::write_head(out.data(), head, target) == out.data() + out.size(),
+         "a request head has the size that was said");
     return true;
   });
   return message;
@@ -199,7 +202,8 @@ Message drive_response(std::string_view bytes, uint8_t seed, http::Method reques
     message.status = head.status;
     message.reason = head.reason;
     std::vector<char> out(http1::size_of(head));
-    hold(http1::write_head(out.data(), head) == out.data() + out.size(), "a response head has the size that was said");
+    hold(http1::write_head(out.data(), head) == out.data() + out.size(),
+         "a response head has the size that was said");
     written.assign(out.begin(), out.end());
     return true;
   });
@@ -214,13 +218,16 @@ Message drive_chunked(std::string_view bytes, uint8_t seed, bool from_client) {
   Pieces pieces(bytes, seed);
   std::unique_ptr<char[]> piece;
   size_t size = 0, consumed = 0;
-  while (message.outcome == Outcome::incomplete && pieces.next(piece, size)) consumed += content.feed(piece.get(), size);
+  while (message.outcome == Outcome::incomplete && pieces.next(piece, size))
+    consumed += content.feed(piece.get(), size);
   if (message.outcome != Outcome::accepted) return message;
   message.consumed = consumed;
   if (const auto& trailers = content.decoder().trailers()) {
-    for (const auto& field : trailers->fields.all()) message.fields.emplace_back(field.name(), field.value());
+    for (const auto& field : trailers->fields.all())
+      message.fields.emplace_back(field.name(), field.value());
     std::vector<char> out(http1::size_of_last_chunk(&*trailers));
-    hold(http1::write_last_chunk(out.data(), &*trailers) == out.data() + out.size(), "trailers have the size that was said");
+    hold(http1::write_last_chunk(out.data(), &*trailers) == out.data() + out.size(),
+         "trailers have the size that was said");
     const Message read = plain_response(kChunkedHead + std::string(out.begin(), out.end()), "GET");
     hold(read.outcome == Outcome::accepted,
          "the plain reader accepts the trailers that are written");

@@ -11,7 +11,8 @@
 
 namespace weir::fuzz {
 
-/// Cuts bytes into pieces, by a seed from the input: 0 leaves them whole, 1 makes pieces of one byte.
+/// Cuts bytes into pieces, by a seed from the input: 0 leaves them whole, 1 makes pieces of one
+/// byte.
 class Pieces {
  public:
   Pieces(std::string_view bytes, uint8_t seed) : left_(bytes), seed_(seed), state_(seed) {}

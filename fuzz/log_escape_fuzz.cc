@@ -1,4 +1,5 @@
-// What anyone may send into a log line: it stays one quoted word of printable ASCII, from which the bytes can be had again.
+// What anyone may send into a log line: it stays one quoted word of printable ASCII, from which the
+// bytes can be had again.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -13,9 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = 0; i < out.size(); ++i) {
     const char c = out[i];
     if (c < 0x20 || c > 0x7e || c == '"') std::abort();
-    if (c != '\\') again += c;
-    else if (out.at(++i) != 'x') again += out[i];
-    else again += static_cast<char>(std::stoi(out.substr(i + 1, 2), nullptr, 16)), i += 2;
+    if (c != '\\')
+      again += c;
+    else if (out.at(++i) != 'x')
+      again += out[i];
+    else
+      again += static_cast<char>(std::stoi(out.substr(i + 1, 2), nullptr, 16)), i += 2;
   }
   if (again != text) std::abort();
   return 0;

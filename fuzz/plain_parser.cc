@@ -9,10 +9,19 @@ namespace {
 
 using Outcome = Message::Outcome;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_tchar(char c) { return is_digit(c) || is_alpha(c) || (c != 0 && std::string("!#$%&'*+-.^_`|~").find(c) != std::string::npos); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_tchar(char c) {
+  return is_digit(c) || is_alpha(c) ||
+         (c != 0 && std::string("!#$%&'*+-.^_`|~").find(c) != std::string::npos);
+}
 
 /// VCHAR, obs-text, SP and HTAB: what field values are made of (RFC 9110, 5.5).
 bool is_field_byte(char c) {
@@ -166,7 +175,8 @@ bool read_request_line(const std::string& line, Message& message) {
     // 8-bit bytes are no part of the grammar, but pass as they came.
     if (byte <= 0x20 || byte == 0x7f) return false;
   }
-  if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7])) return false;
+  if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7]))
+    return false;
   message.minor_version = version[7] == '0' ? 0 : 1;
   return true;
 }
@@ -247,13 +257,16 @@ bool read_length(const std::vector<std::string>& values, uint64_t& length) {
   return true;
 }
 
-/// The one transfer coding, in a message that may have one, and whose length is said in no other way.
+/// The one transfer coding, in a message that may have one, and whose length is said in no other
+/// way.
 bool check_coding(const Message& message) {
   const auto elements = elements_of(values_of(message, "transfer-encoding"));
-  return values_of(message, "content-length").empty() && message.minor_version != 0 && elements.size() == 1 && lower(elements[0]) == "chunked";
+  return values_of(message, "content-length").empty() && message.minor_version != 0 &&
+         elements.size() == 1 && lower(elements[0]) == "chunked";
 }
 
-/// RFC 9112, 6.3, for a request. Where the RFC leaves a choice between repair and refusal, it is refused.
+/// RFC 9112, 6.3, for a request. Where the RFC leaves a choice between repair and refusal, it is
+/// refused.
 bool read_request_framing(Message& message, uint64_t& length) {
   const auto lengths = values_of(message, "content-length");
   message.framing = "none";
@@ -343,14 +356,19 @@ bool read_response_framing(Message& message, const std::string& request_method, 
   }
   if (odd) message.mended = true;
   if (no_content) length = 0;
-  if (no_content) message.framing = "none";
-  else if (chunked) message.framing = "chunked";
-  else if (counts) message.framing = "length " + std::to_string(length);
-  else message.framing = status == 205 ? "none" : "close";
+  if (no_content)
+    message.framing = "none";
+  else if (chunked)
+    message.framing = "chunked";
+  else if (counts)
+    message.framing = "length " + std::to_string(length);
+  else
+    message.framing = status == 205 ? "none" : "close";
   return true;
 }
 
-/// Host: exactly one in HTTP/1.1, at most one in HTTP/1.0 (RFC 9112, 3.2); no userinfo and no path in it.
+/// Host: exactly one in HTTP/1.1, at most one in HTTP/1.0 (RFC 9112, 3.2); no userinfo and no path
+/// in it.
 bool check_host(const Message& message) {
   const auto hosts = values_of(message, "host");
   if (hosts.size() > 1) return false;
@@ -455,7 +473,8 @@ bool check_target(const Message& message) {
     authority = target.substr(scheme.size() + 3);
     authority = authority.substr(0, authority.find_first_of("/?"));
   }
-  return !authority.empty() && authority[0] != ':' && authority.find_first_of("@/\\?#,%") == std::string::npos;
+  return !authority.empty() && authority[0] != ':' &&
+         authority.find_first_of("@/\\?#,%") == std::string::npos;
 }
 
 /// chunk-ext (RFC 9112, 7.1.1): *( BWS ";" BWS name [ BWS "=" BWS value ] ).
@@ -485,8 +504,10 @@ bool check_extensions(const std::string& text) {
     if (at < text.size() && text[at] == '"') {
       ++at;
       while (true) {
-        if (at < text.size() && text[at] == '\\') ++at;
-        else if (at < text.size() && text[at] == '"') break;
+        if (at < text.size() && text[at] == '\\')
+          ++at;
+        else if (at < text.size() && text[at] == '"')
+          break;
         if (at >= text.size() || !is_field_byte(text[at++])) return false;
       }
       ++at;
@@ -574,7 +595,8 @@ Outcome read_fields(const std::string& input, size_t& at, Message& message) {
 }
 
 /// What follows the head at `at`, by the framing that was read.
-void read_content(const std::string& input, From from, size_t at, uint64_t length, Message& message) {
+void read_content(const std::string& input, From from, size_t at, uint64_t length,
+                  Message& message) {
   if (message.framing == "chunked") {
     message.outcome = read_chunked(input, from, at, message);
   } else if (message.framing == "close") {

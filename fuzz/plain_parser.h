@@ -31,7 +31,8 @@ struct Message {
 };
 
 Message plain_request(const std::string& input);
-/// The answer to a request of that method. One whose content lasts until the connection ends stays incomplete.
+/// The answer to a request of that method. One whose content lasts until the connection ends stays
+/// incomplete.
 Message plain_response(const std::string& input, const std::string& request_method);
 
 }  // namespace weir::fuzz

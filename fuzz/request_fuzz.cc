@@ -1,4 +1,5 @@
-// A request, head and content: what is read does not depend on how it was cut. The first byte says how.
+// A request, head and content: what is read does not depend on how it was cut. The first byte says
+// how.
 #include "drive.h"
 
 using namespace weir::fuzz;
@@ -10,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Message whole = drive_request(bytes, 0);
   Message cut = drive_request(bytes, data[0]);
   hold(whole.outcome == cut.outcome, "the outcome does not depend on the cutting");
-  if (whole.outcome != Message::Outcome::refused) hold(whole == cut, "the message does not depend on the cutting");
+  if (whole.outcome != Message::Outcome::refused)
+    hold(whole == cut, "the message does not depend on the cutting");
   return 0;
 }

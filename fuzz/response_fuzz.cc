@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Message whole = drive_response(bytes, 0, method);
   Message cut = drive_response(bytes, data[0] & 0x3f, method);
   hold(whole.outcome == cut.outcome, "the outcome does not depend on the cutting");
-  if (whole.outcome != Message::Outcome::refused) hold(whole == cut, "the message does not depend on the cutting");
+  if (whole.outcome != Message::Outcome::refused)
+    hold(whole == cut, "the message does not depend on the cutting");
   return 0;
 }

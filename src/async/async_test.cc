@@ -19,7 +19,9 @@
 namespace weir::async {
 namespace {
 
-Task<int> seven() { co_return 7; }
+Task<int> seven() {
+  co_return 7;
+}
 Task<int> after(Signal& signal, int value) {
   co_await signal.changed(signal.version());
   co_return value;
@@ -61,7 +63,9 @@ TEST(Task, AnExceptionBecomesAnError) {
 struct Answer {
   int value = 0;
 };
-Answer after_exception(const Answer*) { return {9}; }
+Answer after_exception(const Answer*) {
+  return {9};
+}
 
 template <class T>
 Task<T> without_memory() {
@@ -160,13 +164,17 @@ TEST(TaskScope, OutlivesNoneOfItsTasks) {
 
 TEST(TimerWheel, EveryDeadlineComesOnceNeverEarlyAndAtMostATickLate) {
   struct Alarm : Deadline {
-    Alarm() : Deadline([](Deadline& d) { static_cast<Alarm&>(d).fired.push_back(*static_cast<Alarm&>(d).clock); }) {}
+    Alarm()
+        : Deadline([](Deadline& d) {
+            static_cast<Alarm&>(d).fired.push_back(*static_cast<Alarm&>(d).clock);
+          }) {}
     uint64_t wanted = 0;
     const uint64_t* clock = nullptr;
     std::vector<uint64_t> fired;
   };
   std::mt19937_64 random(7);
-  const std::vector<uint64_t> spans{1, 8, 500, 512, 513, 30'000, 40'000, 2'000'000, 9'000'000, 100'000'000, 20'000'000'000};
+  const std::vector<uint64_t> spans{
+      1, 8, 500, 512, 513, 30'000, 40'000, 2'000'000, 9'000'000, 100'000'000, 20'000'000'000};
   for (const uint64_t start : {uint64_t{0}, uint64_t{1} << 20, (uint64_t{1} << 33) - 12345}) {
     TimerWheel wheel(start);
     EXPECT_EQ(wheel.next_ms(), Deadline::kNever);
@@ -179,7 +187,8 @@ TEST(TimerWheel, EveryDeadlineComesOnceNeverEarlyAndAtMostATickLate) {
       alarm.set(alarm.wanted, wheel);
     }
     while (wheel.next_ms() != Deadline::kNever) {
-      // Where the wheel says that nothing happens before, nothing may; sometimes it is looked at late, or in between.
+      // Where the wheel says that nothing happens before, nothing may; sometimes it is looked at
+      // late, or in between.
       const uint64_t next = wheel.next_ms();
       ASSERT_GT(next, clock);
       clock = random() % 4 == 0 ? clock + 1 + random() % (next - clock) : next;
@@ -224,7 +233,8 @@ Task<void> echo(ByteStream& stream, ssize_t& ended) {
       co_return;
     }
     base::Slice slice(std::move(block), 0, static_cast<size_t>(n));
-    const ssize_t written = co_await stream.write({base::Slice::of_static("<"), slice, base::Slice::of_static(">")}, 10'000);
+    const ssize_t written = co_await stream.write(
+        {base::Slice::of_static("<"), slice, base::Slice::of_static(">")}, 10'000);
     if (written < 0) {
       ended = written;
       co_return;
@@ -290,11 +300,14 @@ TEST(ByteStream, WhatHasComeCountsAlsoWhereItsTimeIsOver) {
   EXPECT_EQ(ended, -ETIMEDOUT);
 }
 
-Task<void> write_pieces(ByteStream& stream, std::vector<std::string> texts, uint64_t silence_ms, uint64_t& sent, ssize_t& result) {
+Task<void> write_pieces(ByteStream& stream, std::vector<std::string> texts, uint64_t silence_ms,
+                        uint64_t& sent, ssize_t& result) {
   std::vector<base::Slice> pieces;
-  for (const std::string& text : texts) pieces.push_back(text.empty() ? base::Slice() : base::Slice::copy_of(text));
+  for (const std::string& text : texts)
+    pieces.push_back(text.empty() ? base::Slice() : base::Slice::copy_of(text));
   pieces.resize(WriteOperation::kMaxPieces);
-  result = co_await stream.write({pieces[0], pieces[1], pieces[2], pieces[3], pieces[4]}, silence_ms, &sent);
+  result = co_await stream.write({pieces[0], pieces[1], pieces[2], pieces[3], pieces[4]},
+                                 silence_ms, &sent);
 }
 
 TEST(WriteOperation, WhatGetsOnInTheTurnOfItsAlarmIsNotOver) {
@@ -335,7 +348,8 @@ struct Order {
     bool full = false;
   };
   Task<void> write(Stream& stream, size_t size, WriteWhen when, ssize_t& result) {
-    result = co_await stream.write({base::Slice::copy_of(std::string(size, 'x'))}, 1000, nullptr, when);
+    result =
+        co_await stream.write({base::Slice::copy_of(std::string(size, 'x'))}, 1000, nullptr, when);
     seen += static_cast<char>(stream.name - 'a' + 'A');
   }
   Task<void> note(char what) {
@@ -360,7 +374,8 @@ TEST(WriteOperation, SmallOnesGoOutTogetherBehindAllThatIsReady) {
   scope.spawn(order.write(c, 10, WriteWhen::together, results[3]));
   scope.spawn(order.note('2'));
   EXPECT_TRUE(loop.turn(-1)) << "it does not sleep over them";
-  EXPECT_EQ(order.seen, "lL12abcAC") << "all are tried before the first goes on, and the full one waits";
+  EXPECT_EQ(order.seen, "lL12abcAC")
+      << "all are tried before the first goes on, and the full one waits";
   EXPECT_TRUE(loop.idle());
   b.full = false;
   b.readiness().became_writable();
@@ -397,7 +412,8 @@ TEST(WriteOperation, OneThatHasBeenSentMayStillBeCancelled) {
   auto others = std::make_unique<TaskScope>();
   // The first to go on destroys the second, whose bytes are out.
   struct Ender {
-    static Task<void> run(Order& order, Order::Stream& stream, std::unique_ptr<TaskScope>& others, ssize_t& result) {
+    static Task<void> run(Order& order, Order::Stream& stream, std::unique_ptr<TaskScope>& others,
+                          ssize_t& result) {
       co_await order.write(stream, 10, WriteWhen::together, result);
       others = nullptr;
     }
@@ -459,7 +475,9 @@ TEST(WriteOperation, TheCountIsRightWhateverEndsIt) {
       while (result == 1) loop.turn(-1);
     }
     run(loop);
-    EXPECT_EQ(result, how == How::cancelled ? 1 : how == How::interrupted ? -ECANCELED : -ETIMEDOUT);
+    EXPECT_EQ(result, how == How::cancelled     ? 1
+                      : how == How::interrupted ? -ECANCELED
+                                                : -ETIMEDOUT);
     EXPECT_EQ(scope.size(), 0u);
     EXPECT_EQ(base::block_bytes_in_use(), 0u);
     stream.window = 100;
@@ -480,7 +498,8 @@ TEST(WriteOperation, EachByteThatIsTakenMovesTheDeadline) {
   scope.spawn(write_pieces(stream, {"slowly"}, 1000, sent, result));
   const uint64_t began = base::monotonic_ms();
   while (result == 1 && stream.window < 6) {
-    for (const uint64_t until = base::monotonic_ms() + 220; base::monotonic_ms() < until;) loop.turn(5);
+    for (const uint64_t until = base::monotonic_ms() + 220; base::monotonic_ms() < until;)
+      loop.turn(5);
     ++stream.window;
     stream.readiness().became_writable();
     run(loop);
@@ -543,7 +562,9 @@ TEST(Mailbox, LettersFromOtherThreadsComeAllAndInEachSendersOrder) {
     });
   }
   const uint64_t end = base::monotonic_ms() + 10'000;
-  const auto all = [&] { return std::ranges::all_of(got, [](const auto& letters) { return letters.size() == kLetters; }); };
+  const auto all = [&] {
+    return std::ranges::all_of(got, [](const auto& letters) { return letters.size() == kLetters; });
+  };
   while (!all() && base::monotonic_ms() < end) loop.turn(100);
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong_thread, 0);

@@ -67,7 +67,8 @@ bool WaitOperation::try_now() {
     result_ = -ECANCELED;
     return true;
   }
-  // What has come in time counts, also where we come to it late: after a suspend both are there at once.
+  // What has come in time counts, also where we come to it late: after a suspend both are there at
+  // once.
   if ((side_ == Side::read ? readiness.readable : readiness.writable) && step()) return true;
   if (timed_out_) result_ = -ETIMEDOUT;
   return timed_out_;
@@ -133,9 +134,11 @@ bool ReadOperation::step() {
   return true;
 }
 
-WriteOperation::WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent,
-                               WriteWhen when)
-    : WaitOperation(stream, Side::write, EventLoop::current().now_ms() + silence_ms), silence_ms_(silence_ms), sent_(sent) {
+WriteOperation::WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces,
+                               uint64_t silence_ms, uint64_t* sent, WriteWhen when)
+    : WaitOperation(stream, Side::write, EventLoop::current().now_ms() + silence_ms),
+      silence_ms_(silence_ms),
+      sent_(sent) {
   size_t size = 0;
   for (const base::Slice& piece : pieces) {
     if (piece.empty() || count_ == kMaxPieces) continue;
@@ -150,7 +153,8 @@ bool WriteOperation::step() {
     std::array<iovec, kMaxPieces> vectors;
     int used = 0;
     for (uint8_t i = first_; i < count_; ++i) {
-      vectors[static_cast<size_t>(used++)] = {const_cast<char*>(pieces_[i].view().data()), pieces_[i].size()};
+      vectors[static_cast<size_t>(used++)] = {const_cast<char*>(pieces_[i].view().data()),
+                                              pieces_[i].size()};
     }
     const ssize_t n = stream_.try_write(vectors.data(), used);
     if (n == -EAGAIN) return false;

@@ -17,9 +17,10 @@ class ReadOperation;
 class WriteOperation;
 class WaitOperation;
 
-/// When a write is tried first. `together`, if it is small: behind all that is ready in this turn, with the others of its kind. That is
-/// cheaper (the kernel's code and the worker's stay in the caches, and a peer on this machine is woken once for many), and right where
-/// nothing more for the same stream follows at once. Large ones hold too much meanwhile.
+/// When a write is tried first. `together`, if it is small: behind all that is ready in this turn,
+/// with the others of its kind. That is cheaper (the kernel's code and the worker's stay in the
+/// caches, and a peer on this machine is woken once for many), and right where nothing more for the
+/// same stream follows at once. Large ones hold too much meanwhile.
 enum class WriteWhen : uint8_t { at_once, together };
 
 namespace detail {
@@ -32,8 +33,8 @@ struct WriteAlarm : Deadline {
 };
 }  // namespace detail
 
-/// What is known of a stream without asking the kernel: flags that edges set and short reads clear; who waits; until when. One
-/// reader and one writer at most. Of one worker.
+/// What is known of a stream without asking the kernel: flags that edges set and short reads clear;
+/// who waits; until when. One reader and one writer at most. Of one worker.
 class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
  public:
   Readiness();
@@ -44,7 +45,8 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   bool writable = true;
   /// The peer has shut its sending side (or more); the bytes before it may still be unread.
   bool peer_closed = false;
-  /// Urgent data has come (RFC 9293, 3.8.5): a short read is no sign any more that there is nothing more.
+  /// Urgent data has come (RFC 9293, 3.8.5): a short read is no sign any more that there is nothing
+  /// more.
   bool urgent = false;
   /// Reset, or closed both ways: nothing more can be sent.
   bool broken = false;
@@ -60,7 +62,8 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   void became_writable();
   void became_broken();
 
-  /// Ends the operations that wait now, and those that come, with -ECANCELED: another task has found that there is no point.
+  /// Ends the operations that wait now, and those that come, with -ECANCELED: another task has
+  /// found that there is no point.
   void interrupt();
   bool interrupted() const { return interrupted_; }
   /// There is a point after all: operations that begin now go on.
@@ -83,9 +86,10 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   bool interrupted_ = false;
 };
 
-/// A stream: TCP now; TLS, an HTTP/2 stream, a test's memory later. Counts and results are as the system calls have them: bytes,
-/// 0 for the end, or -errno, so that nothing is allocated for what happens all the time; who calls knows which side it was and
-/// makes the Error. -ETIMEDOUT is a deadline that passed, -ECANCELED an interrupt.
+/// A stream: TCP now; TLS, an HTTP/2 stream, a test's memory later. Counts and results are as the
+/// system calls have them: bytes, 0 for the end, or -errno, so that nothing is allocated for what
+/// happens all the time; who calls knows which side it was and makes the Error. -ETIMEDOUT is a
+/// deadline that passed, -ECANCELED an interrupt.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -97,20 +101,25 @@ class ByteStream {
   virtual void shut_down_writes() = 0;
   /// Makes closing send a reset: the peer must not take what it has for the whole.
   virtual void abort() = 0;
-  /// Bytes that were written and that the peer has not got yet, as far as is known; asks the kernel.
+  /// Bytes that were written and that the peer has not got yet, as far as is known; asks the
+  /// kernel.
   virtual size_t unsent() const { return 0; }
-  /// The socket, if the kernel's bytes are the stream's bytes; else -1. For splice and sendfile inside async/ and net/ alone.
+  /// The socket, if the kernel's bytes are the stream's bytes; else -1. For splice and sendfile
+  /// inside async/ and net/ alone.
   virtual int plain_descriptor() const { return -1; }
 
   Readiness& readiness() { return readiness_; }
 
-  /// `auto n = co_await stream.read(block, offset, deadline_ms);` reads once, as much as fits behind `offset`.
+  /// `auto n = co_await stream.read(block, offset, deadline_ms);` reads once, as much as fits
+  /// behind `offset`.
   ReadOperation read(base::Ref<base::Block> block, size_t offset, uint64_t deadline_ms);
-  /// `auto n = co_await stream.write({head, content}, silence_ms);` writes all; gives 0, or -errno. `silence_ms` is how long the peer
-  /// may take nothing. `sent`, where given, is raised as bytes go out, also if the operation is cancelled.
-  WriteOperation write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent = nullptr,
-                       WriteWhen when = WriteWhen::at_once);
-  /// `auto n = co_await stream.until_readable(deadline_ms);` gives 1, or -errno; holds no buffer meanwhile.
+  /// `auto n = co_await stream.write({head, content}, silence_ms);` writes all; gives 0, or -errno.
+  /// `silence_ms` is how long the peer may take nothing. `sent`, where given, is raised as bytes go
+  /// out, also if the operation is cancelled.
+  WriteOperation write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms,
+                       uint64_t* sent = nullptr, WriteWhen when = WriteWhen::at_once);
+  /// `auto n = co_await stream.until_readable(deadline_ms);` gives 1, or -errno; holds no buffer
+  /// meanwhile.
   WaitOperation until_readable(uint64_t deadline_ms);
   WaitOperation until_writable(uint64_t deadline_ms);
 
@@ -122,7 +131,8 @@ class ByteStream {
 class WaitOperation : public Wait {
  public:
   enum class Side : uint8_t { read, write };
-  WaitOperation(ByteStream& stream, Side side, uint64_t deadline_ms) : stream_(stream), deadline_ms_(deadline_ms), side_(side) {}
+  WaitOperation(ByteStream& stream, Side side, uint64_t deadline_ms)
+      : stream_(stream), deadline_ms_(deadline_ms), side_(side) {}
   ~WaitOperation() { leave(); }
 
   bool await_ready();
@@ -160,7 +170,8 @@ class WaitOperation : public Wait {
 
 class ReadOperation final : public WaitOperation {
  public:
-  ReadOperation(ByteStream& stream, base::Ref<base::Block> block, size_t offset, uint64_t deadline_ms)
+  ReadOperation(ByteStream& stream, base::Ref<base::Block> block, size_t offset,
+                uint64_t deadline_ms)
       : WaitOperation(stream, Side::read, deadline_ms), block_(std::move(block)), offset_(offset) {}
 
  private:
@@ -174,7 +185,8 @@ class WriteOperation final : public WaitOperation {
  public:
   static constexpr size_t kMaxPieces = 5;
   static constexpr size_t kSmall = 4096;  // Bytes in all.
-  WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent, WriteWhen when);
+  WriteOperation(ByteStream& stream, std::initializer_list<base::Slice> pieces, uint64_t silence_ms,
+                 uint64_t* sent, WriteWhen when);
 
  private:
   bool step() override;
@@ -186,10 +198,12 @@ class WriteOperation final : public WaitOperation {
   uint64_t* sent_;
 };
 
-inline ReadOperation ByteStream::read(base::Ref<base::Block> block, size_t offset, uint64_t deadline_ms) {
+inline ReadOperation ByteStream::read(base::Ref<base::Block> block, size_t offset,
+                                      uint64_t deadline_ms) {
   return ReadOperation(*this, std::move(block), offset, deadline_ms);
 }
-inline WriteOperation ByteStream::write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms, uint64_t* sent, WriteWhen when) {
+inline WriteOperation ByteStream::write(std::initializer_list<base::Slice> pieces,
+                                        uint64_t silence_ms, uint64_t* sent, WriteWhen when) {
   return WriteOperation(*this, pieces, silence_ms, sent, when);
 }
 inline WaitOperation ByteStream::until_readable(uint64_t deadline_ms) {

@@ -27,8 +27,10 @@ void TimerWheel::queue(Deadline& deadline) {
   tick = std::min(tick, tick_ + kFarthest);
   deadline.queued_tick_ = tick;
   int level = 0;
-  while (level < kLevels - 1 && (tick >> (kBits * (level + 1))) != (tick_ >> (kBits * (level + 1)))) ++level;
-  // In the top level a slot may come round: then it lies in the past of this round and in the future of the next.
+  while (level < kLevels - 1 && (tick >> (kBits * (level + 1))) != (tick_ >> (kBits * (level + 1))))
+    ++level;
+  // In the top level a slot may come round: then it lies in the past of this round and in the
+  // future of the next.
   const uint64_t slot = (tick >> (kBits * level)) & (kSlots - 1);
   deadline.link_before(slots_[level][slot]);
   used_[level] |= uint64_t{1} << slot;
@@ -52,7 +54,8 @@ void TimerWheel::run_slot(int level, uint64_t slot) {
     try {
       deadline.expired_(deadline);
     } catch (...) {
-      (void)error_of_current_exception();  // Without memory: the others have their turn all the same.
+      (void)
+          error_of_current_exception();  // Without memory: the others have their turn all the same.
     }
   }
 }
@@ -60,10 +63,13 @@ void TimerWheel::run_slot(int level, uint64_t slot) {
 void TimerWheel::advance(uint64_t now_ms) {
   const uint64_t target = now_ms / kTickMs;
   while (tick_ < target) {
-    // Skip ticks in which nothing happens: up to the next slot in use, or the next round of this level.
+    // Skip ticks in which nothing happens: up to the next slot in use, or the next round of this
+    // level.
     const uint64_t at = (tick_ + 1) & (kSlots - 1);
     const uint64_t ahead = at == 0 ? 0 : used_[0] >> at;
-    uint64_t step = at == 0 ? 1 : ahead ? static_cast<uint64_t>(std::countr_zero(ahead)) + 1 : kSlots - at + 1;
+    uint64_t step = at == 0 ? 1
+                    : ahead ? static_cast<uint64_t>(std::countr_zero(ahead)) + 1
+                            : kSlots - at + 1;
     step = std::min(step, target - tick_);
     tick_ += step;
     if ((tick_ & (kSlots - 1)) == 0) {

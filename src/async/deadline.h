@@ -1,5 +1,6 @@
-// Deadlines on a hierarchical timing wheel. Setting one is a store in most cases: a deadline that is moved later, as silence
-// deadlines are with each byte, stays where it is and is looked at again when its old time comes.
+// Deadlines on a hierarchical timing wheel. Setting one is a store in most cases: a deadline that
+// is moved later, as silence deadlines are with each byte, stays where it is and is looked at again
+// when its old time comes.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -10,8 +11,9 @@ namespace weir::async {
 
 class TimerWheel;
 
-/// A point in time at which `expired` is called, from the loop. Of one worker; must not outlive its loop. Times are
-/// base::monotonic_ms; the precision is TimerWheel::kTickMs. Clears itself before the call.
+/// A point in time at which `expired` is called, from the loop. Of one worker; must not outlive its
+/// loop. Times are base::monotonic_ms; the precision is TimerWheel::kTickMs. Clears itself before
+/// the call.
 class Deadline : private Link {
  public:
   using Expired = void (*)(Deadline&);
@@ -35,7 +37,8 @@ class Deadline : private Link {
 template <class T, void (T::*call)()>
 class Alarm final : public Deadline {
  public:
-  explicit Alarm(T& of) : Deadline([](Deadline& self) { (static_cast<Alarm&>(self).of_.*call)(); }), of_(of) {}
+  explicit Alarm(T& of)
+      : Deadline([](Deadline& self) { (static_cast<Alarm&>(self).of_.*call)(); }), of_(of) {}
 
  private:
   T& of_;

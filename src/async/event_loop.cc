@@ -14,9 +14,13 @@
 namespace weir::async {
 namespace {
 #if defined(__x86_64__)
-uint64_t ticks() { return __builtin_ia32_rdtsc(); }
+uint64_t ticks() {
+  return __builtin_ia32_rdtsc();
+}
 #else
-uint64_t ticks() { return base::monotonic_us(); }
+uint64_t ticks() {
+  return base::monotonic_us();
+}
 #endif
 }  // namespace
 
@@ -50,7 +54,10 @@ void TaskScope::cancel_all() {
 }
 
 EventLoop::EventLoop()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)), now_ms_(base::monotonic_ms()), wheel_(now_ms_), started_ticks_(ticks()),
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      now_ms_(base::monotonic_ms()),
+      wheel_(now_ms_),
+      started_ticks_(ticks()),
       started_us_(base::monotonic_us()) {
   if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   current_ = this;
@@ -66,7 +73,8 @@ int64_t EventLoop::add(int descriptor, EventSink& sink) {
   if (free_slots_.empty()) {
     try {
       slots_.emplace_back();
-      // Room for each of them to be given back: remove() runs in destructors. Where there is no memory for it, a slot stays unused.
+      // Room for each of them to be given back: remove() runs in destructors. Where there is no
+      // memory for it, a slot stays unused.
       free_slots_.reserve(slots_.capacity());
     } catch (const std::bad_alloc&) {
       return -ENOMEM;
@@ -102,7 +110,8 @@ bool EventLoop::turn(int wait_ms) {
   } else if (const uint64_t next = wheel_.next_ms(); next != Deadline::kNever) {
     // One more: the coarse clock lags, and waking too early would spin.
     const uint64_t now = base::monotonic_ms();
-    const auto until = static_cast<int>(next > now ? std::min<uint64_t>(next - now + 1, 60'000) : 0);
+    const auto until =
+        static_cast<int>(next > now ? std::min<uint64_t>(next - now + 1, 60'000) : 0);
     wait_ms = wait_ms < 0 ? until : std::min(wait_ms, until);
     from_ms = now;
   }
@@ -112,10 +121,12 @@ bool EventLoop::turn(int wait_ms) {
   ++turns_;
   for (int i = 0; i < count; ++i) {
     const auto& slot = slots_[static_cast<uint32_t>(events[i].data.u64)];
-    if (slot.sink && slot.generation == events[i].data.u64 >> 32) slot.sink->on_events(events[i].events);
+    if (slot.sink && slot.generation == events[i].data.u64 >> 32)
+      slot.sink->on_events(events[i].events);
   }
-  // Nobody's time is over before what came in it has been looked at. That has not been, where more has come than one look shows, where the
-  // look was interrupted (a process that goes on after SIGSTOP has slept in it), or where it is long ago (it has slept behind it).
+  // Nobody's time is over before what came in it has been looked at. That has not been, where more
+  // has come than one look shows, where the look was interrupted (a process that goes on after
+  // SIGSTOP has slept in it), or where it is long ago (it has slept behind it).
   const bool slept = now_ms_ > from_ms + static_cast<uint64_t>(std::max(wait_ms, 0)) + kSleptMs;
   if ((count >= 0 && count < kEventsPerTurn && !slept) || ++half_looks_ == kHalfLooks) {
     half_looks_ = 0;
@@ -138,7 +149,8 @@ struct EventLoop::Stretch {
 };
 
 void EventLoop::run_ready() {
-  // What becomes ready meanwhile waits for the next turn, so that epoll and the deadlines have theirs.
+  // What becomes ready meanwhile waits for the next turn, so that epoll and the deadlines have
+  // theirs.
   Link batch;
   batch.take_all(ready_);
   while (batch.linked()) {
@@ -187,7 +199,8 @@ void EventLoop::reap_finished() {
 uint64_t EventLoop::longest_stretch_us() const {
   const uint64_t all_ticks = ticks() - started_ticks_;
   const uint64_t all_us = base::monotonic_us() - started_us_;
-  const double scale = all_ticks == 0 ? 0 : static_cast<double>(all_us) / static_cast<double>(all_ticks);
+  const double scale =
+      all_ticks == 0 ? 0 : static_cast<double>(all_us) / static_cast<double>(all_ticks);
   return static_cast<uint64_t>(static_cast<double>(longest_ticks_) * scale);
 }
 

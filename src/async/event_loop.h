@@ -1,4 +1,5 @@
-// One worker's loop: readiness from epoll (edge-triggered), deadlines, and the list of coroutines that are ready.
+// One worker's loop: readiness from epoll (edge-triggered), deadlines, and the list of coroutines
+// that are ready.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -11,7 +12,8 @@
 
 namespace weir::async {
 
-/// Told by the loop what epoll saw. Its place in the loop's table is a ticket: events of one that is gone are dropped.
+/// Told by the loop what epoll saw. Its place in the loop's table is a ticket: events of one that
+/// is gone are dropped.
 class EventSink {
  public:
   virtual void on_events(uint32_t epoll_events) = 0;
@@ -31,8 +33,8 @@ class EventLoop {
   /// Runs turns until stop(). stop() is for this thread.
   void run();
   void stop() { stopped_ = true; }
-  /// One turn: waits at most `wait_ms` (-1: as long as nothing happens), then runs what is ready. False if nothing was. Not inlined: bench/run
-  /// counts the instructions inside it.
+  /// One turn: waits at most `wait_ms` (-1: as long as nothing happens), then runs what is ready.
+  /// False if nothing was. Not inlined: bench/run counts the instructions inside it.
   [[gnu::noinline]] bool turn(int wait_ms);
 
   /// Counts the turns: within one, nobody has asked the kernel what became readable since it began.
@@ -46,8 +48,9 @@ class EventLoop {
     wait.unlink();
     wait.link_before(ready_);
   }
-  /// Puts it behind all that is ready in this turn, out of any list it is in: small writes go out one after another then, and only when
-  /// all have been tried does the first that has got on go on.
+  /// Puts it behind all that is ready in this turn, out of any list it is in: small writes go out
+  /// one after another then, and only when all have been tried does the first that has got on go
+  /// on.
   void write_together(Wait& write) {
     write.unlink();
     write.link_before(writes_);
@@ -59,7 +62,8 @@ class EventLoop {
   }
   using Reap = void (*)(Link&);
 
-  /// Every stream operation asks for its share; false: the turn's budget is spent, go to the end of the ready list.
+  /// Every stream operation asks for its share; false: the turn's budget is spent, go to the end of
+  /// the ready list.
   bool spend(size_t bytes = 0) {
     bytes_left_ -= static_cast<int64_t>(bytes);
     return --operations_left_ >= 0 && bytes_left_ >= 0;
@@ -90,7 +94,8 @@ class EventLoop {
   static constexpr int kOperationsPerTurn = 64;
   static constexpr int64_t kBytesPerTurn = 256 * 1024;
   static constexpr int kEventsPerTurn = 256;
-  static constexpr uint64_t kSleptMs = 300;  // So much later than it meant to wake: the process was stopped meanwhile.
+  static constexpr uint64_t kSleptMs =
+      300;  // So much later than it meant to wake: the process was stopped meanwhile.
   static constexpr int kHalfLooks = 64;  // So many turns at most in which no deadline is looked at.
 
   static thread_local EventLoop* current_;
@@ -137,15 +142,19 @@ class Sleep final : public Wait {
  private:
   struct Alarm : Deadline {
     explicit Alarm(Sleep& sleep)
-        : Deadline([](Deadline& self) { EventLoop::current().make_ready(static_cast<Alarm&>(self).sleep); }), sleep(sleep) {}
+        : Deadline([](Deadline& self) {
+            EventLoop::current().make_ready(static_cast<Alarm&>(self).sleep);
+          }),
+          sleep(sleep) {}
     Sleep& sleep;
   };
   uint64_t until_ms_;
   Alarm deadline_;
 };
 
-/// Owns tasks that outlive the function that starts them. A finished one is destroyed in the turn in which it finished;
-/// destroying the scope cancels what is left. Of one worker; may not outlive its loop.
+/// Owns tasks that outlive the function that starts them. A finished one is destroyed in the turn
+/// in which it finished; destroying the scope cancels what is left. Of one worker; may not outlive
+/// its loop.
 class TaskScope {
  public:
   TaskScope() = default;

@@ -19,7 +19,8 @@ thread_local std::function<void()> after_look;
 
 /// In the library's place, in this program alone.
 extern "C" int epoll_wait(int epoll, epoll_event* events, int most, int wait_ms) {
-  const auto count = static_cast<int>(syscall(SYS_epoll_pwait, epoll, events, most, wait_ms, nullptr, static_cast<size_t>(_NSIG / 8)));
+  const auto count = static_cast<int>(syscall(SYS_epoll_pwait, epoll, events, most, wait_ms,
+                                              nullptr, static_cast<size_t>(_NSIG / 8)));
   if (count == 0 && after_look) std::exchange(after_look, nullptr)();
   return count;
 }
@@ -35,7 +36,9 @@ struct Seen final : EventSink {
   bool came = false, came_first = false, expired = false;
 };
 struct Limit final : Deadline {
-  explicit Limit(Seen& seen) : Deadline([](Deadline& self) { static_cast<Limit&>(self).seen.expired = true; }), seen(seen) {}
+  explicit Limit(Seen& seen)
+      : Deadline([](Deadline& self) { static_cast<Limit&>(self).seen.expired = true; }),
+        seen(seen) {}
   Seen& seen;
 };
 

@@ -7,17 +7,20 @@
 
 namespace weir::async {
 
-/// Bytes of one block. Filled only when it is empty: parsers take all they are given. Holds no block while it is empty and told to
-/// release it.
+/// Bytes of one block. Filled only when it is empty: parsers take all they are given. Holds no
+/// block while it is empty and told to release it.
 class Input {
  public:
   bool empty() const { return begin_ == end_; }
   size_t size() const { return end_ - begin_; }
-  std::string_view view() const { return empty() ? std::string_view() : std::string_view(block_->data() + begin_, size()); }
+  std::string_view view() const {
+    return empty() ? std::string_view() : std::string_view(block_->data() + begin_, size());
+  }
   char* data() { return block_->data() + begin_; }
   void consume(size_t n) { begin_ += static_cast<uint32_t>(n); }
 
-  /// A block to read into from offset 0, of at least `size` bytes: the one that is there, if nobody else uses it.
+  /// A block to read into from offset 0, of at least `size` bytes: the one that is there, if nobody
+  /// else uses it.
   const base::Ref<base::Block>& room(size_t size) {
     if (!block_ || block_->shared() || block_->capacity() < size) block_ = base::Block::make(size);
     begin_ = end_ = 0;

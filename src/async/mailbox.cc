@@ -11,7 +11,8 @@ namespace weir::async {
 Mailbox::Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), slot_(-1) {
   if (event_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   slot_ = EventLoop::current().add(event_, *this);
-  if (slot_ < 0) throw std::system_error(static_cast<int>(-slot_), std::generic_category(), "epoll_ctl");
+  if (slot_ < 0)
+    throw std::system_error(static_cast<int>(-slot_), std::generic_category(), "epoll_ctl");
 }
 
 Mailbox::~Mailbox() {

@@ -8,8 +8,9 @@
 
 namespace weir::async {
 
-/// Made on the worker's thread, outlived by its loop. What is posted runs on the worker, between coroutines. For rare words: of
-/// whoever controls the process, of another worker that needs room, of the pool's threads when they are done; none for each request.
+/// Made on the worker's thread, outlived by its loop. What is posted runs on the worker, between
+/// coroutines. For rare words: of whoever controls the process, of another worker that needs room,
+/// of the pool's threads when they are done; none for each request.
 class Mailbox final : public EventSink {
  public:
   Mailbox();

@@ -28,7 +28,8 @@ bool Pool::submit(Job job, bool urgent) {
   const size_t most = most_waiting_ + (urgent ? kMostUrgent : 0);
   std::lock_guard lock(mutex_);
   // Those whose tasks have gone take no one's place.
-  if (waiting_.size() >= most) std::erase_if(waiting_, [](const Job& each) { return each.work->abandoned(); });
+  if (waiting_.size() >= most)
+    std::erase_if(waiting_, [](const Job& each) { return each.work->abandoned(); });
   if (ends_ || waiting_.size() >= most) return false;
   while (threads_.size() < count_) {
     try {
@@ -55,7 +56,8 @@ Pool::Load Pool::load() {
 void Pool::run() {
   // Of this thread alone, in Linux: workers go first where there are too few CPUs.
   setpriority(PRIO_PROCESS, 0, 10);
-  base::Account::compare();  // Makes its ledger, which must not be made by a charge() when memory has run out.
+  base::Account::compare();  // Makes its ledger, which must not be made by a charge() when memory
+                             // has run out.
   bool had_one = false;
   for (;;) {
     Job job;
@@ -89,7 +91,8 @@ bool Pool::deliver(const Job& job) try {
   return false;
 }
 
-PoolPort::PoolPort(Pool& pool, Mailbox& mailbox) : pool_(pool), mailbox_(mailbox), channel_(std::make_shared<Pool::Channel>()) {
+PoolPort::PoolPort(Pool& pool, Mailbox& mailbox)
+    : pool_(pool), mailbox_(mailbox), channel_(std::make_shared<Pool::Channel>()) {
   channel_->port = this;
 }
 
@@ -110,7 +113,8 @@ bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
   waiting = handle;
   ticket_ = ++port_.last_ticket_;
   port_.waiting_.emplace(ticket_, this);
-  // Whatever submit() does, memory that runs out included: what it did not take is waited for by nobody.
+  // Whatever submit() does, memory that runs out included: what it did not take is waited for by
+  // nobody.
   struct Refused {
     Done& self;
     ~Refused() {

@@ -1,4 +1,5 @@
-// Threads for what takes longer than a worker may: a worker never runs for more than about a millisecond at a stretch.
+// Threads for what takes longer than a worker may: a worker never runs for more than about a
+// millisecond at a stretch.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -14,8 +15,9 @@
 
 namespace weir::async {
 
-/// A piece of work. It owns its input and its result, so that whoever asked for it may be gone; made with plain new, since it may
-/// be destroyed on any thread. Nobody looks at the result before it has come back.
+/// A piece of work. It owns its input and its result, so that whoever asked for it may be gone;
+/// made with plain new, since it may be destroyed on any thread. Nobody looks at the result before
+/// it has come back.
 class Work {
  public:
   virtual ~Work() = default;
@@ -29,8 +31,8 @@ class Work {
   std::atomic<bool> abandoned_{false};
 };
 
-/// Threads that are started by the first work, and joined by the destructor, which drops what has not begun. Outlives its ports'
-/// work, not the ports. Any thread.
+/// Threads that are started by the first work, and joined by the destructor, which drops what has
+/// not begun. Outlives its ports' work, not the ports. Any thread.
 class Pool {
  public:
   Pool(size_t threads, size_t most_waiting) : count_(threads), most_waiting_(most_waiting) {}
@@ -60,7 +62,8 @@ class Pool {
     std::shared_ptr<Channel> channel;
     uint64_t ticket;
   };
-  /// False: the queue is full, or no thread could be started. What is urgent goes first, and finds room in a full queue too.
+  /// False: the queue is full, or no thread could be started. What is urgent goes first, and finds
+  /// room in a full queue too.
   bool submit(Job job, bool urgent);
   void run();
   static bool deliver(const Job& job);
@@ -75,18 +78,20 @@ class Pool {
   bool ends_ = false;
 };
 
-/// A worker's door to a pool. What comes back is a ticket: one whose task has gone is dropped. Of one worker; neither waits for
-/// anything in its destructor.
+/// A worker's door to a pool. What comes back is a ticket: one whose task has gone is dropped. Of
+/// one worker; neither waits for anything in its destructor.
 class PoolPort {
  public:
   PoolPort(Pool& pool, Mailbox& mailbox);
   PoolPort(const PoolPort&) = delete;
   ~PoolPort();
 
-  /// `const bool done = co_await port.done(work);` False: the pool is full, nothing was done. Destroying it abandons the work.
+  /// `const bool done = co_await port.done(work);` False: the pool is full, nothing was done.
+  /// Destroying it abandons the work.
   class Done final : public Wait {
    public:
-    Done(PoolPort& port, std::shared_ptr<Work> work, bool urgent) : port_(port), work_(std::move(work)), urgent_(urgent) {}
+    Done(PoolPort& port, std::shared_ptr<Work> work, bool urgent)
+        : port_(port), work_(std::move(work)), urgent_(urgent) {}
     ~Done();
     bool await_ready() const { return false; }
     bool await_suspend(std::coroutine_handle<> handle);
@@ -100,7 +105,8 @@ class PoolPort {
     bool taken_ = false;
   };
   Done done(std::shared_ptr<Work> work) { return Done(*this, std::move(work), false); }
-  /// The same for rare and short work: before all that waits, of which there may be kMostUrgent too many then.
+  /// The same for rare and short work: before all that waits, of which there may be kMostUrgent too
+  /// many then.
   Done done_first(std::shared_ptr<Work> work) { return Done(*this, std::move(work), true); }
 
  private:

@@ -1,5 +1,5 @@
-// A task may be destroyed at whatever moment of its work in a pool. Latches hold the work where the test wants it; what is held is
-// looked at before and after, so that each moment was really met.
+// A task may be destroyed at whatever moment of its work in a pool. Latches hold the work where the
+// test wants it; what is held is looked at before and after, so that each moment was really met.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -42,7 +42,8 @@ enum class Moment : uint8_t {
   letter_after,   // By one right behind it: what waits is ready then, and has not run.
   same_turn,      // By a coroutine that is ready in the turn that delivers it, and comes first.
 };
-constexpr Moment kMoments[] = {Moment::waiting, Moment::running, Moment::come_back, Moment::letter_before, Moment::letter_after, Moment::same_turn};
+constexpr Moment kMoments[] = {Moment::waiting,       Moment::running,      Moment::come_back,
+                               Moment::letter_before, Moment::letter_after, Moment::same_turn};
 
 class PoolCancel : public testing::TestWithParam<Moment> {};
 
@@ -55,7 +56,8 @@ TEST_P(PoolCancel, LeavesNothingAndStopsNobody) {
   Pool pool(1, 10);
   PoolPort port(pool, mailbox);
   const auto load_becomes = [&](size_t waiting, size_t running) {
-    for (int i = 0; i < 10'000'000 && pool.load() != Pool::Load{waiting, running}; ++i) std::this_thread::yield();
+    for (int i = 0; i < 10'000'000 && pool.load() != Pool::Load{waiting, running}; ++i)
+      std::this_thread::yield();
     return pool.load() == Pool::Load{waiting, running};
   };
 
@@ -72,7 +74,9 @@ TEST_P(PoolCancel, LeavesNothingAndStopsNobody) {
     ++cancelled;
     task.cancel();
   };
-  const auto let_go = [](std::shared_ptr<Held>& held) { std::exchange(held, nullptr)->go.count_down(); };
+  const auto let_go = [](std::shared_ptr<Held>& held) {
+    std::exchange(held, nullptr)->go.count_down();
+  };
 
   if (moment == Moment::waiting) {
     cancel();
@@ -101,7 +105,8 @@ TEST_P(PoolCancel, LeavesNothingAndStopsNobody) {
     scope.spawn([](std::function<void()> cancel, const int& delivered, int& turns) -> Task<void> {
       Yield turn;
       co_await turn;
-      // Its letter lay before this one, so it was delivered: the task is behind this one in the list of what is ready.
+      // Its letter lay before this one, so it was delivered: the task is behind this one in the
+      // list of what is ready.
       turns = delivered;
       cancel();
     }(cancel, delivered, turns));
@@ -124,8 +129,11 @@ TEST_P(PoolCancel, LeavesNothingAndStopsNobody) {
   EXPECT_EQ(Held::gone, 3) << "each work was destroyed, by whoever had it last";
 }
 
-constexpr const char* kNames[] = {"Waiting", "Running", "ComeBack", "LetterBefore", "LetterAfter", "SameTurn"};
-INSTANTIATE_TEST_SUITE_P(At, PoolCancel, testing::ValuesIn(kMoments), [](const auto& param) { return kNames[static_cast<size_t>(param.param)]; });
+constexpr const char* kNames[] = {"Waiting",      "Running",     "ComeBack",
+                                  "LetterBefore", "LetterAfter", "SameTurn"};
+INSTANTIATE_TEST_SUITE_P(At, PoolCancel, testing::ValuesIn(kMoments), [](const auto& param) {
+  return kNames[static_cast<size_t>(param.param)];
+});
 
 /// Work that takes a little, and is right only if nobody wrote into it meanwhile.
 struct Sum final : Work {
@@ -153,7 +161,8 @@ Task<void> add_up(PoolPort& port, uint32_t upto, Tally& tally) {
   ++(work->sum == uint64_t{upto} * (upto + 1) / 2 ? tally.right : tally.wrong);
 }
 
-/// One worker's life: it asks, turns and cancels at random, and now and then goes with work outstanding.
+/// One worker's life: it asks, turns and cancels at random, and now and then goes with work
+/// outstanding.
 void live(Pool& pool, unsigned seed, Tally& tally) {
   std::mt19937 random(seed);
   EventLoop loop;
@@ -161,11 +170,15 @@ void live(Pool& pool, unsigned seed, Tally& tally) {
   PoolPort port(pool, mailbox);
   loop.set_picker([&](size_t size) { return random() % size; });
   std::list<Task<void>> tasks;
-  const auto any = [&] { return std::next(tasks.begin(), static_cast<std::ptrdiff_t>(random() % tasks.size())); };
+  const auto any = [&] {
+    return std::next(tasks.begin(), static_cast<std::ptrdiff_t>(random() % tasks.size()));
+  };
   TaskScope scope;
   for (int step = 0; step < 300; ++step) {
     switch (random() % 8) {
-      case 0: case 1: case 2:
+      case 0:
+      case 1:
+      case 2:
         tasks.push_back(add_up(port, random() % 3 == 0 ? 20'000 : random() % 100, tally));
         tasks.back().start();
         break;
@@ -197,7 +210,9 @@ void live(Pool& pool, unsigned seed, Tally& tally) {
     }
   }
   if (seed % 2) return;
-  const auto all_done = [&] { return std::ranges::all_of(tasks, [](const Task<void>& task) { return task.done(); }); };
+  const auto all_done = [&] {
+    return std::ranges::all_of(tasks, [](const Task<void>& task) { return task.done(); });
+  };
   for (int i = 0; i < 1000 && !all_done(); ++i) loop.turn(10);
   EXPECT_TRUE(all_done()) << "seed " << seed;
 }
@@ -210,7 +225,8 @@ TEST(PoolStorm, WorkersAskCancelAndGoWhileWorkCompletes) {
       // Some rounds fill the queue.
       Pool pool(1 + round % 3, round % 4 == 0 ? 4 : 1000);
       std::vector<std::thread> workers;
-      for (unsigned i = 0; i < kWorkers; ++i) workers.emplace_back([&, seed = round * kWorkers + i] { live(pool, seed, tally); });
+      for (unsigned i = 0; i < kWorkers; ++i)
+        workers.emplace_back([&, seed = round * kWorkers + i] { live(pool, seed, tally); });
       for (std::thread& worker : workers) worker.join();
     }
     ASSERT_EQ(Sum::alive, 0) << "round " << round;

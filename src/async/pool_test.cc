@@ -11,7 +11,8 @@ namespace {
 
 /// Doubles a number, once it may.
 struct Doubled final : Work {
-  explicit Doubled(int value, std::latch* until = nullptr, std::latch* begun = nullptr) : value(value), until(until), begun(begun) {}
+  explicit Doubled(int value, std::latch* until = nullptr, std::latch* begun = nullptr)
+      : value(value), until(until), begun(begun) {}
   ~Doubled() override { ++gone; }
   void run() override {
     if (begun) begun->count_down();
@@ -48,7 +49,9 @@ TEST(Pool, WorkIsDoneElsewhereAndComesBack) {
     tasks.push_back(ask(port, works.back(), done[static_cast<size_t>(i)]));
     tasks.back().start();
   }
-  turn_until(loop, [&] { return std::ranges::all_of(tasks, [](const auto& task) { return task.done(); }); });
+  turn_until(loop, [&] {
+    return std::ranges::all_of(tasks, [](const auto& task) { return task.done(); });
+  });
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(done[static_cast<size_t>(i)], true);
     EXPECT_EQ(works[static_cast<size_t>(i)]->value, 2 * i);
@@ -64,7 +67,8 @@ TEST(Pool, AFullQueueSaysSoAtOnce) {
   std::optional<bool> done[4];
   std::vector<Task<void>> tasks;
   for (int i = 0; i < 4; ++i) {
-    tasks.push_back(ask(port, std::make_shared<Doubled>(1, &go, i == 0 ? &begun : nullptr), done[i]));
+    tasks.push_back(
+        ask(port, std::make_shared<Doubled>(1, &go, i == 0 ? &begun : nullptr), done[i]));
     tasks.back().start();
     if (i == 0) begun.wait();
   }
@@ -101,10 +105,11 @@ TEST(Pool, WhatIsUrgentGoesFirstAndFindsRoom) {
   std::vector<Task<void>> tasks;
   size_t taken = 0;
   const auto add = [&](int number, bool urgent) {
-    tasks.push_back([](PoolPort& port, std::shared_ptr<Noted> work, bool urgent, size_t& taken) -> Task<void> {
-      auto done = urgent ? port.done_first(std::move(work)) : port.done(std::move(work));
-      taken += co_await done;
-    }(port, std::make_shared<Noted>(order, number), urgent, taken));
+    tasks.push_back(
+        [](PoolPort& port, std::shared_ptr<Noted> work, bool urgent, size_t& taken) -> Task<void> {
+          auto done = urgent ? port.done_first(std::move(work)) : port.done(std::move(work));
+          taken += co_await done;
+        }(port, std::make_shared<Noted>(order, number), urgent, taken));
     tasks.back().start();
   };
   for (int i = 0; i < 4; ++i) add(i, false);
@@ -114,7 +119,9 @@ TEST(Pool, WhatIsUrgentGoesFirstAndFindsRoom) {
   add(11, true);
   EXPECT_TRUE(tasks.back().done()) << "full even so";
   go.count_down();
-  turn_until(loop, [&] { return std::ranges::all_of(tasks, [](const auto& task) { return task.done(); }); });
+  turn_until(loop, [&] {
+    return std::ranges::all_of(tasks, [](const auto& task) { return task.done(); });
+  });
   std::vector<int> expected(Pool::kMostUrgent, 10);
   expected.insert(expected.end(), {0, 1, 2});
   EXPECT_EQ(order, expected);
@@ -132,7 +139,9 @@ TEST(Pool, WhoWaitsMayGoBeforeDuringAndAfterTheWork) {
     std::optional<bool> done[3];
     std::vector<Task<void>> tasks;
     for (int i = 0; i < 3; ++i) {
-      tasks.push_back(ask(port, i == 0 ? std::make_shared<Doubled>(1, &go, &begun) : std::make_shared<Doubled>(i), done[i]));
+      tasks.push_back(ask(
+          port, i == 0 ? std::make_shared<Doubled>(1, &go, &begun) : std::make_shared<Doubled>(i),
+          done[i]));
       tasks.back().start();
     }
     begun.wait();

@@ -7,8 +7,9 @@
 
 namespace weir::async {
 
-/// Something that several tasks wait to see change. They run from the loop, never inside notify(). Who waits says which version
-/// it has looked at, so that no change falls between looking and waiting. Of one worker.
+/// Something that several tasks wait to see change. They run from the loop, never inside notify().
+/// Who waits says which version it has looked at, so that no change falls between looking and
+/// waiting. Of one worker.
 class Signal {
  public:
   class Changed final : public Wait {
@@ -57,8 +58,9 @@ class Interrupt {
   Link waiters_;
 };
 
-/// `auto result = co_await Until<T>(std::move(task), interrupt);` runs the task to its end, or until the interrupt fires: then the task
-/// is destroyed and there is no result. Costs no coroutine frame.
+/// `auto result = co_await Until<T>(std::move(task), interrupt);` runs the task to its end, or
+/// until the interrupt fires: then the task is destroyed and there is no result. Costs no coroutine
+/// frame.
 template <class T>
 class [[nodiscard]] Until final : public Wait {
  public:
@@ -122,7 +124,8 @@ Task<std::pair<T, T>> all_of(Task<T> a, Task<T> b) {
   auto right = detail::run_into(std::move(b), second, done);
   left.start();
   right.start();
-  for (auto seen = done.version(); !first || !second; seen = done.version()) co_await done.changed(seen);
+  for (auto seen = done.version(); !first || !second; seen = done.version())
+    co_await done.changed(seen);
   co_return std::pair<T, T>(*std::move(first), *std::move(second));
 }
 

@@ -21,8 +21,12 @@ Task<int> part(std::string& log, char name, Signal* until, int value) {
   co_return value;
 }
 
-Task<void> put_first(Task<int> task, int& to) { to = co_await task; }
-Task<void> put_both(Task<std::pair<int, int>> task, std::pair<int, int>& to) { to = co_await task; }
+Task<void> put_first(Task<int> task, int& to) {
+  to = co_await task;
+}
+Task<void> put_both(Task<std::pair<int, int>> task, std::pair<int, int>& to) {
+  to = co_await task;
+}
 
 void run(EventLoop& loop) {
   while (!loop.idle()) loop.turn(0);
@@ -64,7 +68,9 @@ TEST(FirstOf, CancelledItTakesBothWithIt) {
   int got = 0;
   {
     TaskScope scope;
-    scope.spawn(put_first(first_of(first_of(part(log, 'a', &signal, 1), part(log, 'b', &signal, 2)), part(log, 'c', &signal, 3)), got));
+    scope.spawn(put_first(first_of(first_of(part(log, 'a', &signal, 1), part(log, 'b', &signal, 2)),
+                                   part(log, 'c', &signal, 3)),
+                          got));
     EXPECT_EQ(log, "ABC");
     signal.notify();  // All are in the ready list when they are destroyed.
   }

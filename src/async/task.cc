@@ -8,7 +8,8 @@ namespace weir::async {
 namespace {
 std::atomic<uint64_t> caught{0};
 /// Made while there is memory for its words.
-const base::Error no_memory(base::ErrorType::proxy_internal_error, 503, "The system has no memory left.");
+const base::Error no_memory(base::ErrorType::proxy_internal_error, 503,
+                            "The system has no memory left.");
 
 base::Error error_of(const char* what) noexcept {
   try {
@@ -32,6 +33,8 @@ base::Error error_of_current_exception() noexcept {
   }
 }
 
-uint64_t exceptions_caught() { return caught.load(std::memory_order_relaxed); }
+uint64_t exceptions_caught() {
+  return caught.load(std::memory_order_relaxed);
+}
 
 }  // namespace weir::async

@@ -14,7 +14,8 @@
 
 namespace weir::async {
 
-/// What a scope owns: told when its task has finished, so that the loop may destroy it, never the task itself.
+/// What a scope owns: told when its task has finished, so that the loop may destroy it, never the
+/// task itself.
 class Root {
  public:
   virtual void finished() noexcept = 0;
@@ -23,16 +24,24 @@ class Root {
   ~Root() = default;
 };
 
-/// Called for an exception that reached a task's edge: counts it and says what the exchange ends with. Anywhere in a catch.
+/// Called for an exception that reached a task's edge: counts it and says what the exchange ends
+/// with. Anywhere in a catch.
 base::Error error_of_current_exception() noexcept;
 /// How many exceptions have reached a task's edge in this process.
 uint64_t exceptions_caught();
 
-/// What a task gives that an exception ended, where its value is no Result. A type of one's own has one beside it, found by its argument,
-/// which is null: `Answer after_exception(const Answer*)`. Without any the process ends.
-inline int after_exception(const int*) { return -ENOMEM; }
-inline ssize_t after_exception(const ssize_t*) { return -ENOMEM; }
-inline bool after_exception(const bool*) { return false; }
+/// What a task gives that an exception ended, where its value is no Result. A type of one's own has
+/// one beside it, found by its argument, which is null: `Answer after_exception(const Answer*)`.
+/// Without any the process ends.
+inline int after_exception(const int*) {
+  return -ENOMEM;
+}
+inline ssize_t after_exception(const ssize_t*) {
+  return -ENOMEM;
+}
+inline bool after_exception(const bool*) {
+  return false;
+}
 
 struct PromiseBase {
   std::coroutine_handle<> parent;
@@ -40,7 +49,9 @@ struct PromiseBase {
   bool parent_waits = false;
 
   static void* operator new(size_t size) { return base::take_memory(size); }
-  static void operator delete(void* memory, size_t size) noexcept { base::give_back_memory(memory, size); }
+  static void operator delete(void* memory, size_t size) noexcept {
+    base::give_back_memory(memory, size);
+  }
 
   struct Final {
     bool await_ready() noexcept { return false; }
@@ -90,14 +101,17 @@ struct PromiseOf<void> : PromiseBase {
   void take() {}
 };
 
-/// A lazily started coroutine, owned by whoever awaits it. Destroying it while suspended cancels it: its locals unwind and every
-/// wait in it deregisters. So nothing that must happen may stand after a co_await: it belongs in a destructor. Never destroy a
-/// task from inside itself; leave that to the loop. Of one worker.
+/// A lazily started coroutine, owned by whoever awaits it. Destroying it while suspended cancels
+/// it: its locals unwind and every wait in it deregisters. So nothing that must happen may stand
+/// after a co_await: it belongs in a destructor. Never destroy a task from inside itself; leave
+/// that to the loop. Of one worker.
 template <class T>
 class [[nodiscard]] Task {
  public:
   struct promise_type : PromiseOf<T> {
-    Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    Task get_return_object() {
+      return Task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
   };
 
   Task() = default;
@@ -126,8 +140,8 @@ class [[nodiscard]] Task {
   T take() { return self_.promise().take(); }
 
   bool await_ready() const noexcept { return false; }
-  /// Runs the child in place. A child that finishes at once costs no suspension and no stack: this does not rest on symmetric
-  /// transfer being a tail call.
+  /// Runs the child in place. A child that finishes at once costs no suspension and no stack: this
+  /// does not rest on symmetric transfer being a tail call.
   bool await_suspend(std::coroutine_handle<> parent) {
     auto& promise = self_.promise();
     promise.parent = parent;

@@ -42,10 +42,12 @@ class Link {
   Link* next_;
 };
 
-/// Something that a coroutine waits for. At most in one list at a time: that of a signal, or the loop's list of what is ready.
+/// Something that a coroutine waits for. At most in one list at a time: that of a signal, or the
+/// loop's list of what is ready.
 class Wait : public Link {
  public:
-  /// Called by the loop when this is at the front of the ready list. False: not there yet, and this has registered again.
+  /// Called by the loop when this is at the front of the ready list. False: not there yet, and this
+  /// has registered again.
   virtual bool attempt() { return true; }
 
   std::coroutine_handle<> waiting;

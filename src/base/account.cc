@@ -6,8 +6,8 @@
 namespace weir::base {
 namespace {
 
-/// One thread's counts. Written by that thread alone, so that a load and a store are enough; never freed, since its thread may end
-/// before what it charged is given back elsewhere.
+/// One thread's counts. Written by that thread alone, so that a load and a store are enough; never
+/// freed, since its thread may end before what it charged is given back elsewhere.
 struct alignas(64) Ledger {
   std::array<std::atomic<int64_t>, kHoldings> held{};
   std::atomic<int64_t> total{0};
@@ -19,7 +19,8 @@ struct alignas(64) Ledger {
 };
 
 std::atomic<Ledger*> ledgers{nullptr};
-// So many threads, all of a process as a rule, need no memory for theirs: charge() can't fail, and may be called when there is none.
+// So many threads, all of a process as a rule, need no memory for theirs: charge() can't fail, and
+// may be called when there is none.
 constexpr size_t kReady = 256;
 constinit std::array<Ledger, kReady> ready_ledgers;
 std::atomic<size_t> ready_taken{0};
@@ -35,7 +36,8 @@ Ledger& mine() {
     const size_t place = ready_taken.fetch_add(1, std::memory_order_relaxed);
     own_ledger = place < kReady ? &ready_ledgers[place] : new Ledger;
     own_ledger->next = ledgers.load(std::memory_order_relaxed);
-    while (!ledgers.compare_exchange_weak(own_ledger->next, own_ledger, std::memory_order_release, std::memory_order_relaxed)) {
+    while (!ledgers.compare_exchange_weak(own_ledger->next, own_ledger, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
     }
   }
   return *own_ledger;
@@ -57,20 +59,24 @@ Memory stand_of(int64_t held, uint64_t limit) {
 
 void compare_for(Ledger& ledger) {
   const uint64_t limit = the_limit.load(std::memory_order_relaxed);
-  const int64_t step = limit == 0 ? Account::kStep : static_cast<int64_t>(std::clamp<uint64_t>(limit / 256, 4096, Account::kStep));
+  const int64_t step =
+      limit == 0 ? Account::kStep
+                 : static_cast<int64_t>(std::clamp<uint64_t>(limit / 256, 4096, Account::kStep));
   const int64_t total = ledger.total.load(std::memory_order_relaxed);
   ledger.compare_above = total + step;
   ledger.compare_below = total - step;
   Memory now = limit == 0 ? Memory::enough : stand_of(Account::held_in_all(), limit);
   if (exhausted.load(std::memory_order_relaxed)) now = Memory::over;
-  if (now != the_stand.load(std::memory_order_relaxed)) the_stand.store(now, std::memory_order_relaxed);
+  if (now != the_stand.load(std::memory_order_relaxed))
+    the_stand.store(now, std::memory_order_relaxed);
   if (now != Memory::enough && ledger.on_scarce) ledger.on_scarce(ledger.on_scarce_of);
 }
 
 }  // namespace
 
 std::string_view name_of(Holding holding) {
-  static constexpr std::string_view kNames[] = {"objects", "blocks", "pipes", "tables", "log", "promised"};
+  static constexpr std::string_view kNames[] = {"objects", "blocks", "pipes",
+                                                "tables",  "log",    "promised"};
   static_assert(std::size(kNames) == kHoldings);
   return kNames[static_cast<size_t>(holding)];
 }
@@ -82,9 +88,15 @@ void Account::charge(Holding holding, int64_t bytes) noexcept {
   if (total >= ledger.compare_above || total <= ledger.compare_below) compare_for(ledger);
 }
 
-Memory Account::stand() noexcept { return the_stand.load(std::memory_order_relaxed); }
-void Account::compare() noexcept { compare_for(mine()); }
-uint64_t Account::limit() noexcept { return the_limit.load(std::memory_order_relaxed); }
+Memory Account::stand() noexcept {
+  return the_stand.load(std::memory_order_relaxed);
+}
+void Account::compare() noexcept {
+  compare_for(mine());
+}
+uint64_t Account::limit() noexcept {
+  return the_limit.load(std::memory_order_relaxed);
+}
 
 void Account::set_exhausted(bool now) noexcept {
   exhausted.store(now, std::memory_order_relaxed);
@@ -101,15 +113,18 @@ void Account::set_limit(uint64_t bytes) noexcept {
 
 std::array<int64_t, kHoldings> Account::held() noexcept {
   std::array<int64_t, kHoldings> sums{};
-  for (const Ledger* ledger = ledgers.load(std::memory_order_acquire); ledger; ledger = ledger->next) {
-    for (size_t i = 0; i < kHoldings; ++i) sums[i] += ledger->held[i].load(std::memory_order_relaxed);
+  for (const Ledger* ledger = ledgers.load(std::memory_order_acquire); ledger;
+       ledger = ledger->next) {
+    for (size_t i = 0; i < kHoldings; ++i)
+      sums[i] += ledger->held[i].load(std::memory_order_relaxed);
   }
   return sums;
 }
 
 int64_t Account::held_in_all() noexcept {
   int64_t sum = 0;
-  for (const Ledger* ledger = ledgers.load(std::memory_order_acquire); ledger; ledger = ledger->next) {
+  for (const Ledger* ledger = ledgers.load(std::memory_order_acquire); ledger;
+       ledger = ledger->next) {
     sum += ledger->total.load(std::memory_order_relaxed);
   }
   return sum;

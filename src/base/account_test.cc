@@ -13,7 +13,9 @@
 namespace weir::base {
 namespace {
 
-int64_t held(Holding holding) { return Account::held()[static_cast<size_t>(holding)]; }
+int64_t held(Holding holding) {
+  return Account::held()[static_cast<size_t>(holding)];
+}
 
 /// Free lists do not blur what is counted, and no limit is left behind.
 class AccountTest : public testing::Test {
@@ -32,7 +34,13 @@ TEST_F(AccountTest, WhatIsTakenIsChargedAndGivenBack) {
   struct {
     size_t size;
     int64_t least;
-  } const cases[] = {{1, 1}, {64, 64}, {65, 65}, {4096, 4096}, {kLargestPooled, kLargestPooled}, {kLargestPooled + 1, kLargestPooled + 1}, {100'000, 100'000}};
+  } const cases[] = {{1, 1},
+                     {64, 64},
+                     {65, 65},
+                     {4096, 4096},
+                     {kLargestPooled, kLargestPooled},
+                     {kLargestPooled + 1, kLargestPooled + 1},
+                     {100'000, 100'000}};
   for (const auto& each : cases) {
     void* memory = take_memory(each.size);
     EXPECT_GE(grown(Holding::objects), each.least) << each.size;
@@ -74,7 +82,9 @@ TEST_F(AccountTest, WhatWaitsInFreeListsIsHeldUntilTheyAreEmptied) {
 
 TEST_F(AccountTest, TablesAndTextsChargeThemselves) {
   {
-    std::unordered_map<int, int, std::hash<int>, std::equal_to<>, Charged<std::pair<const int, int>>> table;
+    std::unordered_map<int, int, std::hash<int>, std::equal_to<>,
+                       Charged<std::pair<const int, int>>>
+        table;
     for (int i = 0; i < 1000; ++i) table[i] = i;
     EXPECT_GE(grown(Holding::tables), 1000 * 16);
     ChargedText text(5000, 'x');
@@ -115,18 +125,27 @@ TEST_F(AccountTest, StandsByTheLimit) {
   const int64_t base = Account::held_in_all();
   Account::set_limit(static_cast<uint64_t>(base + 64 * kMiB));
   const auto limit = static_cast<int64_t>(Account::limit());
-  const auto go_to = [&](int64_t held) { Account::charge(Holding::pipes, held - Account::held_in_all()); };
+  const auto go_to = [&](int64_t held) {
+    Account::charge(Holding::pipes, held - Account::held_in_all());
+  };
   const std::pair<int64_t, Memory> cases[] = {
-      {base, Memory::enough},           {limit - limit / 8 - Account::kStep, Memory::enough},
-      {limit - limit / 8, Memory::near}, {limit - Account::kStep, Memory::near},
-      {limit, Memory::full},            {limit + limit / 16 - Account::kStep, Memory::full},
-      {limit + limit / 16, Memory::over}, {limit, Memory::full},
-      {limit - Account::kStep, Memory::near}, {base, Memory::enough},
+      {base, Memory::enough},
+      {limit - limit / 8 - Account::kStep, Memory::enough},
+      {limit - limit / 8, Memory::near},
+      {limit - Account::kStep, Memory::near},
+      {limit, Memory::full},
+      {limit + limit / 16 - Account::kStep, Memory::full},
+      {limit + limit / 16, Memory::over},
+      {limit, Memory::full},
+      {limit - Account::kStep, Memory::near},
+      {base, Memory::enough},
   };
   for (const auto& [to, stand] : cases) {
     go_to(to);
     EXPECT_EQ(Account::stand(), stand) << to - base;
-    EXPECT_EQ(Block::bulk(), stand == Memory::enough ? Block::kLarge : stand == Memory::over ? Block::kTiny : Block::kSmall);
+    EXPECT_EQ(Block::bulk(), stand == Memory::enough ? Block::kLarge
+                             : stand == Memory::over ? Block::kTiny
+                                                     : Block::kSmall);
   }
   go_to(limit);
   Account::set_limit(0);
@@ -139,7 +158,8 @@ thread_local int pieces_taken = 0;
 
 TEST_F(AccountTest, AThreadsFirstChargeNeedsNoMemory) {
   // It can't fail, and comes in operator new's own work where that has found nothing.
-  static const int installed = __sanitizer_install_malloc_and_free_hooks([](const volatile void*, size_t) { ++pieces_taken; }, [](const volatile void*) {});
+  static const int installed = __sanitizer_install_malloc_and_free_hooks(
+      [](const volatile void*, size_t) { ++pieces_taken; }, [](const volatile void*) {});
   ASSERT_GT(installed, 0);
   int taken = -1;
   std::thread first([&] {

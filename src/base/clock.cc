@@ -19,7 +19,9 @@ uint64_t monotonic_us() {
   const timespec now = read(CLOCK_MONOTONIC);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
 }
-int64_t wall_seconds() { return read(CLOCK_REALTIME_COARSE).tv_sec; }
+int64_t wall_seconds() {
+  return read(CLOCK_REALTIME_COARSE).tv_sec;
+}
 int64_t wall_ms() {
   const timespec now = read(CLOCK_REALTIME_COARSE);
   return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;

@@ -1,4 +1,5 @@
-// Time. Deadlines use a coarse monotonic clock, which the loop reads once a turn; the log uses the wall clock.
+// Time. Deadlines use a coarse monotonic clock, which the loop reads once a turn; the log uses the
+// wall clock.
 #pragma once
 #include <cstdint>
 

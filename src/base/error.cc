@@ -4,31 +4,66 @@
 
 namespace weir::base {
 namespace {
-constexpr std::array<std::string_view, 34> kNames{
-    "dns_timeout", "dns_error", "destination_not_found", "destination_unavailable", "destination_ip_prohibited",
-    "destination_ip_unroutable", "connection_refused", "connection_terminated", "connection_timeout", "connection_read_timeout",
-    "connection_write_timeout", "connection_limit_reached", "tls_protocol_error", "tls_certificate_error", "tls_alert_received",
-    "http_request_error", "http_request_denied", "http_response_incomplete", "http_response_header_section_size",
-    "http_response_header_size", "http_response_body_size", "http_response_trailer_section_size", "http_response_trailer_size",
-    "http_response_transfer_coding", "http_response_content_coding", "http_response_timeout", "http_upgrade_failed",
-    "http_protocol_error", "proxy_internal_response", "proxy_internal_error", "proxy_configuration_error", "proxy_loop_detected",
-    "client_closed", "cancelled"};
+constexpr std::array<std::string_view, 34> kNames{"dns_timeout",
+                                                  "dns_error",
+                                                  "destination_not_found",
+                                                  "destination_unavailable",
+                                                  "destination_ip_prohibited",
+                                                  "destination_ip_unroutable",
+                                                  "connection_refused",
+                                                  "connection_terminated",
+                                                  "connection_timeout",
+                                                  "connection_read_timeout",
+                                                  "connection_write_timeout",
+                                                  "connection_limit_reached",
+                                                  "tls_protocol_error",
+                                                  "tls_certificate_error",
+                                                  "tls_alert_received",
+                                                  "http_request_error",
+                                                  "http_request_denied",
+                                                  "http_response_incomplete",
+                                                  "http_response_header_section_size",
+                                                  "http_response_header_size",
+                                                  "http_response_body_size",
+                                                  "http_response_trailer_section_size",
+                                                  "http_response_trailer_size",
+                                                  "http_response_transfer_coding",
+                                                  "http_response_content_coding",
+                                                  "http_response_timeout",
+                                                  "http_upgrade_failed",
+                                                  "http_protocol_error",
+                                                  "proxy_internal_response",
+                                                  "proxy_internal_error",
+                                                  "proxy_configuration_error",
+                                                  "proxy_loop_detected",
+                                                  "client_closed",
+                                                  "cancelled"};
 static_assert(kNames.size() == static_cast<size_t>(ErrorType::cancelled) + 1);
 }  // namespace
 
-std::string_view name_of(ErrorType type) { return kNames[static_cast<size_t>(type)]; }
+std::string_view name_of(ErrorType type) {
+  return kNames[static_cast<size_t>(type)];
+}
 
 Error::Error(ErrorType type, int status, std::string detail, std::string rule)
-    : words_(std::make_shared<const Words>(Words{std::move(detail), std::move(rule), {}})), type_(type),
+    : words_(std::make_shared<const Words>(Words{std::move(detail), std::move(rule), {}})),
+      type_(type),
       status_(static_cast<uint16_t>(status)) {}
 
-std::string_view Error::detail() const { return words_->detail; }
-std::string_view Error::rule() const { return words_->rule; }
-std::string_view Error::remedy() const { return words_->remedy; }
+std::string_view Error::detail() const {
+  return words_->detail;
+}
+std::string_view Error::rule() const {
+  return words_->rule;
+}
+std::string_view Error::remedy() const {
+  return words_->remedy;
+}
 
 Error Error::with_remedy(std::string remedy) const {
   Error error = *this;
-  error.words_ = std::make_shared<const Words>(Words{words_->detail, words_->rule, std::move(remedy)});
+  error.words_ =
+      std::make_shared<const Words>(Words{words_->detail, words_->rule, std::move(remedy)});
   return error;
 }
 

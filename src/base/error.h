@@ -8,8 +8,8 @@
 
 namespace weir::base {
 
-/// The proxy error types of RFC 9209, section 2.3, and two ends that are nobody's error (the last ones, which have no
-/// Proxy-Status). Log, metrics and Proxy-Status use the same word.
+/// The proxy error types of RFC 9209, section 2.3, and two ends that are nobody's error (the last
+/// ones, which have no Proxy-Status). Log, metrics and Proxy-Status use the same word.
 enum class ErrorType : uint8_t {
   dns_timeout,
   dns_error,
@@ -50,9 +50,10 @@ enum class ErrorType : uint8_t {
 /// The type's name as RFC 9209 spells it.
 std::string_view name_of(ErrorType type);
 
-/// Why an exchange failed. Small to carry, cheap to copy; the words are on the heap, since an error is rare.
-/// `status` is what the client gets if no head has gone out (400 to 599). `rule` names the rule or key that refused, and
-/// `detail` says what happened, in words for a person; neither holds secrets, and both may hold bytes from the wire (escape them).
+/// Why an exchange failed. Small to carry, cheap to copy; the words are on the heap, since an error
+/// is rare. `status` is what the client gets if no head has gone out (400 to 599). `rule` names the
+/// rule or key that refused, and `detail` says what happened, in words for a person; neither holds
+/// secrets, and both may hold bytes from the wire (escape them).
 class [[nodiscard]] Error {
  public:
   Error(ErrorType type, int status, std::string detail, std::string rule = {});
@@ -64,7 +65,8 @@ class [[nodiscard]] Error {
   /// How to allow what was refused, for the page; empty where there is no such thing.
   std::string_view remedy() const;
   Error with_remedy(std::string remedy) const;
-  /// The client gets no page but the end of its connection, as it would without a proxy: it knows when to ask again.
+  /// The client gets no page but the end of its connection, as it would without a proxy: it knows
+  /// when to ask again.
   Error without_answer() const {
     Error error = *this;
     error.unanswered_ = true;
@@ -72,7 +74,9 @@ class [[nodiscard]] Error {
   }
   bool unanswered() const { return unanswered_; }
   /// It depends on who asked, so it is no answer to anyone else.
-  bool personal() const { return type_ == ErrorType::http_request_denied || type_ == ErrorType::destination_ip_prohibited; }
+  bool personal() const {
+    return type_ == ErrorType::http_request_denied || type_ == ErrorType::destination_ip_prohibited;
+  }
 
  private:
   struct Words {
@@ -88,23 +92,26 @@ template <class T>
 using Result = std::expected<T, Error>;
 
 /// `return fail(ErrorType::connection_refused, 502, "...")` from anything that returns a Result.
-inline std::unexpected<Error> fail(ErrorType type, int status, std::string detail, std::string rule = {}) {
+inline std::unexpected<Error> fail(ErrorType type, int status, std::string detail,
+                                   std::string rule = {}) {
   return std::unexpected(Error(type, status, std::move(detail), std::move(rule)));
 }
 
 }  // namespace weir::base
 
-// `TRY(auto x, f());` declares x from a Result, or returns its error; `CHECK_OK(f());` is for Result<void>. The CO_ forms are for
-// coroutines. Statements, not expressions: they hide a return.
+// `TRY(auto x, f());` declares x from a Result, or returns its error; `CHECK_OK(f());` is for
+// Result<void>. The CO_ forms are for coroutines. Statements, not expressions: they hide a return.
 #define WEIR_JOIN_(a, b) a##b
 #define WEIR_JOIN(a, b) WEIR_JOIN_(a, b)
-#define WEIR_TRY_(result, leave, declaration, ...)           \
-  auto result = (__VA_ARGS__);                               \
+#define WEIR_TRY_(result, leave, declaration, ...)               \
+  auto result = (__VA_ARGS__);                                   \
   if (!result) leave std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 #define WEIR_CHECK_(result, leave, ...) \
   if (auto result = (__VA_ARGS__); !result) leave std::unexpected(std::move(result).error())
-#define TRY(declaration, ...) WEIR_TRY_(WEIR_JOIN(result_, __COUNTER__), return, declaration, __VA_ARGS__)
+#define TRY(declaration, ...) \
+  WEIR_TRY_(WEIR_JOIN(result_, __COUNTER__), return, declaration, __VA_ARGS__)
 #define CHECK_OK(...) WEIR_CHECK_(WEIR_JOIN(result_, __COUNTER__), return, __VA_ARGS__)
-#define CO_TRY(declaration, ...) WEIR_TRY_(WEIR_JOIN(result_, __COUNTER__), co_return, declaration, __VA_ARGS__)
+#define CO_TRY(declaration, ...) \
+  WEIR_TRY_(WEIR_JOIN(result_, __COUNTER__), co_return, declaration, __VA_ARGS__)
 #define CO_CHECK(...) WEIR_CHECK_(WEIR_JOIN(result_, __COUNTER__), co_return, __VA_ARGS__)

@@ -37,7 +37,9 @@ void log_event(std::string_view line) {
   std::string whole = "weir: ";
   whole.append(line).append(1, '\n');
   std::lock_guard lock(mutex);
-  if (lost > 0) whole.insert(0, "weir: lines for standard error that found no room: " + std::to_string(lost) + "\n");
+  if (lost > 0)
+    whole.insert(
+        0, "weir: lines for standard error that found no room: " + std::to_string(lost) + "\n");
   if (cut) whole.insert(0, "\n");
   if (write_now(whole)) {
     lost = 0;

@@ -10,7 +10,8 @@ uint64_t draw_hash_seed() {
   uint64_t drawn = 0;
   if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof drawn)) {
     // So early after boot that the kernel has none: what a neighbour can't know for sure has to do.
-    drawn = static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) * 0x9e3779b97f4a7c15 ^
+    drawn = static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) *
+                0x9e3779b97f4a7c15 ^
             reinterpret_cast<uintptr_t>(&drawn);
   }
   return drawn;

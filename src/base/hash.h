@@ -10,7 +10,9 @@ namespace weir::base {
 /// Another one each time, from the kernel.
 uint64_t draw_hash_seed();
 
-/// With a seed drawn once per process, so that nobody outside can choose names that fall into one bucket. Multiplies sixteen bytes at a time into 128 bits and folds those. Not for anything that outlives the process.
+/// With a seed drawn once per process, so that nobody outside can choose names that fall into one
+/// bucket. Multiplies sixteen bytes at a time into 128 bits and folds those. Not for anything that
+/// outlives the process.
 inline uint64_t hash_of(std::string_view text) {
   static const uint64_t seed = draw_hash_seed();
   const auto fold = [](uint64_t a, uint64_t b) {
@@ -35,7 +37,8 @@ inline uint64_t hash_of(std::string_view text) {
     low = word(at, 4);
     high = word(at + left - 4, 4);
   } else if (left > 0) {
-    low = static_cast<uint64_t>(static_cast<unsigned char>(at[0])) << 16 | static_cast<uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
+    low = static_cast<uint64_t>(static_cast<unsigned char>(at[0])) << 16 |
+          static_cast<uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8 |
           static_cast<unsigned char>(at[left - 1]);
   }
   return fold(low ^ kOther ^ text.size() * kOdd, high ^ hash) ^ hash >> 32;

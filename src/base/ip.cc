@@ -1,8 +1,8 @@
 #include "base/ip.h"
 
-#include <charconv>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <charconv>
 
 #include <algorithm>
 #include <cstring>
@@ -42,7 +42,8 @@ std::optional<IpAddress> parse_v4(std::string_view text) {
 
 std::optional<IpAddress> parse_v6(std::string_view text) {
   char buffer[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   text.copy(buffer, text.size());
   buffer[text.size()] = '\0';
   Bytes bytes;
@@ -121,19 +122,22 @@ EmbeddedV4 embedded_v4_readings(const IpAddress& address) {
     const bool mapped = begins_with(b, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff});
     const bool translated = begins_with(b, {0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0});
     const bool compatible = begins_with(b, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
-    const bool unspecified_or_loopback = compatible && b[12] == 0 && b[13] == 0 && b[14] == 0 && b[15] <= 1;
+    const bool unspecified_or_loopback =
+        compatible && b[12] == 0 && b[13] == 0 && b[14] == 0 && b[15] <= 1;
     if (mapped || translated || (compatible && !unspecified_or_loopback)) add(12, 13, 14, 15);
   } else if (begins_with(b, {0x20, 0x02})) {
     add(2, 3, 4, 5);
   } else if (begins_with(b, {0x20, 0x01, 0, 0})) {
     // RFC 4380: the client's address, each bit inverted.
     const auto inverted = [&](size_t i) { return static_cast<uint8_t>(~b[i]); };
-    found.addresses[found.count++] = IpAddress::v4(inverted(12), inverted(13), inverted(14), inverted(15));
+    found.addresses[found.count++] =
+        IpAddress::v4(inverted(12), inverted(13), inverted(14), inverted(15));
   } else if (begins_with(b, {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) {
     add(12, 13, 14, 15);
   } else if (begins_with(b, {0x00, 0x64, 0xff, 0x9b, 0, 1})) {
     // Prefixes of 48, 56, 64 and 96 bits; the octet at bit 64 is skipped (RFC 6052, section 2.2).
-    static constexpr uint8_t kLayouts[4][4] = {{6, 7, 9, 10}, {7, 9, 10, 11}, {9, 10, 11, 12}, {12, 13, 14, 15}};
+    static constexpr uint8_t kLayouts[4][4] = {
+        {6, 7, 9, 10}, {7, 9, 10, 11}, {9, 10, 11, 12}, {12, 13, 14, 15}};
     for (const auto& at : kLayouts) {
       if (b[at[0]] != 0) add(at[0], at[1], at[2], at[3]);
     }
@@ -166,7 +170,8 @@ std::optional<Endpoint> Endpoint::from(const sockaddr* address) {
   if (!ip) return std::nullopt;
   // The port sits at the same place in both families.
   in_port_t port;
-  std::memcpy(&port, reinterpret_cast<const char*>(address) + offsetof(sockaddr_in, sin_port), sizeof port);
+  std::memcpy(&port, reinterpret_cast<const char*>(address) + offsetof(sockaddr_in, sin_port),
+              sizeof port);
   return Endpoint{*ip, ntohs(port)};
 }
 
@@ -200,29 +205,34 @@ IpAddress cut(const IpAddress& address, unsigned prefix) {
     const unsigned kept = prefix > i * 8 ? std::min(8u, prefix - static_cast<unsigned>(i) * 8) : 0;
     bytes[i] = static_cast<uint8_t>(bytes[i] & (0xff00u >> kept));
   }
-  return address.is_v4() ? IpAddress::v4(bytes[0], bytes[1], bytes[2], bytes[3]) : IpAddress::v6(bytes);
+  return address.is_v4() ? IpAddress::v4(bytes[0], bytes[1], bytes[2], bytes[3])
+                         : IpAddress::v6(bytes);
 }
 }  // namespace
 
 Cidr::Cidr(const IpAddress& address, unsigned prefix)
     : address_(cut(address, std::min<unsigned>(prefix, static_cast<unsigned>(address.size() * 8)))),
-      prefix_(static_cast<uint8_t>(std::min<unsigned>(prefix, static_cast<unsigned>(address.size() * 8)))) {}
+      prefix_(static_cast<uint8_t>(
+          std::min<unsigned>(prefix, static_cast<unsigned>(address.size() * 8)))) {}
 
 Result<Cidr> Cidr::parse(std::string_view text) {
   const size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
   if (!address) {
-    return no_network('"' + std::string(text) + "\" is no address or network (such as 10.0.0.0/8, fc00::/7 or 192.0.2.1)");
+    return no_network('"' + std::string(text) +
+                      "\" is no address or network (such as 10.0.0.0/8, fc00::/7 or 192.0.2.1)");
   }
   const auto bits = static_cast<unsigned>(address->size() * 8);
   if (slash == std::string_view::npos) return Cidr(*address, bits);
   const auto prefix = parse_plain(text.substr(slash + 1), bits);
   if (!prefix) {
-    return no_network("the prefix length of \"" + std::string(text) + "\" is not a number from 0 to " + std::to_string(bits));
+    return no_network("the prefix length of \"" + std::string(text) +
+                      "\" is not a number from 0 to " + std::to_string(bits));
   }
   const Cidr network(*address, *prefix);
   if (network.address() != *address) {
-    return no_network('"' + std::string(text) + "\" has bits set beyond its prefix: the network is " + network.text() +
+    return no_network('"' + std::string(text) +
+                      "\" has bits set beyond its prefix: the network is " + network.text() +
                       ", the single address " + address->text());
   }
   return network;
@@ -232,11 +242,14 @@ bool Cidr::contains(const IpAddress& address) const {
   return address.family() == address_.family() && cut(address, prefix_) == address_;
 }
 
-std::string Cidr::text() const { return address_.text() + '/' + std::to_string(prefix_); }
+std::string Cidr::text() const {
+  return address_.text() + '/' + std::to_string(prefix_);
+}
 
 }  // namespace weir::base
 
-size_t std::hash<weir::base::IpAddress>::operator()(const weir::base::IpAddress& address) const noexcept {
+size_t std::hash<weir::base::IpAddress>::operator()(
+    const weir::base::IpAddress& address) const noexcept {
   uint64_t half[2];
   std::memcpy(half, address.bytes().data(), sizeof half);
   uint64_t h = half[0] * 0x9E3779B97F4A7C15u + static_cast<uint64_t>(address.family());

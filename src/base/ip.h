@@ -1,5 +1,5 @@
-// Addresses of machines as binary values: what is parsed, compared, classified and connected to is one object, never text
-// that a second parser might read differently.
+// Addresses of machines as binary values: what is parsed, compared, classified and connected to is
+// one object, never text that a second parser might read differently.
 #pragma once
 #include <sys/socket.h>
 
@@ -16,7 +16,8 @@ namespace weir::base {
 
 enum class IpFamily : uint8_t { v4, v6 };
 
-/// How a request's host led to an address. Policy trusts what DNS says less than the others (rebinding).
+/// How a request's host led to an address. Policy trusts what DNS says less than the others
+/// (rebinding).
 enum class AddressSource : uint8_t { literal, localhost, hosts_file, dns };
 
 /// An IPv4 or IPv6 address; 0.0.0.0 until set. Carries no zone: Weir takes none.
@@ -25,10 +26,11 @@ class IpAddress {
   IpAddress() = default;
   static IpAddress v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
   static IpAddress v6(const std::array<uint8_t, 16>& bytes);
-  /// Strict: four decimal numbers without leading zeros (no octal, hexadecimal or short forms), or what RFC 4291, section
-  /// 2.2 has for IPv6. No brackets, no zone, no spaces.
+  /// Strict: four decimal numbers without leading zeros (no octal, hexadecimal or short forms), or
+  /// what RFC 4291, section 2.2 has for IPv6. No brackets, no zone, no spaces.
   static std::optional<IpAddress> parse(std::string_view text);
-  /// The address of an AF_INET or AF_INET6 socket address, as it is: an IPv4-mapped one stays IPv6 (see unmapped).
+  /// The address of an AF_INET or AF_INET6 socket address, as it is: an IPv4-mapped one stays IPv6
+  /// (see unmapped).
   static std::optional<IpAddress> from(const sockaddr* address);
 
   IpFamily family() const { return family_; }
@@ -39,7 +41,8 @@ class IpAddress {
   size_t size() const { return is_v4() ? 4 : 16; }
   /// 0.0.0.0 or ::, to a listener: every address of the machine.
   bool is_unspecified() const { return bytes_ == std::array<uint8_t, 16>{}; }
-  /// The IPv4 address in ::ffff:a.b.c.d, which is how a socket of both families shows one; any other as it is.
+  /// The IPv4 address in ::ffff:a.b.c.d, which is how a socket of both families shows one; any
+  /// other as it is.
   IpAddress unmapped() const;
   /// As RFC 5952 writes it, without brackets.
   std::string text() const;
@@ -51,7 +54,8 @@ class IpAddress {
   IpFamily family_ = IpFamily::v4;
 };
 
-/// The IPv4 addresses that an IPv6 address may stand for, at most this many; none in IPv4 and in ordinary IPv6 addresses.
+/// The IPv4 addresses that an IPv6 address may stand for, at most this many; none in IPv4 and in
+/// ordinary IPv6 addresses.
 struct EmbeddedV4 {
   static constexpr size_t kMost = 6;
   std::array<IpAddress, kMost> addresses;
@@ -61,11 +65,12 @@ struct EmbeddedV4 {
   bool empty() const { return count == 0; }
 };
 
-/// Every reading of `address` as an embedding: IPv4-mapped (::ffff:0:0/96), -translated (::ffff:0:0:0/96), -compatible
-/// (::/96, but not :: and ::1), 6to4 (2002::/16), NAT64 (64:ff9b::/96; 64:ff9b:1::/48 in each layout of RFC 6052 that fits
-/// into it, since a network chooses its own prefix length there; readings in 0.0.0.0/8, which no translator forwards, only
-/// if there is no other), Teredo (2001::/32, the client's), ISATAP (interface identifiers 0:5efe:a.b.c.d and
-/// 200:5efe:a.b.c.d).
+/// Every reading of `address` as an embedding: IPv4-mapped (::ffff:0:0/96), -translated
+/// (::ffff:0:0:0/96), -compatible
+/// (::/96, but not :: and ::1), 6to4 (2002::/16), NAT64 (64:ff9b::/96; 64:ff9b:1::/48 in each
+/// layout of RFC 6052 that fits into it, since a network chooses its own prefix length there;
+/// readings in 0.0.0.0/8, which no translator forwards, only if there is no other), Teredo
+/// (2001::/32, the client's), ISATAP (interface identifiers 0:5efe:a.b.c.d and 200:5efe:a.b.c.d).
 EmbeddedV4 embedded_v4_readings(const IpAddress& address);
 /// The first of these readings; for 64:ff9b:1::/48 that of the /48 layout where it makes sense.
 std::optional<IpAddress> embedded_v4(const IpAddress& address);
@@ -91,7 +96,8 @@ class Cidr {
   Cidr() = default;
   /// Cuts `address` to its first `prefix` bits (at most its size).
   Cidr(const IpAddress& address, unsigned prefix);
-  /// The error says in words what is wrong: no address, a prefix out of range, bits set beyond the prefix.
+  /// The error says in words what is wrong: no address, a prefix out of range, bits set beyond the
+  /// prefix.
   static Result<Cidr> parse(std::string_view text);
 
   /// Families are kept apart: an IPv4 network holds no IPv6 address, mapped or not.
@@ -117,6 +123,7 @@ struct std::hash<weir::base::IpAddress> {
 template <>
 struct std::hash<weir::base::Endpoint> {
   size_t operator()(const weir::base::Endpoint& endpoint) const noexcept {
-    return std::hash<weir::base::IpAddress>()(endpoint.address) ^ (size_t{endpoint.port} * 0x9E3779B97F4A7C15u);
+    return std::hash<weir::base::IpAddress>()(endpoint.address) ^
+           (size_t{endpoint.port} * 0x9E3779B97F4A7C15u);
   }
 };

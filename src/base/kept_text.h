@@ -10,7 +10,8 @@
 
 namespace weir::base {
 
-/// One pointer; the bytes are in this thread's free lists, and counted there. Set whole; at most 4 GiB, which nothing here comes near.
+/// One pointer; the bytes are in this thread's free lists, and counted there. Set whole; at most 4
+/// GiB, which nothing here comes near.
 class KeptText {
  public:
   KeptText() = default;
@@ -31,7 +32,10 @@ class KeptText {
     if (held_) give_back_memory(held_, sizeof(Held) + held_->size);
   }
 
-  std::string_view view() const { return held_ ? std::string_view(reinterpret_cast<const char*>(held_ + 1), held_->size) : std::string_view(); }
+  std::string_view view() const {
+    return held_ ? std::string_view(reinterpret_cast<const char*>(held_ + 1), held_->size)
+                 : std::string_view();
+  }
   std::string text() const { return std::string(view()); }
   operator std::string_view() const { return view(); }
   bool empty() const { return !held_; }

@@ -12,9 +12,14 @@ constexpr bool kFreeLists = false;  // So that the sanitizer sees every use afte
 #else
 constexpr bool kFreeLists = true;
 #endif
-/// The sizes of the classes are what the allocator gives without waste: it needs eight bytes itself, and gives multiples of sixteen.
-constexpr size_t class_of(size_t size) { return (size + 7) / 16; }
-constexpr size_t size_of(size_t at) { return at * 16 + 8; }
+/// The sizes of the classes are what the allocator gives without waste: it needs eight bytes
+/// itself, and gives multiples of sixteen.
+constexpr size_t class_of(size_t size) {
+  return (size + 7) / 16;
+}
+constexpr size_t size_of(size_t at) {
+  return at * 16 + 8;
+}
 constexpr size_t kClasses = class_of(kLargestPooled) + 1;
 constexpr size_t kMaxKeptBytesPerClass = 256 * 1024;
 
@@ -22,7 +27,8 @@ struct Free {
   Free* next;
 };
 
-/// Trivially destructible on purpose: objects in other thread_locals and statics may still give memory back at exit.
+/// Trivially destructible on purpose: objects in other thread_locals and statics may still give
+/// memory back at exit.
 struct FreeLists {
   Free* heads[kClasses];
   uint32_t kept[kClasses];
@@ -30,8 +36,12 @@ struct FreeLists {
 };
 thread_local FreeLists lists{.heads = {}, .kept = {}, .most_kept_bytes = kMaxKeptBytesPerClass};
 
-void charge_objects(size_t size) { Account::charge(Holding::objects, static_cast<int64_t>(size)); }
-void charge_back_objects(size_t size) { Account::charge(Holding::objects, -static_cast<int64_t>(size)); }
+void charge_objects(size_t size) {
+  Account::charge(Holding::objects, static_cast<int64_t>(size));
+}
+void charge_back_objects(size_t size) {
+  Account::charge(Holding::objects, -static_cast<int64_t>(size));
+}
 
 }  // namespace
 
@@ -66,7 +76,8 @@ void give_back_memory(void* memory, size_t size) noexcept {
   ::operator delete(memory);
 }
 
-/// Blocks of the two sizes wait here for their next use; the last one used is the first one taken, so it is warm.
+/// Blocks of the two sizes wait here for their next use; the last one used is the first one taken,
+/// so it is warm.
 struct BlockLists {
   static constexpr size_t kMaxSmall = 64, kMaxLarge = 8;
   Block* small;
@@ -122,7 +133,9 @@ struct BlockLists {
 };
 thread_local BlockLists BlockLists::lists;
 
-size_t block_bytes_in_use() { return BlockLists::lists.bytes_in_use; }
+size_t block_bytes_in_use() {
+  return BlockLists::lists.bytes_in_use;
+}
 
 void keep_memory(bool keep) noexcept {
   lists.most_kept_bytes = keep ? kMaxKeptBytesPerClass : 0;
@@ -141,13 +154,18 @@ void keep_memory(bool keep) noexcept {
 }
 
 size_t kept_bytes() noexcept {
-  size_t bytes = BlockLists::lists.small_kept * (sizeof(Block) + Block::kSmall) + BlockLists::lists.large_kept * (sizeof(Block) + Block::kLarge);
+  size_t bytes = BlockLists::lists.small_kept * (sizeof(Block) + Block::kSmall) +
+                 BlockLists::lists.large_kept * (sizeof(Block) + Block::kLarge);
   for (size_t at = 0; at < kClasses; ++at) bytes += lists.kept[at] * size_of(at);
   return bytes;
 }
 
-Ref<Block> Block::make(size_t capacity) { return BlockLists::lists.make(capacity); }
-void Block::recycle() noexcept { BlockLists::lists.recycle(this); }
+Ref<Block> Block::make(size_t capacity) {
+  return BlockLists::lists.make(capacity);
+}
+void Block::recycle() noexcept {
+  BlockLists::lists.recycle(this);
+}
 
 Slice Slice::copy_of(std::string_view bytes) {
   auto block = Block::make(bytes.size());

@@ -1,5 +1,6 @@
-// Memory of one thread: free lists by size for what the hot path makes and drops (coroutine frames, heads, bodies), and
-// the blocks that bytes are read into. Nothing here may be freed by another thread than the one that took it.
+// Memory of one thread: free lists by size for what the hot path makes and drops (coroutine frames,
+// heads, bodies), and the blocks that bytes are read into. Nothing here may be freed by another
+// thread than the one that took it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace weir::base {
 
-/// Takes `size` bytes, from this thread's free list if it holds some. Sizes above kLargestPooled go to the allocator.
+/// Takes `size` bytes, from this thread's free list if it holds some. Sizes above kLargestPooled go
+/// to the allocator.
 void* take_memory(size_t size);
 /// Gives back what take_memory(size) gave, with the same size.
 void give_back_memory(void* memory, size_t size) noexcept;
@@ -19,13 +21,17 @@ inline constexpr size_t kLargestPooled = 8192;
 /// Base of objects that live in this thread's free lists.
 struct Pooled {
   static void* operator new(size_t size) { return take_memory(size); }
-  static void operator delete(void* memory, size_t size) noexcept { give_back_memory(memory, size); }
+  static void operator delete(void* memory, size_t size) noexcept {
+    give_back_memory(memory, size);
+  }
 };
 
-/// Bytes of this thread held in blocks now (not those waiting in free lists): what the network made us hold.
+/// Bytes of this thread held in blocks now (not those waiting in free lists): what the network made
+/// us hold.
 size_t block_bytes_in_use();
 
-/// Whether this thread's free lists keep what is given back. False empties them: where memory is scarce the process gives it back.
+/// Whether this thread's free lists keep what is given back. False empties them: where memory is
+/// scarce the process gives it back.
 void keep_memory(bool keep) noexcept;
 /// Bytes that wait in this thread's free lists; the account counts them as held.
 size_t kept_bytes() noexcept;

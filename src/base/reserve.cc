@@ -40,11 +40,14 @@ void Reserve::refill() noexcept {
       drawn.store(true);
       break;
     }
-    if (void* expected = nullptr; !piece.compare_exchange_strong(expected, memory)) std::free(memory);
+    if (void* expected = nullptr; !piece.compare_exchange_strong(expected, memory))
+      std::free(memory);
   }
   Account::set_exhausted(drawn.load() && monotonic_ms() < drawn_ms.load() + kForgottenMs);
 }
 
-bool Reserve::drawn_on() noexcept { return drawn.load(std::memory_order_relaxed); }
+bool Reserve::drawn_on() noexcept {
+  return drawn.load(std::memory_order_relaxed);
+}
 
 }  // namespace weir::base

@@ -22,13 +22,20 @@ std::string_view trim(std::string_view text) {
 size_t utf8_length(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  const size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  const size_t length = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                        : first < 0xF5 ? 4
+                                       : 0;
   if (length == 0 || text.size() < length) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
   }
-  if (length == 3 && ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F))) return 0;
-  if (length == 4 && ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F))) return 0;
+  if (length == 3 && ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)))
+    return 0;
+  if (length == 4 && ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)))
+    return 0;
   return length;
 }
 
@@ -58,17 +65,22 @@ std::string escape_html(std::string_view text) {
 
 namespace {
 
-bool plain_in_log(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+bool plain_in_log(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
 
-/// How many bytes of `text` from its begin need no escape, to sixteen: the rest is looked at one by one.
+/// How many bytes of `text` from its begin need no escape, to sixteen: the rest is looked at one by
+/// one.
 size_t plain_blocks(std::string_view text) {
   size_t size = 0;
 #ifdef __SSE2__
   for (; text.size() - size >= 16; size += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + size));
     // Bytes from 0x80 are below zero here.
-    const __m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
-    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    const __m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)),
+                                               _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
+    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
     if (_mm_movemask_epi8(_mm_andnot_si128(marks, printable)) != 0xffff) break;
   }
 #endif

@@ -8,9 +8,15 @@
 
 namespace weir::base {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// ASCII letters alone are folded: field names, host names and codings are ASCII.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -36,13 +42,16 @@ constexpr std::optional<T> parse_decimal(std::string_view text) {
 /// Leading and trailing spaces and tabs (RFC 9110 OWS) removed.
 std::string_view trim(std::string_view text);
 
-/// Length of the well-formed UTF-8 sequence that `text`, which is not empty, begins with; 0 if there is none (RFC 3629, section 4).
+/// Length of the well-formed UTF-8 sequence that `text`, which is not empty, begins with; 0 if
+/// there is none (RFC 3629, section 4).
 size_t utf8_length(std::string_view text);
 
-/// For HTML text and double-quoted attributes; controls and 8-bit bytes that are not UTF-8 become U+FFFD.
+/// For HTML text and double-quoted attributes; controls and 8-bit bytes that are not UTF-8 become
+/// U+FFFD.
 std::string escape_html(std::string_view text);
 
-/// Appends `text` as the combined log format has it inside quotes: `"`, `\` and bytes outside printable ASCII as `\"`, `\\`, `\xHH`.
+/// Appends `text` as the combined log format has it inside quotes: `"`, `\` and bytes outside
+/// printable ASCII as `\"`, `\\`, `\xHH`.
 void append_escaped_for_log(std::string& out, std::string_view text);
 /// The same into memory that has room for four times the text; gives the end.
 char* put_escaped_for_log(char* to, std::string_view text);

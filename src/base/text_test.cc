@@ -10,15 +10,20 @@ namespace {
 TEST(Text, DecimalIsStrict) {
   EXPECT_EQ(parse_decimal("0"), 0u);
   EXPECT_EQ(parse_decimal("18446744073709551615"), UINT64_MAX);
-  for (const char* bad : {"", "+1", "-1", " 1", "1 ", "1a", "0x1", "18446744073709551616"}) EXPECT_FALSE(parse_decimal(bad)) << bad;
+  for (const char* bad : {"", "+1", "-1", " 1", "1 ", "1a", "0x1", "18446744073709551616"})
+    EXPECT_FALSE(parse_decimal(bad)) << bad;
   EXPECT_FALSE(parse_decimal<uint16_t>("65536"));
 }
 
 TEST(Text, HtmlKeepsNothingThatCouldAct) {
   EXPECT_EQ(escape_html("<script>\"'&"), "&lt;script&gt;&quot;&#39;&amp;");
-  EXPECT_EQ(escape_html(std::string_view("a\0b\x1b", 4)), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(escape_html(std::string_view("a\0b\x1b", 4)),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
   EXPECT_EQ(escape_html("\xC3\xA9"), "\xC3\xA9");
-  EXPECT_EQ(escape_html("\xC0\xBC" "x"), "\xEF\xBF\xBD\xEF\xBF\xBDx");
+  EXPECT_EQ(escape_html("\xC0\xBC"
+                        "x"),
+            "\xEF\xBF\xBD\xEF\xBF\xBDx");
   EXPECT_EQ(escape_html("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 

@@ -14,7 +14,8 @@
 namespace weir::base {
 namespace {
 
-/// Of those that say that they can be written, a pipe that nobody else writes takes so much at once, and a terminal so much or hardly less.
+/// Of those that say that they can be written, a pipe that nobody else writes takes so much at
+/// once, and a terminal so much or hardly less.
 constexpr size_t kPipeAtOnce = 4096;
 constexpr size_t kTerminalAtOnce = 64;
 
@@ -55,11 +56,13 @@ Unwaiting::~Unwaiting() {
 ssize_t Unwaiting::write(std::string_view text) const {
   if (own_ >= 0) return ::write(own_, text.data(), text.size());
   switch (kind_) {
-    case Kind::socket: return send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    case Kind::socket:
+      return send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     case Kind::pipe: {
       const iovec piece{const_cast<char*>(text.data()), text.size()};
       const ssize_t n = pwritev2(descriptor_, &piece, 1, -1, RWF_NOWAIT);
-      if (n >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != ESPIPE)) return n;
+      if (n >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != ESPIPE))
+        return n;
       return write_if_ready(descriptor_, text.substr(0, kPipeAtOnce));
     }
     case Kind::terminal: return write_if_ready(descriptor_, text.substr(0, kTerminalAtOnce));

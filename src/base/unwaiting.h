@@ -13,8 +13,8 @@ class Unwaiting {
   explicit Unwaiting(int descriptor);
   Unwaiting(const Unwaiting&) = delete;
   ~Unwaiting();
-  /// As write(2), and EAGAIN where there is no room now. Waits only where the system knows no way around it: a file on a disk that
-  /// hangs; a terminal that can't be opened anew.
+  /// As write(2), and EAGAIN where there is no room now. Waits only where the system knows no way
+  /// around it: a file on a disk that hangs; a terminal that can't be opened anew.
   ssize_t write(std::string_view text) const;
   /// For poll.
   int descriptor() const { return own_ >= 0 ? own_ : descriptor_; }

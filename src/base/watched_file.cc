@@ -12,14 +12,19 @@ namespace {
 
 constexpr const char* kNotOrdinary = "it is no ordinary file";
 
-bool same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+bool same(const timespec& a, const timespec& b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
 
-std::string unreadable(int error) { return std::string("it can't be read: ") + std::strerror(error); }
+std::string unreadable(int error) {
+  return std::string("it can't be read: ") + std::strerror(error);
+}
 
 class Opened {
  public:
   // O_NONBLOCK, for the case that it has become a pipe.
-  explicit Opened(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
+  explicit Opened(const std::string& path)
+      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
   Opened(const Opened&) = delete;
   ~Opened() {
     if (descriptor_ >= 0) close(descriptor_);
@@ -50,8 +55,8 @@ std::expected<WatchedFile::Content, int> read_lines(int descriptor, size_t size,
 }  // namespace
 
 bool WatchedFile::Stamp::operator==(const Stamp& other) const {
-  return device == other.device && inode == other.inode && size == other.size && same(modified, other.modified) &&
-         same(status_changed, other.status_changed);
+  return device == other.device && inode == other.inode && size == other.size &&
+         same(modified, other.modified) && same(status_changed, other.status_changed);
 }
 
 WatchedFile::Stamp WatchedFile::stamp_of(const struct stat& status) {
@@ -86,7 +91,9 @@ WatchedFile::Read WatchedFile::read() {
 
 std::optional<WatchedFile::Read> WatchedFile::look() {
   struct stat status{};
-  if (stamp_ && stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode) && stamp_of(status) == *stamp_) return std::nullopt;
+  if (stamp_ && stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+      stamp_of(status) == *stamp_)
+    return std::nullopt;
   auto taken = take();
   // It is there, and there is no descriptor to read it with: what it said holds until there is one.
   if (!taken) return std::nullopt;

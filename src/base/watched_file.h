@@ -10,8 +10,9 @@
 
 namespace weir::base {
 
-/// A file of settings, such as /etc/hosts: read when its inode, size or times have changed, and again at each look for as long as it can't
-/// be read. Reads at the caller's expense; never waits for a FIFO's writer: only a regular file is read. One thread at a time.
+/// A file of settings, such as /etc/hosts: read when its inode, size or times have changed, and
+/// again at each look for as long as it can't be read. Reads at the caller's expense; never waits
+/// for a FIFO's writer: only a regular file is read. One thread at a time.
 class WatchedFile {
  public:
   static constexpr uint64_t kCheckMs = 1000;
@@ -27,12 +28,13 @@ class WatchedFile {
   /// Of a larger file the first `most` bytes are taken.
   WatchedFile(std::string path, size_t most) : path_(std::move(path)), most_(most) {}
 
-  /// The content, the first time and whenever the file has changed, or why it can't be read, told once for as long as it is the same.
-  /// Nothing: as before.
+  /// The content, the first time and whenever the file has changed, or why it can't be read, told
+  /// once for as long as it is the same. Nothing: as before.
   std::optional<Read> look();
   /// Reads it, changed or not.
   Read read();
-  /// Looks at most once a second, and takes a file that can't be read for an empty one. `now_ms` is base::monotonic_ms.
+  /// Looks at most once a second, and takes a file that can't be read for an empty one. `now_ms` is
+  /// base::monotonic_ms.
   std::optional<std::string> changed(uint64_t now_ms);
 
  private:
@@ -44,7 +46,9 @@ class WatchedFile {
     bool operator==(const Stamp& other) const;
   };
   static Stamp stamp_of(const struct stat& status);
-  std::unexpected<std::string> why(const std::string& words) const { return std::unexpected(path_ + ": " + words); }
+  std::unexpected<std::string> why(const std::string& words) const {
+    return std::unexpected(path_ + ": " + words);
+  }
   /// With no descriptor left there is no answer.
   std::optional<Read> take();
 

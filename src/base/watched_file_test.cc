@@ -72,7 +72,8 @@ TEST(WatchedFile, IsReadAgainAsLongAsItCantBe) {
   EXPECT_FALSE(file.read());
   EXPECT_EQ(seen(file), "-");
   ASSERT_EQ(mkfifo(place.path.c_str(), 0600), 0);
-  EXPECT_EQ(seen(file), "!" + place.path + ": it is no ordinary file") << "and it did not wait for a writer";
+  EXPECT_EQ(seen(file), "!" + place.path + ": it is no ordinary file")
+      << "and it did not wait for a writer";
   EXPECT_EQ(seen(file), "-");
   std::filesystem::remove(place.path);
   std::filesystem::create_directory(place.path);

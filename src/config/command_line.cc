@@ -13,8 +13,10 @@ namespace weir::config {
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config --defaults | "
-    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir passwd FILE USER | weir --help | weir --version\n";
+    "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config "
+    "--defaults | "
+    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir passwd FILE USER "
+    "| weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
 
@@ -23,20 +25,24 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
   weir check FILE           report every mistake in a configuration file
   weir config --defaults    print a configuration file with all defaults, commented
   weir config --reference   print the reference of all keys (docs/guide/configuration.md)
-  weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done and does
+  weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done
   weir reload [PORT]        have it read its configuration file again, as SIGHUP does
                             --control PATH names its control socket instead
   weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
-  --debug                   print for each request its request line, its URL and where it connects to
+  --debug                   print for each request its line, its URL and where it connects to
   --help                    print this
   --version                 print version, compiler, libraries and features
 
 Point a client at it with  http_proxy=http://127.0.0.1:PORT https_proxy=http://127.0.0.1:PORT
 )";
 
-Command usage(std::string_view why) { return {{}, 2, {}, "weir: " + std::string(why) + '\n' + std::string(kUsage)}; }
-Command print(std::string text) { return {{}, 0, std::move(text), {}}; }
+Command usage(std::string_view why) {
+  return {{}, 2, {}, "weir: " + std::string(why) + '\n' + std::string(kUsage)};
+}
+Command print(std::string text) {
+  return {{}, 0, std::move(text), {}};
+}
 
 /// Decimal, no sign, no leading zeros.
 std::optional<uint16_t> parse_port(std::string_view text) {
@@ -61,10 +67,12 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
   return {std::move(config), 0, {}, {}};
 }
 
-/// Of a Weir whose first listener has that port; as its configuration's `control` says if that is set.
+/// Of a Weir whose first listener has that port; as its configuration's `control` says if that is
+/// set.
 Command control(const std::string& word, const std::string& port_text, const std::string& path) {
   if (!path.empty()) return {{}, 0, {}, {}, ControlCommand{path, word}};
-  const auto port = port_text.empty() ? std::optional<uint16_t>(kDefaultPort) : parse_port(port_text);
+  const auto port =
+      port_text.empty() ? std::optional<uint16_t>(kDefaultPort) : parse_port(port_text);
   if (!port) return usage("PORT is a number from 0 to 65535, not " + in_quotes(port_text));
   return {{}, 0, {}, {}, ControlCommand{default_control_path(*port), word}};
 }
@@ -73,7 +81,8 @@ Command check_file(const std::string& file) {
   const auto read = read_file(file);
   if (!read) return {{}, 1, {}, text_of(read.error())};
   const std::string state = read->state_dir.empty() ? default_state_dir() : read->state_dir;
-  return print(file + ": no mistakes\nstate_dir: " + (state.empty() ? "none: there is no home" : state) + '\n');
+  return print(file + ": no mistakes\nstate_dir: " +
+               (state.empty() ? "none: there is no home" : state) + '\n');
 }
 
 }  // namespace
@@ -116,8 +125,10 @@ Command read_command_line(int argc, const char* const* argv) {
   } catch (const CLI::Error& error) {
     return usage(error.what());
   }
-  const auto word = std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
-  const bool subcommand = check->parsed() || config->parsed() || passwd->parsed() || word != words.end();
+  const auto word =
+      std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
+  const bool subcommand =
+      check->parsed() || config->parsed() || passwd->parsed() || word != words.end();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
     return usage("`check`, `config`, `status`, `reload` and `passwd` come first");
   }
@@ -130,8 +141,10 @@ Command read_command_line(int argc, const char* const* argv) {
     if (defaults == as_reference) return usage("`config` needs --defaults or --reference");
     return print(defaults ? commented_defaults() : reference());
   }
-  if (config_option->count() > 0 && config_file.empty()) return usage("--config needs the name of a file");
-  if (!port.empty() && !config_file.empty()) return usage("a port and --config: the file names the port to listen on");
+  if (config_option->count() > 0 && config_file.empty())
+    return usage("--config needs the name of a file");
+  if (!port.empty() && !config_file.empty())
+    return usage("a port and --config: the file names the port to listen on");
   if (port.empty() && config_file.empty()) return usage("a port to listen on is missing");
   return start(port, config_file, debug);
 }

@@ -20,7 +20,8 @@ struct PasswordCommand {
   std::string file, user;
 };
 
-/// What main has to do: print both texts, then run with the configuration, or exit with the status if there is none.
+/// What main has to do: print both texts, then run with the configuration, or exit with the status
+/// if there is none.
 struct Command {
   std::optional<Config> run;
   int status = 0;
@@ -32,8 +33,8 @@ struct Command {
   std::optional<PasswordCommand> password = {};
 };
 
-/// Reads the file that the arguments name. A command that is not understood is status 2 with a usage line; a file with
-/// mistakes 1.
+/// Reads the file that the arguments name. A command that is not understood is status 2 with a
+/// usage line; a file with mistakes 1.
 Command read_command_line(int argc, const char* const* argv);
 
 }  // namespace weir::config

@@ -34,7 +34,8 @@ class File {
 };
 
 TEST(CommandLine, APortIsAllThatIsNeeded) {
-  const std::pair<const char*, uint16_t> cases[] = {{"9876", 9876}, {"0", 0}, {"1", 1}, {"65535", 65535}};
+  const std::pair<const char*, uint16_t> cases[] = {
+      {"9876", 9876}, {"0", 0}, {"1", 1}, {"65535", 65535}};
   for (const auto& [text, port] : cases) {
     const Command start = command({text});
     ASSERT_TRUE(start.run) << text << start.complaint;
@@ -84,7 +85,8 @@ TEST(CommandLine, WhatIsNotUnderstoodIsStatus2AndAUsageLine) {
     EXPECT_FALSE(refused.run) << all;
     EXPECT_EQ(refused.status, 2) << all;
     EXPECT_EQ(refused.output, "") << all;
-    EXPECT_NE(refused.complaint.find("usage: weir PORT"), std::string::npos) << all << refused.complaint;
+    EXPECT_NE(refused.complaint.find("usage: weir PORT"), std::string::npos)
+        << all << refused.complaint;
     EXPECT_EQ(std::ranges::count(refused.complaint, '\n'), 2) << all << refused.complaint;
   }
 }
@@ -98,7 +100,8 @@ TEST(CommandLine, HelpAndVersion) {
   }
   const Command version = command({"--version"});
   EXPECT_EQ(version.status, 0);
-  for (const char* part : {"weir 0.", "compiler: clang ", "c-ares 1.", "toml++ 3.", "CLI11 2.", "features: "}) {
+  for (const char* part :
+       {"weir 0.", "compiler: clang ", "c-ares 1.", "toml++ 3.", "CLI11 2.", "features: "}) {
     EXPECT_NE(version.output.find(part), std::string::npos) << version.output;
   }
 }
@@ -113,18 +116,22 @@ TEST(CommandLine, AFile) {
   const Command checked = command({"check", good.path()});
   EXPECT_EQ(checked.status, 0);
   EXPECT_FALSE(checked.run);
-  EXPECT_EQ(checked.output, std::string(good.path()) + ": no mistakes\nstate_dir: " + default_state_dir() + '\n');
+  EXPECT_EQ(checked.output,
+            std::string(good.path()) + ": no mistakes\nstate_dir: " + default_state_dir() + '\n');
 
   for (const char* how : {"--config", "check"}) {
     const Command refused = command({how, bad.path()});
     EXPECT_FALSE(refused.run);
     EXPECT_EQ(refused.status, 1);
     EXPECT_EQ(refused.output, "");
-    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":1:1: unknown key \"one\""), std::string::npos);
-    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":2:1: unknown key \"two\""), std::string::npos);
+    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":1:1: unknown key \"one\""),
+              std::string::npos);
+    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":2:1: unknown key \"two\""),
+              std::string::npos);
     const Command missing = command({how, "/nonexistent/weir.toml"});
     EXPECT_EQ(missing.status, 1);
-    EXPECT_EQ(missing.complaint, "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+    EXPECT_EQ(missing.complaint,
+              "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
   }
 }
 
@@ -142,7 +149,8 @@ class As {
   }
   ~As() {
     if (lowered_) EXPECT_EQ(seteuid(0), 0);
-    for (const auto& [name, value] : before_) value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
+    for (const auto& [name, value] : before_)
+      value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
   }
 
  private:
@@ -159,8 +167,12 @@ TEST(CommandLine, WhereWhatOutlivesARestartIsKept) {
       {true, {}, "/var/lib/weir"},
       {true, {{"HOME", "/root"}, {"XDG_STATE_HOME", "/x"}}, "/var/lib/weir"},
       {true, {{"STATE_DIRECTORY", "/var/lib/one"}}, "/var/lib/one"},
-      {false, {{"STATE_DIRECTORY", "/var/lib/one:/var/lib/two"}, {"HOME", "/home/ada"}}, "/var/lib/one"},
-      {false, {{"STATE_DIRECTORY", "relative"}, {"HOME", "/home/ada"}}, "/home/ada/.local/state/weir"},
+      {false,
+       {{"STATE_DIRECTORY", "/var/lib/one:/var/lib/two"}, {"HOME", "/home/ada"}},
+       "/var/lib/one"},
+      {false,
+       {{"STATE_DIRECTORY", "relative"}, {"HOME", "/home/ada"}},
+       "/home/ada/.local/state/weir"},
       {false, {{"HOME", "/home/ada"}}, "/home/ada/.local/state/weir"},
       {false, {{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "/state"}}, "/state/weir"},
       {false, {{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "state"}}, "/home/ada/.local/state/weir"},

@@ -18,8 +18,8 @@ namespace weir::config {
 inline constexpr uint16_t kDefaultPort = 9876;
 
 struct ListenerConfig {
-  /// At least one. Port 0 takes a free port, the same for all. Where there are several, those of an address family that the
-  /// machine does not have are left out, as long as one is left.
+  /// At least one. Port 0 takes a free port, the same for all. Where there are several, those of an
+  /// address family that the machine does not have are left out, as long as one is left.
   std::vector<base::Endpoint> addresses;
   /// Who may come; empty: whoever can reach the addresses, which then are this machine's alone.
   std::vector<base::Cidr> clients;
@@ -46,24 +46,27 @@ struct Config {
   uint32_t workers = 0;
   /// Path of the control socket; empty: a default by user and port.
   std::string control;
-  /// The folder of what outlives a restart; empty: a default by user. Made and locked at start only where it is named here.
+  /// The folder of what outlives a restart; empty: a default by user. Made and locked at start only
+  /// where it is named here.
   std::string state_dir;
-  /// Of clients, in all workers together; fewer where the limit of open files is lower. At the limit idle ones are shed,
-  /// then accepting stops.
+  /// Of clients, in all workers together; fewer where the limit of open files is lower. At the
+  /// limit idle ones are shed, then accepting stops.
   uint32_t max_connections = 50'000;
   /// Of one client's address; 0: no limit. Not for clients on this machine.
   uint32_t connections_per_client = 1000;
-  /// What may be held for clients and origins (base::Account), in bytes; 0: no limit. At it requests are refused.
+  /// What may be held for clients and origins (base::Account), in bytes; 0: no limit. At it
+  /// requests are refused.
   uint64_t memory_bytes = uint64_t{1} << 30;
-  /// Bytes a second: content that moves more slowly at its client's side is cut while memory or connections come near their limit; 0: none
-  /// is.
+  /// Bytes a second: content that moves more slowly at its client's side is cut while memory or
+  /// connections come near their limit; 0: none is.
   uint64_t lowest_rate = 0;
   /// Weir's own pages answer under this name. Lower-case.
   std::string own_name = "weir.internal";
   /// How Weir calls itself in Via; a request that comes back with it is a loop.
   std::string via_pseudonym = "weir";
   /// Sorted.
-  std::vector<uint16_t> blocked_ports{policy::kDefaultBlockedPorts.begin(), policy::kDefaultBlockedPorts.end()};
+  std::vector<uint16_t> blocked_ports{policy::kDefaultBlockedPorts.begin(),
+                                      policy::kDefaultBlockedPorts.end()};
   net::ResolverConfig resolver;
   net::TcpConfig tcp;
   server::ServerConfig server;

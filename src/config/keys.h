@@ -1,4 +1,5 @@
-// Every key of the configuration, described once: the reader, the reference and the commented defaults are made from this.
+// Every key of the configuration, described once: the reader, the reference and the commented
+// defaults are made from this.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -15,19 +16,19 @@ enum class Kind : uint8_t {
   flag,           // true, false
   allow_or_deny,  // "allow", "deny"
   number,
-  duration,       // "10s"; kept in milliseconds
-  size,           // "64KiB" or a number; kept in bytes
+  duration,  // "10s"; kept in milliseconds
+  size,      // "64KiB" or a number; kept in bytes
   host_name,
-  token,          // RFC 9110, 5.6.2
-  path,           // of a file, absolute; "" where nothing is chosen
+  token,  // RFC 9110, 5.6.2
+  path,   // of a file, absolute; "" where nothing is chosen
   log_format,
-  log_target,     // "stdout", "syslog" or a path
-  serve,          // "needed", "always", "never"
+  log_target,  // "stdout", "syslog" or a path
+  serve,       // "needed", "always", "never"
   ports,
-  endpoints,      // one "ADDRESS:PORT" or a list of them
+  endpoints,  // one "ADDRESS:PORT" or a list of them
   networks,
   host_patterns,
-  destinations,   // host patterns and networks
+  destinations,  // host patterns and networks
 };
 
 /// Where a value goes. A key of [[listener]] uses the listener, any other the rest.
@@ -35,8 +36,9 @@ struct Place {
   Config* config;
   ListenerConfig* listener;
 };
-using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector<uint16_t>*, std::vector<base::Endpoint>*,
-                          std::vector<base::Cidr>*, std::vector<match::HostPattern>*, policy::Config*, tunnel::Serve*>;
+using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector<uint16_t>*,
+                          std::vector<base::Endpoint>*, std::vector<base::Cidr>*,
+                          std::vector<match::HostPattern>*, policy::Config*, tunnel::Serve*>;
 
 struct Key {
   /// The table that it is in: a Group's name, empty at the top.
@@ -76,7 +78,8 @@ std::string full_name(const Key& key);
 /// The known key or table that is written most like the unknown `name` in `table`.
 std::string nearest_to(std::string_view table, std::string_view name);
 
-/// The keys of the whole that `now` has otherwise than `before` and that need a restart, as they are written in text.
+/// The keys of the whole that `now` has otherwise than `before` and that need a restart, as they
+/// are written in text.
 std::vector<std::string> changed_until_restart(const Config& before, const Config& now);
 
 /// What a value of this key looks like: `a duration such as "10s", from 1s to 1h`.

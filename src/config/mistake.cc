@@ -20,7 +20,8 @@ std::string text_of(const std::vector<Mistake>& mistakes) {
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {
-  // Rows of the table of distances between beginnings of a and b: this one, the last and the one before.
+  // Rows of the table of distances between beginnings of a and b: this one, the last and the one
+  // before.
   std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
@@ -28,7 +29,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     std::swap(last, row);
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      row[j] =
+          std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }

@@ -22,18 +22,20 @@ struct Mistake {
   /// For an unknown key: the known one that is written most like it.
   std::string nearest;
 
-  /// One line: `weir.toml:3:1: unknown key "clinets"; expected a key of [[listener]]; the nearest one is clients`.
+  /// One line: `weir.toml:3:1: unknown key "clinets"; expected a key of [[listener]]; the nearest
+  /// one is clients`.
   std::string text() const;
 };
 
 /// Each on a line of its own.
 std::string text_of(const std::vector<Mistake>& mistakes);
 
-/// How many letters must be put in, left out, replaced or swapped with their neighbour to make one text of the other. Both
-/// should be short: it takes time and memory of their product.
+/// How many letters must be put in, left out, replaced or swapped with their neighbour to make one
+/// text of the other. Both should be short: it takes time and memory of their product.
 size_t edit_distance(std::string_view a, std::string_view b);
 
-/// In double quotes, controls, quotes and backslashes escaped as in TOML, cut to a length that a line bears.
+/// In double quotes, controls, quotes and backslashes escaped as in TOML, cut to a length that a
+/// line bears.
 std::string in_quotes(std::string_view text);
 
 }  // namespace weir::config

@@ -109,7 +109,8 @@ content = "1500ms"
 [tunnel]
 serve = "always"
 no_opaque_ports = [80, 443]
-)", "f");
+)",
+                           "f");
   ASSERT_TRUE(config) << text_of(config.error());
   ASSERT_EQ(config->resolver.servers.size(), 2u);
   EXPECT_EQ(config->resolver.servers[1].text(), "[2001:db8::53]:5353");
@@ -148,62 +149,97 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
   const struct {
     const char *text, *expected;
   } cases[] = {
-      {"clinets = 1", "f:1:1: unknown key \"clinets\"; expected a known key or table; the nearest one is clients in [[listener]]\n"},
-      {"[limit]\nhead = 1", "f:1:2: unknown key \"limit\"; expected a known key or table; the nearest one is [limits]\n"},
-      {"\n[limits]\n  feilds = 3\n", "f:3:3: unknown key \"feilds\"; expected a key of [limits]; the nearest one is fields\n"},
+      {"clinets = 1",
+       "f:1:1: unknown key \"clinets\"; expected a known key or table; the nearest one is clients "
+       "in [[listener]]\n"},
+      {"[limit]\nhead = 1",
+       "f:1:2: unknown key \"limit\"; expected a known key or table; the nearest one is "
+       "[limits]\n"},
+      {"\n[limits]\n  feilds = 3\n",
+       "f:3:3: unknown key \"feilds\"; expected a key of [limits]; the nearest one is fields\n"},
       {"[limits]\nconnect = \"1s\"",
-       "f:2:1: unknown key \"connect\"; expected a key of [limits]; the nearest one is timeouts.connect\n"},
+       "f:2:1: unknown key \"connect\"; expected a key of [limits]; the nearest one is "
+       "timeouts.connect\n"},
       {"[[listener]]\naddress = \"127.0.0.1:1\"\nalow = []",
        "f:3:1: unknown key \"alow\"; expected a key of [[listener]]; the nearest one is allow\n"},
-      {"blockedports = []", "f:1:1: unknown key \"blockedports\"; expected a known key or table; the nearest one is blocked_ports\n"},
+      {"blockedports = []",
+       "f:1:1: unknown key \"blockedports\"; expected a known key or table; the nearest one is "
+       "blocked_ports\n"},
       {"[timeouts]\nhead = 10",
-       "f:2:8: head is 10: the unit is missing; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+       "f:2:8: head is 10: the unit is missing; expected a duration such as \"500ms\", \"10s\", "
+       "\"15min\" or \"2h\", from 100ms to 1h\n"},
       {"[timeouts]\nhead = \"10\"",
-       "f:2:8: head is \"10\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+       "f:2:8: head is \"10\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or "
+       "\"2h\", from 100ms to 1h\n"},
       {"[timeouts]\nhead = \"2h\"",
-       "f:2:8: head is \"2h\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"},
+       "f:2:8: head is \"2h\"; expected a duration such as \"500ms\", \"10s\", \"15min\" or "
+       "\"2h\", from 100ms to 1h\n"},
       {"[limits]\nmemory = 1",
-       "f:2:10: memory is 1; expected a size such as \"64KiB\" or \"16MiB\", or a number of bytes, from 2MiB to 1024GiB, or 0\n"},
+       "f:2:10: memory is 1; expected a size such as \"64KiB\" or \"16MiB\", or a number of bytes, "
+       "from 2MiB to 1024GiB, or 0\n"},
       {"[limits]\nfields = -1", "f:2:10: fields is -1; expected a whole number from 10 to 10000\n"},
-      {"[limits]\nfields = \"many\"", "f:2:10: fields is \"many\"; expected a whole number from 10 to 10000\n"},
-      {"[limits]\nfields = 1.5", "f:2:10: fields is a number with a point; expected a whole number from 10 to 10000\n"},
+      {"[limits]\nfields = \"many\"",
+       "f:2:10: fields is \"many\"; expected a whole number from 10 to 10000\n"},
+      {"[limits]\nfields = 1.5",
+       "f:2:10: fields is a number with a point; expected a whole number from 10 to 10000\n"},
       {"[limits]\nhead = \"64KB\"",
-       "f:2:8: head is \"64KB\"; expected a size such as \"64KiB\" or \"16MiB\", or a number of bytes, from 1KiB to 64KiB\n"},
+       "f:2:8: head is \"64KB\"; expected a size such as \"64KiB\" or \"16MiB\", or a number of "
+       "bytes, from 1KiB to 64KiB\n"},
       {"debug = \"yes\"", "f:1:9: debug is \"yes\"; expected true or false\n"},
       {"workers = true", "f:1:11: workers is true; expected a whole number from 0 to 1024\n"},
       {"limits = 3", "f:1:10: limits is 3; expected a table, written as [limits]\n"},
-      {"blocked_ports = 25", "f:1:17: blocked_ports is 25; expected a list of ports from 0 to 65535, such as [25, 3306]\n"},
+      {"blocked_ports = 25",
+       "f:1:17: blocked_ports is 25; expected a list of ports from 0 to 65535, such as [25, "
+       "3306]\n"},
       {"blocked_ports = [25, 65536, \"x\"]",
-       "f:1:22: blocked_ports is 65536; expected a list of ports from 0 to 65535, such as [25, 3306]\n"
-       "f:1:29: blocked_ports is \"x\"; expected a list of ports from 0 to 65535, such as [25, 3306]\n"},
+       "f:1:22: blocked_ports is 65536; expected a list of ports from 0 to 65535, such as [25, "
+       "3306]\n"
+       "f:1:29: blocked_ports is \"x\"; expected a list of ports from 0 to 65535, such as [25, "
+       "3306]\n"},
       {"resolver = [\"192.0.2.1\"]",
-       "f:1:13: resolver is \"192.0.2.1\"; expected a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+       "f:1:13: resolver is \"192.0.2.1\"; expected a string of address and port such as "
+       "\"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
       {"own_name = \"*.x\"",
-       "f:1:12: own_name is \"*.x\": it is one name, not all below it; expected a host name such as \"weir.internal\"\n"},
-      {"[tunnel]\nserve = \"sometimes\"", "f:2:9: serve is \"sometimes\"; expected \"needed\", \"always\" or \"never\"\n"},
+       "f:1:12: own_name is \"*.x\": it is one name, not all below it; expected a host name such "
+       "as \"weir.internal\"\n"},
+      {"[tunnel]\nserve = \"sometimes\"",
+       "f:2:9: serve is \"sometimes\"; expected \"needed\", \"always\" or \"never\"\n"},
       {"[tunnel]\nserve = \"never\"\nno_opaque_ports = [80]",
-       "f:2:9: serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels; expected \"needed\" or \"always\", or no no_opaque_ports\n"},
-      {"via = \"a b\"", "f:1:7: via is \"a b\"; expected a word of letters, digits and `-._~!#$%&'*+^|`\n"},
+       "f:2:9: serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels; "
+       "expected \"needed\" or \"always\", or no no_opaque_ports\n"},
+      {"via = \"a b\"",
+       "f:1:7: via is \"a b\"; expected a word of letters, digits and `-._~!#$%&'*+^|`\n"},
       {"[[listener]]\nclients = []",
-       "f:1:1: [[listener]] has no address; expected a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+       "f:1:1: [[listener]] has no address; expected a string of address and port such as "
+       "\"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
       {"[[listener]]\naddress = []",
-       "f:2:11: address is a list: it is empty; expected a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
-      {"[listener]\naddress = \"127.0.0.1:1\"", "f:1:2: listener is a table; expected tables, each begun by a line [[listener]]\n"},
-      {"listener = [1]", "f:1:1: listener is a list; expected tables, each begun by a line [[listener]]\n"},
+       "f:2:11: address is a list: it is empty; expected a string of address and port such as "
+       "\"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+      {"[listener]\naddress = \"127.0.0.1:1\"",
+       "f:1:2: listener is a table; expected tables, each begun by a line [[listener]]\n"},
+      {"listener = [1]",
+       "f:1:1: listener is a list; expected tables, each begun by a line [[listener]]\n"},
       {"[[listener]]\naddress = \"localhost:9876\"",
-       "f:2:11: address is \"localhost:9876\"; expected a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
-      {"[[listener]]\naddress = \"127.0.0.1:1\"\nprivate = \"yes\"", "f:3:11: private is \"yes\"; expected \"allow\" or \"deny\"\n"},
+       "f:2:11: address is \"localhost:9876\"; expected a string of address and port such as "
+       "\"127.0.0.1:9876\" or \"[::1]:9876\", or a list of them\n"},
+      {"[[listener]]\naddress = \"127.0.0.1:1\"\nprivate = \"yes\"",
+       "f:3:11: private is \"yes\"; expected \"allow\" or \"deny\"\n"},
       {"[[listener]]\naddress = \"127.0.0.1:1\"\nclients = [\"10.0.0.1/8\"]",
-       "f:3:12: clients is \"10.0.0.1/8\": \"10.0.0.1/8\" has bits set beyond its prefix: the network is 10.0.0.0/8, the single address "
-       "10.0.0.1; expected a list of networks and addresses such as [\"192.168.0.0/16\", \"fd00::/8\", \"192.0.2.7\"]\n"},
+       "f:3:12: clients is \"10.0.0.1/8\": \"10.0.0.1/8\" has bits set beyond its prefix: the "
+       "network is 10.0.0.0/8, the single address "
+       "10.0.0.1; expected a list of networks and addresses such as [\"192.168.0.0/16\", "
+       "\"fd00::/8\", \"192.0.2.7\"]\n"},
       {"[[listener]]\naddress = \"127.0.0.1:1\"\nallow = [\"a..b\"]",
-       "f:3:10: allow is \"a..b\": \"a..b\" is no host name or `*.suffix`: it has an empty part between dots; expected a list of names and "
+       "f:3:10: allow is \"a..b\": \"a..b\" is no host name or `*.suffix`: it has an empty part "
+       "between dots; expected a list of names and "
        "networks such as [\"wiki.lan\", \"*.office.example\", \"10.1.0.0/16\"]\n"},
-      {"\"a\\u001bb\" = 1", "f:1:1: unknown key \"a\\u001Bb\"; expected a known key or table; the nearest one is via\n"},
+      {"\"a\\u001bb\" = 1",
+       "f:1:1: unknown key \"a\\u001Bb\"; expected a known key or table; the nearest one is via\n"},
       // Several at once, in the order of their places.
       {"zzz = 1\n[timeouts]\nconnect = 5\nhaed = \"1s\"\n[limits]\nfields = 1",
        "f:1:1: unknown key \"zzz\"; expected a known key or table; the nearest one is via\n"
-       "f:3:11: connect is 5: the unit is missing; expected a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\", from 100ms to 1h\n"
+       "f:3:11: connect is 5: the unit is missing; expected a duration such as \"500ms\", \"10s\", "
+       "\"15min\" or \"2h\", from 100ms to 1h\n"
        "f:4:1: unknown key \"haed\"; expected a key of [timeouts]; the nearest one is head\n"
        "f:6:10: fields is 1; expected a whole number from 10 to 10000\n"},
   };
@@ -211,8 +247,9 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
 }
 
 TEST(Reader, GrammarsMistakesHaveAPlaceToo) {
-  for (const char* text : {"a = ", "[limits\n", "a = 1\na = 2", "= 1", "a = 'x\n", "a = \x80", "workers = 1 workers = 2", "[a]\n[a]",
-                           "[^a]", "[[^a]]", "\u00e4 = 1", "a \u00e4"}) {
+  for (const char* text :
+       {"a = ", "[limits\n", "a = 1\na = 2", "= 1", "a = 'x\n", "a = \x80",
+        "workers = 1 workers = 2", "[a]\n[a]", "[^a]", "[[^a]]", "\u00e4 = 1", "a \u00e4"}) {
     const auto result = read(text, "weir.toml");
     ASSERT_FALSE(result) << text;
     ASSERT_EQ(result.error().size(), 1u);
@@ -232,13 +269,16 @@ TEST(Reader, ListenersThatOthersReachNeedClients) {
       {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]", ""},
       {"address = \"0.0.0.0:1\"\nclients = [\"0.0.0.0/0\"]", ""},
       {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]\nprivate = \"deny\"", ""},
-      {"address = \"0.0.0.0:1\"", "f:2:11: other machines can reach 0.0.0.0:1, and there are no clients"},
+      {"address = \"0.0.0.0:1\"",
+       "f:2:11: other machines can reach 0.0.0.0:1, and there are no clients"},
       {"address = \"[::]:1\"\nclients = []", "f:2:11: other machines can reach [::]:1"},
       {"address = \"192.168.1.1:1\"", "f:2:11: other machines can reach 192.168.1.1:1"},
       {"address = \"[fe80::1]:1\"", "f:2:11: other machines"},
       {"address = \"[::ffff:0.0.0.0]:1\"", "f:2:11: other machines"},
-      {"address = [\"127.0.0.1:1\", \"10.0.0.1:1\"]", "f:2:27: other machines can reach 10.0.0.1:1"},
-      {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]\nprivate = \"allow\"", "f:4:11: private is \"allow\" where other machines"},
+      {"address = [\"127.0.0.1:1\", \"10.0.0.1:1\"]",
+       "f:2:27: other machines can reach 10.0.0.1:1"},
+      {"address = \"0.0.0.0:1\"\nclients = [\"10.0.0.0/8\"]\nprivate = \"allow\"",
+       "f:4:11: private is \"allow\" where other machines"},
   };
   for (const auto& c : cases) {
     const std::string mistakes = mistakes_of("[[listener]]\n" + std::string(c.listener));
@@ -252,18 +292,21 @@ TEST(Reader, AddressesThatCollide) {
     const char *first, *second;
     bool collide;
   } cases[] = {
-      {"127.0.0.1:1", "127.0.0.1:1", true}, {"127.0.0.1:1", "127.0.0.1:2", false}, {"127.0.0.1:1", "[::1]:1", false},
-      {"0.0.0.0:1", "127.0.0.1:1", true},   {"0.0.0.0:1", "[::]:1", false},        {"127.0.0.1:0", "127.0.0.1:0", false},
+      {"127.0.0.1:1", "127.0.0.1:1", true}, {"127.0.0.1:1", "127.0.0.1:2", false},
+      {"127.0.0.1:1", "[::1]:1", false},    {"0.0.0.0:1", "127.0.0.1:1", true},
+      {"0.0.0.0:1", "[::]:1", false},       {"127.0.0.1:0", "127.0.0.1:0", false},
       {"[::]:1", "[::1]:1", true},
   };
   for (const auto& c : cases) {
     const std::string clients = "clients = [\"127.0.0.1\"]\n";
-    const std::string text = "[[listener]]\naddress = \"" + std::string(c.first) + "\"\n" + clients + "[[listener]]\naddress = \"" +
-                             c.second + "\"\n" + clients;
+    const std::string text = "[[listener]]\naddress = \"" + std::string(c.first) + "\"\n" +
+                             clients + "[[listener]]\naddress = \"" + c.second + "\"\n" + clients;
     const std::string mistakes = mistakes_of(text);
     EXPECT_EQ(!mistakes.empty(), c.collide) << c.first << ' ' << c.second << '\n' << mistakes;
     if (c.collide) {
-      EXPECT_TRUE(mistakes.starts_with("f:5:11: " + std::string(c.second) + " collides with " + c.first + " in line 2;")) << mistakes;
+      EXPECT_TRUE(mistakes.starts_with("f:5:11: " + std::string(c.second) + " collides with " +
+                                       c.first + " in line 2;"))
+          << mistakes;
     }
   }
 }
@@ -277,8 +320,9 @@ TEST(Keys, EachIsDescribedAndTakesItsDefault) {
     EXPECT_EQ(find_key(key.table, key.name), &key);
     EXPECT_LE(key.least, key.most);
   }
-  for (const char* name : {"resolver", "blocked_ports", "own_name", "address in [[listener]]", "clients in [[listener]]",
-                           "private in [[listener]]", "local_names in [[listener]]", "allow in [[listener]]"}) {
+  for (const char* name : {"resolver", "blocked_ports", "own_name", "address in [[listener]]",
+                           "clients in [[listener]]", "private in [[listener]]",
+                           "local_names in [[listener]]", "allow in [[listener]]"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
 }
@@ -292,7 +336,8 @@ TEST(Keys, ThoseThatNeedARestartAreNamedWhereTheyDiffer) {
   EXPECT_TRUE(changed_until_restart(before, now).empty()) << "a reload changes these";
   now.control = "/c";
   now.log_backlog_bytes = 1 << 20;
-  EXPECT_EQ(changed_until_restart(before, now), (std::vector<std::string>{"control", "limits.log_backlog"}));
+  EXPECT_EQ(changed_until_restart(before, now),
+            (std::vector<std::string>{"control", "limits.log_backlog"}));
 }
 
 TEST(Reference, TheCommentedDefaultsReadBack) {
@@ -302,10 +347,13 @@ TEST(Reference, TheCommentedDefaultsReadBack) {
 }
 
 TEST(Reference, EveryKeyOfTheDefaultsIsRead) {
-  // Each value in turn is spoiled: then its own place is a mistake, so nothing is printed that isn't read.
+  // Each value in turn is spoiled: then its own place is a mistake, so nothing is printed that
+  // isn't read.
   const std::string text = commented_defaults();
   for (const Key& key : keys()) {
-    const std::string header = key.table.empty() ? "" : key.table == kListener ? "\n[[listener]]\n" : "\n[" + std::string(key.table) + "]\n";
+    const std::string header = key.table.empty()        ? ""
+                               : key.table == kListener ? "\n[[listener]]\n"
+                                                        : "\n[" + std::string(key.table) + "]\n";
     const size_t begin = header.empty() ? 0 : text.find(header);
     ASSERT_NE(begin, std::string::npos) << header;
     const size_t at = text.find('\n' + std::string(key.name) + " = ", begin);
@@ -347,7 +395,8 @@ TEST(Mistakes, QuotesHideNothingFromATerminal) {
 TEST(ReadFile, SaysWhyNot) {
   const auto missing = read_file("/nonexistent/weir.toml");
   ASSERT_FALSE(missing);
-  EXPECT_EQ(text_of(missing.error()), "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+  EXPECT_EQ(text_of(missing.error()),
+            "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
   EXPECT_EQ(text_of(read_file("/").error()), "/: cannot be read: Is a directory\n");
 }
 
@@ -364,10 +413,13 @@ class ReadAgain : public ::testing::Test {
 
 TEST_F(ReadAgain, WaitsForNobody) {
   ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
-  EXPECT_EQ(said({}), file_ + ": cannot be read: it is no ordinary file, and a Weir that runs reads no other\n");
+  EXPECT_EQ(
+      said({}),
+      file_ + ": cannot be read: it is no ordinary file, and a Weir that runs reads no other\n");
   EXPECT_FALSE(read_again("/dev/null", {}));
   EXPECT_FALSE(read_again("/dev/zero", {}));
-  EXPECT_EQ(text_of(read_again("/nonexistent/weir.toml", {}).error()), "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+  EXPECT_EQ(text_of(read_again("/nonexistent/weir.toml", {}).error()),
+            "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
 }
 
 TEST_F(ReadAgain, TakesNoEmptyFileForAConfiguration) {

@@ -12,7 +12,8 @@ struct Unit {
   std::string_view name;
   uint64_t factor;
 };
-constexpr Unit kDurations[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
+constexpr Unit kDurations[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
 constexpr Unit kSizes[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}};
 
 std::optional<uint64_t> parse(std::string_view text, std::span<const Unit> units) {
@@ -40,9 +41,17 @@ std::string text_of(uint64_t value, std::span<const Unit> units) {
 
 }  // namespace
 
-std::optional<uint64_t> parse_duration_ms(std::string_view text) { return parse(text, kDurations); }
-std::string duration_text(uint64_t ms) { return text_of(ms, kDurations); }
-std::optional<uint64_t> parse_size(std::string_view text) { return parse(text, kSizes); }
-std::string size_text(uint64_t bytes) { return text_of(bytes, kSizes); }
+std::optional<uint64_t> parse_duration_ms(std::string_view text) {
+  return parse(text, kDurations);
+}
+std::string duration_text(uint64_t ms) {
+  return text_of(ms, kDurations);
+}
+std::optional<uint64_t> parse_size(std::string_view text) {
+  return parse(text, kSizes);
+}
+std::string size_text(uint64_t bytes) {
+  return text_of(bytes, kSizes);
+}
 
 }  // namespace weir::config

@@ -6,17 +6,42 @@ namespace weir::config {
 namespace {
 
 TEST(Units, Durations) {
-  const std::pair<const char*, uint64_t> good[] = {
-      {"0ms", 0},        {"500ms", 500},      {"10s", 10'000}, {"15min", 900'000},
-      {"2h", 7'200'000}, {"1d", 86'400'000},  {"90s", 90'000}, {"1 s", 1000},
-      {"15 min", 900'000}, {"007s", 7000}, {"18446744073709551615ms", UINT64_MAX}};
+  const std::pair<const char*, uint64_t> good[] = {{"0ms", 0},
+                                                   {"500ms", 500},
+                                                   {"10s", 10'000},
+                                                   {"15min", 900'000},
+                                                   {"2h", 7'200'000},
+                                                   {"1d", 86'400'000},
+                                                   {"90s", 90'000},
+                                                   {"1 s", 1000},
+                                                   {"15 min", 900'000},
+                                                   {"007s", 7000},
+                                                   {"18446744073709551615ms", UINT64_MAX}};
   for (const auto& [text, ms] : good) EXPECT_EQ(parse_duration_ms(text), ms) << text;
-  for (const char* bad : {"", "10", "s", "-1s", "+1s", "1.5s", "1  s", "1\ts", "1 ", " s", " 1s", "1s ",
-                          "1S", "1m", "1sec", "1h30min", "1us", "0x1s", "18446744073709551616ms",
+  for (const char* bad : {"",
+                          "10",
+                          "s",
+                          "-1s",
+                          "+1s",
+                          "1.5s",
+                          "1  s",
+                          "1\ts",
+                          "1 ",
+                          " s",
+                          " 1s",
+                          "1s ",
+                          "1S",
+                          "1m",
+                          "1sec",
+                          "1h30min",
+                          "1us",
+                          "0x1s",
+                          "18446744073709551616ms",
                           "18446744073709551615s"}) {
     EXPECT_FALSE(parse_duration_ms(bad)) << bad;
   }
-  for (const char* text : {"0ms", "1ms", "999ms", "1s", "1500ms", "90s", "2min", "1h", "3d", "25h"}) {
+  for (const char* text :
+       {"0ms", "1ms", "999ms", "1s", "1500ms", "90s", "2min", "1h", "3d", "25h"}) {
     EXPECT_EQ(duration_text(*parse_duration_ms(text)), text);
   }
 }
@@ -31,7 +56,8 @@ TEST(Units, Sizes) {
         "1 M iB", "1 ", " MiB", "KiB", "18446744073709551615KiB"}) {
     EXPECT_FALSE(parse_size(bad)) << bad;
   }
-  for (const char* text : {"0B", "1B", "1KiB", "1025B", "1536KiB", "64MiB", "5GiB"}) EXPECT_EQ(size_text(*parse_size(text)), text);
+  for (const char* text : {"0B", "1B", "1KiB", "1025B", "1536KiB", "64MiB", "5GiB"})
+    EXPECT_EQ(size_text(*parse_size(text)), text);
 }
 
 }  // namespace

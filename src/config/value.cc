@@ -11,7 +11,9 @@ namespace weir::config {
 namespace {
 
 using Taken = std::expected<void, std::string>;
-Taken no(std::string why = {}) { return std::unexpected(std::move(why)); }
+Taken no(std::string why = {}) {
+  return std::unexpected(std::move(why));
+}
 
 /// Into a uint32_t or uint64_t, whose range the key's limits keep to.
 Taken put_number(const Key& key, uint64_t value, Slot slot) {
@@ -57,8 +59,9 @@ Taken add_endpoint(const Key& key, std::vector<base::Endpoint>& to, std::string_
   return {};
 }
 
-constexpr std::pair<std::string_view, tunnel::Serve> kServe[] = {
-    {"needed", tunnel::Serve::needed}, {"always", tunnel::Serve::always}, {"never", tunnel::Serve::never}};
+constexpr std::pair<std::string_view, tunnel::Serve> kServe[] = {{"needed", tunnel::Serve::needed},
+                                                                 {"always", tunnel::Serve::always},
+                                                                 {"never", tunnel::Serve::never}};
 
 Taken put_serve(std::string_view text, tunnel::Serve& to) {
   for (const auto& [word, serve] : kServe) {
@@ -107,7 +110,9 @@ std::string network_text(const base::Cidr& network) {
 
 }  // namespace
 
-bool takes_list(Kind kind) { return kind >= Kind::ports; }
+bool takes_list(Kind kind) {
+  return kind >= Kind::ports;
+}
 
 Taken take_text(const Key& key, std::string_view text, Slot slot) {
   switch (key.kind) {
@@ -135,7 +140,8 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
       *std::get<std::string*>(slot) = text;
       return {};
     case Kind::path:
-      if (!text.empty() && (text.front() != '/' || text.find('\0') != std::string_view::npos)) return no();
+      if (!text.empty() && (text.front() != '/' || text.find('\0') != std::string_view::npos))
+        return no();
       *std::get<std::string*>(slot) = text;
       return {};
     case Kind::log_format:
@@ -143,16 +149,21 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
       *std::get<std::string*>(slot) = text;
       return {};
     case Kind::log_target:
-      if (text != "stdout" && text != "syslog" && (!text.starts_with('/') || text.find('\0') != std::string_view::npos)) return no();
+      if (text != "stdout" && text != "syslog" &&
+          (!text.starts_with('/') || text.find('\0') != std::string_view::npos))
+        return no();
       *std::get<std::string*>(slot) = text;
       return {};
     case Kind::serve: return put_serve(text, *std::get<tunnel::Serve*>(slot));
-    case Kind::endpoints: return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
+    case Kind::endpoints:
+      return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
     case Kind::networks: return add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
-    case Kind::host_patterns: return add_pattern(*std::get<std::vector<match::HostPattern>*>(slot), text);
+    case Kind::host_patterns:
+      return add_pattern(*std::get<std::vector<match::HostPattern>*>(slot), text);
     case Kind::destinations: {
       policy::Config& policy = *std::get<policy::Config*>(slot);
-      return looks_like_network(text) ? add_network(policy.allowed_networks, text) : add_pattern(policy.allowed_names, text);
+      return looks_like_network(text) ? add_network(policy.allowed_networks, text)
+                                      : add_pattern(policy.allowed_names, text);
     }
     case Kind::flag:
     case Kind::number:
@@ -195,7 +206,9 @@ std::string as_toml(const Key& key, Slot slot) {
     auto** const small = std::get_if<uint32_t*>(&slot);
     return small ? **small : *std::get<uint64_t*>(slot);
   };
-  const auto pattern_text = [](const match::HostPattern& pattern) { return in_quotes(pattern.text()); };
+  const auto pattern_text = [](const match::HostPattern& pattern) {
+    return in_quotes(pattern.text());
+  };
   switch (key.kind) {
     case Kind::flag: return *std::get<bool*>(slot) ? "true" : "false";
     case Kind::allow_or_deny: return *std::get<bool*>(slot) ? "\"allow\"" : "\"deny\"";
@@ -209,11 +222,15 @@ std::string as_toml(const Key& key, Slot slot) {
     case Kind::path: return in_quotes(*std::get<std::string*>(slot));
     case Kind::serve: return in_quotes(serve_text(*std::get<tunnel::Serve*>(slot)));
     case Kind::ports:
-      return list(texts(*std::get<std::vector<uint16_t>*>(slot), [](uint16_t port) { return std::to_string(port); }));
+      return list(texts(*std::get<std::vector<uint16_t>*>(slot),
+                        [](uint16_t port) { return std::to_string(port); }));
     case Kind::endpoints:
-      return list(texts(*std::get<std::vector<base::Endpoint>*>(slot), [](const auto& at) { return in_quotes(at.text()); }));
-    case Kind::networks: return list(texts(*std::get<std::vector<base::Cidr>*>(slot), network_text));
-    case Kind::host_patterns: return list(texts(*std::get<std::vector<match::HostPattern>*>(slot), pattern_text));
+      return list(texts(*std::get<std::vector<base::Endpoint>*>(slot),
+                        [](const auto& at) { return in_quotes(at.text()); }));
+    case Kind::networks:
+      return list(texts(*std::get<std::vector<base::Cidr>*>(slot), network_text));
+    case Kind::host_patterns:
+      return list(texts(*std::get<std::vector<match::HostPattern>*>(slot), pattern_text));
     case Kind::destinations: {
       const policy::Config& policy = *std::get<policy::Config*>(slot);
       std::vector<std::string> items = texts(policy.allowed_names, pattern_text);

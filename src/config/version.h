@@ -5,8 +5,8 @@
 
 namespace weir::config {
 
-/// Several lines, for --version: version, compiler, libraries, features. `more_libraries`: names and versions of those that
-/// are known elsewhere, separated by ", ".
+/// Several lines, for --version: version, compiler, libraries, features. `more_libraries`: names
+/// and versions of those that are known elsewhere, separated by ", ".
 std::string version_text(std::string_view more_libraries);
 
 }  // namespace weir::config

@@ -1,4 +1,5 @@
-// The content of a message, pulled by whoever sends it on. Not reading is how backpressure reaches the sender.
+// The content of a message, pulled by whoever sends it on. Not reading is how backpressure reaches
+// the sender.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -24,16 +25,19 @@ struct Sent {
   bool last = false;
 };
 
-/// Owns what it reads from. Read by one task at a time; after the last chunk or an error it is not read again.
+/// Owns what it reads from. Read by one task at a time; after the last chunk or an error it is not
+/// read again.
 class Body : public base::Pooled {
  public:
   virtual ~Body() = default;
 
   /// The next piece; waits for it. Never empty but for the last.
   virtual async::Task<base::Result<Chunk>> read() = 0;
-  /// The next piece if it is there already, so that the head and ready content leave in one write; never waits.
+  /// The next piece if it is there already, so that the head and ready content leave in one write;
+  /// never waits.
   virtual std::optional<base::Result<Chunk>> try_read() { return std::nullopt; }
-  /// Waits until some content has come, without asking for it (Expect: 100-continue); or until there is none to come.
+  /// Waits until some content has come, without asking for it (Expect: 100-continue); or until
+  /// there is none to come.
   virtual async::Task<void> until_begun() { co_return; }
   /// Bytes in all, where known before they are read.
   virtual std::optional<uint64_t> known_length() const { return std::nullopt; }
@@ -43,10 +47,12 @@ class Body : public base::Pooled {
     (void)to;
     return false;
   }
-  /// Moves content that way, as long as it is worth it; keeps framing, counts and deadlines. `silence_ms` is how long `to` may take
-  /// nothing; `sent` is raised as bytes go out. An Error of type client_closed, connection_write_timeout or connection_terminated
-  /// whose origin is `to` is told apart by `to_failed`.
-  virtual async::Task<base::Result<Sent>> send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent, bool* to_failed);
+  /// Moves content that way, as long as it is worth it; keeps framing, counts and deadlines.
+  /// `silence_ms` is how long `to` may take nothing; `sent` is raised as bytes go out. An Error of
+  /// type client_closed, connection_write_timeout or connection_terminated whose origin is `to` is
+  /// told apart by `to_failed`.
+  virtual async::Task<base::Result<Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
+                                                  uint64_t* sent, bool* to_failed);
 };
 
 /// Content that is there already: a page of Weir's own.

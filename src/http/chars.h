@@ -1,4 +1,5 @@
-// The bytes that HTTP's words are made of (RFC 9110, 5.5 and 5.6.2), and the scan that finds where they stop.
+// The bytes that HTTP's words are made of (RFC 9110, 5.5 and 5.6.2), and the scan that finds where
+// they stop.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -13,29 +14,36 @@ namespace weir::http {
 /// tchar (RFC 9110, 5.6.2): what methods, field names and codings are made of.
 inline constexpr std::array<bool, 256> kTokenByte = [] {
   std::array<bool, 256> table{};
-  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<size_t>(c)] = table[static_cast<size_t>(c - 32)] = true;
+  for (int c = 'a'; c <= 'z'; ++c)
+    table[static_cast<size_t>(c)] = table[static_cast<size_t>(c - 32)] = true;
   for (int c = '0'; c <= '9'; ++c) table[static_cast<size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
 
-constexpr bool is_token_byte(char c) { return kTokenByte[static_cast<unsigned char>(c)]; }
+constexpr bool is_token_byte(char c) {
+  return kTokenByte[static_cast<unsigned char>(c)];
+}
 constexpr bool is_token(std::string_view text) {
   for (const char c : text) {
     if (!is_token_byte(c)) return false;
   }
   return !text.empty();
 }
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-/// A byte that no field value may hold: 0x00-0x1f without HTAB, and 0x7f. Bytes from 0x80 (obs-text) are fine.
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+/// A byte that no field value may hold: 0x00-0x1f without HTAB, and 0x7f. Bytes from 0x80
+/// (obs-text) are fine.
 constexpr bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
 #ifdef __SSE2__
-/// The first byte that `stops` (sixteen bytes to a mask) marks, or end. For sixteen bytes or more: the last block overlaps the
-/// one before.
+/// The first byte that `stops` (sixteen bytes to a mask) marks, or end. For sixteen bytes or more:
+/// the last block overlaps the one before.
 template <class Stops>
 inline const char* find_in_blocks(const char* at, const char* end, Stops stops) {
   while (true) {
@@ -48,9 +56,15 @@ inline const char* find_in_blocks(const char* at, const char* end, Stops stops) 
     }
   }
 }
-inline __m128i bytes_up_to(__m128i bytes, char most) { return _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(most)), bytes); }
-inline __m128i bytes_equal(__m128i bytes, char byte) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)); }
-inline unsigned mask_of(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
+inline __m128i bytes_up_to(__m128i bytes, char most) {
+  return _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(most)), bytes);
+}
+inline __m128i bytes_equal(__m128i bytes, char byte) {
+  return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte));
+}
+inline unsigned mask_of(__m128i bytes) {
+  return static_cast<unsigned>(_mm_movemask_epi8(bytes));
+}
 #endif
 
 /// The first control in [at, end), or end.
@@ -58,7 +72,9 @@ inline const char* find_control(const char* at, const char* end) {
 #ifdef __SSE2__
   if (end - at >= 16) {
     return find_in_blocks(at, end, [](__m128i bytes) {
-      return mask_of(_mm_or_si128(_mm_andnot_si128(bytes_equal(bytes, '\t'), bytes_up_to(bytes, 0x1f)), bytes_equal(bytes, 0x7f)));
+      return mask_of(
+          _mm_or_si128(_mm_andnot_si128(bytes_equal(bytes, '\t'), bytes_up_to(bytes, 0x1f)),
+                       bytes_equal(bytes, 0x7f)));
     });
   }
 #endif
@@ -66,12 +82,14 @@ inline const char* find_control(const char* at, const char* end) {
   return at;
 }
 
-/// The first byte in [at, end) that no request target may hold, or end: controls, space, '#' and 0x7f.
+/// The first byte in [at, end) that no request target may hold, or end: controls, space, '#' and
+/// 0x7f.
 inline const char* find_target_end(const char* at, const char* end) {
 #ifdef __SSE2__
   if (end - at >= 16) {
     return find_in_blocks(at, end, [](__m128i bytes) {
-      return mask_of(_mm_or_si128(_mm_or_si128(bytes_up_to(bytes, 0x20), bytes_equal(bytes, '#')), bytes_equal(bytes, 0x7f)));
+      return mask_of(_mm_or_si128(_mm_or_si128(bytes_up_to(bytes, 0x20), bytes_equal(bytes, '#')),
+                                  bytes_equal(bytes, 0x7f)));
     });
   }
 #endif
@@ -112,10 +130,12 @@ inline const char* find_authority_end(const char* at, const char* end) {
 /// The first byte in [at, end) that is not a tchar, or end.
 inline const char* find_token_end(const char* at, const char* end) {
 #ifdef __SSE2__
-  // Letters and '-' alone are looked at sixteen at a time: that is most names. The table has the last word.
+  // Letters and '-' alone are looked at sixteen at a time: that is most names. The table has the
+  // last word.
   if (end - at >= 16) {
     at = find_in_blocks(at, end, [](__m128i bytes) {
-      const __m128i letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+      const __m128i letters =
+          _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
       return mask_of(_mm_or_si128(bytes_up_to(letters, 25), bytes_equal(bytes, '-'))) ^ 0xffffU;
     });
   }
@@ -124,8 +144,9 @@ inline const char* find_token_end(const char* at, const char* end) {
   return at;
 }
 
-/// `text` is `word`, without case. `word` has small letters and bytes from 0x21 to 0x3f (digits, '-', '/', ':') alone, and `text`
-/// no controls: then one bit apart are only the two cases of a letter.
+/// `text` is `word`, without case. `word` has small letters and bytes from 0x21 to 0x3f (digits,
+/// '-', '/', ':') alone, and `text` no controls: then one bit apart are only the two cases of a
+/// letter.
 inline bool is_word(std::string_view text, std::string_view word) {
   const size_t size = word.size();
   if (text.size() != size) return false;
@@ -150,15 +171,16 @@ inline bool is_word(std::string_view text, std::string_view word) {
   return true;
 }
 
-/// Takes the next element off a comma-separated list (RFC 9110, 5.6.1), without the blanks around it; it may be empty.
-/// Quoted strings are not looked into: for lists of tokens.
+/// Takes the next element off a comma-separated list (RFC 9110, 5.6.1), without the blanks around
+/// it; it may be empty. Quoted strings are not looked into: for lists of tokens.
 inline std::string_view take_list_element(std::string_view& list) {
   const char* at = list.data();
   const char* const end = at + list.size();
   while (at < end && is_blank(*at)) ++at;
   const char* comma = at;
   while (comma < end && *comma != ',') ++comma;
-  list = comma == end ? std::string_view() : std::string_view(comma + 1, static_cast<size_t>(end - comma - 1));
+  list = comma == end ? std::string_view()
+                      : std::string_view(comma + 1, static_cast<size_t>(end - comma - 1));
   while (comma > at && is_blank(comma[-1])) --comma;
   return {at, static_cast<size_t>(comma - at)};
 }

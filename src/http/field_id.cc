@@ -46,8 +46,8 @@ constexpr std::array<std::string_view, 35> kNames{"",
 static_assert(kNames.size() <= 64);  // Sets of ids are words of 64 bits.
 static_assert(kNames.size() == static_cast<size_t>(FieldId::x_forwarded_for) + 1);
 
-/// Length, first and last letter tell most names apart: a look at one slot, and one comparison. The bit that tells capital
-/// letters from small ones is set in both.
+/// Length, first and last letter tell most names apart: a look at one slot, and one comparison. The
+/// bit that tells capital letters from small ones is set in both.
 constexpr size_t slot_of(std::string_view name) {
   const auto first = static_cast<unsigned char>(name.front() | 0x20);
   const auto last = static_cast<unsigned char>(name.back() | 0x20);
@@ -86,11 +86,14 @@ FieldId field_id_of(std::string_view name) {
   if (name.empty()) return FieldId::other;
   for (const uint8_t id : kTable.slots[slot_of(name)]) {
     const SmallName& known = kTable.names[id];
-    if (known.size == name.size() && is_word(name, {known.text, known.size})) return static_cast<FieldId>(id);
+    if (known.size == name.size() && is_word(name, {known.text, known.size}))
+      return static_cast<FieldId>(id);
   }
   return FieldId::other;
 }
 
-std::string_view name_of(FieldId id) { return kNames[static_cast<size_t>(id)]; }
+std::string_view name_of(FieldId id) {
+  return kNames[static_cast<size_t>(id)];
+}
 
 }  // namespace weir::http

@@ -76,7 +76,9 @@ void Fields::grow() {
 void Fields::add(std::string_view name, std::string_view value) {
   add_in_place(arena_.copy(name), arena_.copy(value), field_id_of(name));
 }
-void Fields::add(FieldId id, std::string_view value) { add_in_place(name_of(id), arena_.copy(value), id); }
+void Fields::add(FieldId id, std::string_view value) {
+  add_in_place(name_of(id), arena_.copy(value), id);
+}
 
 void Fields::set(FieldId id, std::string_view value) {
   uint32_t first = 0;
@@ -119,12 +121,15 @@ void destroy(T* head) {
   head->~T();
   base::give_back_memory(head, Head::kBlock);
 }
-char* block_for_head() { return static_cast<char*>(base::take_memory(Head::kBlock)); }
+char* block_for_head() {
+  return static_cast<char*>(base::take_memory(Head::kBlock));
+}
 }  // namespace
 
 base::Ref<RequestHead> RequestHead::make() {
   char* block = block_for_head();
-  return base::Ref<RequestHead>(new (block) RequestHead(block + sizeof(RequestHead), kBlock - sizeof(RequestHead)));
+  return base::Ref<RequestHead>(
+      new (block) RequestHead(block + sizeof(RequestHead), kBlock - sizeof(RequestHead)));
 }
 void RequestHead::release() {
   if (last_release()) destroy(this);
@@ -132,7 +137,8 @@ void RequestHead::release() {
 
 base::Ref<ResponseHead> ResponseHead::make(int status) {
   char* block = block_for_head();
-  base::Ref<ResponseHead> head(new (block) ResponseHead(block + sizeof(ResponseHead), kBlock - sizeof(ResponseHead)));
+  base::Ref<ResponseHead> head(
+      new (block) ResponseHead(block + sizeof(ResponseHead), kBlock - sizeof(ResponseHead)));
   head->status = status;
   return head;
 }
@@ -142,7 +148,8 @@ void ResponseHead::release() {
 
 base::Ref<Trailers> Trailers::make() {
   char* block = block_for_head();
-  return base::Ref<Trailers>(new (block) Trailers(block + sizeof(Trailers), kBlock - sizeof(Trailers)));
+  return base::Ref<Trailers>(new (block)
+                                 Trailers(block + sizeof(Trailers), kBlock - sizeof(Trailers)));
 }
 void Trailers::release() {
   if (last_release()) destroy(this);

@@ -1,5 +1,5 @@
-// The head of a message: its start line and its fields, in one arena that never moves, so that no view of it dangles while
-// the head lives. Of one worker.
+// The head of a message: its start line and its fields, in one arena that never moves, so that no
+// view of it dangles while the head lives. Of one worker.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -81,14 +81,16 @@ class Fields {
   void add_in_place(std::string_view name, std::string_view value, FieldId id) {
     if (size_ == capacity_) grow();
     seen_ |= bit(id);
-    table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()), static_cast<uint16_t>(name.size()), id};
+    table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()),
+                            static_cast<uint16_t>(name.size()), id};
   }
   /// Replaces the last line's value; there is one. The bytes live as long as the head.
   void set_last_value(std::string_view value) {
     table_[size_ - 1].value_data = value.data();
     table_[size_ - 1].value_size = static_cast<uint32_t>(value.size());
   }
-  /// Replaces the first line of that name, in place, and removes the others; adds it at the end if there is none.
+  /// Replaces the first line of that name, in place, and removes the others; adds it at the end if
+  /// there is none.
   void set(FieldId id, std::string_view value);
   /// As set, but a new line comes first: Host (RFC 9110, 7.2).
   void set_first(FieldId id, std::string_view value);
@@ -119,7 +121,8 @@ class Fields {
   uint64_t seen_ = 0;
 };
 
-/// What both kinds of heads share. Counted; lives in a pooled block of kBlock bytes, whose rest is the arena's first part.
+/// What both kinds of heads share. Counted; lives in a pooled block of kBlock bytes, whose rest is
+/// the arena's first part.
 class Head {
  public:
   static constexpr size_t kBlock = 4096;
@@ -161,9 +164,11 @@ class RequestHead final : public Head {
   std::string_view login;
   /// Whom `login` was given for: scheme, host and port.
   std::string_view login_origin;
-  /// What the target and Host say together; every stage, the connector and the log look at this one.
+  /// What the target and Host say together; every stage, the connector and the log look at this
+  /// one.
   Target target;
-  /// What the codec found wrong with it: then the rest is what was read of it, for the log, and validate answers with this.
+  /// What the codec found wrong with it: then the rest is what was read of it, for the log, and
+  /// validate answers with this.
   std::optional<base::Error> fault;
 
  private:

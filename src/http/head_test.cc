@@ -70,7 +70,8 @@ TEST(Fields, SetLeavesOneLineInTheFirstOnesPlace) {
     fields.set(FieldId::content_length, value);
     ASSERT_EQ(fields.size(), 4u) << value;
     EXPECT_EQ(fields.all()[0].value(), value);
-    EXPECT_EQ(fields.all()[0].value().data() == before, value == "10") << "copied only if it says something else";
+    EXPECT_EQ(fields.all()[0].value().data() == before, value == "10")
+        << "copied only if it says something else";
     for (size_t i = 1; i < 4; ++i) EXPECT_EQ(fields.all()[i].name(), "X-After");
     EXPECT_EQ(fields.all()[2].value(), "20");
   }

@@ -8,12 +8,31 @@ namespace {
 
 using base::equal_ignoring_case;
 
-/// Names that Connection can't take away and that have no id: RFC 9110 and 9111 give them to both ends, or to caches on the way.
+/// Names that Connection can't take away and that have no id: RFC 9110 and 9111 give them to both
+/// ends, or to caches on the way.
 constexpr std::string_view kKept[] = {
-    "Age",           "Accept-Encoding", "Accept-Ranges",     "Content-Encoding", "Content-Language", "Content-Location",
-    "ETag",          "Expires",         "If-Match",          "If-Modified-Since", "If-None-Match",   "If-Range",
-    "If-Unmodified-Since", "Last-Modified", "Origin",        "Pragma",           "Range",            "Vary",
-    "Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options",
+    "Age",
+    "Accept-Encoding",
+    "Accept-Ranges",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "ETag",
+    "Expires",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Last-Modified",
+    "Origin",
+    "Pragma",
+    "Range",
+    "Vary",
+    "Strict-Transport-Security",
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
     "Access-Control-Allow-Origin",
 };
 
@@ -61,13 +80,20 @@ void read_connection(std::string_view list, HopByHop& seen, Named& named) {
   while (!list.empty()) {
     const std::string_view option = take_list_element(list);
     if (option.empty()) continue;
-    if (is_word(option, "close")) seen.close = true;
-    else if (is_word(option, "keep-alive")) seen.keep_alive = true;
-    else if (is_word(option, "upgrade")) seen.upgrade_listed = true;
-    else if (is_word(option, "te") || is_word(option, "proxy-connection")) continue;
-    else if (named.has(option) || is_kept(field_id_of(option), option)) continue;
-    else if (named.full()) seen.excessive = true;
-    else named.add(option);
+    if (is_word(option, "close"))
+      seen.close = true;
+    else if (is_word(option, "keep-alive"))
+      seen.keep_alive = true;
+    else if (is_word(option, "upgrade"))
+      seen.upgrade_listed = true;
+    else if (is_word(option, "te") || is_word(option, "proxy-connection"))
+      continue;
+    else if (named.has(option) || is_kept(field_id_of(option), option))
+      continue;
+    else if (named.full())
+      seen.excessive = true;
+    else
+      named.add(option);
     if (seen.excessive) return;
   }
 }
@@ -79,12 +105,18 @@ bool lists(std::string_view list, std::string_view wanted) {
   return false;
 }
 
-constexpr uint64_t bit(FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
-constexpr bool is_in(uint64_t set, FieldId id) { return (set >> static_cast<unsigned>(id)) & 1; }
+constexpr uint64_t bit(FieldId id) {
+  return uint64_t{1} << static_cast<unsigned>(id);
+}
+constexpr bool is_in(uint64_t set, FieldId id) {
+  return (set >> static_cast<unsigned>(id)) & 1;
+}
 
 constexpr uint64_t kRead = bit(FieldId::connection) | bit(FieldId::upgrade) | bit(FieldId::te);
-constexpr uint64_t kRemoved = bit(FieldId::connection) | bit(FieldId::keep_alive) | bit(FieldId::proxy_connection) | bit(FieldId::te) |
-                              bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) | bit(FieldId::http2_settings);
+constexpr uint64_t kRemoved = bit(FieldId::connection) | bit(FieldId::keep_alive) |
+                              bit(FieldId::proxy_connection) | bit(FieldId::te) |
+                              bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) |
+                              bit(FieldId::http2_settings);
 
 }  // namespace
 
@@ -92,16 +124,20 @@ HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
   HopByHop seen;
   Named named;
   bool websocket = false;
-  const uint64_t removed = kRemoved | (rules.proxy_authorization ? bit(FieldId::proxy_authorization) : 0) |
-                           (rules.proxy_authenticate ? bit(FieldId::proxy_authenticate) : 0) |
-                           (rules.proxy_authentication_info ? bit(FieldId::proxy_authentication_info) : 0);
+  const uint64_t removed =
+      kRemoved | (rules.proxy_authorization ? bit(FieldId::proxy_authorization) : 0) |
+      (rules.proxy_authenticate ? bit(FieldId::proxy_authenticate) : 0) |
+      (rules.proxy_authentication_info ? bit(FieldId::proxy_authentication_info) : 0);
   static_assert((kRead & ~kRemoved) == 0);
   if (!fields.may_have_any(removed)) return seen;
   for (const Field& field : fields.all()) {
     if (!is_in(kRead, field.id)) continue;
-    if (field.id == FieldId::connection) read_connection(field.value(), seen, named);
-    else if (field.id == FieldId::upgrade) websocket = websocket || lists(field.value(), "websocket");
-    else seen.te_trailers = seen.te_trailers || lists(field.value(), "trailers");
+    if (field.id == FieldId::connection)
+      read_connection(field.value(), seen, named);
+    else if (field.id == FieldId::upgrade)
+      websocket = websocket || lists(field.value(), "websocket");
+    else
+      seen.te_trailers = seen.te_trailers || lists(field.value(), "trailers");
   }
   seen.websocket = websocket && seen.upgrade_listed;
   fields.remove_if([&](const Field& field) {

@@ -18,7 +18,8 @@ base::Ref<RequestHead> head_of(const Lines& lines) {
 
 std::string names_of(const Fields& fields) {
   std::string names;
-  for (const Field& field : fields.all()) names += std::string(names.empty() ? "" : " ") + std::string(field.name());
+  for (const Field& field : fields.all())
+    names += std::string(names.empty() ? "" : " ") + std::string(field.name());
   return names;
 }
 
@@ -49,10 +50,28 @@ TEST(HopByHop, TheFixedListAndWhatConnectionNames) {
 }
 
 TEST(HopByHop, WhatConnectionCanNotTakeAway) {
-  const std::vector<std::string> kept = {"Host",  "Content-Length", "Via",      "Cache-Control", "Authorization", "Cookie",     "Set-Cookie",
-                                         "Date",  "Content-Type",   "Expect",   "Location",      "ETag",          "Range",      "Vary",
-                                         "Trailer", "Max-Forwards", "Content-Encoding", "Forwarded", "If-None-Match", "Proxy-Authorization",
-                                         "WWW-Authenticate", "Proxy-Status"};
+  const std::vector<std::string> kept = {"Host",
+                                         "Content-Length",
+                                         "Via",
+                                         "Cache-Control",
+                                         "Authorization",
+                                         "Cookie",
+                                         "Set-Cookie",
+                                         "Date",
+                                         "Content-Type",
+                                         "Expect",
+                                         "Location",
+                                         "ETag",
+                                         "Range",
+                                         "Vary",
+                                         "Trailer",
+                                         "Max-Forwards",
+                                         "Content-Encoding",
+                                         "Forwarded",
+                                         "If-None-Match",
+                                         "Proxy-Authorization",
+                                         "WWW-Authenticate",
+                                         "Proxy-Status"};
   Lines lines;
   std::string all;
   for (const std::string& name : kept) {
@@ -68,7 +87,10 @@ TEST(HopByHop, WhatConnectionCanNotTakeAway) {
 }
 
 TEST(HopByHop, UserAgentAndTheLikeMayBeTakenAway) {
-  const auto head = head_of({{"Connection", "User-Agent, Accept, Connection, close"}, {"User-Agent", "x"}, {"Accept", "y"}, {"Close", "z"}});
+  const auto head = head_of({{"Connection", "User-Agent, Accept, Connection, close"},
+                             {"User-Agent", "x"},
+                             {"Accept", "y"},
+                             {"Close", "z"}});
   EXPECT_TRUE(remove_hop_by_hop(head->fields).close);
   EXPECT_EQ(names_of(head->fields), "Close");
 }
@@ -96,13 +118,16 @@ TEST(HopByHop, WebSocketNeedsBothFields) {
 }
 
 TEST(HopByHop, TheProxysLoginGoesWhereToldSo) {
-  const Lines lines = {{"Proxy-Authorization", "a"}, {"Proxy-Authenticate", "b"}, {"Proxy-Authentication-Info", "c"}};
+  const Lines lines = {{"Proxy-Authorization", "a"},
+                       {"Proxy-Authenticate", "b"},
+                       {"Proxy-Authentication-Info", "c"}};
   auto head = head_of(lines);
   (void)remove_hop_by_hop(head->fields);
   EXPECT_EQ(head->fields.size(), 3u);
   (void)remove_hop_by_hop(head->fields, {.proxy_authorization = true});
   EXPECT_EQ(names_of(head->fields), "Proxy-Authenticate Proxy-Authentication-Info");
-  (void)remove_hop_by_hop(head->fields, {.proxy_authenticate = true, .proxy_authentication_info = true});
+  (void)remove_hop_by_hop(head->fields,
+                          {.proxy_authenticate = true, .proxy_authentication_info = true});
   EXPECT_TRUE(head->fields.empty());
 }
 

@@ -1,4 +1,5 @@
-// Request methods (RFC 9110, section 9): the ones that forwarding treats in a way of their own. Any other token passes through.
+// Request methods (RFC 9110, section 9): the ones that forwarding treats in a way of their own. Any
+// other token passes through.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -14,12 +15,17 @@ constexpr Method method_of(std::string_view token) {
     case 4: return token == "HEAD" ? Method::head : token == "POST" ? Method::post : Method::other;
     case 5: return token == "TRACE" ? Method::trace : Method::other;
     case 6: return token == "DELETE" ? Method::del : Method::other;
-    case 7: return token == "CONNECT" ? Method::connect : token == "OPTIONS" ? Method::options : Method::other;
+    case 7:
+      return token == "CONNECT"   ? Method::connect
+             : token == "OPTIONS" ? Method::options
+                                  : Method::other;
     default: return Method::other;
   }
 }
 
 /// RFC 9110, 9.2.2: may be sent again if the connection died.
-constexpr bool is_idempotent(Method method) { return method != Method::other && method != Method::post && method != Method::connect; }
+constexpr bool is_idempotent(Method method) {
+  return method != Method::other && method != Method::post && method != Method::connect;
+}
 
 }  // namespace weir::http

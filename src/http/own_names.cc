@@ -7,7 +7,9 @@ namespace weir::http {
 bool OwnNames::covers(const Target& target, const Session& session) const {
   const uint16_t local_port = session.local.port;
   if (target.host == own_name_) return target.port == 80 || target.port == local_port;
-  if (target.port != local_port && std::ranges::find(listening_, target.port, &base::Endpoint::port) == listening_.end()) return false;
+  if (target.port != local_port &&
+      std::ranges::find(listening_, target.port, &base::Endpoint::port) == listening_.end())
+    return false;
   if (target.literal) {
     const auto address = base::IpAddress::parse(target.host);
     if (!address) return false;
@@ -16,7 +18,8 @@ bool OwnNames::covers(const Target& target, const Session& session) const {
   }
   if (target.host != "localhost" || target.port != local_port) return false;
   const auto& bytes = session.local.address.bytes();
-  return session.local.address.is_v4() ? bytes[0] == 127 : session.local.address == *base::IpAddress::parse("::1");
+  return session.local.address.is_v4() ? bytes[0] == 127
+                                       : session.local.address == *base::IpAddress::parse("::1");
 }
 
 }  // namespace weir::http

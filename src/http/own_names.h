@@ -16,8 +16,8 @@ class OwnNames {
   OwnNames(std::string own_name, std::vector<base::Endpoint> listening)
       : own_name_(std::move(own_name)), listening_(std::move(listening)) {}
 
-  /// The target is Weir: its own name (on port 80 or the listener's), or the listener's address given literally, on a loopback
-  /// listener also as `localhost`.
+  /// The target is Weir: its own name (on port 80 or the listener's), or the listener's address
+  /// given literally, on a loopback listener also as `localhost`.
   bool covers(const Target& target, const Session& session) const;
   bool is_own_name(std::string_view host) const { return host == own_name_; }
   const std::string& own_name() const { return own_name_; }

@@ -9,8 +9,11 @@ namespace weir::http {
 
 bool is_for_opened(const Session& session, const RequestHead& head) {
   const Target& target = head.target;
-  if (head.method == Method::connect || target.scheme != session.scheme || target.port != session.opened_port) return false;
-  return target.host == (session.inner_host.empty() ? session.opened_host : session.inner_host).view();
+  if (head.method == Method::connect || target.scheme != session.scheme ||
+      target.port != session.opened_port)
+    return false;
+  return target.host ==
+         (session.inner_host.empty() ? session.opened_host : session.inner_host).view();
 }
 
 std::string authority_key(std::string_view host, uint16_t port) {
@@ -39,7 +42,8 @@ bool Pins::has(std::string_view authority) const {
 }
 
 bool Pins::holds(std::string_view authority) const {
-  return std::ranges::any_of(pins_, [&](const Pin& pin) { return pin.connection && pin.authority == authority; });
+  return std::ranges::any_of(
+      pins_, [&](const Pin& pin) { return pin.connection && pin.authority == authority; });
 }
 
 void Pins::activity(void* of) {

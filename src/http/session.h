@@ -16,8 +16,8 @@ class RequestHead;
 
 /// Constant: a stage can't change who asks.
 struct Session final : base::Counted<Session>, base::Pooled {
-  /// Which listener the client came to: its number, by which its rules are found. No index into the configuration's, and no reload
-  /// changes it.
+  /// Which listener the client came to: its number, by which its rules are found. No index into the
+  /// configuration's, and no reload changes it.
   uint32_t listener = 0;
   /// While anybody has it, the number is no other listener's.
   std::shared_ptr<const void> listener_use;
@@ -41,8 +41,8 @@ struct Session final : base::Counted<Session>, base::Pooled {
   bool over_limit = false;
 };
 
-/// Inside a tunnel: the request is one to the site that the CONNECT named, in origin-form or absolute-form. Anything else is somebody
-/// speaking to someone else. `head` has its target.
+/// Inside a tunnel: the request is one to the site that the CONNECT named, in origin-form or
+/// absolute-form. Anything else is somebody speaking to someone else. `head` has its target.
 bool is_for_opened(const Session& session, const RequestHead& head);
 
 /// Host and port, always both: the key of pool and pins. An IPv6 address in brackets.
@@ -54,12 +54,14 @@ class WayBack;
 class PinnedConnection : public base::Pooled {
  public:
   virtual ~PinnedConnection() = default;
-  /// While it is idle: `call(of)` when bytes or an end come in. Null ends that. It may not be destroyed in the call.
+  /// While it is idle: `call(of)` when bytes or an end come in. Null ends that. It may not be
+  /// destroyed in the call.
   virtual void watch(void (*call)(void*), void* of) = 0;
 };
 
-/// The origin connections that belong to one client connection, or to a session inside a tunnel: those that NTLM or Negotiate have
-/// authenticated, and the one that a CONNECT opened. Used at any age, never replaced, retried, shared or pooled.
+/// The origin connections that belong to one client connection, or to a session inside a tunnel:
+/// those that NTLM or Negotiate have authenticated, and the one that a CONNECT opened. Used at any
+/// age, never replaced, retried, shared or pooled.
 class Pins {
  public:
   static constexpr size_t kMost = 32;
@@ -69,7 +71,8 @@ class Pins {
   bool has(std::string_view authority) const;
   void put(std::string authority, std::unique_ptr<PinnedConnection> connection);
   bool full() const { return pins_.size() >= kMost; }
-  /// A pinned connection died: what the client believes of it no longer holds, so its own connection must close.
+  /// A pinned connection died: what the client believes of it no longer holds, so its own
+  /// connection must close.
   void lose(std::string_view authority);
   bool lost() const { return lost_; }
   /// The session serves no request after the one that runs; and its client has said so.
@@ -80,7 +83,8 @@ class Pins {
   /// The client's connection carries no request after the one that is being answered.
   bool ending() const { return lost_ || last_; }
   void last_exchange() { last_ = true; }
-  /// Inside a tunnel that may go back to relaying: then nothing is lost that this can save. Not owned; null elsewhere.
+  /// Inside a tunnel that may go back to relaying: then nothing is lost that this can save. Not
+  /// owned; null elsewhere.
   WayBack* way_back = nullptr;
   /// The client's connection has carried an answer: its end without another one is what the
   /// client's own rule for asking again is for. Set by whoever writes answers.

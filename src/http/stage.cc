@@ -7,9 +7,13 @@
 
 namespace weir::http {
 
-Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session)
-    : pipeline(std::move(pipeline)), session(std::move(session)), started_wall_ms(base::wall_ms()),
-      started_ms(async::EventLoop::current().now_ms()), journal_(journal) {
+Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline,
+                   base::Ref<const Session> session)
+    : pipeline(std::move(pipeline)),
+      session(std::move(session)),
+      started_wall_ms(base::wall_ms()),
+      started_ms(async::EventLoop::current().now_ms()),
+      journal_(journal) {
   link_before(journal.live);
   promise(true);
 }
@@ -29,7 +33,9 @@ void Exchange::promise(bool more) {
 void Exchange::settle() {
   promise(false);
   if (settled_ || !request) return;
-  const std::string_view others[] = {request->fields.get(FieldId::referer), request->fields.get(FieldId::user_agent), request->target.host};
+  const std::string_view others[] = {request->fields.get(FieldId::referer),
+                                     request->fields.get(FieldId::user_agent),
+                                     request->target.host};
   std::string kept;
   kept.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
   kept += static_cast<char>('0' + request->minor_version);
@@ -47,11 +53,17 @@ std::string_view Exchange::referer() const {
   return settled_ ? kept(1) : request ? request->fields.get(FieldId::referer) : std::string_view();
 }
 std::string_view Exchange::user_agent() const {
-  return settled_ ? kept(2) : request ? request->fields.get(FieldId::user_agent) : std::string_view();
+  return settled_  ? kept(2)
+         : request ? request->fields.get(FieldId::user_agent)
+                   : std::string_view();
 }
 
-async::Task<base::Result<Response>> answer(Response response) { co_return response; }
-async::Task<base::Result<Response>> fail_with(base::Error error) { co_return std::unexpected(std::move(error)); }
+async::Task<base::Result<Response>> answer(Response response) {
+  co_return response;
+}
+async::Task<base::Result<Response>> fail_with(base::Error error) {
+  co_return std::unexpected(std::move(error));
+}
 
 std::string_view date_now() {
   thread_local char date[40];
@@ -76,7 +88,9 @@ Response text_response(int status, std::string_view content_type, std::string te
   fields.add(FieldId::cache_control, "no-store");
   fields.add("X-Content-Type-Options", "nosniff");
   if (content_type.starts_with("text/html")) {
-    fields.add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
+    fields.add(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
   }
   fields.add(FieldId::content_length, std::to_string(text.size()));
   response.body = std::make_unique<TextBody>(std::move(text));

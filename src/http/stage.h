@@ -17,8 +17,9 @@ namespace weir::http {
 
 enum class Upgrade : uint8_t { none, websocket };
 
-/// A request carries all that it is decided by. Reading the body is what sends 100 (Continue); a response may come, and end, while
-/// it is still being pulled: the upload is a task that the exchange with the origin owns.
+/// A request carries all that it is decided by. Reading the body is what sends 100 (Continue); a
+/// response may come, and end, while it is still being pulled: the upload is a task that the
+/// exchange with the origin owns.
 struct Request {
   base::Ref<RequestHead> head;
   base::Ref<const Session> session;
@@ -38,8 +39,8 @@ struct Request {
 };
 static_assert(sizeof(Request) <= 64);
 
-/// What becomes of the client's bytes after a 2xx to CONNECT or a 101. Run after the request's frames are gone; the connection
-/// ends with it.
+/// What becomes of the client's bytes after a 2xx to CONNECT or a 101. Run after the request's
+/// frames are gone; the connection ends with it.
 class Tunnel : public base::Pooled {
  public:
   virtual ~Tunnel() = default;
@@ -47,22 +48,27 @@ class Tunnel : public base::Pooled {
   virtual async::ByteStream* origin() { return nullptr; }
   /// There is no origin, and never will be: a session inside gets Weir's own pages alone.
   virtual bool own() const { return false; }
-  /// Asked first, once: looks at what comes before it is decided who carries it. `client_bytes` were read from the client and not yet
-  /// sent on; what it reads is added. Null: there is nothing to look at.
-  virtual async::Task<base::Result<void>> look(async::ByteStream& client, base::Slice& client_bytes) {
+  /// Asked first, once: looks at what comes before it is decided who carries it. `client_bytes`
+  /// were read from the client and not yet sent on; what it reads is added. Null: there is nothing
+  /// to look at.
+  virtual async::Task<base::Result<void>> look(async::ByteStream& client,
+                                               base::Slice& client_bytes) {
     (void)client, (void)client_bytes;
     return {};
   }
   /// Who carries it on in this one's place, as the look has shown. Null: this one.
   virtual std::unique_ptr<Tunnel> carrier() { return nullptr; }
   /// Carries bytes both ways until both sides have ended.
-  virtual async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) = 0;
-  /// The connection to the origin, as the first pin of a session inside. The tunnel is of no use after it, until it gets it back.
+  virtual async::Task<base::Result<void>> run(async::ByteStream& client,
+                                              base::Slice client_bytes) = 0;
+  /// The connection to the origin, as the first pin of a session inside. The tunnel is of no use
+  /// after it, until it gets it back.
   virtual std::unique_ptr<PinnedConnection> into_pin() { return nullptr; }
   virtual void take_back(std::unique_ptr<PinnedConnection> connection) { (void)connection; }
 };
 
-/// A head, and at most one of the three. The body owns the exchange with the origin that it is read from.
+/// A head, and at most one of the three. The body owns the exchange with the origin that it is read
+/// from.
 struct Response {
   base::Ref<ResponseHead> head;
   std::unique_ptr<Body> body;
@@ -74,26 +80,29 @@ static_assert(sizeof(Response) <= 64);
 
 class Next;
 
-/// One step in the life of a request. It may answer by itself, change the request, or change the response. It holds no state: it
-/// goes with its configuration, and what outlives a reload belongs to the worker. A stage that needs nothing from the way back
-/// is no coroutine: it costs no frame.
+/// One step in the life of a request. It may answer by itself, change the request, or change the
+/// response. It holds no state: it goes with its configuration, and what outlives a reload belongs
+/// to the worker. A stage that needs nothing from the way back is no coroutine: it costs no frame.
 class Stage {
  public:
   virtual ~Stage() = default;
   virtual async::Task<base::Result<Response>> handle(Request request, Next next) const = 0;
 };
 
-/// The stages of a configuration, outermost first; the last one calls no next. Immutable, of one worker; exchanges keep it.
+/// The stages of a configuration, outermost first; the last one calls no next. Immutable, of one
+/// worker; exchanges keep it.
 class Pipeline final : public base::Counted<Pipeline> {
  public:
-  explicit Pipeline(std::vector<std::unique_ptr<const Stage>> stages) : stages_(std::move(stages)) {}
+  explicit Pipeline(std::vector<std::unique_ptr<const Stage>> stages)
+      : stages_(std::move(stages)) {}
   inline Next first() const;
 
  private:
   std::vector<std::unique_ptr<const Stage>> stages_;
 };
 
-/// The rest of the pipeline, as a function. Good for as long as the exchange is, which keeps the pipeline.
+/// The rest of the pipeline, as a function. Good for as long as the exchange is, which keeps the
+/// pipeline.
 class Next {
  public:
   explicit Next(const std::unique_ptr<const Stage>* stage) : stage_(stage) {}
@@ -105,13 +114,16 @@ class Next {
   const std::unique_ptr<const Stage>* stage_;
 };
 
-inline Next Pipeline::first() const { return Next(stages_.data()); }
+inline Next Pipeline::first() const {
+  return Next(stages_.data());
+}
 
 /// For stages that are no coroutines.
 async::Task<base::Result<Response>> answer(Response response);
 async::Task<base::Result<Response>> fail_with(base::Error error);
 
-/// The time as Date has it (RFC 9110, section 5.6.7). Valid on this thread until it is asked for again.
+/// The time as Date has it (RFC 9110, section 5.6.7). Valid on this thread until it is asked for
+/// again.
 std::string_view date_now();
 
 /// A page of Weir's own: status, type, text; never stored.

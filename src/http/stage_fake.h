@@ -15,8 +15,10 @@ namespace weir::http {
 
 using FieldLines = std::vector<std::pair<std::string, std::string>>;
 
-/// `GET http://site/ HTTP/1.1` and its fields, as the codec would have read them. A target that does not parse is the head's fault.
-inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_view target, const FieldLines& fields = {}, uint8_t minor_version = 1,
+/// `GET http://site/ HTTP/1.1` and its fields, as the codec would have read them. A target that
+/// does not parse is the head's fault.
+inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_view target,
+                                        const FieldLines& fields = {}, uint8_t minor_version = 1,
                                         Scheme scheme = Scheme::http) {
   auto head = RequestHead::make();
   head->method_token = head->copy(method);
@@ -31,7 +33,8 @@ inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_vie
 /// `Name: value` lines.
 inline std::string lines_of(const Fields& fields) {
   std::string text;
-  for (const Field& field : fields.all()) text.append(field.name()).append(": ").append(field.value()).append("\n");
+  for (const Field& field : fields.all())
+    text.append(field.name()).append(": ").append(field.value()).append("\n");
   return text;
 }
 
@@ -52,8 +55,12 @@ struct Outcome {
   std::optional<Response> response;
   std::optional<base::Error> error;
   /// Of the answer or of the error.
-  int status() const { return response ? response->head ? response->head->status : 0 : error->status(); }
-  std::string field(FieldId id) const { return response && response->head ? std::string(response->head->fields.get(id)) : std::string(); }
+  int status() const {
+    return response ? response->head ? response->head->status : 0 : error->status();
+  }
+  std::string field(FieldId id) const {
+    return response && response->head ? std::string(response->head->fields.get(id)) : std::string();
+  }
 };
 
 /// Runs one stage on a loop of its own. Nothing in it waits.
@@ -91,7 +98,8 @@ class FakeStages final : private Journal {
     task.start();
     Outcome outcome;
     if (!task.done()) {
-      outcome.error.emplace(base::ErrorType::proxy_internal_error, 500, "the stage waits for something");
+      outcome.error.emplace(base::ErrorType::proxy_internal_error, 500,
+                            "the stage waits for something");
       return outcome;
     }
     auto result = task.take();
@@ -102,7 +110,8 @@ class FakeStages final : private Journal {
     }
     return outcome;
   }
-  Outcome run(const Stage& stage, std::string_view method, std::string_view target, const FieldLines& fields = {{"Host", "x"}}) {
+  Outcome run(const Stage& stage, std::string_view method, std::string_view target,
+              const FieldLines& fields = {{"Host", "x"}}) {
     return run(stage, request(fake_head(method, target, fields)));
   }
 
@@ -125,11 +134,15 @@ class FakeStages final : private Journal {
     base::Result<void> interim(const ResponseHead&) override { return {}; }
   };
   struct Anywhere final : Decision {
-    base::Result<void> check(base::AddressSource, const base::IpAddress&, uint16_t) const override { return {}; }
+    base::Result<void> check(base::AddressSource, const base::IpAddress&, uint16_t) const override {
+      return {};
+    }
   };
   struct Forwarded final : Stage {
     explicit Forwarded(const Stage& stage) : stage(stage) {}
-    async::Task<base::Result<Response>> handle(Request request, Next next) const override { return stage.handle(std::move(request), next); }
+    async::Task<base::Result<Response>> handle(Request request, Next next) const override {
+      return stage.handle(std::move(request), next);
+    }
     const Stage& stage;
   };
   struct Last final : Stage {
@@ -145,7 +158,8 @@ class FakeStages final : private Journal {
     FakeStages& fake;
   };
   void record(const Exchange& exchange) override {
-    records.push_back(exchange.has_error() ? std::string(base::name_of(exchange.error_type())) : "no");
+    records.push_back(exchange.has_error() ? std::string(base::name_of(exchange.error_type()))
+                                           : "no");
   }
 };
 

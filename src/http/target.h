@@ -1,5 +1,5 @@
-// The target of a request (RFC 9110, 7.1; RFC 9112, 3.2), taken apart once: policy, connector, cache key and log all see these
-// parts, so that no two of them read one URL differently.
+// The target of a request (RFC 9110, 7.1; RFC 9112, 3.2), taken apart once: policy, connector,
+// cache key and log all see these parts, so that no two of them read one URL differently.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -13,12 +13,14 @@ enum class TargetForm : uint8_t { origin, absolute, authority, asterisk };
 struct Target {
   TargetForm form = TargetForm::origin;
   Scheme scheme = Scheme::none;
-  /// Lower-case, without a trailing dot, an IPv6 literal without its brackets. Empty if not known (origin-form without a Host).
+  /// Lower-case, without a trailing dot, an IPv6 literal without its brackets. Empty if not known
+  /// (origin-form without a Host).
   std::string_view host;
   /// The host is an IP literal: a dotted quad, or an IPv6 address in brackets.
   bool literal = false;
   uint16_t port = 0;
-  /// Path and query, byte for byte as they came: "/" for an empty path, "*" for asterisk-form, empty for CONNECT.
+  /// Path and query, byte for byte as they came: "/" for an empty path, "*" for asterisk-form,
+  /// empty for CONNECT.
   std::string_view path;
   /// Host and port, normalised: lower-case, brackets where needed, no port if it is the scheme's
   /// own. Policy, pool and log use it.

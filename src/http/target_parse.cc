@@ -16,7 +16,9 @@ namespace {
 using base::ErrorType;
 using base::Result;
 
-std::unexpected<base::Error> refuse(const char* why) { return base::fail(ErrorType::http_request_error, 400, why); }
+std::unexpected<base::Error> refuse(const char* why) {
+  return base::fail(ErrorType::http_request_error, 400, why);
+}
 
 enum : uint8_t { kHostByte = 1, kUpperByte = 2, kDot = 4 };
 
@@ -48,7 +50,8 @@ bool is_dotted_quad(std::string_view text) {
   return dots == 3 && digits > 0;
 }
 
-/// What resolvers would take for a part of an address: decimal, octal or hexadecimal (WHATWG URL, "ends in a number").
+/// What resolvers would take for a part of an address: decimal, octal or hexadecimal (WHATWG URL,
+/// "ends in a number").
 bool looks_like_number(std::string_view label) {
   if (label.size() >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X')) {
     return label.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
@@ -103,7 +106,8 @@ const char* read_name(std::string_view text, bool dot_allowed, Name& name) {
   if (host.size() > 253) return "The host name is longer than 253 bytes.";
   name.upper = seen & kUpperByte;
   if (base::is_digit(host[label]) && looks_like_number(host.substr(label))) {
-    if (!is_dotted_quad(host)) return "The host looks like an IPv4 address, and is not four decimal numbers.";
+    if (!is_dotted_quad(host))
+      return "The host looks like an IPv4 address, and is not four decimal numbers.";
     name.literal = true;
   }
   return nullptr;
@@ -131,7 +135,8 @@ const char* read_ipv6(std::string_view text, Arena& arena, Authority& authority)
   std::memcpy(written, text.data(), text.size());
   written[text.size()] = 0;
   if (std::memchr(written, 0, text.size()) || inet_pton(AF_INET6, written, &address) != 1) {
-    if (text.find('%') != std::string_view::npos) return "The IPv6 address in the authority has a zone id.";
+    if (text.find('%') != std::string_view::npos)
+      return "The IPv6 address in the authority has a zone id.";
     return "The IPv6 address in the authority can't be read.";
   }
   inet_ntop(AF_INET6, &address, written, sizeof written);
@@ -141,12 +146,14 @@ const char* read_ipv6(std::string_view text, Arena& arena, Authority& authority)
   return nullptr;
 }
 
-const char* read_authority(std::string_view text, uint16_t default_port, Arena& arena, Authority& authority) {
+const char* read_authority(std::string_view text, uint16_t default_port, Arena& arena,
+                           Authority& authority) {
   authority.port = default_port;
   if (text.empty()) return "The host is empty.";
   if (text.front() == '[') {
     const size_t close = text.find(']');
-    if (close == std::string_view::npos) return "The IPv6 address in the authority has no closing bracket.";
+    if (close == std::string_view::npos)
+      return "The IPv6 address in the authority has no closing bracket.";
     if (const char* why = read_ipv6(text.substr(1, close - 1), arena, authority)) return why;
     const std::string_view rest = text.substr(close + 1);
     if (rest.empty()) return nullptr;
@@ -195,11 +202,13 @@ const char* read_path(RequestHead& head, std::string_view path, Target& target) 
   return "The request target has a space or a control character.";
 }
 
-void set_authority(Target& target, const Authority& authority, std::string_view text, uint16_t default_port, Arena& arena) {
+void set_authority(Target& target, const Authority& authority, std::string_view text,
+                   uint16_t default_port, Arena& arena) {
   target.host = authority.host;
   target.literal = authority.literal;
   target.port = authority.port;
-  const bool as_it_came = authority.canonical && authority.had_port == (authority.port != default_port);
+  const bool as_it_came =
+      authority.canonical && authority.had_port == (authority.port != default_port);
   target.authority = as_it_came ? text : serialise_authority(authority, default_port, arena);
   target.written_authority = text;
 }
@@ -215,7 +224,8 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
     skip = 8;
   } else {
     return raw.find(':') == std::string_view::npos
-               ? "The request target is neither a path, nor a URL, nor '*' (for CONNECT: host and port)."
+               ? "The request target is neither a path, nor a URL, nor '*' (for CONNECT: host and "
+                 "port)."
                : "The URL's scheme is not http or https, or it is not followed by '//'.";
   }
   target.form = TargetForm::absolute;
@@ -242,10 +252,11 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
   return nullptr;
 }
 
-/// Host, whose presence the version asks for (RFC 9112, 3.2). `authority.host` stays empty if there is none.
-/// `known` is text that has been read as an authority already: most clients send it again here.
-const char* read_host(RequestHead& head, uint16_t default_port, std::string_view known, Authority& authority,
-                      std::string_view& text) {
+/// Host, whose presence the version asks for (RFC 9112, 3.2). `authority.host` stays empty if there
+/// is none. `known` is text that has been read as an authority already: most clients send it again
+/// here.
+const char* read_host(RequestHead& head, uint16_t default_port, std::string_view known,
+                      Authority& authority, std::string_view& text) {
   const Field* host = nullptr;
   for (const Field& field : head.fields.all()) {
     if (field.id != FieldId::host) continue;
@@ -302,7 +313,8 @@ Result<Authority> parse_authority(std::string_view text, uint16_t default_port, 
   return authority;
 }
 
-std::string_view serialise_authority(const Authority& authority, uint16_t default_port, Arena& arena) {
+std::string_view serialise_authority(const Authority& authority, uint16_t default_port,
+                                     Arena& arena) {
   const bool brackets = authority.literal && authority.host.find(':') != std::string_view::npos;
   const bool port = default_port == 0 || authority.port != default_port;
   if (!brackets && !port) return authority.host;
@@ -326,7 +338,8 @@ bool is_host_name(std::string_view text) {
 
 Result<void> parse_target(RequestHead& head, Scheme scheme) {
   if (head.raw_target.size() > kLongestTarget) {
-    return base::fail(ErrorType::http_request_error, 414, "The request target is longer than 16 KiB.");
+    return base::fail(ErrorType::http_request_error, 414,
+                      "The request target is longer than 16 KiB.");
   }
   if (head.fault) return std::unexpected(*head.fault);
   Target target;

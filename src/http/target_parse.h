@@ -1,5 +1,6 @@
-// Reads what a request is for: request target and Host together (RFC 9112, 3.2 and 3.3). The authority is held to the letter,
-// since policy and connector must see one host; path and query pass as they came.
+// Reads what a request is for: request target and Host together (RFC 9112, 3.2 and 3.3). The
+// authority is held to the letter, since policy and connector must see one host; path and query
+// pass as they came.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -14,7 +15,8 @@ inline constexpr size_t kLongestTarget = 16 * 1024;
 
 /// `host[:port]`, taken apart.
 struct Authority {
-  /// Lower-case, without a trailing dot; an IPv6 address in its canonical form (RFC 5952) without brackets. Never empty.
+  /// Lower-case, without a trailing dot; an IPv6 address in its canonical form (RFC 5952) without
+  /// brackets. Never empty.
   std::string_view host;
   /// 1 to 65535.
   uint16_t port = 0;
@@ -26,16 +28,21 @@ struct Authority {
   bool canonical = false;
 };
 
-/// Letters, digits, '-' and '_' in labels of 1 to 63, at most 253 in all; one trailing dot is dropped. No userinfo, no percent
-/// encoding, no 8-bit bytes. If the last label looks like a number, the whole must be a dotted quad without leading zeros.
-/// In brackets an IPv6 address without zone. The port is 1 to 65535 without leading zeros; an empty one counts as `default_port`.
-/// The host points into `text` where nothing had to be changed, else into `arena`. Errors are 400.
+/// Letters, digits, '-' and '_' in labels of 1 to 63, at most 253 in all; one trailing dot is
+/// dropped. No userinfo, no percent encoding, no 8-bit bytes. If the last label looks like a
+/// number, the whole must be a dotted quad without leading zeros. In brackets an IPv6 address
+/// without zone. The port is 1 to 65535 without leading zeros; an empty one counts as
+/// `default_port`. The host points into `text` where nothing had to be changed, else into `arena`.
+/// Errors are 400.
 base::Result<Authority> parse_authority(std::string_view text, uint16_t default_port, Arena& arena);
 
-/// As the Host field has it: brackets where needed, the port unless it is `default_port` (0: always the port).
-std::string_view serialise_authority(const Authority& authority, uint16_t default_port, Arena& arena);
+/// As the Host field has it: brackets where needed, the port unless it is `default_port` (0: always
+/// the port).
+std::string_view serialise_authority(const Authority& authority, uint16_t default_port,
+                                     Arena& arena);
 
-/// The host name as parse_authority holds it (not an address), in lower case or not, without a trailing dot.
+/// The host name as parse_authority holds it (not an address), in lower case or not, without a
+/// trailing dot.
 bool is_host_name(std::string_view text);
 
 /// Fills head.target from method, raw_target (which set_raw_target has set) and Host. Call it once

@@ -18,14 +18,15 @@ struct Row {
 
 std::vector<Row> rows(std::initializer_list<std::pair<const char*, AddressClass>> texts) {
   std::vector<Row> out;
-  for (const auto& [text, address_class] : texts) out.push_back({*Cidr::parse(text), address_class});
+  for (const auto& [text, address_class] : texts)
+    out.push_back({*Cidr::parse(text), address_class});
   return out;
 }
 
 /// The first row that holds an address counts.
 const std::vector<Row>& v4_rows() {
   static const std::vector<Row> table = rows({
-      {"169.254.169.254", metadata},  // AWS, Azure, Google, Oracle, OpenStack, DigitalOcean and most others
+      {"169.254.169.254", metadata},  // AWS, Azure, Google, Oracle, OpenStack and most others
       {"169.254.170.2", metadata},    // AWS: credentials of containers (ECS)
       {"169.254.170.23", metadata},   // AWS: credentials of pods (EKS)
       {"169.254.42.42", metadata},    // Scaleway
@@ -33,21 +34,16 @@ const std::vector<Row>& v4_rows() {
       {"100.100.100.200", metadata},  // Alibaba
       {"168.63.129.16", metadata},    // Azure's host agent
       {"192.0.0.192", metadata},      // Oracle, the older cloud
-      {"0.0.0.0/8", loopback},
-      {"127.0.0.0/8", loopback},
-      {"169.254.0.0/16", link_local},
-      {"10.0.0.0/8", private_},
-      {"172.16.0.0/12", private_},
-      {"192.168.0.0/16", private_},
-      {"100.64.0.0/10", cgnat},
-      {"224.0.0.0/4", multicast},
-      {"192.0.0.0/24", reserved},     // protocol assignments
-      {"192.0.2.0/24", reserved},     // documentation, as are the next two of /24
-      {"198.51.100.0/24", reserved},
-      {"203.0.113.0/24", reserved},
-      {"192.88.99.0/24", reserved},   // 6to4 relays, given up (RFC 7526)
-      {"198.18.0.0/15", reserved},    // benchmarks
-      {"240.0.0.0/4", reserved},      // and 255.255.255.255, the broadcast address
+      {"0.0.0.0/8", loopback},        {"127.0.0.0/8", loopback},
+      {"169.254.0.0/16", link_local}, {"10.0.0.0/8", private_},
+      {"172.16.0.0/12", private_},    {"192.168.0.0/16", private_},
+      {"100.64.0.0/10", cgnat},       {"224.0.0.0/4", multicast},
+      {"192.0.0.0/24", reserved},  // protocol assignments
+      {"192.0.2.0/24", reserved},  // documentation, as are the next two of /24
+      {"198.51.100.0/24", reserved},  {"203.0.113.0/24", reserved},
+      {"192.88.99.0/24", reserved},  // 6to4 relays, given up (RFC 7526)
+      {"198.18.0.0/15", reserved},   // benchmarks
+      {"240.0.0.0/4", reserved},     // and 255.255.255.255, the broadcast address
       {"0.0.0.0/0", public_},
   });
   return table;
@@ -68,11 +64,12 @@ const std::vector<Row>& v6_rows() {
       {"fc00::/7", private_},
       {"fec0::/10", private_},
       {"ff00::/8", multicast},
-      {"2001:db8::/32", reserved},       // documentation
-      {"3fff::/20", reserved},           // documentation (RFC 9637)
-      {"2001::/23", reserved},           // protocol assignments
+      {"2001:db8::/32", reserved},  // documentation
+      {"3fff::/20", reserved},      // documentation (RFC 9637)
+      {"2001::/23", reserved},      // protocol assignments
       {"2000::/3", public_},
-      {"::/0", reserved},                // no other block is assigned to machines; 100::/64 and 5f00::/16 are in here
+      {"::/0",
+       reserved},  // no other block is assigned to machines; 100::/64 and 5f00::/16 are in here
   });
   return table;
 }
@@ -87,10 +84,12 @@ AddressClass look_up(const std::vector<Row>& table, const IpAddress& address) {
 }  // namespace
 
 bool stands_for_v4_alone(const IpAddress& address) {
-  static const Cidr kTunnels[] = {*Cidr::parse("::/64"), *Cidr::parse("2002::/16"), *Cidr::parse("2001::/32"),
-                                  *Cidr::parse("64:ff9b::/96"), *Cidr::parse("64:ff9b:1::/48")};
+  static const Cidr kTunnels[] = {*Cidr::parse("::/64"), *Cidr::parse("2002::/16"),
+                                  *Cidr::parse("2001::/32"), *Cidr::parse("64:ff9b::/96"),
+                                  *Cidr::parse("64:ff9b:1::/48")};
   return base::embedded_v4(address) &&
-         std::any_of(std::begin(kTunnels), std::end(kTunnels), [&](const Cidr& tunnel) { return tunnel.contains(address); });
+         std::any_of(std::begin(kTunnels), std::end(kTunnels),
+                     [&](const Cidr& tunnel) { return tunnel.contains(address); });
 }
 
 AddressClass classify(const IpAddress& address) {

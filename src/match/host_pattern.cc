@@ -17,21 +17,25 @@ std::string normal(std::string_view host) {
 }
 
 /// Underscores are no part of host names by the RFCs, but of many in use.
-bool may_stand_in_label(char c) { return (c >= 'a' && c <= 'z') || base::is_digit(c) || c == '-' || c == '_'; }
+bool may_stand_in_label(char c) {
+  return (c >= 'a' && c <= 'z') || base::is_digit(c) || c == '-' || c == '_';
+}
 
 /// What is wrong with the name, empty if nothing.
 std::string_view fault_in(std::string_view name) {
   if (name.empty()) return "it has no name";
   if (name.size() > kLongestName) return "it is longer than 253 characters";
   if (base::IpAddress::parse(name)) return "it is an address, and names alone stand here";
-  if (name.find_first_not_of("0123456789.") == std::string_view::npos) return "it is neither a name nor an address";
+  if (name.find_first_not_of("0123456789.") == std::string_view::npos)
+    return "it is neither a name nor an address";
   while (true) {
     const std::string_view label = name.substr(0, name.find('.'));
     if (label.empty()) return "it has an empty part between dots";
     if (label.size() > kLongestLabel) return "a part between dots is longer than 63 characters";
     for (const char c : label) {
       if (c == '*') return "`*` stands only at the beginning, as `*.suffix`";
-      if (static_cast<unsigned char>(c) >= 0x80) return "write an internationalised name in its xn-- form";
+      if (static_cast<unsigned char>(c) >= 0x80)
+        return "write an internationalised name in its xn-- form";
       if (!may_stand_in_label(c)) return "a name has letters, digits, `-`, `_` and dots only";
     }
     if (label.size() == name.size()) return {};
@@ -50,8 +54,9 @@ base::Result<HostPattern> HostPattern::parse(std::string_view text) {
   }
   pattern.name_ = normal(name);
   if (const std::string_view fault = fault_in(pattern.name_); !fault.empty()) {
-    return base::fail(base::ErrorType::proxy_configuration_error, 500,
-                      '"' + std::string(text) + "\" is no host name or `*.suffix`: " + std::string(fault));
+    return base::fail(
+        base::ErrorType::proxy_configuration_error, 500,
+        '"' + std::string(text) + "\" is no host name or `*.suffix`: " + std::string(fault));
   }
   return pattern;
 }
@@ -59,10 +64,13 @@ base::Result<HostPattern> HostPattern::parse(std::string_view text) {
 bool HostPattern::matches(std::string_view host) const {
   const std::string wanted = normal(host);
   if (!suffix_) return wanted == name_;
-  return wanted.size() > name_.size() + 1 && wanted.ends_with(name_) && wanted[wanted.size() - name_.size() - 1] == '.';
+  return wanted.size() > name_.size() + 1 && wanted.ends_with(name_) &&
+         wanted[wanted.size() - name_.size() - 1] == '.';
 }
 
-void HostPatterns::add(const HostPattern& pattern) { (pattern.is_suffix() ? suffixes_ : names_).insert(pattern.name()); }
+void HostPatterns::add(const HostPattern& pattern) {
+  (pattern.is_suffix() ? suffixes_ : names_).insert(pattern.name());
+}
 
 bool HostPatterns::matches(std::string_view host) const {
   if (empty()) return false;

@@ -11,9 +11,9 @@
 
 namespace weir::match {
 
-/// `example.com` is that name alone; `*.example.com` is every name below it, at any depth, but not `example.com` itself.
-/// ASCII case does not count, and one trailing dot is dropped. Names are what goes into DNS: an internationalised one is
-/// written in its `xn--` form.
+/// `example.com` is that name alone; `*.example.com` is every name below it, at any depth, but not
+/// `example.com` itself. ASCII case does not count, and one trailing dot is dropped. Names are what
+/// goes into DNS: an internationalised one is written in its `xn--` form.
 class HostPattern {
  public:
   /// The error says in words what is wrong with `text`.

@@ -10,14 +10,29 @@ TEST(HostPattern, Matches) {
     const char *pattern, *host;
     bool matches;
   } cases[] = {
-      {"example.com", "example.com", true},       {"example.com", "EXAMPLE.com", true},      {"Example.COM", "example.com", true},
-      {"example.com.", "example.com", true},      {"example.com", "example.com.", true},     {"example.com", "www.example.com", false},
-      {"example.com", "xexample.com", false},     {"example.com", "example.com.evil", false}, {"*.x.y", "a.x.y", true},
-      {"*.x.y", "a.b.x.y", true},                 {"*.x.y", "x.y", false},                   {"*.x.y", "ax.y", false},
-      {"*.x.y", ".x.y", false},                   {"*.x.y", "A.X.Y.", true},                 {"*.x.y.", "a.x.y", true},
-      {"*.x.y", "a.x.y.z", false},                {"*.lan", "printer.lan", true},            {"*.lan", "lan", false},
-      {"printer", "printer", true},               {"printer", "", false},                    {"*.x.y", "", false},
-      {"_dmarc.x.y", "_dmarc.x.y", true},         {"example.com", "example.com..", false},
+      {"example.com", "example.com", true},
+      {"example.com", "EXAMPLE.com", true},
+      {"Example.COM", "example.com", true},
+      {"example.com.", "example.com", true},
+      {"example.com", "example.com.", true},
+      {"example.com", "www.example.com", false},
+      {"example.com", "xexample.com", false},
+      {"example.com", "example.com.evil", false},
+      {"*.x.y", "a.x.y", true},
+      {"*.x.y", "a.b.x.y", true},
+      {"*.x.y", "x.y", false},
+      {"*.x.y", "ax.y", false},
+      {"*.x.y", ".x.y", false},
+      {"*.x.y", "A.X.Y.", true},
+      {"*.x.y.", "a.x.y", true},
+      {"*.x.y", "a.x.y.z", false},
+      {"*.lan", "printer.lan", true},
+      {"*.lan", "lan", false},
+      {"printer", "printer", true},
+      {"printer", "", false},
+      {"*.x.y", "", false},
+      {"_dmarc.x.y", "_dmarc.x.y", true},
+      {"example.com", "example.com..", false},
   };
   for (const auto& c : cases) {
     const auto pattern = HostPattern::parse(c.pattern);
@@ -50,7 +65,9 @@ TEST(HostPattern, MistakesAreNamed) {
       {"http://a/", "letters, digits"},
       {"a:80", "letters, digits"},
       {"a/8", "letters, digits"},
-      {"b\xC3\xBC" "cher.de", "xn-- form"},
+      {"b\xC3\xBC"
+       "cher.de",
+       "xn-- form"},
       {"127.0.0.1", "an address, and names alone stand here"},
       {"::1", "an address, and names alone stand here"},
       {"127.1", "neither a name nor an address"},
@@ -61,7 +78,8 @@ TEST(HostPattern, MistakesAreNamed) {
   for (const auto& c : cases) {
     const auto pattern = HostPattern::parse(c.text);
     ASSERT_FALSE(pattern) << c.text;
-    EXPECT_NE(pattern.error().detail().find(c.part), std::string_view::npos) << pattern.error().detail();
+    EXPECT_NE(pattern.error().detail().find(c.part), std::string_view::npos)
+        << pattern.error().detail();
   }
   EXPECT_EQ(HostPattern::parse("*.X.Y.")->text(), "*.x.y");
 }

@@ -14,10 +14,13 @@ std::atomic<uint32_t> most_descriptors{UINT32_MAX};
 std::atomic<uint32_t> open_descriptors{0};
 }  // namespace
 
-void set_most_descriptors(uint32_t most) { most_descriptors.store(most, std::memory_order_relaxed); }
+void set_most_descriptors(uint32_t most) {
+  most_descriptors.store(most, std::memory_order_relaxed);
+}
 
 bool descriptors_left(uint32_t spare) {
-  return uint64_t{open_descriptors.load(std::memory_order_relaxed)} + spare < most_descriptors.load(std::memory_order_relaxed);
+  return uint64_t{open_descriptors.load(std::memory_order_relaxed)} + spare <
+         most_descriptors.load(std::memory_order_relaxed);
 }
 
 void set_on_close(void (*callback)(void*), void* of) {
@@ -26,7 +29,9 @@ void set_on_close(void (*callback)(void*), void* of) {
 }
 
 Descriptor::Descriptor(int descriptor, async::Readiness& readiness)
-    : descriptor_(descriptor), slot_(async::EventLoop::current().add(descriptor, *this)), readiness_(readiness) {
+    : descriptor_(descriptor),
+      slot_(async::EventLoop::current().add(descriptor, *this)),
+      readiness_(readiness) {
   open_descriptors.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -44,7 +49,8 @@ void Descriptor::on_events(uint32_t events) {
     return;
   }
   if (events & EPOLLPRI) readiness_.urgent = true;
-  // HUP without an error: both sides have ended in order. That breaks nothing: what the peer sent before may be unread still.
+  // HUP without an error: both sides have ended in order. That breaks nothing: what the peer sent
+  // before may be unread still.
   if (events & (EPOLLRDHUP | EPOLLHUP)) readiness_.peer_closed = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) readiness_.became_readable();
   if (events & (EPOLLOUT | EPOLLHUP)) readiness_.became_writable();

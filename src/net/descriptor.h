@@ -7,7 +7,8 @@
 
 namespace weir::net {
 
-/// Owns a descriptor and its place in the current loop; passes edges on to a Readiness. Not movable: the loop points at it.
+/// Owns a descriptor and its place in the current loop; passes edges on to a Readiness. Not
+/// movable: the loop points at it.
 class Descriptor final : public async::EventSink {
  public:
   /// Takes `descriptor` over, which must not block. `readiness` outlives this.
@@ -27,7 +28,8 @@ class Descriptor final : public async::EventSink {
   async::Readiness& readiness_;
 };
 
-/// How many descriptors of sockets the process may have open at once, so that some are left for everything else. Any thread.
+/// How many descriptors of sockets the process may have open at once, so that some are left for
+/// everything else. Any thread.
 void set_most_descriptors(uint32_t most);
 /// Whether one more may be opened and `spare` others after it. Any thread.
 bool descriptors_left(uint32_t spare = 0);

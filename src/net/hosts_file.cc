@@ -6,8 +6,13 @@
 
 namespace weir::net {
 namespace {
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
-bool is_label_char(char c) { return base::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+bool is_label_char(char c) {
+  return base::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '_';
+}
 }  // namespace
 
 bool is_host_name(std::string_view name) {
@@ -60,16 +65,20 @@ void HostsFile::parse_line(size_t begin, size_t end) {
   };
   const auto address = base::IpAddress::parse(next_word());
   if (!address) return;
-  for (auto word = next_word(); !word.empty() && entries_.size() < most_names_; word = next_word()) {
+  for (auto word = next_word(); !word.empty() && entries_.size() < most_names_;
+       word = next_word()) {
     const auto offset = static_cast<uint32_t>(word.data() - text.data());
     if (word.ends_with('.')) word.remove_suffix(1);
-    if (is_host_name(word)) entries_.push_back({offset, static_cast<uint8_t>(word.size()), *address});
+    if (is_host_name(word))
+      entries_.push_back({offset, static_cast<uint8_t>(word.size()), *address});
   }
 }
 
-bool HostsFile::find(std::string_view name, base::IpFamily family, size_t most, std::vector<base::IpAddress>& out) const {
-  auto at = std::lower_bound(entries_.begin(), entries_.end(), name,
-                             [this](const Entry& entry, std::string_view wanted) { return name_of(entry) < wanted; });
+bool HostsFile::find(std::string_view name, base::IpFamily family, size_t most,
+                     std::vector<base::IpAddress>& out) const {
+  auto at = std::lower_bound(
+      entries_.begin(), entries_.end(), name,
+      [this](const Entry& entry, std::string_view wanted) { return name_of(entry) < wanted; });
   bool known = false;
   size_t added = 0;
   for (; at != entries_.end() && name_of(*at) == name; ++at) {

@@ -10,24 +10,29 @@
 
 namespace weir::net {
 
-/// The names in a hosts file. Lines as hosts(5) has them: an address, its names, a comment after `#`. A line without a valid
-/// address and names that are no host names are passed over. Of one worker.
+/// The names in a hosts file. Lines as hosts(5) has them: an address, its names, a comment after
+/// `#`. A line without a valid address and names that are no host names are passed over. Of one
+/// worker.
 class HostsFile {
  public:
-  /// Some people keep lists of names to block here, a hundred thousand and more; what is beyond the limits is not read.
+  /// Some people keep lists of names to block here, a hundred thousand and more; what is beyond the
+  /// limits is not read.
   static constexpr size_t kMostBytes = 8 * 1024 * 1024;
   static constexpr size_t kMostNames = 250'000;
 
-  explicit HostsFile(std::string path = "/etc/hosts", size_t most_names = kMostNames) : file_(std::move(path), kMostBytes), most_names_(most_names) {}
+  explicit HostsFile(std::string path = "/etc/hosts", size_t most_names = kMostNames)
+      : file_(std::move(path), kMostBytes), most_names_(most_names) {}
 
   /// Reads the file if it has changed, looking at most once a second. True if it was read.
   bool refresh(uint64_t now_ms);
   /// Replaces all names by those in `content`.
   void parse(std::string content);
 
-  /// Appends at most `most` addresses of one family, in the file's order. `name` in lower case, without a trailing dot. False if
-  /// the file does not have the name at all: with an address of the other family it does, and then nobody else is asked.
-  bool find(std::string_view name, base::IpFamily family, size_t most, std::vector<base::IpAddress>& out) const;
+  /// Appends at most `most` addresses of one family, in the file's order. `name` in lower case,
+  /// without a trailing dot. False if the file does not have the name at all: with an address of
+  /// the other family it does, and then nobody else is asked.
+  bool find(std::string_view name, base::IpFamily family, size_t most,
+            std::vector<base::IpAddress>& out) const;
   size_t size() const { return entries_.size(); }
 
  private:
@@ -36,7 +41,9 @@ class HostsFile {
     uint8_t length;
     base::IpAddress address;
   };
-  std::string_view name_of(const Entry& entry) const { return std::string_view(text_).substr(entry.offset, entry.length); }
+  std::string_view name_of(const Entry& entry) const {
+    return std::string_view(text_).substr(entry.offset, entry.length);
+  }
   void parse_line(size_t begin, size_t end);
 
   base::WatchedFile file_;
@@ -45,7 +52,8 @@ class HostsFile {
   std::vector<Entry> entries_;  // By name, then in the file's order.
 };
 
-/// A name that may be looked up: 1 to 253 bytes without a trailing dot, labels of 1 to 63 letters, digits, `-` and `_`.
+/// A name that may be looked up: 1 to 253 bytes without a trailing dot, labels of 1 to 63 letters,
+/// digits, `-` and `_`.
 bool is_host_name(std::string_view name);
 
 }  // namespace weir::net

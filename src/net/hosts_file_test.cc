@@ -10,7 +10,8 @@
 namespace weir::net {
 namespace {
 
-std::string found(const HostsFile& hosts, std::string_view name, base::IpFamily family, size_t most = 16) {
+std::string found(const HostsFile& hosts, std::string_view name, base::IpFamily family,
+                  size_t most = 16) {
   std::vector<base::IpAddress> addresses;
   if (!hosts.find(name, family, most, addresses)) return "unknown";
   std::string out;
@@ -74,7 +75,8 @@ TEST(HostsFile, NamesAreBounded) {
 }
 
 TEST(HostsFile, IsReadAgainWhenItChanges) {
-  const std::string path = std::filesystem::temp_directory_path() / ("weir_hosts_" + std::to_string(getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("weir_hosts_" + std::to_string(getpid()));
   HostsFile hosts(path);
   EXPECT_TRUE(hosts.refresh(0));
   EXPECT_EQ(hosts.size(), 0u);

@@ -17,14 +17,18 @@ base::Endpoint local_endpoint(int descriptor) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
-  auto endpoint = base::Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(base::Endpoint());
+  auto endpoint =
+      base::Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(base::Endpoint());
   endpoint.address = endpoint.address.unmapped();
   return endpoint;
 }
 
 bool family_exists(base::IpFamily family) {
-  // An address of the family must be there, not the code alone: containers often have IPv6 without ::1.
-  const base::Endpoint loopback{family == base::IpFamily::v4 ? base::IpAddress::v4(127, 0, 0, 1) : *base::IpAddress::parse("::1"), 0};
+  // An address of the family must be there, not the code alone: containers often have IPv6 without
+  // ::1.
+  const base::Endpoint loopback{family == base::IpFamily::v4 ? base::IpAddress::v4(127, 0, 0, 1)
+                                                             : *base::IpAddress::parse("::1"),
+                                0};
   sockaddr_storage address{};
   const socklen_t length = loopback.to_sockaddr(address);
   const int probe = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -55,7 +59,8 @@ int bind_to(int descriptor, const base::Endpoint& endpoint) {
 
 }  // namespace
 
-std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& wanted, size_t count, bool shared) {
+std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& wanted,
+                                                                  size_t count, bool shared) {
   std::vector<BoundSocket> sockets;
   base::Endpoint endpoint = wanted;
   for (size_t i = 0; i < count; ++i) {
@@ -77,17 +82,21 @@ std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::En
   return sockets;
 }
 
-int BoundSocket::listen() const { return ::listen(descriptor_, kBacklog) < 0 ? errno : 0; }
+int BoundSocket::listen() const {
+  return ::listen(descriptor_, kBacklog) < 0 ? errno : 0;
+}
 
 std::expected<Listener::Accepted, int> Listener::accept() {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  const int descriptor = accept4(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int descriptor = accept4(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &length,
+                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (descriptor < 0) {
     if (errno == EAGAIN) readiness().readable = false;
     return std::unexpected(errno);
   }
-  auto client = base::Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(base::Endpoint());
+  auto client =
+      base::Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(base::Endpoint());
   client.address = client.address.unmapped();
   if (endpoint_.address.is_unspecified()) spare_pacing(descriptor, client.address);
   return Accepted{descriptor, client};

@@ -16,17 +16,20 @@ bool is_loopback(const base::IpAddress& address) {
 }
 
 bool set(int descriptor, std::string_view name) {
-  return setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
+  return setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                    static_cast<socklen_t>(name.size())) == 0;
 }
 
-/// What to take instead of the system's choice; empty: that does not pace, or nothing else may be had.
+/// What to take instead of the system's choice; empty: that does not pace, or nothing else may be
+/// had.
 std::string_view choose() {
   const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return {};
   char name[32] = {};
   socklen_t size = sizeof name - 1;
   std::string_view chosen;
-  if (getsockopt(probe, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0 && std::string_view(name).starts_with("bbr")) {
+  if (getsockopt(probe, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0 &&
+      std::string_view(name).starts_with("bbr")) {
     // Who is not root may not have all that there are.
     for (const std::string_view each : {"cubic", "reno"}) {
       if (!set(probe, each)) continue;

@@ -22,8 +22,9 @@ TEST(Pacing, OnLoopbackAlone) {
   const struct {
     const char* peer;
     bool loopback;
-  } cases[] = {{"127.0.0.1", true}, {"127.255.0.9", true}, {"::1", true},  {"128.0.0.1", false}, {"10.0.0.1", false}, {"0.0.0.0", false},
-               {"::", false},       {"::2", false},        {"fe80::1", false}, {"7f00::1", false}};
+  } cases[] = {{"127.0.0.1", true}, {"127.255.0.9", true}, {"::1", true}, {"128.0.0.1", false},
+               {"10.0.0.1", false}, {"0.0.0.0", false},    {"::", false}, {"::2", false},
+               {"fe80::1", false},  {"7f00::1", false}};
   for (const auto& c : cases) {
     const auto peer = *base::IpAddress::parse(c.peer);
     const int descriptor = socket(peer.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM, 0);

@@ -11,34 +11,44 @@ namespace {
 
 /// What comes only now and then needs no pipe, of which there are few.
 constexpr uint64_t kPipeIdleMs = 1000;
-/// Writes have no limit of their own: only run() sees both ways, and what is blocked in one does not make a tunnel idle. It bears being
-/// added to the time of now.
+/// Writes have no limit of their own: only run() sees both ways, and what is blocked in one does
+/// not make a tunnel idle. It bears being added to the time of now.
 constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
 
 enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
 
-End after_exception(const End*) { return End::origin_failed; }
+End after_exception(const End*) {
+  return End::origin_failed;
+}
 
-/// Which way: towards the origin, or towards the client. Also the index of the side that the bytes come from.
+/// Which way: towards the origin, or towards the client. Also the index of the side that the bytes
+/// come from.
 enum Way : uint8_t { up = 0, down = 1 };
 
 base::Result<void> failed(End end) {
   using base::ErrorType;
   switch (end) {
-    case End::client_failed: return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
-    case End::origin_failed: return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
-    default: return base::fail(ErrorType::connection_read_timeout, 504, "nothing moved for too long");
+    case End::client_failed:
+      return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    case End::origin_failed:
+      return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
+    default:
+      return base::fail(ErrorType::connection_read_timeout, 504, "nothing moved for too long");
   }
 }
 
-/// Most tunnels wait most of the time: what they hold then is this and the one frame of run(). A frame that carries bytes in one
-/// direction lives only while there are some.
+/// Most tunnels wait most of the time: what they hold then is this and the one frame of run(). A
+/// frame that carries bytes in one direction lives only while there are some.
 class Relay final : public base::Pooled, private async::Wait, private async::Root {
  public:
   Relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms)
-      : sides_{&client, &origin}, counters_{start.sent_to_origin, start.sent_to_client},
-        idle_ms_(idle_ms), active_ms_(now_ms()), alarm_(*this) {
-    for (async::ByteStream* side : sides_) side->readiness().on_readable_of = static_cast<async::Wait*>(this);
+      : sides_{&client, &origin},
+        counters_{start.sent_to_origin, start.sent_to_client},
+        idle_ms_(idle_ms),
+        active_ms_(now_ms()),
+        alarm_(*this) {
+    for (async::ByteStream* side : sides_)
+      side->readiness().on_readable_of = static_cast<async::Wait*>(this);
     if (start.for_origin.empty() && start.for_client.empty()) return;
     first_ = std::make_unique<First>();
     first_->bytes[up] = std::move(start.for_origin);
@@ -48,7 +58,8 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   ~Relay() {
     for (async::ByteStream* side : sides_) side->readiness().on_readable = nullptr;
     for (auto& pump : pumps_) pump.cancel();
-    // Neither must take a part for the whole. A client that has the whole of the origin's may still be getting it from the kernel.
+    // Neither must take a part for the whole. A client that has the whole of the origin's may still
+    // be getting it from the kernel.
     if (!ended_[down]) sides_[0]->abort();
     if (!ended_[up] || !ended_[down]) sides_[1]->abort();
   }
@@ -61,7 +72,8 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   struct First : base::Pooled {
     base::Slice bytes[2];
   };
-  /// `co_await event` in run(): until a side or the time has something to say that was not looked at yet.
+  /// `co_await event` in run(): until a side or the time has something to say that was not looked
+  /// at yet.
   struct Event {
     Relay& relay;
     bool await_ready() const { return false; }
@@ -73,10 +85,14 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   };
 
   static uint64_t now_ms() { return async::EventLoop::current().now_ms(); }
-  static void wake(void* wait) { async::EventLoop::current().make_ready(*static_cast<async::Wait*>(wait)); }
+  static void wake(void* wait) {
+    async::EventLoop::current().make_ready(*static_cast<async::Wait*>(wait));
+  }
   void wake_up() { async::EventLoop::current().make_ready(*this); }
   void finished() noexcept override { wake_up(); }
-  static End failure_of(async::ByteStream* side, const Relay& relay) { return side == relay.sides_[0] ? End::client_failed : End::origin_failed; }
+  static End failure_of(async::ByteStream* side, const Relay& relay) {
+    return side == relay.sides_[0] ? End::client_failed : End::origin_failed;
+  }
 
   async::Task<End> pump(Way way, base::Slice first);
   End look(Way way);
@@ -101,14 +117,15 @@ bool Relay::idle() {
   return now_ms() >= active_ms_ + idle_ms_;
 }
 
-/// Carries what has come in one direction, until there is no more. Small blocks while little comes, large ones when they fill, the
-/// kernel alone when those fill too.
+/// Carries what has come in one direction, until there is no more. Small blocks while little comes,
+/// large ones when they fill, the kernel alone when those fill too.
 async::Task<End> Relay::pump(Way way, base::Slice first) {
   async::ByteStream& from = *sides_[way];
   async::ByteStream& to = *sides_[1 - way];
   uint64_t* const counter = counters_[way];
   if (!first.empty()) {
-    const ssize_t written = co_await to.write({std::move(first)}, kNoLimitMs, counter, async::WriteWhen::together);
+    const ssize_t written =
+        co_await to.write({std::move(first)}, kNoLimitMs, counter, async::WriteWhen::together);
     if (written < 0) co_return failure_of(&to, *this);
     active_ms_ = now_ms();
   }
@@ -131,7 +148,8 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     const auto got = static_cast<size_t>(n);
     const bool filled = got == block->capacity();
     const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
-    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs, counter, async::WriteWhen::together);
+    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs,
+                                              counter, async::WriteWhen::together);
     if (written < 0) co_return failure_of(&to, *this);
     active_ms_ = now_ms();
     if (filled) {
@@ -141,12 +159,11 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     }
     if (!splices) continue;
     const uint64_t before = *counter;
-    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, std::min(idle_ms_, kPipeIdleMs), kNoLimitMs, counter);
+    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, std::min(idle_ms_, kPipeIdleMs),
+                                         kNoLimitMs, counter);
     if (*counter != before) active_ms_ = now_ms();
     switch (spliced.why) {
-      case Spliced::Why::end:
-        to.shut_down_writes();
-        co_return End::ended;
+      case Spliced::Why::end: to.shut_down_writes(); co_return End::ended;
       case Spliced::Why::from_failed:
         if (spliced.error != -ETIMEDOUT) co_return failure_of(&from, *this);
         break;
@@ -157,8 +174,8 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
   }
 }
 
-/// Lets go of a pump that is done, and starts one if there is something to carry; else the stream is told whom to wake. What went
-/// wrong, or quiet.
+/// Lets go of a pump that is done, and starts one if there is something to carry; else the stream
+/// is told whom to wake. What went wrong, or quiet.
 End Relay::look(Way way) {
   for (;;) {
     if (async::Task<End>& pump = pumps_[way]) {
@@ -204,7 +221,8 @@ async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
 
 }  // namespace
 
-async::Task<base::Result<void>> relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms) {
+async::Task<base::Result<void>> relay(async::ByteStream& client, async::ByteStream& origin,
+                                      RelayStart start, uint64_t idle_ms) {
   auto made = std::make_unique<Relay>(client, origin, std::move(start), idle_ms);
   Relay& itself = *made;
   return itself.run(std::move(made));

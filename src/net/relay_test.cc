@@ -28,13 +28,18 @@ class Peer {
   explicit Peer(bool little = false) {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int size = 8192;
-    if (little) setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    if (little)
+      setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof size),
+          setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     sockaddr_storage at{};
     socklen_t length = base::Endpoint{base::IpAddress::v4(127, 0, 0, 1), 0}.to_sockaddr(at);
-    if (bind(listener, reinterpret_cast<sockaddr*>(&at), length) != 0 || listen(listener, 1) != 0) std::abort();
+    if (bind(listener, reinterpret_cast<sockaddr*>(&at), length) != 0 || listen(listener, 1) != 0)
+      std::abort();
     getsockname(listener, reinterpret_cast<sockaddr*>(&at), &length);
     descriptor_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (little) setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    if (little)
+      setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size),
+          setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     if (connect(descriptor_, reinterpret_cast<sockaddr*>(&at), length) != 0) std::abort();
     stream_.emplace(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     ::close(listener);
@@ -56,7 +61,9 @@ class Peer {
   void pump() {
     if (descriptor_ < 0) return;
     while (!outgoing.empty()) {
-      const ssize_t n = ::send(descriptor_, outgoing.data(), std::min<size_t>(outgoing.size(), 256 * 1024), MSG_DONTWAIT | MSG_NOSIGNAL);
+      const ssize_t n =
+          ::send(descriptor_, outgoing.data(), std::min<size_t>(outgoing.size(), 256 * 1024),
+                 MSG_DONTWAIT | MSG_NOSIGNAL);
       if (n <= 0) break;
       outgoing.erase(0, static_cast<size_t>(n));
     }
@@ -139,7 +146,8 @@ TEST(Relay, AnEndOnOneSideIsPassedOnAndTheOtherGoesOn) {
     EXPECT_EQ(base::block_bytes_in_use(), 0u) << "an idle relay holds no buffer";
     for (int i = 0; i < 3; ++i) {
       second.send("more ");
-      ASSERT_TRUE(r.until([&] { return first.received.size() == 5u * static_cast<size_t>(i + 1); }));
+      ASSERT_TRUE(
+          r.until([&] { return first.received.size() == 5u * static_cast<size_t>(i + 1); }));
     }
     // Its last bytes and its end come together, when both ways are shut.
     second.send(content_of(300'000, 'a'));
@@ -176,9 +184,12 @@ TEST(Relay, WhoDoesNotReadSlowsTheOtherButNotTheOtherWay) {
   const std::string down = content_of(40'000'000, 'A');
   r.origin.send(down);
   size_t left = 0;
-  r.until([&] { return left == std::exchange(left, r.origin.outgoing.size()) && left < down.size(); }, 2000);
+  r.until(
+      [&] { return left == std::exchange(left, r.origin.outgoing.size()) && left < down.size(); },
+      2000);
   for (int i = 0; i < 20; ++i) r.until([] { return false; }, 5);
-  EXPECT_GT(r.origin.outgoing.size(), down.size() / 4) << "what the sockets and the pipe hold, and no more";
+  EXPECT_GT(r.origin.outgoing.size(), down.size() / 4)
+      << "what the sockets and the pipe hold, and no more";
   EXPECT_LT(base::block_bytes_in_use(), 400'000u);
   r.client.send("still");
   EXPECT_TRUE(r.until([&] { return r.origin.received == "still"; }));
@@ -225,14 +236,17 @@ TEST(Relay, ASideThatDoesNotReadEndsItTooWhileBytesWait) {
 
 TEST(Relay, ASideThatDoesNotReadEndsNothingWhileTheOtherWayMoves) {
   for (const bool of_client : {true, false}) {
-    for (const size_t size : {size_t{0}, size_t{100'000}, size_t{20'000'000}}) {  // What was there before; by copying; by the kernel.
+    for (const size_t size :
+         {size_t{0}, size_t{100'000},
+          size_t{20'000'000}}) {  // What was there before; by copying; by the kernel.
       Relay r(true);
       Peer& stuck = of_client ? r.client : r.origin;
       Peer& other = of_client ? r.origin : r.client;
       stuck.reads = false;
       std::string content = content_of(size > 0 ? size : 3'000'000, 'A');
       RelayStart with{};
-      if (size == 0) (of_client ? with.for_client : with.for_origin) = base::Slice::copy_of(content);
+      if (size == 0)
+        (of_client ? with.for_client : with.for_origin) = base::Slice::copy_of(content);
       r.start(150, std::move(with));
       if (size > 0) other.send(content);
       for (int i = 0; i < 12; ++i) {
@@ -294,7 +308,8 @@ TEST(Relay, WhoeverHasNotTheWholeIsReset) {
       r.client.send("a part");
       if (origin_finished) r.origin.finish();
       if (finished == std::string_view("client")) r.client.finish();
-      ASSERT_TRUE(r.until([&] { return r.client.received == "a part" && r.origin.received == "a part"; }));
+      ASSERT_TRUE(
+          r.until([&] { return r.client.received == "a part" && r.origin.received == "a part"; }));
       if (*finished) ASSERT_TRUE(r.until([&] { return r.client.ended || r.origin.ended; }));
       if (how == How::idle) ASSERT_EQ(r.end(), "connection_read_timeout");
       if (how == How::origin_breaks) r.origin.reset();
@@ -305,7 +320,9 @@ TEST(Relay, WhoeverHasNotTheWholeIsReset) {
       ASSERT_TRUE(r.until([&] { return r.client.ended || r.client.was_reset; }));
       EXPECT_EQ(r.client.was_reset, !origin_finished) << static_cast<int>(how) << " " << finished;
       if (how == How::origin_breaks) continue;
-      if (!r.origin.ended) ASSERT_TRUE(r.until([&] { return r.origin.was_reset; })) << static_cast<int>(how) << " " << finished;
+      if (!r.origin.ended)
+        ASSERT_TRUE(r.until([&] { return r.origin.was_reset; }))
+            << static_cast<int>(how) << " " << finished;
     }
   }
 }
@@ -315,7 +332,8 @@ TEST(Relay, WhoHasTheWholeKeepsItHoweverTheOtherWayEnds) {
     Relay r(true);
     r.start(idle ? 150 : 5000);
     r.client.reads = false;
-    const std::string content = content_of(18'000, 'A');  // More than the client's side takes: the rest lies on this one.
+    const std::string content =
+        content_of(18'000, 'A');  // More than the client's side takes: the rest lies on this one.
     r.origin.send(content);
     r.origin.finish();
     ASSERT_TRUE(r.until([&] { return r.to_client == content.size(); }));
@@ -407,7 +425,8 @@ TEST(Relay, StreamsThatAreNoSocketsAreCopied) {
   EXPECT_EQ(base::block_bytes_in_use(), 0u);
 }
 
-async::Task<void> splice_into(TcpStream& from, TcpStream& to, uint64_t limit, uint64_t& moved, std::optional<Spliced>& result) {
+async::Task<void> splice_into(TcpStream& from, TcpStream& to, uint64_t limit, uint64_t& moved,
+                              std::optional<Spliced>& result) {
   result = co_await splice_bytes(from, to, limit, 1000, 1000, &moved);
 }
 
@@ -418,8 +437,10 @@ TEST(Splice, MovesAsMuchAsIsAskedForAndSaysWhyItEnded) {
     bool finish;
     Spliced::Why why;
   };
-  for (const Case& c : {Case{2'000'000, 1'500'001, false, Spliced::Why::limit}, Case{1'000'000, UINT64_MAX, true, Spliced::Why::end},
-                        Case{1'000'000, 1'000'000, true, Spliced::Why::limit}, Case{0, UINT64_MAX, true, Spliced::Why::end}}) {
+  for (const Case& c : {Case{2'000'000, 1'500'001, false, Spliced::Why::limit},
+                        Case{1'000'000, UINT64_MAX, true, Spliced::Why::end},
+                        Case{1'000'000, 1'000'000, true, Spliced::Why::limit},
+                        Case{0, UINT64_MAX, true, Spliced::Why::end}}) {
     Relay r;
     uint64_t moved = 0;
     std::optional<Spliced> result;

@@ -41,7 +41,8 @@ void ResolvConf::parse(std::string_view content) {
       if (address && servers_.size() < kMostServers) servers_.push_back({*address, kDnsPort});
     } else if (word == "search" || word == "domain") {
       search_.clear();
-      for (auto domain = next_word(line); !domain.empty() && search_.size() < kMostSearch; domain = next_word(line)) {
+      for (auto domain = next_word(line); !domain.empty() && search_.size() < kMostSearch;
+           domain = next_word(line)) {
         if (domain.ends_with('.')) domain.remove_suffix(1);
         if (is_host_name(domain)) search_.push_back(base::to_lower(domain));
         if (word == "domain") break;

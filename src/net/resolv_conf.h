@@ -10,12 +10,14 @@
 
 namespace weir::net {
 
-/// What Weir takes from resolv.conf(5): `nameserver` (IPv4 and IPv6 addresses, without a zone) and `search` or `domain` (the last one
-/// counts). `options` are not looked at: time-outs are Weir's own configuration. Lines that make no sense are passed over.
+/// What Weir takes from resolv.conf(5): `nameserver` (IPv4 and IPv6 addresses, without a zone) and
+/// `search` or `domain` (the last one counts). `options` are not looked at: time-outs are Weir's
+/// own configuration. Lines that make no sense are passed over.
 ///
-/// A proxy is given whole names by its clients, so the search list is not applied to a name with a dot, whatever ndots says: no
-/// `example.com` becomes `example.com.corp.example`. A name without a dot (`http://wiki/`) is what users of a company's proxy mean
-/// by the search list: it is tried with each of these domains in turn, then by itself.
+/// A proxy is given whole names by its clients, so the search list is not applied to a name with a
+/// dot, whatever ndots says: no `example.com` becomes `example.com.corp.example`. A name without a
+/// dot (`http://wiki/`) is what users of a company's proxy mean by the search list: it is tried
+/// with each of these domains in turn, then by itself.
 class ResolvConf {
  public:
   static constexpr size_t kMostBytes = 64 * 1024;

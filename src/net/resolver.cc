@@ -18,21 +18,25 @@ Lookup none(Outcome outcome, base::AddressSource source = base::AddressSource::d
 }
 
 bool is_or_below(std::string_view name, std::string_view domain) {
-  return name.ends_with(domain) && (name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.');
+  return name.ends_with(domain) &&
+         (name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.');
 }
 
-/// Other programs read `127.1` or `0x7f000001` as an address, so that no such name may lead anywhere else.
+/// Other programs read `127.1` or `0x7f000001` as an address, so that no such name may lead
+/// anywhere else.
 bool ends_in_number(std::string_view name) {
   std::string_view last = name.substr(name.rfind('.') + 1);  // npos + 1 is 0.
   if (std::ranges::all_of(last, base::is_digit)) return true;
   if (!last.starts_with("0x")) return false;
   last.remove_prefix(2);
-  return std::ranges::all_of(last, [](char c) { return base::is_digit(c) || (c >= 'a' && c <= 'f'); });
+  return std::ranges::all_of(last,
+                             [](char c) { return base::is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 bool never_in_dns(std::string_view name) {
   // RFC 6761, section 6.4, and RFC 7686, section 2.
-  return !is_host_name(name) || ends_in_number(name) || is_or_below(name, "invalid") || is_or_below(name, "onion");
+  return !is_host_name(name) || ends_in_number(name) || is_or_below(name, "invalid") ||
+         is_or_below(name, "onion");
 }
 
 }  // namespace
@@ -52,10 +56,12 @@ class Resolver::Key {
   size_t size_ = 0;
 };
 
-/// Waited for by everyone who asks for the same; outlives the resolver where somebody still has to read it.
+/// Waited for by everyone who asks for the same; outlives the resolver where somebody still has to
+/// read it.
 class Resolver::Question final : public ResolverChannel::Asker, public base::Pooled {
  public:
-  Question(Resolver& resolver, std::string key, base::IpFamily family) : key(std::move(key)), family(family), alarm(*this), resolver_(&resolver) {}
+  Question(Resolver& resolver, std::string key, base::IpFamily family)
+      : key(std::move(key)), family(family), alarm(*this), resolver_(&resolver) {}
 
   void said(ResolverChannel::Said what, std::string_view message) override {
     if (!done && what != ResolverChannel::Said::nothing) resolver_->said(*this, what, message);
@@ -79,7 +85,8 @@ class Resolver::Question final : public ResolverChannel::Asker, public base::Poo
     explicit Alarm(Question& question)
         : Deadline([](Deadline& self) {
             Question& question = static_cast<Alarm&>(self).question;
-            if (!question.done) question.resolver_->finish(question, none(Outcome::timed_out), kFailureTtlMs);
+            if (!question.done)
+              question.resolver_->finish(question, none(Outcome::timed_out), kFailureTtlMs);
           }),
           question(question) {}
     Question& question;
@@ -96,7 +103,8 @@ struct Resolver::Cached : async::Link {
   Cache::iterator self;
 };
 
-Resolver::Resolver(const ResolverConfig& config, std::string hosts_path, std::string resolv_conf_path)
+Resolver::Resolver(const ResolverConfig& config, std::string hosts_path,
+                   std::string resolv_conf_path)
     : config_(config), hosts_(std::move(hosts_path)), resolv_conf_(std::move(resolv_conf_path)) {
   refresh();
 }
@@ -130,7 +138,8 @@ void Resolver::refresh() {
 }
 
 void Resolver::configure(const ResolverConfig& config) {
-  const bool others = config.servers != config_.servers || config.timeout_ms != config_.timeout_ms || config.tries != config_.tries;
+  const bool others = config.servers != config_.servers ||
+                      config.timeout_ms != config_.timeout_ms || config.tries != config_.tries;
   config_ = config;
   if (!others) return;
   servers_ = config_.servers.empty() ? resolv_conf_.servers() : config_.servers;
@@ -164,7 +173,8 @@ const Lookup* Resolver::known(std::string_view key, base::IpFamily family) {
   }
   hosts_found_.clear();
   if (hosts_.find(key, family, Lookup::kMostAddresses, hosts_found_)) {
-    answer_ = none(hosts_found_.empty() ? Outcome::no_data : Outcome::ok, base::AddressSource::hosts_file);
+    answer_ = none(hosts_found_.empty() ? Outcome::no_data : Outcome::ok,
+                   base::AddressSource::hosts_file);
     for (const base::IpAddress& address : hosts_found_) answer_.add(address);
     return &answer_;
   }
@@ -194,7 +204,8 @@ async::Task<Lookup> Resolver::lookup(std::string host, base::IpFamily family) {
   }
   if (!question) co_return none(Outcome::busy);
   // The resolver may go meanwhile: nothing of it is used from here on.
-  for (auto seen = question->changed.version(); !question->done; seen = question->changed.version()) {
+  for (auto seen = question->changed.version(); !question->done;
+       seen = question->changed.version()) {
     co_await question->changed.changed(seen);
   }
   co_return question->result;
@@ -223,13 +234,15 @@ void Resolver::ask(Question& question) {
     question.names.push_back(question.key);
   }
   if (channels_.empty() || channels_.back()->asked() >= kQuestionsPerChannel) {
-    std::erase_if(channels_, [](const auto& channel) { return channel->open() == 0 && !channel->busy(); });
+    std::erase_if(channels_,
+                  [](const auto& channel) { return channel->open() == 0 && !channel->busy(); });
     auto channel = ResolverChannel::make(servers_, {config_.timeout_ms, config_.tries});
     if (!channel) return finish(question, none(Outcome::failed), kFailureTtlMs);
     channels_.push_back(std::move(channel));
   }
   ++questions_asked_;
-  channels_.back()->ask(question.names[question.at], question.family, base::Ref<ResolverChannel::Asker>(&question));
+  channels_.back()->ask(question.names[question.at], question.family,
+                        base::Ref<ResolverChannel::Asker>(&question));
 }
 
 void Resolver::said(Question& question, ResolverChannel::Said what, std::string_view message) {
@@ -240,7 +253,9 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
     case Said::no_such_name:
     case Said::no_data:
       if (message.empty()) {
-        answer.lookup.outcome = what == Said::no_such_name ? Outcome::not_found : what == Said::no_data ? Outcome::no_data : Outcome::failed;
+        answer.lookup.outcome = what == Said::no_such_name ? Outcome::not_found
+                                : what == Said::no_data    ? Outcome::no_data
+                                                           : Outcome::failed;
       } else {
         answer = read_dns_answer(message, question.names[question.at], question.family);
       }
@@ -251,7 +266,8 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
     case Said::nothing: break;
   }
   const Outcome outcome = answer.lookup.outcome;
-  if (outcome != Outcome::ok && outcome != Outcome::timed_out && question.at + 1 < question.names.size()) {
+  if (outcome != Outcome::ok && outcome != Outcome::timed_out &&
+      question.at + 1 < question.names.size()) {
     ++question.at;
     return ask(question);
   }
@@ -261,7 +277,8 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
     // An answer that holds for no time is for those who waited for it.
     if (ttl_ms > 0) ttl_ms = std::min(std::max(ttl_ms, config_.min_ttl_ms), config_.max_ttl_ms);
   } else if (outcome == Outcome::not_found || outcome == Outcome::no_data) {
-    ttl_ms = std::min(answer.ttl_s ? uint64_t{*answer.ttl_s} * 1000 : kUnsaidNegativeTtlMs, config_.negative_ttl_ms);
+    ttl_ms = std::min(answer.ttl_s ? uint64_t{*answer.ttl_s} * 1000 : kUnsaidNegativeTtlMs,
+                      config_.negative_ttl_ms);
   }
   finish(question, answer.lookup, ttl_ms);
 }
@@ -277,7 +294,8 @@ void Resolver::finish(Question& question, const Lookup& lookup, uint64_t ttl_ms)
   question.end(lookup);
 }
 
-void Resolver::keep(std::string_view key, base::IpFamily family, const Lookup& lookup, uint64_t ttl_ms) {
+void Resolver::keep(std::string_view key, base::IpFamily family, const Lookup& lookup,
+                    uint64_t ttl_ms) {
   if (config_.cache_entries == 0) return;
   auto& cache = cache_[index(family)];
   const auto [at, added] = cache.try_emplace(std::string(key));

@@ -12,7 +12,8 @@ constexpr uint16_t kTypeA = 1, kTypeCname = 5, kTypeSoa = 6, kTypeAaaa = 28, kCl
 constexpr uint16_t kFlagResponse = 0x8000, kOpcodes = 0x7800, kRcodes = 0x000F;
 constexpr uint16_t kRcodeOk = 0, kRcodeNxDomain = 3;
 
-/// A name as text without a trailing dot. A dot inside a label would make it equal to another name, so it does not fit.
+/// A name as text without a trailing dot. A dot inside a label would make it equal to another name,
+/// so it does not fit.
 struct Name {
   std::array<char, 256> text;
   size_t size = 0;
@@ -22,7 +23,8 @@ struct Name {
 /// Reads forward; after the first thing that does not fit, nothing fits.
 class Reader {
  public:
-  Reader(std::string_view message, size_t at) : message_(message), at_(at), ok_(at <= message.size()) {}
+  Reader(std::string_view message, size_t at)
+      : message_(message), at_(at), ok_(at <= message.size()) {}
 
   bool ok() const { return ok_; }
   size_t at() const { return at_; }
@@ -36,7 +38,8 @@ class Reader {
     at_ += n;
     return message_.substr(at_ - n, n);
   }
-  /// RFC 1035, section 4.1.4. Each pointer must lead further back than the last, so there is no loop.
+  /// RFC 1035, section 4.1.4. Each pointer must lead further back than the last, so there is no
+  /// loop.
   void name(Name& out) {
     out.size = 0;
     size_t from = at_, limit = at_;
@@ -62,7 +65,8 @@ class Reader {
       if (out.size > 0) out.text[out.size++] = '.';
       const std::string_view label = message_.substr(from + 1, length);
       // Ends up equal to no host name.
-      std::transform(label.begin(), label.end(), out.text.begin() + static_cast<ptrdiff_t>(out.size),
+      std::transform(label.begin(), label.end(),
+                     out.text.begin() + static_cast<ptrdiff_t>(out.size),
                      [](char c) { return c == '.' ? '\0' : base::lower(c); });
       out.size += length;
       from += 1u + length;
@@ -112,11 +116,14 @@ bool read_record(Reader& reader, Record& record) {
 base::IpAddress address_of(std::string_view data) {
   std::array<uint8_t, 16> bytes{};
   std::memcpy(bytes.data(), data.data(), std::min(data.size(), bytes.size()));
-  return data.size() == 4 ? base::IpAddress::v4(bytes[0], bytes[1], bytes[2], bytes[3]) : base::IpAddress::v6(bytes);
+  return data.size() == 4 ? base::IpAddress::v4(bytes[0], bytes[1], bytes[2], bytes[3])
+                          : base::IpAddress::v6(bytes);
 }
 
-/// The answer section, looked through once for each name of the chain. False: what could be read makes no sense.
-bool follow(std::string_view message, size_t answers_at, int count, std::string_view name, base::IpFamily family, DnsAnswer& out) {
+/// The answer section, looked through once for each name of the chain. False: what could be read
+/// makes no sense.
+bool follow(std::string_view message, size_t answers_at, int count, std::string_view name,
+            base::IpFamily family, DnsAnswer& out) {
   const uint16_t wanted = family == base::IpFamily::v4 ? kTypeA : kTypeAaaa;
   const size_t size = family == base::IpFamily::v4 ? 4 : 16;
   Name current;
@@ -152,7 +159,8 @@ bool follow(std::string_view message, size_t answers_at, int count, std::string_
 }
 
 /// The time for which "no" holds, from the SOA record among the authority's.
-std::optional<uint32_t> negative_ttl_s(std::string_view message, size_t answers_at, int answers, int authorities) {
+std::optional<uint32_t> negative_ttl_s(std::string_view message, size_t answers_at, int answers,
+                                       int authorities) {
   Reader reader(message, answers_at);
   Record record;
   for (int i = 0; i < answers + authorities; ++i) {
@@ -173,7 +181,9 @@ std::optional<uint32_t> negative_ttl_s(std::string_view message, size_t answers_
 }  // namespace
 
 void Lookup::add(const base::IpAddress& address) {
-  if (count == kMostAddresses || std::find(found.begin(), found.begin() + count, address) != found.begin() + count) return;
+  if (count == kMostAddresses ||
+      std::find(found.begin(), found.begin() + count, address) != found.begin() + count)
+    return;
   found[count++] = address;
 }
 
@@ -189,9 +199,11 @@ DnsAnswer read_dns_answer(std::string_view message, std::string_view name, base:
   reader.name(question);
   const uint16_t type = reader.u16(), question_class = reader.u16();
   const uint16_t rcode = flags & kRcodes;
-  const bool sound = reader.ok() && questions == 1 && (flags & (kFlagResponse | kOpcodes)) == kFlagResponse && question_class == kClassIn &&
-                     type == (family == base::IpFamily::v4 ? kTypeA : kTypeAaaa) && name.size() <= 253 &&
-                     base::equal_ignoring_case(question.view(), name) && (rcode == kRcodeOk || rcode == kRcodeNxDomain);
+  const bool sound =
+      reader.ok() && questions == 1 && (flags & (kFlagResponse | kOpcodes)) == kFlagResponse &&
+      question_class == kClassIn && type == (family == base::IpFamily::v4 ? kTypeA : kTypeAaaa) &&
+      name.size() <= 253 && base::equal_ignoring_case(question.view(), name) &&
+      (rcode == kRcodeOk || rcode == kRcodeNxDomain);
   if (!sound) return out;
   if (rcode == kRcodeOk && !follow(message, reader.at(), answers, name, family, out)) {
     out = DnsAnswer();

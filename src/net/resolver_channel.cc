@@ -41,12 +41,15 @@ bool start_library() {
 
 }  // namespace
 
-/// A socket of c-ares, which opens and closes it. The loop tells of edges; c-ares reads a UDP socket until it is empty, but of a TCP
-/// socket one piece at a time, and writes when it is told to: so what the last system calls said is remembered here.
+/// A socket of c-ares, which opens and closes it. The loop tells of edges; c-ares reads a UDP
+/// socket until it is empty, but of a TCP socket one piece at a time, and writes when it is told
+/// to: so what the last system calls said is remembered here.
 class ResolverChannel::Socket final : public async::EventSink {
  public:
   Socket(ResolverChannel& channel, int descriptor)
-      : channel_(channel), descriptor_(descriptor), slot_(async::EventLoop::current().add(descriptor, *this)) {}
+      : channel_(channel),
+        descriptor_(descriptor),
+        slot_(async::EventLoop::current().add(descriptor, *this)) {}
   Socket(const Socket&) = delete;
   ~Socket() {
     if (slot_ >= 0) async::EventLoop::current().remove(slot_);
@@ -104,7 +107,8 @@ struct ResolverChannel::Calls {
   }
 
   static int close(ares_socket_t descriptor, void* channel) {
-    std::erase_if(of(channel).sockets_, [&](const auto& socket) { return socket->descriptor() == descriptor; });
+    std::erase_if(of(channel).sockets_,
+                  [&](const auto& socket) { return socket->descriptor() == descriptor; });
     return 0;
   }
 
@@ -112,8 +116,8 @@ struct ResolverChannel::Calls {
     return ::connect(descriptor, to, size);
   }
 
-  static ares_ssize_t receive(ares_socket_t descriptor, void* to, size_t size, int flags, sockaddr* from, ares_socklen_t* from_size,
-                              void* channel) {
+  static ares_ssize_t receive(ares_socket_t descriptor, void* to, size_t size, int flags,
+                              sockaddr* from, ares_socklen_t* from_size, void* channel) {
     // A flood must not keep the worker here: what is left is read in a later turn.
     if (--of(channel).reads_left_ < 0) {
       errno = EAGAIN;
@@ -126,7 +130,8 @@ struct ResolverChannel::Calls {
     return n;
   }
 
-  static ares_ssize_t send(ares_socket_t descriptor, const iovec* pieces, int count, void* channel) {
+  static ares_ssize_t send(ares_socket_t descriptor, const iovec* pieces, int count,
+                           void* channel) {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces);
     message.msg_iovlen = static_cast<size_t>(count);
@@ -144,7 +149,8 @@ struct ResolverChannel::Calls {
   static void answered(void* asked, int status, int, unsigned char* message, int size) {
     const std::unique_ptr<Question> question(static_cast<Question*>(asked));
     --question->channel->open_;
-    const std::string_view bytes(reinterpret_cast<const char*>(message), message && size > 0 ? static_cast<size_t>(size) : 0);
+    const std::string_view bytes(reinterpret_cast<const char*>(message),
+                                 message && size > 0 ? static_cast<size_t>(size) : 0);
     Said said = said_of(status);
     if (said == Said::failed && question->channel->no_descriptor_) said = Said::no_descriptor;
     try {
@@ -168,7 +174,8 @@ ResolverChannel::Alarm::Alarm(ResolverChannel& channel)
 
 ResolverChannel::ResolverChannel() : alarm_(*this) {}
 
-std::unique_ptr<ResolverChannel> ResolverChannel::make(std::span<const base::Endpoint> servers, Options options) {
+std::unique_ptr<ResolverChannel> ResolverChannel::make(std::span<const base::Endpoint> servers,
+                                                       Options options) {
   if (!start_library()) return nullptr;
   std::unique_ptr<ResolverChannel> made(new ResolverChannel());
   char lookups[] = "b", no_file[] = "/dev/null";
@@ -182,13 +189,15 @@ std::unique_ptr<ResolverChannel> ResolverChannel::make(std::span<const base::End
   wanted.sock_state_cb_data = made.get();
   wanted.resolvconf_path = no_file;
   // With all of these given, c-ares reads no configuration of the system.
-  constexpr int kGiven = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS |
-                         ARES_OPT_SORTLIST | ARES_OPT_NOROTATE | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
+  constexpr int kGiven = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
+                         ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST |
+                         ARES_OPT_NOROTATE | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
   if (ares_init_options(&made->channel_, &wanted, kGiven) != ARES_SUCCESS) {
     made->channel_ = nullptr;
     return nullptr;
   }
-  static const ares_socket_functions kCalls{&Calls::open, &Calls::close, &Calls::connect, &Calls::receive, &Calls::send};
+  static const ares_socket_functions kCalls{&Calls::open, &Calls::close, &Calls::connect,
+                                            &Calls::receive, &Calls::send};
   ares_set_socket_functions(made->channel_, &kCalls, made.get());
   std::vector<ares_addr_port_node> nodes(servers.size());
   for (size_t i = 0; i < servers.size(); ++i) {
@@ -198,7 +207,8 @@ std::unique_ptr<ResolverChannel> ResolverChannel::make(std::span<const base::End
     nodes[i].udp_port = nodes[i].tcp_port = port;
     nodes[i].next = i + 1 < nodes.size() ? &nodes[i + 1] : nullptr;
   }
-  if (!nodes.empty() && ares_set_servers_ports(made->channel_, nodes.data()) != ARES_SUCCESS) return nullptr;
+  if (!nodes.empty() && ares_set_servers_ports(made->channel_, nodes.data()) != ARES_SUCCESS)
+    return nullptr;
   return made;
 }
 
@@ -219,7 +229,8 @@ void ResolverChannel::ask(const std::string& name, base::IpFamily family, base::
   ++asked_;
   ++open_;
   const bool outer = !std::exchange(busy_, true);
-  ares_query(channel_, name.c_str(), kClassIn, family == base::IpFamily::v4 ? kTypeA : kTypeAaaa, &Calls::answered, question.release());
+  ares_query(channel_, name.c_str(), kClassIn, family == base::IpFamily::v4 ? kTypeA : kTypeAaaa,
+             &Calls::answered, question.release());
   if (!outer) return;  // Whoever called c-ares goes on with work().
   busy_ = false;
   work();
@@ -230,22 +241,27 @@ void ResolverChannel::work() {
   reads_left_ = kMostReads;
   bool left = true;
   for (int round = 0; left && round < kMostRounds && reads_left_ > 0; ++round) {
-    const auto at = std::find_if(sockets_.begin(), sockets_.end(), [](const auto& socket) { return socket->has_work(); });
+    const auto at = std::find_if(sockets_.begin(), sockets_.end(),
+                                 [](const auto& socket) { return socket->has_work(); });
     left = at != sockets_.end();
     if (!left) break;
     Socket& socket = **at;
     const int descriptor = socket.descriptor();
-    // Only a call that succeeds sets them again: a socket that c-ares leaves alone does not come round for ever.
+    // Only a call that succeeds sets them again: a socket that c-ares leaves alone does not come
+    // round for ever.
     const bool readable = std::exchange(socket.readable, false);
     const bool writable = socket.wants_write && std::exchange(socket.writable, false);
-    ares_process_fd(channel_, readable ? descriptor : ARES_SOCKET_BAD, writable ? descriptor : ARES_SOCKET_BAD);
+    ares_process_fd(channel_, readable ? descriptor : ARES_SOCKET_BAD,
+                    writable ? descriptor : ARES_SOCKET_BAD);
   }
   busy_ = false;
   timeval next{};
-  if (left && std::any_of(sockets_.begin(), sockets_.end(), [](const auto& socket) { return socket->has_work(); })) {
+  if (left && std::any_of(sockets_.begin(), sockets_.end(),
+                          [](const auto& socket) { return socket->has_work(); })) {
     alarm_.set(async::EventLoop::current().now_ms());
   } else if (ares_timeout(channel_, nullptr, &next)) {
-    const auto wait_ms = static_cast<uint64_t>(next.tv_sec) * 1000 + static_cast<uint64_t>(next.tv_usec) / 1000 + 1;
+    const auto wait_ms =
+        static_cast<uint64_t>(next.tv_sec) * 1000 + static_cast<uint64_t>(next.tv_usec) / 1000 + 1;
     alarm_.set(async::EventLoop::current().now_ms() + wait_ms);
   } else {
     alarm_.clear();

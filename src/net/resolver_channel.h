@@ -15,8 +15,9 @@ struct ares_channeldata;
 
 namespace weir::net {
 
-/// Questions to name servers over UDP, and over TCP where an answer is cut short; c-ares chooses ids, repeats, takes the next server.
-/// It reads no file: servers and time-outs are given. Of one worker.
+/// Questions to name servers over UDP, and over TCP where an answer is cut short; c-ares chooses
+/// ids, repeats, takes the next server. It reads no file: servers and time-outs are given. Of one
+/// worker.
 class ResolverChannel {
  public:
   enum class Said : uint8_t {
@@ -41,7 +42,8 @@ class ResolverChannel {
   };
 
   /// Null if c-ares has no memory.
-  static std::unique_ptr<ResolverChannel> make(std::span<const base::Endpoint> servers, Options options);
+  static std::unique_ptr<ResolverChannel> make(std::span<const base::Endpoint> servers,
+                                               Options options);
   /// Tells those who wait `nothing`.
   ~ResolverChannel();
 

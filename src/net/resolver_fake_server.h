@@ -22,24 +22,32 @@ namespace weir::net {
 class DnsMessage {
  public:
   DnsMessage(uint16_t id, uint16_t flags, std::string_view name, uint16_t type) {
-    for (const uint16_t word : {id, flags, uint16_t{1}, uint16_t{0}, uint16_t{0}, uint16_t{0}}) u16(word);
+    for (const uint16_t word : {id, flags, uint16_t{1}, uint16_t{0}, uint16_t{0}, uint16_t{0}})
+      u16(word);
     this->name(name);
     u16(type);
     u16(1);
   }
   DnsMessage& address(std::string_view owner, uint32_t ttl, std::string_view text) {
     const auto address = *base::IpAddress::parse(text);
-    return record(owner, address.is_v4() ? 1 : 28, ttl, std::string(reinterpret_cast<const char*>(address.bytes().data()), address.size()));
+    return record(
+        owner, address.is_v4() ? 1 : 28, ttl,
+        std::string(reinterpret_cast<const char*>(address.bytes().data()), address.size()));
   }
-  DnsMessage& alias(std::string_view owner, uint32_t ttl, std::string_view target) { return record(owner, 5, ttl, encoded(target)); }
+  DnsMessage& alias(std::string_view owner, uint32_t ttl, std::string_view target) {
+    return record(owner, 5, ttl, encoded(target));
+  }
   DnsMessage& soa(std::string_view owner, uint32_t ttl, uint32_t minimum) {
-    std::string data = encoded("ns." + std::string(owner)) + encoded("root." + std::string(owner)) + std::string(16, '\0');
-    for (int shift = 24; shift >= 0; shift -= 8) data.push_back(static_cast<char>(minimum >> shift));
+    std::string data = encoded("ns." + std::string(owner)) + encoded("root." + std::string(owner)) +
+                       std::string(16, '\0');
+    for (int shift = 24; shift >= 0; shift -= 8)
+      data.push_back(static_cast<char>(minimum >> shift));
     record(owner, 6, ttl, data, 9);
     return *this;
   }
   /// `count_at` is the place of the section's counter: 7 for answers, 9 for authorities.
-  DnsMessage& record(std::string_view owner, uint16_t type, uint32_t ttl, const std::string& data, size_t count_at = 7) {
+  DnsMessage& record(std::string_view owner, uint16_t type, uint32_t ttl, const std::string& data,
+                     size_t count_at = 7) {
     name(owner);
     u16(type);
     u16(1);
@@ -90,25 +98,32 @@ class FakeNameServer {
     std::string bytes;  // Empty: silence.
     uint64_t delay_ms = 0;
     Reply() = default;
-    Reply(const DnsMessage& message, uint64_t delay_ms = 0) : bytes(message.bytes), delay_ms(delay_ms) {}
+    Reply(const DnsMessage& message, uint64_t delay_ms = 0)
+        : bytes(message.bytes), delay_ms(delay_ms) {}
   };
   using Answer = std::function<Reply(const Query&)>;
 
-  explicit FakeNameServer(Answer answer) : answer_(std::move(answer)), tcp_(*this, SOCK_STREAM), udp_(*this, SOCK_DGRAM, tcp_.port()) {}
+  explicit FakeNameServer(Answer answer)
+      : answer_(std::move(answer)),
+        tcp_(*this, SOCK_STREAM),
+        udp_(*this, SOCK_DGRAM, tcp_.port()) {}
 
   base::Endpoint endpoint() const { return {base::IpAddress::v4(127, 0, 0, 1), udp_.port()}; }
   std::vector<Query> queries;
 
  private:
   struct Socket final : async::EventSink {
-    Socket(FakeNameServer& server, int type, uint16_t port = 0) : server(server), type(type), descriptor(socket(AF_INET, type | SOCK_NONBLOCK, 0)) {
+    Socket(FakeNameServer& server, int type, uint16_t port = 0)
+        : server(server), type(type), descriptor(socket(AF_INET, type | SOCK_NONBLOCK, 0)) {
       sockaddr_storage address{};
-      const socklen_t size = base::Endpoint{base::IpAddress::v4(127, 0, 0, 1), port}.to_sockaddr(address);
+      const socklen_t size =
+          base::Endpoint{base::IpAddress::v4(127, 0, 0, 1), port}.to_sockaddr(address);
       if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) != 0) perror("bind");
       if (type == SOCK_STREAM) listen(descriptor, 16);
       slot = async::EventLoop::current().add(descriptor, *this);
     }
-    Socket(FakeNameServer& server, int accepted, bool) : server(server), type(0), descriptor(accepted) {
+    Socket(FakeNameServer& server, int accepted, bool)
+        : server(server), type(0), descriptor(accepted) {
       slot = async::EventLoop::current().add(descriptor, *this);
     }
     ~Socket() {
@@ -128,15 +143,20 @@ class FakeNameServer {
     }
     void read_tcp() {
       char chunk[2048];
-      for (ssize_t n; (n = recv(descriptor, chunk, sizeof chunk, 0)) > 0;) got.append(chunk, static_cast<size_t>(n));
+      for (ssize_t n; (n = recv(descriptor, chunk, sizeof chunk, 0)) > 0;)
+        got.append(chunk, static_cast<size_t>(n));
       while (got.size() >= 2) {
-        const size_t size = static_cast<size_t>(static_cast<uint8_t>(got[0]) << 8 | static_cast<uint8_t>(got[1]));
+        const size_t size =
+            static_cast<size_t>(static_cast<uint8_t>(got[0]) << 8 | static_cast<uint8_t>(got[1]));
         if (got.size() < size + 2) return;
-        const std::string reply = server.reply_to(std::string_view(got).substr(2, size), true).bytes;
+        const std::string reply =
+            server.reply_to(std::string_view(got).substr(2, size), true).bytes;
         got.erase(0, size + 2);
         if (reply.empty()) continue;
         // In two pieces: whoever reads must come again.
-        const std::string framed = std::string{static_cast<char>(reply.size() >> 8), static_cast<char>(reply.size())} + reply;
+        const std::string framed =
+            std::string{static_cast<char>(reply.size() >> 8), static_cast<char>(reply.size())} +
+            reply;
         send(descriptor, framed.data(), 1, MSG_NOSIGNAL);
         send(descriptor, framed.data() + 1, framed.size() - 1, MSG_NOSIGNAL);
       }
@@ -155,14 +175,18 @@ class FakeNameServer {
   };
 
   Reply reply_to(std::string_view message, bool tcp) {
-    Query query{"", 0, static_cast<uint16_t>(static_cast<uint8_t>(message[0]) << 8 | static_cast<uint8_t>(message[1])), tcp};
+    Query query{"", 0,
+                static_cast<uint16_t>(static_cast<uint8_t>(message[0]) << 8 |
+                                      static_cast<uint8_t>(message[1])),
+                tcp};
     size_t at = 12;
     while (message[at] != 0) {
       if (!query.name.empty()) query.name += '.';
       query.name += message.substr(at + 1, static_cast<size_t>(message[at]));
       at += 1 + static_cast<size_t>(message[at]);
     }
-    query.type = static_cast<uint16_t>(static_cast<uint8_t>(message[at + 1]) << 8 | static_cast<uint8_t>(message[at + 2]));
+    query.type = static_cast<uint16_t>(static_cast<uint8_t>(message[at + 1]) << 8 |
+                                       static_cast<uint8_t>(message[at + 2]));
     queries.push_back(query);
     return answer_(query);
   }
@@ -170,7 +194,9 @@ class FakeNameServer {
     char bytes[2048];
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    for (ssize_t n; (n = recvfrom(udp_.descriptor, bytes, sizeof bytes, 0, reinterpret_cast<sockaddr*>(&from), &size)) > 0; size = sizeof from) {
+    for (ssize_t n; (n = recvfrom(udp_.descriptor, bytes, sizeof bytes, 0,
+                                  reinterpret_cast<sockaddr*>(&from), &size)) > 0;
+         size = sizeof from) {
       Reply reply = reply_to({bytes, static_cast<size_t>(n)}, false);
       if (reply.bytes.empty()) continue;
       auto late = std::make_unique<Late>([](async::Deadline& self) {
@@ -189,10 +215,12 @@ class FakeNameServer {
     }
   }
   void send_udp(const Late& late) {
-    sendto(udp_.descriptor, late.bytes.data(), late.bytes.size(), 0, reinterpret_cast<const sockaddr*>(&late.to), sizeof late.to);
+    sendto(udp_.descriptor, late.bytes.data(), late.bytes.size(), 0,
+           reinterpret_cast<const sockaddr*>(&late.to), sizeof late.to);
   }
   void accept_tcp() {
-    for (int accepted; (accepted = accept4(tcp_.descriptor, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
+    for (int accepted;
+         (accepted = accept4(tcp_.descriptor, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
       connections_.push_back(std::make_unique<Socket>(*this, accepted, true));
     }
   }

@@ -24,7 +24,9 @@ constexpr auto v4 = base::IpFamily::v4;
 constexpr auto v6 = base::IpFamily::v6;
 
 struct File {
-  File() : path(std::filesystem::temp_directory_path() / ("weir_resolver_" + std::to_string(getpid()) + "_" + std::to_string(++made))) {}
+  File()
+      : path(std::filesystem::temp_directory_path() /
+             ("weir_resolver_" + std::to_string(getpid()) + "_" + std::to_string(++made))) {}
   ~File() { std::filesystem::remove(path); }
   void write(std::string_view content) {
     // A new inode each time: file times may be too coarse to tell.
@@ -42,16 +44,17 @@ Task<void> put(Task<Lookup> task, Lookup& to, int& done) {
 }
 
 struct Fixture {
-  explicit Fixture(FakeNameServer::Answer answer, ResolverConfig with = {}) : server(std::move(answer)) {
+  explicit Fixture(FakeNameServer::Answer answer, ResolverConfig with = {})
+      : server(std::move(answer)) {
     config = with;
     config.servers = {server.endpoint()};
     start();
   }
-  void start() {
-    resolver.emplace(config, hosts.path, conf.path);
-  }
+  void start() { resolver.emplace(config, hosts.path, conf.path); }
   void run_until(int& done, int wanted) {
-    for (const uint64_t end = base::monotonic_ms() + 20'000; done < wanted && base::monotonic_ms() < end;) loop.turn(100);
+    for (const uint64_t end = base::monotonic_ms() + 20'000;
+         done < wanted && base::monotonic_ms() < end;)
+      loop.turn(100);
     ASSERT_EQ(done, wanted);
   }
   Lookup lookup(std::string host, base::IpFamily family = v4) {
@@ -74,7 +77,8 @@ struct Fixture {
 };
 
 std::string text(const Lookup& lookup) {
-  static constexpr const char* kOutcomes[] = {"ok", "not_found", "no_data", "failed", "timed_out", "busy"};
+  static constexpr const char* kOutcomes[] = {"ok",     "not_found", "no_data",
+                                              "failed", "timed_out", "busy"};
   std::string out = kOutcomes[static_cast<int>(lookup.outcome)];
   for (const auto& address : lookup.addresses()) out += ' ' + address.text();
   return out;
@@ -102,7 +106,9 @@ TEST(Resolver, AnswersAndCaches) {
 
 TEST(Resolver, NamesThatNobodyIsAskedFor) {
   Fixture f(simple);
-  f.hosts.write("10.0.0.1 one.test ONE two.test. # three.test\n::5 one.test\n10.0.0.2 one.test\n0.0.0.0 ads.test\n127.9.9.9 localhost\n");
+  f.hosts.write(
+      "10.0.0.1 one.test ONE two.test. # three.test\n::5 one.test\n10.0.0.2 one.test\n0.0.0.0 "
+      "ads.test\n127.9.9.9 localhost\n");
   f.start();
   const struct {
     const char* host;
@@ -154,17 +160,28 @@ TEST(Resolver, FailuresAndNegativeAnswers) {
     const char* expected;
     bool cached;
   } cases[] = {
-      {"nx.test", [](const Query& q) -> Reply { return q.reply(3).soa("test", 60, 60); }, "not_found", true},
-      {"nx0.test", [](const Query& q) -> Reply { return q.reply(3).soa("test", 60, 0); }, "not_found", false},
+      {"nx.test", [](const Query& q) -> Reply { return q.reply(3).soa("test", 60, 60); },
+       "not_found", true},
+      {"nx0.test", [](const Query& q) -> Reply { return q.reply(3).soa("test", 60, 0); },
+       "not_found", false},
       {"nx-no-soa.test", [](const Query& q) -> Reply { return q.reply(3); }, "not_found", true},
-      {"empty.test", [](const Query& q) -> Reply { return q.reply().soa("test", 60, 60); }, "no_data", true},
-      {"alias-only.test", [](const Query& q) -> Reply { return q.reply().alias(q.name, 60, "x.test").soa("test", 60, 60); }, "no_data", true},
+      {"empty.test", [](const Query& q) -> Reply { return q.reply().soa("test", 60, 60); },
+       "no_data", true},
+      {"alias-only.test",
+       [](const Query& q) -> Reply {
+         return q.reply().alias(q.name, 60, "x.test").soa("test", 60, 60);
+       },
+       "no_data", true},
       {"servfail.test", [](const Query& q) -> Reply { return q.reply(2); }, "failed", true},
       {"refused.test", [](const Query& q) -> Reply { return q.reply(5); }, "failed", true},
       {"formerr.test", [](const Query& q) -> Reply { return q.reply(1); }, "failed", true},
       {"silence.test", [](const Query&) { return Reply(); }, "timed_out", true},
-      {"zero.test", [](const Query& q) -> Reply { return q.reply().address(q.name, 0, "192.0.2.9"); }, "ok 192.0.2.9", false},
-      {"far.test", [](const Query& q) -> Reply { return q.reply().address(q.name, 0xFFFFFFFF, "192.0.2.9"); }, "ok 192.0.2.9", false},
+      {"zero.test",
+       [](const Query& q) -> Reply { return q.reply().address(q.name, 0, "192.0.2.9"); },
+       "ok 192.0.2.9", false},
+      {"far.test",
+       [](const Query& q) -> Reply { return q.reply().address(q.name, 0xFFFFFFFF, "192.0.2.9"); },
+       "ok 192.0.2.9", false},
   };
   const std::function<Reply(const Query&)>* answer = nullptr;
   Fixture f([&](const Query& query) { return (*answer)(query); }, {.timeout_ms = 50, .tries = 2});
@@ -219,19 +236,24 @@ TEST(Resolver, ACutAnswerIsAskedForByTcp) {
   TaskScope scope;
   Lookup results[3];
   int done = 0;
-  for (int i = 0; i < 3; ++i) scope.spawn(put(f.resolver->lookup("many" + std::to_string(i) + ".test", v4), results[i], done));
+  for (int i = 0; i < 3; ++i)
+    scope.spawn(
+        put(f.resolver->lookup("many" + std::to_string(i) + ".test", v4), results[i], done));
   f.run_until(done, 3);
-  for (const Lookup& result : results) EXPECT_EQ(result.count, Lookup::kMostAddresses) << text(result);
+  for (const Lookup& result : results)
+    EXPECT_EQ(result.count, Lookup::kMostAddresses) << text(result);
   // Again, over a connection that was used before or a new one.
   EXPECT_EQ(f.lookup("again.test").count, Lookup::kMostAddresses);
 }
 
 TEST(Resolver, ACrowdAsksOnceAndTtlZeroIsForItAlone) {
-  Fixture f([](const Query& q) -> Reply { return {q.reply().address(q.name, 0, "192.0.2.1"), 40}; });
+  Fixture f(
+      [](const Query& q) -> Reply { return {q.reply().address(q.name, 0, "192.0.2.1"), 40}; });
   Lookup results[5];
   int done = 0;
   TaskScope scope;
-  for (Lookup& result : results) scope.spawn(put(f.resolver->lookup("crowd.test", v4), result, done));
+  for (Lookup& result : results)
+    scope.spawn(put(f.resolver->lookup("crowd.test", v4), result, done));
   f.run_until(done, 5);
   for (const Lookup& result : results) EXPECT_EQ(text(result), "ok 192.0.2.1");
   EXPECT_EQ(f.server.queries.size(), 1u);
@@ -241,7 +263,8 @@ TEST(Resolver, ACrowdAsksOnceAndTtlZeroIsForItAlone) {
 }
 
 TEST(Resolver, WaitersMayGoAtAnyTime) {
-  Fixture f([](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 30}; });
+  Fixture f(
+      [](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 30}; });
   for (int go = 0; go < 6; ++go) {
     const std::string host = "go" + std::to_string(go) + ".test";
     Lookup a, b;
@@ -260,11 +283,13 @@ TEST(Resolver, WaitersMayGoAtAnyTime) {
 
 TEST(Resolver, MayGoWithQuestionsUnderWay) {
   for (const uint64_t after : {0, 10, 20, 40}) {
-    Fixture f([](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 20}; });
+    Fixture f(
+        [](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 20}; });
     Lookup results[3];
     int done = 0;
     TaskScope scope;
-    for (int i = 0; i < 3; ++i) scope.spawn(put(f.resolver->lookup("x" + std::to_string(i) + ".test", v4), results[i], done));
+    for (int i = 0; i < 3; ++i)
+      scope.spawn(put(f.resolver->lookup("x" + std::to_string(i) + ".test", v4), results[i], done));
     f.pass(after);
     const bool early = done == 0;
     f.resolver.reset();
@@ -285,11 +310,14 @@ TEST(Resolver, TheCacheIsBounded) {
 }
 
 TEST(Resolver, QuestionsAreBounded) {
-  Fixture f([](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 50}; }, {.lookups = 2});
+  Fixture f(
+      [](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 50}; },
+      {.lookups = 2});
   Lookup results[3];
   int done = 0;
   TaskScope scope;
-  for (int i = 0; i < 3; ++i) scope.spawn(put(f.resolver->lookup("x" + std::to_string(i) + ".test", v4), results[i], done));
+  for (int i = 0; i < 3; ++i)
+    scope.spawn(put(f.resolver->lookup("x" + std::to_string(i) + ".test", v4), results[i], done));
   f.run_until(done, 3);
   EXPECT_EQ(text(results[0]), "ok 192.0.2.1");
   EXPECT_EQ(text(results[2]), "busy");
@@ -297,18 +325,21 @@ TEST(Resolver, QuestionsAreBounded) {
 }
 
 TEST(Resolver, ManyQuestionsUseSeveralChannels) {
-  Fixture f([](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 20}; });
+  Fixture f(
+      [](const Query& q) -> Reply { return {q.reply().address(q.name, 60, "192.0.2.1"), 20}; });
   std::vector<Lookup> results(200);
   int done = 0;
   TaskScope scope;
-  for (size_t i = 0; i < results.size(); ++i) scope.spawn(put(f.resolver->lookup("x" + std::to_string(i) + ".test", v4), results[i], done));
+  for (size_t i = 0; i < results.size(); ++i)
+    scope.spawn(put(f.resolver->lookup("x" + std::to_string(i) + ".test", v4), results[i], done));
   f.run_until(done, 200);
   for (const Lookup& result : results) EXPECT_EQ(text(result), "ok 192.0.2.1");
 }
 
 TEST(Resolver, SearchIsForNamesWithoutADot) {
   Fixture f([](const Query& q) -> Reply {
-    if (q.name == "wiki.b.test" || q.name == "com") return q.reply().address(q.name, 60, "192.0.2.7");
+    if (q.name == "wiki.b.test" || q.name == "com")
+      return q.reply().address(q.name, 60, "192.0.2.7");
     return q.reply(3).soa("test", 60, 60);
   });
   f.conf.write("search A.test. b.test\n");
@@ -323,7 +354,9 @@ TEST(Resolver, SearchIsForNamesWithoutADot) {
 }
 
 TEST(Resolver, FilesAreReadAgain) {
-  Fixture f([](const Query& q) -> Reply { return q.name.starts_with("slow") ? Reply() : simple(q); }, {.timeout_ms = 10'000, .total_timeout_ms = 15'000});
+  Fixture f(
+      [](const Query& q) -> Reply { return q.name.starts_with("slow") ? Reply() : simple(q); },
+      {.timeout_ms = 10'000, .total_timeout_ms = 15'000});
   f.conf.write("search a.test\n");
   f.hosts.write("10.0.0.1 name.test\n");
   f.start();
@@ -353,18 +386,27 @@ TEST(Resolver, FilesAreReadAgain) {
 TEST(Resolver, NoiseDoesNotHurt) {
   uint32_t seed = 1;
   const auto random = [&] { return seed = seed * 1664525 + 1013904223, seed >> 16; };
-  Fixture f([&](const Query& q) -> Reply {
-    auto message = q.reply().alias(q.name, 60, "x." + q.name).address("x." + q.name, 60, "192.0.2.1").soa("test", 9, 9);
-    const size_t question = 12 + DnsMessage::encoded(q.name).size() + 4;
-    for (int i = 0; i < 4; ++i) message.bytes[random() % 3 ? 2 + random() % 10 : question + random() % (message.bytes.size() - question)] = static_cast<char>(random());
-    if (random() % 4 == 0) message.bytes.resize(12 + random() % (message.bytes.size() - 12));
-    return message;
-  }, {.timeout_ms = 10, .tries = 1, .lookups = 10'000});
+  Fixture f(
+      [&](const Query& q) -> Reply {
+        auto message = q.reply()
+                           .alias(q.name, 60, "x." + q.name)
+                           .address("x." + q.name, 60, "192.0.2.1")
+                           .soa("test", 9, 9);
+        const size_t question = 12 + DnsMessage::encoded(q.name).size() + 4;
+        for (int i = 0; i < 4; ++i)
+          message.bytes[random() % 3 ? 2 + random() % 10
+                                     : question + random() % (message.bytes.size() - question)] =
+              static_cast<char>(random());
+        if (random() % 4 == 0) message.bytes.resize(12 + random() % (message.bytes.size() - 12));
+        return message;
+      },
+      {.timeout_ms = 10, .tries = 1, .lookups = 10'000});
   std::vector<Lookup> results(2000);
   int done = 0;
   TaskScope scope;
   for (size_t i = 0; i < results.size(); ++i) {
-    scope.spawn(put(f.resolver->lookup("n" + std::to_string(i) + ".test", i % 2 ? v4 : v6), results[i], done));
+    scope.spawn(put(f.resolver->lookup("n" + std::to_string(i) + ".test", i % 2 ? v4 : v6),
+                    results[i], done));
     if (i % 50 == 0) f.loop.turn(1);
   }
   f.run_until(done, 2000);

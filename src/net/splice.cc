@@ -20,7 +20,8 @@ constexpr int kTricklesBeforeLeaving = 4;
 std::atomic<uint32_t> most_pipes{256};
 std::atomic<uint32_t> live_pipes{0};
 
-/// A pipe of this thread's few spare ones. One that still holds bytes when it is given back is closed.
+/// A pipe of this thread's few spare ones. One that still holds bytes when it is given back is
+/// closed.
 class Pipe {
  public:
   Pipe() {
@@ -29,7 +30,8 @@ class Pipe {
       spare().pop_back();
     } else {
       int ends[2];
-      if (live_pipes.fetch_add(1, std::memory_order_relaxed) >= most_pipes.load(std::memory_order_relaxed)) {
+      if (live_pipes.fetch_add(1, std::memory_order_relaxed) >=
+          most_pipes.load(std::memory_order_relaxed)) {
         error_ = EMFILE;
       } else if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
         error_ = errno;
@@ -39,7 +41,8 @@ class Pipe {
         return;
       }
       ends_ = {ends[0], ends[1]};
-      fcntl(ends_.second, F_SETPIPE_SZ, kPipeBytes);  // Refused above the user's share; the default size works too.
+      fcntl(ends_.second, F_SETPIPE_SZ,
+            kPipeBytes);  // Refused above the user's share; the default size works too.
     }
   }
   Pipe(const Pipe&) = delete;
@@ -94,20 +97,26 @@ ssize_t splice_once(int from, int to, size_t size) {
   return n < 0 ? -errno : n;
 }
 
-/// splice(2) does not pass urgent data: it says that there is nothing, or the end once the peer has ended, whatever lies behind.
+/// splice(2) does not pass urgent data: it says that there is nothing, or the end once the peer has
+/// ended, whatever lies behind.
 bool more_is_there(int from) {
   char byte;
   return recv(from, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-Spliced failed(Spliced::Why why, ssize_t error) { return {why, static_cast<int>(error)}; }
+Spliced failed(Spliced::Why why, ssize_t error) {
+  return {why, static_cast<int>(error)};
+}
 
 }  // namespace
 
-void set_most_pipes(uint32_t most) { most_pipes.store(most, std::memory_order_relaxed); }
+void set_most_pipes(uint32_t most) {
+  most_pipes.store(most, std::memory_order_relaxed);
+}
 
-async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit, uint64_t from_silence_ms,
-                                  uint64_t to_silence_ms, uint64_t* moved) {
+async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit,
+                                  uint64_t from_silence_ms, uint64_t to_silence_ms,
+                                  uint64_t* moved) {
   auto& loop = async::EventLoop::current();
   Pipe pipe;
   if (pipe.error() != 0) co_return Spliced{Spliced::Why::trickle, 0};
@@ -117,9 +126,12 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
     if (ready < 0) co_return failed(Spliced::Why::from_failed, ready);
     // A block is less than a pipe may hold.
     if (base::Account::stand() != base::Memory::enough) co_return Spliced{Spliced::Why::trickle, 0};
-    const ssize_t n = splice_once(from.plain_descriptor(), pipe.in(), std::min<uint64_t>(limit, kPipeBytes));
+    const ssize_t n =
+        splice_once(from.plain_descriptor(), pipe.in(), std::min<uint64_t>(limit, kPipeBytes));
     // Reading passes it, and leaves the stream readable until then.
-    if ((n == 0 || (n == -EAGAIN && from.readiness().urgent)) && more_is_there(from.plain_descriptor())) co_return Spliced{Spliced::Why::trickle, 0};
+    if ((n == 0 || (n == -EAGAIN && from.readiness().urgent)) &&
+        more_is_there(from.plain_descriptor()))
+      co_return Spliced{Spliced::Why::trickle, 0};
     if (n == -EAGAIN) {
       from.readiness().readable = false;
       continue;
@@ -142,7 +154,8 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
       *moved += static_cast<uint64_t>(out);
       loop.spend(static_cast<size_t>(out));
     }
-    if (trickles >= kTricklesBeforeLeaving && limit > 0) co_return Spliced{Spliced::Why::trickle, 0};
+    if (trickles >= kTricklesBeforeLeaving && limit > 0)
+      co_return Spliced{Spliced::Why::trickle, 0};
   }
   co_return Spliced{Spliced::Why::limit, 0};
 }

@@ -11,25 +11,31 @@ namespace weir::net {
 /// Below this a copy is cheaper than a pipe: measured, docs/design/bulk.md.
 inline constexpr uint64_t kWorthSplicing = 64 * 1024;
 
-/// How many pipes the process may have open at once, two descriptors each; beyond, content is copied. Any thread.
+/// How many pipes the process may have open at once, two descriptors each; beyond, content is
+/// copied. Any thread.
 void set_most_pipes(uint32_t most);
 
 struct Spliced {
   enum class Why : uint8_t {
-    limit,        // All that was asked for has been moved.
-    end,          // `from` has ended.
-    trickle,      // Little comes at a time: copying is cheaper now. Or memory is scarce, and a block holds less.
+    limit,    // All that was asked for has been moved.
+    end,      // `from` has ended.
+    trickle,  // Little comes at a time: copying is cheaper now. Or memory is scarce, and a block
+              // holds less.
     from_failed,  // error: -errno, -ETIMEDOUT for silence.
     to_failed,
   };
   Why why = Why::limit;
   int error = 0;
 };
-inline Spliced after_exception(const Spliced*) { return {Spliced::Why::from_failed, -ENOMEM}; }
+inline Spliced after_exception(const Spliced*) {
+  return {Spliced::Why::from_failed, -ENOMEM};
+}
 
-/// Moves at most `limit` bytes from one plain stream to another. Ends where nothing comes for `from_silence_ms`, or nothing
-/// is taken for `to_silence_ms`. `moved` is raised as bytes go out at `to`, also if the task is cancelled.
-async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit, uint64_t from_silence_ms,
-                                  uint64_t to_silence_ms, uint64_t* moved);
+/// Moves at most `limit` bytes from one plain stream to another. Ends where nothing comes for
+/// `from_silence_ms`, or nothing is taken for `to_silence_ms`. `moved` is raised as bytes go out at
+/// `to`, also if the task is cancelled.
+async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit,
+                                  uint64_t from_silence_ms, uint64_t to_silence_ms,
+                                  uint64_t* moved);
 
 }  // namespace weir::net

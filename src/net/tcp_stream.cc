@@ -17,13 +17,20 @@
 namespace weir::net {
 namespace {
 
-// The library's send and recv are points at which a thread can be cancelled, and prepare for that twice a call. No thread of ours
-// is ever cancelled. The sanitizers know the library's alone.
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-ssize_t receive(int descriptor, char* to, size_t size) { return recv(descriptor, to, size, 0); }
-ssize_t give(int descriptor, const char* from, size_t size) { return send(descriptor, from, size, MSG_NOSIGNAL); }
+// The library's send and recv are points at which a thread can be cancelled, and prepare for that
+// twice a call. No thread of ours is ever cancelled. The sanitizers know the library's alone.
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || \
+    __has_feature(memory_sanitizer)
+ssize_t receive(int descriptor, char* to, size_t size) {
+  return recv(descriptor, to, size, 0);
+}
+ssize_t give(int descriptor, const char* from, size_t size) {
+  return send(descriptor, from, size, MSG_NOSIGNAL);
+}
 #else
-ssize_t receive(int descriptor, char* to, size_t size) { return syscall(SYS_recvfrom, descriptor, to, size, 0, nullptr, nullptr); }
+ssize_t receive(int descriptor, char* to, size_t size) {
+  return syscall(SYS_recvfrom, descriptor, to, size, 0, nullptr, nullptr);
+}
 ssize_t give(int descriptor, const char* from, size_t size) {
   return syscall(SYS_sendto, descriptor, from, size, MSG_NOSIGNAL, nullptr, 0);
 }
@@ -42,8 +49,8 @@ ssize_t TcpStream::try_read(char* to, size_t size) {
     state.readable = false;
     return -EAGAIN;
   }
-  // A short read has emptied the socket: the next byte brings an edge. But after the peer's end there is no further edge, and a read stops
-  // before urgent data whatever lies behind it.
+  // A short read has emptied the socket: the next byte brings an edge. But after the peer's end
+  // there is no further edge, and a read stops before urgent data whatever lies behind it.
   if (static_cast<size_t>(n) < size && !state.peer_closed && !state.urgent) state.readable = false;
   return n;
 }
@@ -68,7 +75,9 @@ ssize_t TcpStream::try_write(const iovec* pieces, int count) {
   return -EAGAIN;
 }
 
-void TcpStream::shut_down_writes() { shutdown(descriptor_.get(), SHUT_WR); }
+void TcpStream::shut_down_writes() {
+  shutdown(descriptor_.get(), SHUT_WR);
+}
 
 void TcpStream::abort() {
   const linger reset{1, 0};
@@ -77,13 +86,15 @@ void TcpStream::abort() {
 
 size_t TcpStream::unsent() const {
   int bytes = 0;
-  return ioctl(descriptor_.get(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<size_t>(bytes) : 0;
+  return ioctl(descriptor_.get(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<size_t>(bytes)
+                                                                      : 0;
 }
 
 void prepare_socket(int descriptor, const TcpOptions& options) {
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(descriptor, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);  // Urgent bytes (telnet, FTP in tunnels) are bytes of the stream.
+  setsockopt(descriptor, SOL_SOCKET, SO_OOBINLINE, &on,
+             sizeof on);  // Urgent bytes (telnet, FTP in tunnels) are bytes of the stream.
   if (options.keepalive_ms == 0) return;
   const int idle = std::max<int>(1, static_cast<int>(options.keepalive_ms / 1000));
   const int interval = std::max(1, idle / 4), probes = 4;

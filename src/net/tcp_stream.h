@@ -37,13 +37,15 @@ class TcpStream : public async::ByteStream, public base::Pooled {
   Descriptor descriptor_;
 };
 
-/// Opens one connection; nothing else is tried. The stream, or -errno: -ETIMEDOUT at the deadline (base::monotonic_ms).
-/// Cancelling closes the socket.
+/// Opens one connection; nothing else is tried. The stream, or -errno: -ETIMEDOUT at the deadline
+/// (base::monotonic_ms). Cancelling closes the socket.
 struct Connecting {
   std::unique_ptr<TcpStream> stream;
   int error = 0;
 };
-inline Connecting after_exception(const Connecting*) { return {nullptr, -ENOMEM}; }
+inline Connecting after_exception(const Connecting*) {
+  return {nullptr, -ENOMEM};
+}
 async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOptions options);
 
 /// Sets what every TCP socket of Weir has: no Nagle delay, keep-alive.

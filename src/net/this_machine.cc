@@ -37,7 +37,8 @@ bool is_this_machine(const base::IpAddress& asked) {
   question.attribute.rta_len = static_cast<uint16_t>(RTA_LENGTH(address.size()));
   std::memcpy(question.address, address.bytes().data(), address.size());
   bool here = false;
-  if (send(netlink, &question, question.header.nlmsg_len, 0) == static_cast<ssize_t>(question.header.nlmsg_len)) {
+  if (send(netlink, &question, question.header.nlmsg_len, 0) ==
+      static_cast<ssize_t>(question.header.nlmsg_len)) {
     // The kernel answers before send() returns; a route that is not there is an error's message.
     alignas(nlmsghdr) char answer[1024];
     const ssize_t n = recv(netlink, answer, sizeof answer, MSG_DONTWAIT);

@@ -13,10 +13,12 @@ TEST(ThisMachine, ByTheKernelsRoutes) {
     const char* address;
     bool here;
   } cases[] = {
-      {"127.0.0.1", true},    {"127.8.9.10", true}, {"::ffff:127.0.0.1", true}, {"192.0.2.1", false},   {"255.255.255.255", false},
-      {"224.0.0.1", false},   {"2001:db8::1", false}, {"ff02::1", false},       {"::ffff:192.0.2.1", false},
+      {"127.0.0.1", true},    {"127.8.9.10", true},       {"::ffff:127.0.0.1", true},
+      {"192.0.2.1", false},   {"255.255.255.255", false}, {"224.0.0.1", false},
+      {"2001:db8::1", false}, {"ff02::1", false},         {"::ffff:192.0.2.1", false},
   };
-  for (const auto& c : cases) EXPECT_EQ(is_this_machine(*IpAddress::parse(c.address)), c.here) << c.address;
+  for (const auto& c : cases)
+    EXPECT_EQ(is_this_machine(*IpAddress::parse(c.address)), c.here) << c.address;
 }
 
 TEST(ThisMachine, EveryInterfacesAddress) {

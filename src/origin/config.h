@@ -12,8 +12,8 @@ struct OriginConfig {
   uint32_t interim_limit = 16;
   /// Of all attempts to connect together.
   uint64_t connect_timeout_ms = 10'000;
-  /// Happy Eyeballs (RFC 8305): before the next address is tried beside the last, and for the other family's answer from
-  /// DNS.
+  /// Happy Eyeballs (RFC 8305): before the next address is tried beside the last, and for the other
+  /// family's answer from DNS.
   uint64_t attempt_delay_ms = 250;
   uint64_t resolution_delay_ms = 50;
   /// From the request's end, or from what was last sent of it, to the first byte of the response.
@@ -22,8 +22,8 @@ struct OriginConfig {
   uint64_t content_timeout_ms = 600'000;
   /// An origin that does not take the request's content.
   uint64_t write_timeout_ms = 600'000;
-  /// Connections to one origin for forwarded requests, in all workers; tunnels and upgraded connections do not count. Who finds them all
-  /// in use waits, at most connect_timeout_ms.
+  /// Connections to one origin for forwarded requests, in all workers; tunnels and upgraded
+  /// connections do not count. Who finds them all in use waits, at most connect_timeout_ms.
   uint32_t connections_per_origin = 1000;
   /// Idle connections kept for reuse by each worker: to one origin, and in all.
   uint32_t idle_per_origin = 256;

@@ -27,12 +27,15 @@ std::optional<Address> only_address(net::Resolver& resolver, std::string_view ho
 
 }  // namespace
 
-async::Task<base::Result<Connected>> Connector::connect(std::string_view host, bool literal, uint16_t port,
+async::Task<base::Result<Connected>> Connector::connect(std::string_view host, bool literal,
+                                                        uint16_t port,
                                                         const http::Decision& decision) {
   std::optional<Address> only;
   if (literal) {
     const auto address = base::IpAddress::parse(host);
-    if (!address) co_return base::fail(base::ErrorType::http_request_error, 400, std::string(host) + " is no IP address.");
+    if (!address)
+      co_return base::fail(base::ErrorType::http_request_error, 400,
+                           std::string(host) + " is no IP address.");
     only = Address{*address, base::AddressSource::literal};
   } else {
     only = only_address(resolver_, host);

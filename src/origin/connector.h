@@ -20,20 +20,24 @@ struct Connected {
   base::AddressSource source = base::AddressSource::literal;
 };
 
-/// Looks names up and connects, by Happy Eyeballs (RFC 8305) where there is more than one address. One a worker.
+/// Looks names up and connects, by Happy Eyeballs (RFC 8305) where there is more than one address.
+/// One a worker.
 class Connector {
  public:
   /// `resolver` outlives this, and this its tasks.
   Connector(net::Resolver& resolver, const OriginConfig& config, const net::TcpOptions& tcp = {})
       : resolver_(resolver), config_(config), tcp_(tcp) {}
 
-  /// `decision` is asked about each address right before that is connected to; between the two nothing is looked up. Addresses that
-  /// it refuses are passed over; its first refusal is the error where nothing else was tried. `host` is lower-case, without a
-  /// trailing dot; `literal` says that it is an address, without brackets. `host` and `decision` outlive the task.
+  /// `decision` is asked about each address right before that is connected to; between the two
+  /// nothing is looked up. Addresses that it refuses are passed over; its first refusal is the
+  /// error where nothing else was tried. `host` is lower-case, without a trailing dot; `literal`
+  /// says that it is an address, without brackets. `host` and `decision` outlive the task.
   ///
-  /// Errors: what `decision` says; dns_error 502 (no such name, no address, servers that fail), dns_timeout 504, connection_refused
-  /// 502, connection_timeout 504, destination_ip_unroutable 502, connection_terminated 502, connection_limit_reached 503.
-  async::Task<base::Result<Connected>> connect(std::string_view host, bool literal, uint16_t port, const http::Decision& decision);
+  /// Errors: what `decision` says; dns_error 502 (no such name, no address, servers that fail),
+  /// dns_timeout 504, connection_refused 502, connection_timeout 504, destination_ip_unroutable
+  /// 502, connection_terminated 502, connection_limit_reached 503.
+  async::Task<base::Result<Connected>> connect(std::string_view host, bool literal, uint16_t port,
+                                               const http::Decision& decision);
 
   /// For connections from now on.
   void configure(const OriginConfig& config, const net::TcpOptions& tcp) {

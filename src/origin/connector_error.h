@@ -1,4 +1,5 @@
-// Why there is no connection, in RFC 9209's types and in words for the person who waits for the page.
+// Why there is no connection, in RFC 9209's types and in words for the person who waits for the
+// page.
 #pragma once
 #include <string_view>
 

@@ -8,9 +8,16 @@
 
 namespace weir::origin {
 
-ConnectRace::ConnectRace(net::Resolver& resolver, const OriginConfig& config, const net::TcpOptions& tcp, std::string_view host,
-                         uint16_t port, const http::Decision& decision)
-    : resolver_(resolver), config_(config), tcp_(tcp), host_(host), port_(port), decision_(decision), alarm_(changed_) {
+ConnectRace::ConnectRace(net::Resolver& resolver, const OriginConfig& config,
+                         const net::TcpOptions& tcp, std::string_view host, uint16_t port,
+                         const http::Decision& decision)
+    : resolver_(resolver),
+      config_(config),
+      tcp_(tcp),
+      host_(host),
+      port_(port),
+      decision_(decision),
+      alarm_(changed_) {
   v4_.family = base::IpFamily::v4;
   v6_.family = base::IpFamily::v6;
 }
@@ -21,7 +28,8 @@ async::Task<base::Result<Connected>> ConnectRace::run() {
   for (;;) {
     const auto seen = changed_.version();
     take_answers();
-    if (Attempt* won = winner()) co_return Connected{std::move(won->result.stream), won->to, won->source};
+    if (Attempt* won = winner())
+      co_return Connected{std::move(won->result.stream), won->to, won->source};
     begin_attempts();
     if (changed_.version() != seen) continue;  // One has ended at once.
     if (over()) co_return std::unexpected(error());
@@ -103,7 +111,8 @@ bool ConnectRace::begin_next() {
       continue;
     }
     v6_next_ = &answer == &v4_;
-    if (deadline_ms_ == 0) deadline_ms_ = async::EventLoop::current().now_ms() + config_.connect_timeout_ms;
+    if (deadline_ms_ == 0)
+      deadline_ms_ = async::EventLoop::current().now_ms() + config_.connect_timeout_ms;
     Attempt& next = attempts_[attempted_++];
     ++running_;
     next.to = {address, port_};
@@ -120,7 +129,8 @@ base::Error ConnectRace::error() const {
   if (refusal_ && refusal_->rule() == "own address") return *refusal_;
   const Attempt* most = nullptr;
   for (size_t i = 0; i < attempted_; ++i) {
-    if (!most || telling(-attempts_[i].result.error) > telling(-most->result.error)) most = &attempts_[i];
+    if (!most || telling(-attempts_[i].result.error) > telling(-most->result.error))
+      most = &attempts_[i];
   }
   if (most) return connect_error(host_, most->to, -most->result.error);
   if (refusal_) return *refusal_;

@@ -1,4 +1,5 @@
-// Happy Eyeballs, version 2 (RFC 8305): look-ups and attempts to connect that run beside each other.
+// Happy Eyeballs, version 2 (RFC 8305): look-ups and attempts to connect that run beside each
+// other.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -12,15 +13,16 @@
 
 namespace weir::origin {
 
-/// One race to one host. Both families are asked for at the same time. Attempts begin when the IPv6 answer is there, or the resolution
-/// delay after the IPv4 answer; families take turns, IPv6 first; the next attempt begins when the attempt delay has passed or one
-/// has failed. The first connection wins, and destroying the race ends the others.
+/// One race to one host. Both families are asked for at the same time. Attempts begin when the IPv6
+/// answer is there, or the resolution delay after the IPv4 answer; families take turns, IPv6 first;
+/// the next attempt begins when the attempt delay has passed or one has failed. The first
+/// connection wins, and destroying the race ends the others.
 class ConnectRace : private async::Root {
  public:
   static constexpr size_t kMostAttempts = 8;
 
-  ConnectRace(net::Resolver& resolver, const OriginConfig& config, const net::TcpOptions& tcp, std::string_view host, uint16_t port,
-              const http::Decision& decision);
+  ConnectRace(net::Resolver& resolver, const OriginConfig& config, const net::TcpOptions& tcp,
+              std::string_view host, uint16_t port, const http::Decision& decision);
   ConnectRace(const ConnectRace&) = delete;
 
   async::Task<base::Result<Connected>> run();

@@ -29,18 +29,22 @@ using net::FakeNameServer;
 using Query = FakeNameServer::Query;
 using Reply = FakeNameServer::Reply;
 
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
+IpAddress ip(std::string_view text) {
+  return *IpAddress::parse(text);
+}
 
 /// A socket that listens; one whose queue is full answers nobody.
 class Listening {
  public:
-  explicit Listening(std::string_view address, uint16_t port = 0, bool full = false) : address_(ip(address)) {
+  explicit Listening(std::string_view address, uint16_t port = 0, bool full = false)
+      : address_(ip(address)) {
     descriptor_ = socket(address_.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
     const int on = 1;
     setsockopt(descriptor_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_storage to{};
     socklen_t size = Endpoint{address_, port}.to_sockaddr(to);
-    there_ = bind(descriptor_, reinterpret_cast<sockaddr*>(&to), size) == 0 && listen(descriptor_, full ? 0 : 64) == 0;
+    there_ = bind(descriptor_, reinterpret_cast<sockaddr*>(&to), size) == 0 &&
+             listen(descriptor_, full ? 0 : 64) == 0;
     size = sizeof to;
     getsockname(descriptor_, reinterpret_cast<sockaddr*>(&to), &size);
     port_ = Endpoint::from(reinterpret_cast<sockaddr*>(&to))->port;
@@ -60,7 +64,8 @@ class Listening {
   /// How many have connected, that are still connected.
   int accepted() {
     int open = 0;
-    for (int one; (one = accept4(descriptor_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) fillers_.push_back(one);
+    for (int one; (one = accept4(descriptor_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;)
+      fillers_.push_back(one);
     for (const int one : fillers_) {
       char byte;
       open += recv(one, &byte, 1, MSG_PEEK) != 0;
@@ -78,11 +83,13 @@ class Listening {
 
 class TestDecision final : public http::Decision {
  public:
-  base::Result<void> check(AddressSource source, const IpAddress& address, uint16_t port) const override {
+  base::Result<void> check(AddressSource source, const IpAddress& address,
+                           uint16_t port) const override {
     asked += address.text() + '/' + std::to_string(static_cast<int>(source)) + ' ';
     EXPECT_NE(port, 0);
     if (refuse && refuse(address)) {
-      return base::fail(ErrorType::destination_ip_prohibited, 403, address.text() + " is refused", "test");
+      return base::fail(ErrorType::destination_ip_prohibited, 403, address.text() + " is refused",
+                        "test");
     }
     return {};
   }
@@ -90,10 +97,15 @@ class TestDecision final : public http::Decision {
   mutable std::string asked;
 };
 
-Task<void> put(Task<base::Result<Connected>> task, std::optional<base::Result<Connected>>& to) { to.emplace(co_await task); }
+Task<void> put(Task<base::Result<Connected>> task, std::optional<base::Result<Connected>>& to) {
+  to.emplace(co_await task);
+}
 
 struct Fixture {
-  explicit Fixture(FakeNameServer::Answer answer = [](const Query& q) -> Reply { return q.reply(3); }) : server(std::move(answer)) {
+  explicit Fixture(FakeNameServer::Answer answer = [](const Query& q) -> Reply {
+    return q.reply(3);
+  })
+      : server(std::move(answer)) {
     resolver_config.servers = {server.endpoint()};
     resolver_config.timeout_ms = 100;
     resolver_config.tries = 1;
@@ -113,7 +125,9 @@ struct Fixture {
   }
   std::string text(std::string_view host, uint16_t port, bool literal = false) {
     const auto result = connect(host, port, literal);
-    if (!result) return std::string(base::name_of(result.error().type())) + ' ' + std::to_string(result.error().status()) + ' ' + std::string(result.error().detail());
+    if (!result)
+      return std::string(base::name_of(result.error().type())) + ' ' +
+             std::to_string(result.error().status()) + ' ' + std::string(result.error().detail());
     EXPECT_EQ(result->peer.port, port);
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
@@ -132,7 +146,8 @@ struct Fixture {
 };
 
 /// Answers with these, by family; no_data where there is none.
-FakeNameServer::Answer addresses(std::vector<std::string> of, uint64_t v4_delay_ms = 0, uint64_t v6_delay_ms = 0) {
+FakeNameServer::Answer addresses(std::vector<std::string> of, uint64_t v4_delay_ms = 0,
+                                 uint64_t v6_delay_ms = 0) {
   return [=](const Query& query) -> Reply {
     auto reply = query.reply();
     for (const std::string& address : of) {
@@ -142,7 +157,9 @@ FakeNameServer::Answer addresses(std::vector<std::string> of, uint64_t v4_delay_
   };
 }
 
-uint16_t closed_port() { return Listening("127.0.0.1").port(); }
+uint16_t closed_port() {
+  return Listening("127.0.0.1").port();
+}
 
 TEST(Connector, Literals) {
   Fixture f;
@@ -150,11 +167,15 @@ TEST(Connector, Literals) {
   EXPECT_EQ(f.text("127.0.0.1", v4.port(), true), "127.0.0.1");
   if (v6.there()) EXPECT_EQ(f.text("::1", v6.port(), true), "::1");
   const uint16_t closed = closed_port();
-  EXPECT_EQ(f.text("127.0.0.1", closed, true), "connection_refused 502 127.0.0.1 refused the connection on port " + std::to_string(closed) + ".");
-  EXPECT_EQ(f.text("no address", closed, true), "http_request_error 400 no address is no IP address.");
+  EXPECT_EQ(f.text("127.0.0.1", closed, true),
+            "connection_refused 502 127.0.0.1 refused the connection on port " +
+                std::to_string(closed) + ".");
+  EXPECT_EQ(f.text("no address", closed, true),
+            "http_request_error 400 no address is no IP address.");
   f.decision.asked.clear();
   f.decision.refuse = [](const IpAddress&) { return true; };
-  EXPECT_EQ(f.text("127.0.0.1", v4.port(), true), "destination_ip_prohibited 403 127.0.0.1 is refused");
+  EXPECT_EQ(f.text("127.0.0.1", v4.port(), true),
+            "destination_ip_prohibited 403 127.0.0.1 is refused");
   EXPECT_EQ(f.decision.asked, "127.0.0.1/0 ");
   EXPECT_EQ(v4.accepted(), 0) << "the first one has gone, and nobody else came";
   EXPECT_TRUE(f.server.queries.empty());
@@ -178,7 +199,9 @@ TEST(Connector, NamesWithOneAddress) {
   EXPECT_EQ(f.server.queries.size(), 2u);
   EXPECT_EQ(f.decision.asked, "127.0.0.1/3 127.0.0.1/3 ");
   const uint16_t closed = closed_port();
-  EXPECT_EQ(f.text("one.test", closed), "connection_refused 502 one.test refused the connection on port " + std::to_string(closed) + ".");
+  EXPECT_EQ(f.text("one.test", closed),
+            "connection_refused 502 one.test refused the connection on port " +
+                std::to_string(closed) + ".");
 }
 
 TEST(Connector, NamesThatLeadNowhere) {
@@ -187,11 +210,14 @@ TEST(Connector, NamesThatLeadNowhere) {
     FakeNameServer::Answer answer;
     const char* expected;
   } cases[] = {
-      {"nx.test", [](const Query& q) -> Reply { return q.reply(3); }, "dns_error 502 The name nx.test does not exist."},
+      {"nx.test", [](const Query& q) -> Reply { return q.reply(3); },
+       "dns_error 502 The name nx.test does not exist."},
       {"empty.test", addresses({}), "dns_error 502 The name empty.test has no address."},
       {"fails.test", [](const Query& q) -> Reply { return q.reply(2); },
-       "dns_error 502 The name fails.test could not be looked up: the name servers failed or could not be reached."},
-      {"silent.test", [](const Query&) { return Reply(); }, "dns_timeout 504 The name servers did not answer in time for the name silent.test."},
+       "dns_error 502 The name fails.test could not be looked up: the name servers failed or could "
+       "not be reached."},
+      {"silent.test", [](const Query&) { return Reply(); },
+       "dns_timeout 504 The name servers did not answer in time for the name silent.test."},
       {"a.invalid", addresses({"127.0.0.1"}), "dns_error 502 The name a.invalid does not exist."},
   };
   for (const auto& c : cases) {
@@ -211,15 +237,27 @@ TEST(Connector, ErrorsInWords) {
     int status;
     const char* detail;
   } cases[] = {
-      {v4, ECONNREFUSED, ErrorType::connection_refused, 502, "example.org refused the connection on port 81."},
-      {v4, ETIMEDOUT, ErrorType::connection_timeout, 504, "example.org did not answer on port 81 in time."},
-      {v4, ENETUNREACH, ErrorType::destination_ip_unroutable, 502, "There is no way to reach example.org at 192.0.2.1 from here (Network is unreachable)."},
-      {v4, EHOSTUNREACH, ErrorType::destination_ip_unroutable, 502, "There is no way to reach example.org at 192.0.2.1 from here (No route to host)."},
-      {v6, EAFNOSUPPORT, ErrorType::destination_ip_unroutable, 502, "There is no way to reach example.org at 2001:db8::1 from here (Address family not supported by protocol)."},
-      {v6, EADDRNOTAVAIL, ErrorType::destination_ip_unroutable, 502, "There is no way to reach example.org at 2001:db8::1 from here (Cannot assign requested address)."},
-      {v4, EADDRNOTAVAIL, ErrorType::connection_limit_reached, 503, "No connection to example.org could be opened: the proxy has no free port to connect from."},
-      {v4, EMFILE, ErrorType::connection_limit_reached, 503, "No connection to example.org could be opened: the proxy has reached the system's limit (Too many open files)."},
-      {v4, ECONNRESET, ErrorType::connection_terminated, 502, "example.org closed the connection on port 81 while it was being opened."},
+      {v4, ECONNREFUSED, ErrorType::connection_refused, 502,
+       "example.org refused the connection on port 81."},
+      {v4, ETIMEDOUT, ErrorType::connection_timeout, 504,
+       "example.org did not answer on port 81 in time."},
+      {v4, ENETUNREACH, ErrorType::destination_ip_unroutable, 502,
+       "There is no way to reach example.org at 192.0.2.1 from here (Network is unreachable)."},
+      {v4, EHOSTUNREACH, ErrorType::destination_ip_unroutable, 502,
+       "There is no way to reach example.org at 192.0.2.1 from here (No route to host)."},
+      {v6, EAFNOSUPPORT, ErrorType::destination_ip_unroutable, 502,
+       "There is no way to reach example.org at 2001:db8::1 from here (Address family not "
+       "supported by protocol)."},
+      {v6, EADDRNOTAVAIL, ErrorType::destination_ip_unroutable, 502,
+       "There is no way to reach example.org at 2001:db8::1 from here (Cannot assign requested "
+       "address)."},
+      {v4, EADDRNOTAVAIL, ErrorType::connection_limit_reached, 503,
+       "No connection to example.org could be opened: the proxy has no free port to connect from."},
+      {v4, EMFILE, ErrorType::connection_limit_reached, 503,
+       "No connection to example.org could be opened: the proxy has reached the system's limit "
+       "(Too many open files)."},
+      {v4, ECONNRESET, ErrorType::connection_terminated, 502,
+       "example.org closed the connection on port 81 while it was being opened."},
   };
   for (const auto& c : cases) {
     const base::Error error = connect_error("example.org", c.to, c.error);
@@ -249,7 +287,9 @@ TEST(Connector, ABlackHoleTimesOut) {
   Fixture f;
   Listening full("127.0.0.1", 0, true);
   f.config.connect_timeout_ms = 200;
-  EXPECT_EQ(f.text("127.0.0.1", full.port(), true), "connection_timeout 504 127.0.0.1 did not answer on port " + std::to_string(full.port()) + " in time.");
+  EXPECT_EQ(f.text("127.0.0.1", full.port(), true),
+            "connection_timeout 504 127.0.0.1 did not answer on port " +
+                std::to_string(full.port()) + " in time.");
   EXPECT_GE(f.took_ms, 190u);
   EXPECT_LT(f.took_ms, 1000u);
 }
@@ -269,7 +309,9 @@ TEST(Connector, TheLimitIsThatOfAllAttemptsTogether) {
   Listening full("127.0.0.1", 0, true), full_too("127.0.0.2", full.port(), true);
   f.config.attempt_delay_ms = 60;
   f.config.connect_timeout_ms = 150;
-  EXPECT_EQ(f.text("two.test", full.port()), "connection_timeout 504 two.test did not answer on port " + std::to_string(full.port()) + " in time.");
+  EXPECT_EQ(f.text("two.test", full.port()),
+            "connection_timeout 504 two.test did not answer on port " +
+                std::to_string(full.port()) + " in time.");
   EXPECT_GE(f.took_ms, 140u);
   EXPECT_LT(f.took_ms, 500u);
 }
@@ -277,7 +319,9 @@ TEST(Connector, TheLimitIsThatOfAllAttemptsTogether) {
 TEST(Connector, FamiliesTakeTurnsIPv6First) {
   Fixture f(addresses({"127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "::2", "::3"}));
   const uint16_t closed = closed_port();
-  EXPECT_EQ(f.text("mixed.test", closed), "connection_refused 502 mixed.test refused the connection on port " + std::to_string(closed) + ".");
+  EXPECT_EQ(f.text("mixed.test", closed),
+            "connection_refused 502 mixed.test refused the connection on port " +
+                std::to_string(closed) + ".");
   EXPECT_EQ(f.decision.asked, "::1/3 127.0.0.1/3 ::2/3 127.0.0.2/3 ::3/3 127.0.0.3/3 ");
 }
 
@@ -326,7 +370,8 @@ TEST(Connector, WhatPolicyRefusesIsNeverConnectedTo) {
     EXPECT_LT(f.took_ms, 200u);
     EXPECT_EQ(refused.accepted(), 0);
     f.decision.refuse = [](const IpAddress&) { return true; };
-    EXPECT_EQ(f.text("mixed.test", refused.port()), "destination_ip_prohibited 403 127.0.0.1 is refused");
+    EXPECT_EQ(f.text("mixed.test", refused.port()),
+              "destination_ip_prohibited 403 127.0.0.1 is refused");
     EXPECT_EQ(refused.accepted(), 0);
   }
   // One that was let through and fails says more than one that was not let through.

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "codec/http1/serialize.h"
 #include "http/hop_by_hop.h"
-#include "origin/connector_error.h"
 #include "http/target_parse.h"
+#include "origin/connector_error.h"
 #include "origin/origin_body.h"
 #include "origin/origin_exchange.h"
 
@@ -18,10 +18,12 @@ using http::FieldId;
 
 namespace {
 
-/// The schemes that authenticate a connection, not a request (RFC 4559; RFC 9110, 11.6.1 warns of them).
+/// The schemes that authenticate a connection, not a request (RFC 4559; RFC 9110, 11.6.1 warns of
+/// them).
 bool names_connection_scheme(std::string_view value) {
   const std::string_view scheme = value.substr(0, value.find_first_of(" \t,"));
-  return base::equal_ignoring_case(scheme, "NTLM") || base::equal_ignoring_case(scheme, "Negotiate");
+  return base::equal_ignoring_case(scheme, "NTLM") ||
+         base::equal_ignoring_case(scheme, "Negotiate");
 }
 
 bool any_connection_scheme(const http::Fields& fields, FieldId id) {
@@ -44,8 +46,8 @@ bool any_connection_scheme(const http::Fields& fields, FieldId id) {
 /// Whoever waits for a descriptor, whatever for.
 constexpr std::string_view kAnyOrigin = "";
 
-/// Host and port (http::authority_key): the authority as it is, but for the default port, which that does not name. Lives as long
-/// as the head.
+/// Host and port (http::authority_key): the authority as it is, but for the default port, which
+/// that does not name. Lives as long as the head.
 std::string_view key_of(http::RequestHead& head) {
   const http::Target& target = head.target;
   if (target.port != http::default_port_of(target.scheme)) return target.authority;
@@ -114,20 +116,25 @@ void Forward::prepare(http::Request& request) const {
     fields.add_in_place(name_of(FieldId::te), "trailers", FieldId::te);
     fields.add_in_place(name_of(FieldId::connection), "TE", FieldId::connection);
   }
-  // The connection is this client's alone, and both ends of the tunnel see the end of the other: what ends it is theirs to say.
-  if (request.pins && request.pins->way_back && request.pins->client_closes && request.upgrade == http::Upgrade::none) {
+  // The connection is this client's alone, and both ends of the tunnel see the end of the other:
+  // what ends it is theirs to say.
+  if (request.pins && request.pins->way_back && request.pins->client_closes &&
+      request.upgrade == http::Upgrade::none) {
     fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
   }
 }
 
-async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(const http::Request& request) const {
+async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(
+    const http::Request& request) const {
   const http::Target& target = request.head->target;
-  const uint64_t deadline_ms = async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
+  const uint64_t deadline_ms =
+      async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
   base::Result<Connected> connected;
   bool waited = false, late = false;
   for (;;) {
     if (waited || !context_.queue || !context_.queue->anyone_for(kAnyOrigin)) {
-      connected = co_await context_.connector.connect(target.host, target.literal, target.port, *request.decision);
+      connected = co_await context_.connector.connect(target.host, target.literal, target.port,
+                                                      *request.decision);
       if (connected || connected.error().rule() != kOpenFiles || !context_.queue || late) break;
       if (context_.make_room && context_.make_room()) continue;
     }
@@ -138,39 +145,48 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(co
   if (waited && connected) context_.queue->wake_one(kAnyOrigin);  // There may be another.
   if (!connected) co_return std::unexpected(std::move(connected).error());
   if (base::debug_enabled) {
-    base::log_event(std::string("connected to ").append(target.host) + ":" + std::to_string(target.port) + " at " + connected->peer.text());
+    base::log_event(std::string("connected to ").append(target.host) + ":" +
+                    std::to_string(target.port) + " at " + connected->peer.text());
   }
-  auto connection = std::make_unique<OriginConnection>(std::move(connected->stream), std::string(key_of(*request.head)), connected->peer, connected->source);
+  auto connection = std::make_unique<OriginConnection>(std::move(connected->stream),
+                                                       std::string(key_of(*request.head)),
+                                                       connected->peer, connected->source);
   connection->names_generation = context_.connector.names_generation();
   co_return connection;
 }
 
-async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect_in(const http::Request& request, OriginSlots::Slot slot) const {
+async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect_in(
+    const http::Request& request, OriginSlots::Slot slot) const {
   CO_TRY(auto connection, co_await connect(request));
   connection->slot = std::move(slot);
   co_return connection;
 }
 
-async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::acquire(const http::Request& request, std::string_view key,
-                                                                              uint64_t max_idle_ms) const {
+async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::acquire(
+    const http::Request& request, std::string_view key, uint64_t max_idle_ms) const {
   if (!context_.slots) co_return co_await connect(request);
   const std::string authority(key);
-  const uint64_t deadline_ms = async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
+  const uint64_t deadline_ms =
+      async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
   for (bool waited = false;; waited = true) {
     if (waited || !context_.queue->anyone_for(authority)) {
-      auto pooled = waited ? context_.pool.take(authority, *request.decision, max_idle_ms, context_.connector.names_generation()) : nullptr;
+      auto pooled = waited ? context_.pool.take(authority, *request.decision, max_idle_ms,
+                                                context_.connector.names_generation())
+                           : nullptr;
       if (pooled) co_return pooled;
       if (auto slot = context_.slots->take(authority)) {
         context_.queue->wake_one(authority);  // There may be another.
         co_return co_await connect_in(request, std::move(slot));
       }
     }
-    if (context_.ask_others && (waited || !context_.queue->anyone_for(authority))) context_.ask_others(authority);
+    if (context_.ask_others && (waited || !context_.queue->anyone_for(authority)))
+      context_.ask_others(authority);
     bool turn = false;
     if (!context_.queue->full()) turn = co_await context_.queue->wait(authority, deadline_ms);
     if (!turn) {
       co_return base::fail(ErrorType::connection_limit_reached, 503,
-                           "There are as many connections to " + authority + " as there may be, and none became free in time.",
+                           "There are as many connections to " + authority +
+                               " as there may be, and none became free in time.",
                            "limits.connections_per_origin");
     }
   }
@@ -181,31 +197,40 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   const http::RequestHead& head = *request.head;
   const std::string_view key = key_of(*request.head);
   const bool repeatable = http::is_idempotent(head.method) && !request.body;
-  auto origin = std::make_unique<OriginExchange>(request.exchange, context_.pool, context_.config, context_.expect_wait_ms);
+  auto origin = std::make_unique<OriginExchange>(request.exchange, context_.pool, context_.config,
+                                                 context_.expect_wait_ms);
   base::Result<Answered> answered;
   if (request.pins && request.pins->has(key)) {
     auto pinned = request.pins->take(key);
     auto* connection = static_cast<OriginConnection*>(pinned.get());
-    // Another connection is not the same: a login belongs to this one, or the client has it by CONNECT. Where requests have gone over it
-    // before, the client is to see what it would see without a proxy: the end of its own.
+    // Another connection is not the same: a login belongs to this one, or the client has it by
+    // CONNECT. Where requests have gone over it before, the client is to see what it would see
+    // without a proxy: the end of its own.
     const bool served = connection && connection->reused;
     if (connection && request.pins->way_back && !connection->quiet()) {
       request.pins->way_back->take(std::move(pinned));
-      co_return std::unexpected(base::Error(ErrorType::client_closed, 502, "the origin speaks unasked; the tunnel relays it").without_answer());
+      co_return std::unexpected(base::Error(ErrorType::client_closed, 502,
+                                            "the origin speaks unasked; the tunnel relays it")
+                                    .without_answer());
     }
     if (!connection || !connection->quiet()) {
       request.pins->lose(key);
-      const base::Error lost(ErrorType::connection_terminated, 502, std::string(key) + " closed the connection that belongs to this client.");
+      const base::Error lost(
+          ErrorType::connection_terminated, 502,
+          std::string(key) + " closed the connection that belongs to this client.");
       co_return std::unexpected(served ? lost.without_answer() : lost);
     }
-    if (auto allowed = request.decision->check(connection->source, connection->peer.address, connection->peer.port); !allowed) {
+    if (auto allowed = request.decision->check(connection->source, connection->peer.address,
+                                               connection->peer.port);
+        !allowed) {
       request.pins->lose(key);
       co_return std::unexpected(std::move(allowed).error());
     }
     origin->pinned_to = request.pins;
     origin->pin_key = key;
     pinned.release();
-    answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head, request.body, request.expects_continue, request.upgrade);
+    answered = co_await origin->ask(std::unique_ptr<OriginConnection>(connection), head,
+                                    request.body, request.expects_continue, request.upgrade);
     if (!answered && served && origin->died_unanswered())
       co_return std::unexpected(answered.error().without_answer());
   } else {
@@ -213,17 +238,20 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     const uint64_t max_idle_ms = repeatable ? UINT64_MAX : context_.config.retry_idle_ms;
     std::unique_ptr<OriginConnection> connection;
     if (!context_.queue || !context_.queue->anyone_for(key)) {
-      connection = context_.pool.take(key, *request.decision, max_idle_ms, context_.connector.names_generation());
+      connection = context_.pool.take(key, *request.decision, max_idle_ms,
+                                      context_.connector.names_generation());
     }
     if (!connection) {
       CO_TRY(connection, co_await acquire(request, key, max_idle_ms));
     }
     const bool reused = connection->reused;
-    answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
+    answered = co_await origin->ask(std::move(connection), head, request.body,
+                                    request.expects_continue, request.upgrade);
     if (!answered && reused && repeatable && origin->may_retry()) {
       // In the place of the one that died.
       CO_TRY(connection, co_await connect_in(request, origin->take_slot()));
-      answered = co_await origin->ask(std::move(connection), head, request.body, request.expects_continue, request.upgrade);
+      answered = co_await origin->ask(std::move(connection), head, request.body,
+                                      request.expects_continue, request.upgrade);
     } else if (!answered && reused && !repeatable && origin->died_unanswered() && request.pins &&
                request.pins->served) {
       // RFC 9110, 9.2.2: not repeated here. The client sees what it would see without a proxy, the
@@ -240,23 +268,30 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   response.head = std::move(answered->head);
   http::Fields& fields = response.head->fields;
   const http::HopByHop hop = http::remove_hop_by_hop(fields);
-  if (hop.excessive) co_return base::fail(ErrorType::http_protocol_error, 502, std::string(key) + " named too many fields in Connection.");
+  if (hop.excessive)
+    co_return base::fail(ErrorType::http_protocol_error, 502,
+                         std::string(key) + " named too many fields in Connection.");
   add_via(fields, response.head->minor_version);
   // Who forwards a response without Date adds one (RFC 9110, section 6.6.1).
   if (!fields.has(FieldId::date)) fields.add(FieldId::date, http::date_now());
 
   if (response.head->status == 101) {
-    if (!hop.websocket) co_return base::fail(ErrorType::http_upgrade_failed, 502, std::string(key) + " changed to a protocol that was not asked for.");
+    if (!hop.websocket)
+      co_return base::fail(ErrorType::http_upgrade_failed, 502,
+                           std::string(key) + " changed to a protocol that was not asked for.");
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
     auto connection = origin->take_connection();
     connection->slot.release();
-    response.tunnel = std::make_unique<OriginTunnel>(request.exchange, std::move(connection), context_.tunnel_idle_ms);
+    response.tunnel = std::make_unique<OriginTunnel>(request.exchange, std::move(connection),
+                                                     context_.tunnel_idle_ms);
     co_return response;
   }
   const bool challenged = any_connection_scheme(fields, FieldId::www_authenticate);
-  if (!origin->pinned_to && (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
-    // It is one client's from here on. Where that client has no place for it, it ends with this response: it is nobody else's.
+  if (!origin->pinned_to &&
+      (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
+    // It is one client's from here on. Where that client has no place for it, it ends with this
+    // response: it is nobody else's.
     if (request.pins && !request.pins->full()) {
       origin->pinned_to = request.pins;
       origin->pin_key = key;
@@ -264,20 +299,28 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
       origin->keep_alive = false;
     }
   }
-  if (challenged && response.head->status == 401) fields.add("Proxy-Support", "Session-Based-Authentication");
-  // What the client believes of a pinned connection ends with it: it is told so in this response's head.
+  if (challenged && response.head->status == 401)
+    fields.add("Proxy-Support", "Session-Based-Authentication");
+  // What the client believes of a pinned connection ends with it: it is told so in this response's
+  // head.
   if (origin->pinned_to && !origin->keep_alive) {
-    if (origin->pinned_to->way_back) origin->pinned_to->last_exchange();
-    else origin->pinned_to->lose(key);
+    if (origin->pinned_to->way_back)
+      origin->pinned_to->last_exchange();
+    else
+      origin->pinned_to->lose(key);
   }
-  // RFC 9110, 15.3.6: what content a 205 has is dropped, and its connection with it. Nobody waits for its end.
-  if (response.head->status == 205 && !is_empty(*answered, origin->connection())) co_return response;
+  // RFC 9110, 15.3.6: what content a 205 has is dropped, and its connection with it. Nobody waits
+  // for its end.
+  if (response.head->status == 205 && !is_empty(*answered, origin->connection()))
+    co_return response;
   if (answered->framing.kind == http1::Framing::Kind::none) {
-    origin->finish();  // An upload that still runs ends here: nobody reads on to know what became of it.
+    // An upload that still runs ends here: nobody reads on to know what became of it.
+    origin->finish();
     co_return response;
   }
   // Only the chunked coding can be wrong.
-  const bool in_tunnel = origin->way_back() && answered->framing.kind == http1::Framing::Kind::chunked;
+  const bool in_tunnel =
+      origin->way_back() && answered->framing.kind == http1::Framing::Kind::chunked;
   if (!in_tunnel) origin->forget_head();
   auto body = std::make_unique<OriginBody>(std::move(origin), answered->framing);
   if (in_tunnel) {
@@ -296,7 +339,8 @@ async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request req
   http::Response response;
   response.head = http::ResponseHead::make(200);
   response.head->reason = "Connection established";
-  response.tunnel = std::make_unique<OriginTunnel>(request.exchange, std::move(connection), context_.tunnel_idle_ms);
+  response.tunnel = std::make_unique<OriginTunnel>(request.exchange, std::move(connection),
+                                                   context_.tunnel_idle_ms);
   co_return response;
 }
 

@@ -20,7 +20,8 @@ struct ForwardContext {
   uint64_t tunnel_idle_ms;
   /// Our name in Via (RFC 9110, 7.6.3), without the version.
   std::string via;
-  /// How many connections for forwarded requests an origin may have, and who waits for one. Null: no limit.
+  /// How many connections for forwarded requests an origin may have, and who waits for one. Null:
+  /// no limit.
   OriginSlots* slots = nullptr;
   OriginQueue* queue = nullptr;
   /// Asks the other workers to close one of their idle connections to that authority.
@@ -31,20 +32,27 @@ struct ForwardContext {
 
 class Forward final : public http::Stage {
  public:
-  explicit Forward(ForwardContext context) : context_(std::move(context)), via_{"1.0 " + context_.via, "1.1 " + context_.via} {}
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+  explicit Forward(ForwardContext context)
+      : context_(std::move(context)), via_{"1.0 " + context_.via, "1.1 " + context_.via} {}
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next next) const override;
 
  private:
   async::Task<base::Result<http::Response>> forward(http::Request request) const;
   async::Task<base::Result<http::Response>> open_tunnel(http::Request request) const;
   /// Waits where descriptors have run out, in order and as long as a connection may take.
-  async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(const http::Request& request) const;
+  async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(
+      const http::Request& request) const;
   /// From the pool, or new where the origin may have another, or after a wait.
-  async::Task<base::Result<std::unique_ptr<OriginConnection>>> acquire(const http::Request& request, std::string_view key, uint64_t max_idle_ms) const;
-  async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect_in(const http::Request& request, OriginSlots::Slot slot) const;
+  async::Task<base::Result<std::unique_ptr<OriginConnection>>> acquire(const http::Request& request,
+                                                                       std::string_view key,
+                                                                       uint64_t max_idle_ms) const;
+  async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect_in(
+      const http::Request& request, OriginSlots::Slot slot) const;
   void prepare(http::Request& request) const;
 
-  /// Adds our Via for a message that came as HTTP/1.`minor_version`. The text outlives the head: exchanges keep their stages.
+  /// Adds our Via for a message that came as HTTP/1.`minor_version`. The text outlives the head:
+  /// exchanges keep their stages.
   void add_via(http::Fields& fields, uint8_t minor_version) const;
 
   const ForwardContext context_;

@@ -12,12 +12,16 @@ using base::ErrorType;
 using http1::Framing;
 
 OriginBody::OriginBody(std::unique_ptr<OriginExchange> origin, Framing framing)
-    : origin_(std::move(origin)), framing_(framing), left_(framing.kind == Framing::Kind::length ? framing.length : UINT64_MAX) {
-  if (framing.kind == Framing::Kind::chunked) decoder_ = std::make_unique<http1::ChunkedDecoder>(http1::Side::origin);
+    : origin_(std::move(origin)),
+      framing_(framing),
+      left_(framing.kind == Framing::Kind::length ? framing.length : UINT64_MAX) {
+  if (framing.kind == Framing::Kind::chunked)
+    decoder_ = std::make_unique<http1::ChunkedDecoder>(http1::Side::origin);
 }
 
 std::optional<uint64_t> OriginBody::known_length() const {
-  return framing_.kind == Framing::Kind::length ? std::optional<uint64_t>(framing_.length) : std::nullopt;
+  return framing_.kind == Framing::Kind::length ? std::optional<uint64_t>(framing_.length)
+                                                : std::nullopt;
 }
 
 /// From the bytes that are there: a chunk, or nothing if they hold framing alone.
@@ -41,7 +45,9 @@ base::Result<std::optional<http::Chunk>> OriginBody::decode() {
   return std::optional<http::Chunk>(std::move(chunk));
 }
 
-void OriginBody::complete() { origin_->finish(); }
+void OriginBody::complete() {
+  origin_->finish();
+}
 
 base::Result<void> OriginBody::look_ahead() {
   if (framing_.kind == Framing::Kind::length && left_ == 0) {
@@ -91,31 +97,37 @@ std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
 base::Error OriginBody::broken(ssize_t error) const {
   if (origin_->upload_error()) return *origin_->upload_error();
   const std::string& name = origin_->connection().authority;
-  if (error == -ETIMEDOUT) return base::Error(ErrorType::connection_read_timeout, 504, name + " sent nothing of its answer for too long.");
-  return base::Error(ErrorType::http_response_incomplete, 502, name + " closed the connection before its answer was whole.");
+  if (error == -ETIMEDOUT)
+    return base::Error(ErrorType::connection_read_timeout, 504,
+                       name + " sent nothing of its answer for too long.");
+  return base::Error(ErrorType::http_response_incomplete, 502,
+                     name + " closed the connection before its answer was whole.");
 }
 
 async::Task<base::Result<http::Chunk>> OriginBody::read() {
   for (;;) {
     if (auto ready = try_read()) co_return *std::move(ready);
     input().release();
-    const uint64_t deadline_ms = async::EventLoop::current().now_ms() + origin_->config().content_timeout_ms;
+    const uint64_t deadline_ms =
+        async::EventLoop::current().now_ms() + origin_->config().content_timeout_ms;
     const ssize_t waited = co_await stream().until_readable(deadline_ms);
     if (waited < 0) co_return std::unexpected(broken(waited));
   }
 }
 
 bool OriginBody::can_send_to(async::ByteStream& to) const {
-  return !decoder_ && !ahead_ && !trickles_ && left_ >= net::kWorthSplicing && origin_->connection().input.empty() &&
-         base::Account::stand() == base::Memory::enough && stream().plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
+  return !decoder_ && !ahead_ && !trickles_ && left_ >= net::kWorthSplicing &&
+         origin_->connection().input.empty() && base::Account::stand() == base::Memory::enough &&
+         stream().plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
 }
 
-async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent,
+async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to,
+                                                          uint64_t silence_ms, uint64_t* sent,
                                                           bool* to_failed) {
   const uint64_t before = *sent;
   input().release();
-  const net::Spliced result =
-      co_await net::splice_bytes(stream(), to, left_, origin_->config().content_timeout_ms, silence_ms, sent);
+  const net::Spliced result = co_await net::splice_bytes(
+      stream(), to, left_, origin_->config().content_timeout_ms, silence_ms, sent);
   if (framing_.kind == Framing::Kind::length) left_ -= *sent - before;
   switch (result.why) {
     case net::Spliced::Why::limit: complete(); co_return http::Sent{true};
@@ -131,8 +143,10 @@ async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to,
   co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
 }
 
-async::Task<base::Result<void>> OriginTunnel::run(async::ByteStream& client, base::Slice client_bytes) {
-  net::RelayStart start{connection_->input.take_all(), std::move(client_bytes), &exchange_->sent, &exchange_->received};
+async::Task<base::Result<void>> OriginTunnel::run(async::ByteStream& client,
+                                                  base::Slice client_bytes) {
+  net::RelayStart start{connection_->input.take_all(), std::move(client_bytes), &exchange_->sent,
+                        &exchange_->received};
   // Of the connection nothing else is needed any more.
   stream_ = std::move(connection_->stream);
   connection_ = nullptr;

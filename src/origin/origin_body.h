@@ -1,4 +1,5 @@
-// The content of an origin's response (RFC 9112, 6), and what an upgraded or CONNECTed connection carries.
+// The content of an origin's response (RFC 9112, 6), and what an upgraded or CONNECTed connection
+// carries.
 #pragma once
 #include <memory>
 
@@ -17,8 +18,10 @@ class OriginBody final : public http::Body {
   std::optional<base::Result<http::Chunk>> try_read() override;
   std::optional<uint64_t> known_length() const override;
   bool can_send_to(async::ByteStream& to) const override;
-  async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent, bool* to_failed) override;
-  /// Looks at the content that came with the head, so that what is wrong with it is still an error and no cut.
+  async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
+                                                uint64_t* sent, bool* to_failed) override;
+  /// Looks at the content that came with the head, so that what is wrong with it is still an error
+  /// and no cut.
   base::Result<void> look_ahead();
   /// The same inside a tunnel that may go back: what is wrong is relayed with its head.
   async::Task<base::Result<void>> look_ahead_in_tunnel();
@@ -38,11 +41,15 @@ class OriginBody final : public http::Body {
   bool trickles_ = false;
 };
 
-/// Carries bytes between the client and the connection. The connection is reset if the tunnel goes before it has run to its end.
+/// Carries bytes between the client and the connection. The connection is reset if the tunnel goes
+/// before it has run to its end.
 class OriginTunnel final : public http::Tunnel {
  public:
-  OriginTunnel(base::Ref<http::Exchange> exchange, std::unique_ptr<OriginConnection> connection, uint64_t idle_timeout_ms)
-      : exchange_(std::move(exchange)), connection_(std::move(connection)), idle_timeout_ms_(idle_timeout_ms) {}
+  OriginTunnel(base::Ref<http::Exchange> exchange, std::unique_ptr<OriginConnection> connection,
+               uint64_t idle_timeout_ms)
+      : exchange_(std::move(exchange)),
+        connection_(std::move(connection)),
+        idle_timeout_ms_(idle_timeout_ms) {}
 
   async::ByteStream* origin() override { return connection_ ? connection_->stream.get() : nullptr; }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;

@@ -6,7 +6,8 @@
 
 namespace weir::origin {
 namespace {
-/// So many entries without a connection the table keeps at least: a site that is asked again soon finds its own.
+/// So many entries without a connection the table keeps at least: a site that is asked again soon
+/// finds its own.
 constexpr size_t kMostEmpty = 64;
 }  // namespace
 
@@ -29,7 +30,8 @@ void Pool::forget_empty() {
 }
 
 Pool::~Pool() {
-  while (by_age_.linked()) remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
+  while (by_age_.linked())
+    remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
   on_free = nullptr;
   sweep();
 }
@@ -50,7 +52,8 @@ void Pool::drop(std::unique_ptr<OriginConnection> connection) {
   if (on_free) on_free(on_free_of, connection->authority);
 }
 
-std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const http::Decision& decision, uint64_t max_idle_ms,
+std::unique_ptr<OriginConnection> Pool::take(std::string_view authority,
+                                             const http::Decision& decision, uint64_t max_idle_ms,
                                              uint64_t names_generation) {
   const uint64_t now = async::EventLoop::current().now_ms();
   const auto at = by_authority_.find(authority);
@@ -62,7 +65,8 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const h
     // The newest is first: if it has been idle for too long, so have the others.
     if (now - connection.idle_since_ms_ > max_idle_ms) return nullptr;
     if (connection.allowed_by == 0 || connection.allowed_by != decision.rules_id()) {
-      if (!decision.check(connection.source, connection.peer.address, connection.peer.port)) return nullptr;
+      if (!decision.check(connection.source, connection.peer.address, connection.peer.port))
+        return nullptr;
       connection.allowed_by = decision.rules_id();
     }
     auto taken = remove(connection);
@@ -78,7 +82,8 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority, const h
 void Pool::put(std::unique_ptr<OriginConnection> connection) {
   connection->input.release();
   // Asked before it rests: what arrives from here on is seen by the loop, or when it is taken.
-  if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0) return drop(std::move(connection));
+  if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0)
+    return drop(std::move(connection));
   if (size_ >= config_.idle_total) drop_oldest();
   auto at = by_authority_.find(std::string_view(connection->authority));
   if (at == by_authority_.end()) {
@@ -106,7 +111,9 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
 }
 
 void Pool::drop_one(std::string_view authority) {
-  if (const auto at = by_authority_.find(authority); at != by_authority_.end() && at->second.count > 0) drop(remove(static_cast<OriginConnection&>(*at->second.connections.next())));
+  if (const auto at = by_authority_.find(authority);
+      at != by_authority_.end() && at->second.count > 0)
+    drop(remove(static_cast<OriginConnection&>(*at->second.connections.next())));
 }
 
 bool Pool::drop_oldest() {

@@ -18,7 +18,8 @@ class Allows final : public http::Decision {
   uint64_t rules_id() const override { return id_; }
   base::Result<void> check(base::AddressSource, const IpAddress& address, uint16_t) const override {
     ++asked;
-    if (address == refused_) return base::fail(base::ErrorType::destination_ip_prohibited, 403, "refused");
+    if (address == refused_)
+      return base::fail(base::ErrorType::destination_ip_prohibited, 403, "refused");
     return {};
   }
   mutable int asked = 0;
@@ -37,11 +38,14 @@ class Ends {
   ~Ends() {
     for (const int end : ends_) close(end);
   }
-  std::unique_ptr<OriginConnection> connection(std::string authority = "site:80", IpAddress peer = kFirst, uint64_t generation = 1) {
+  std::unique_ptr<OriginConnection> connection(std::string authority = "site:80",
+                                               IpAddress peer = kFirst, uint64_t generation = 1) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) std::abort();
     ends_.push_back(pair[0]);
-    auto connection = std::make_unique<OriginConnection>(std::make_unique<net::TcpStream>(pair[1]), std::move(authority), base::Endpoint{peer, 80}, base::AddressSource::dns);
+    auto connection = std::make_unique<OriginConnection>(
+        std::make_unique<net::TcpStream>(pair[1]), std::move(authority), base::Endpoint{peer, 80},
+        base::AddressSource::dns);
     connection->names_generation = generation;
     return connection;
   }
@@ -74,7 +78,8 @@ TEST(Pool, TheNewestOfTheAuthorityComesFirst) {
   pool.put(std::move(newer));
   pool.put(std::move(other));
   EXPECT_EQ(pool.size(), 3u);
-  for (const char* authority : {"site:81", "sit:80", "site:8", ""}) EXPECT_EQ(pool.take(authority, kAll, UINT64_MAX, 1), nullptr) << authority;
+  for (const char* authority : {"site:81", "sit:80", "site:8", ""})
+    EXPECT_EQ(pool.take(authority, kAll, UINT64_MAX, 1), nullptr) << authority;
   const auto first = pool.take("site:80", kAll, UINT64_MAX, 1);
   EXPECT_EQ(first.get(), is_newer);
   EXPECT_TRUE(first->reused);
@@ -184,13 +189,15 @@ TEST(Pool, AgeAndNamesThatChanged) {
   Pool pool(config);
   Ends ends;
   pool.put(ends.connection("site:80", kFirst, 1));
-  EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 2), nullptr) << "found by names that no longer hold";
+  EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 2), nullptr)
+      << "found by names that no longer hold";
   EXPECT_EQ(pool.size(), 0u);
   EXPECT_TRUE(ends.closed(0));
 
   pool.put(ends.connection());
   turn(loop, 40);
-  EXPECT_EQ(pool.take("site:80", kAll, 20, 1), nullptr) << "what may not be repeated takes a young one alone";
+  EXPECT_EQ(pool.take("site:80", kAll, 20, 1), nullptr)
+      << "what may not be repeated takes a young one alone";
   EXPECT_EQ(pool.size(), 1u);
   EXPECT_TRUE(pool.take("site:80", kAll, 1000, 1));
 
@@ -214,7 +221,8 @@ TEST(Pins, OfOneClientBoundedAndNeverReplaced) {
   int alive = 0;
   {
     http::Pins pins;
-    for (size_t i = 0; i < http::Pins::kMost; ++i) pins.put("site:" + std::to_string(i), std::make_unique<Pin>(alive));
+    for (size_t i = 0; i < http::Pins::kMost; ++i)
+      pins.put("site:" + std::to_string(i), std::make_unique<Pin>(alive));
     EXPECT_TRUE(pins.full());
     pins.put("one:80", std::make_unique<Pin>(alive));
     EXPECT_FALSE(pins.has("one:80"));
@@ -238,7 +246,9 @@ TEST(Pool, AuthoritiesWithoutAConnectionAreForgotten) {
   OriginConfig config;
   Pool pool(config);
   Ends ends;
-  const auto tables = [] { return base::Account::held()[static_cast<size_t>(base::Holding::tables)]; };
+  const auto tables = [] {
+    return base::Account::held()[static_cast<size_t>(base::Holding::tables)];
+  };
   pool.put(ends.connection("stays:80"));
   int64_t most = 0;
   for (int i = 0; i < 600; ++i) {

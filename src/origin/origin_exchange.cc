@@ -14,16 +14,23 @@ using base::Slice;
 
 namespace {
 
-/// Content that goes out together with the head, before anything is read: little enough for any socket's buffer.
+/// Content that goes out together with the head, before anything is read: little enough for any
+/// socket's buffer.
 constexpr size_t kWithHead = 16 * 1024;
 
 /// The client has sent nothing for too long: once an answer flows, that ends nothing.
-bool is_silence(const base::Error& error) { return error.type() == ErrorType::http_request_error && error.status() == 408; }
+bool is_silence(const base::Error& error) {
+  return error.type() == ErrorType::http_request_error && error.status() == 408;
+}
 
 }  // namespace
 
-OriginExchange::OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool, const OriginConfig& config, uint64_t expect_wait_ms)
-    : exchange_(std::move(exchange)), pool_(pool), config_(config), expect_wait_ms_(expect_wait_ms) {
+OriginExchange::OriginExchange(base::Ref<http::Exchange> exchange, Pool& pool,
+                               const OriginConfig& config, uint64_t expect_wait_ms)
+    : exchange_(std::move(exchange)),
+      pool_(pool),
+      config_(config),
+      expect_wait_ms_(expect_wait_ms) {
   exchange_->sender = this;
 }
 
@@ -67,9 +74,12 @@ Slice OriginExchange::answer_as_it_came() {
 }
 
 async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
-  // The request's content that is on its way has framing of our own, so it goes to its end before raw bytes may follow it.
+  // The request's content that is on its way has framing of our own, so it goes to its end before
+  // raw bytes may follow it.
   if (gated_) upload_.cancel();
-  const base::Error relayed = base::Error(ErrorType::client_closed, 502, "the origin's answer is no HTTP; the tunnel relays it").without_answer();
+  const base::Error relayed = base::Error(ErrorType::client_closed, 502,
+                                          "the origin's answer is no HTTP; the tunnel relays it")
+                                  .without_answer();
   while (uploading_) {
     // The client may wait for it before it goes on.
     if (!answer.empty() && exchange_->pass(answer.view())) answer = Slice();
@@ -86,7 +96,8 @@ async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
 async::Task<void> OriginExchange::until_uploaded(bool or_readable) {
   struct Wait {
     static async::Task<bool> for_upload(OriginExchange& self) {
-      for (auto seen = self.opened_.version(); self.uploading_; seen = self.opened_.version()) co_await self.opened_.changed(seen);
+      for (auto seen = self.opened_.version(); self.uploading_; seen = self.opened_.version())
+        co_await self.opened_.changed(seen);
       co_return true;
     }
     static async::Task<bool> for_answer(async::ByteStream& stream) {
@@ -115,7 +126,8 @@ void OriginExchange::finish() {
   const bool is_last = went_beyond_ || !keep_alive || (pinned_to && pinned_to->client_is_done);
   if (way_back() && sent_whole_ && (is_last || !connection_->quiet())) return go_back();
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
-    if (!sent_whole_) return;  // The upload may go on until the response's last byte is with the client.
+    if (!sent_whole_)
+      return;  // The upload may go on until the response's last byte is with the client.
     if (pinned_to) pinned_to->lose(pin_key);
     drop_connection();
     return;
@@ -137,15 +149,21 @@ void OriginExchange::finish() {
 
 base::Error OriginExchange::no_answer(ssize_t error, bool started) const {
   const std::string name = connection_->authority;
-  if (client_ended_) return base::Error(ErrorType::client_closed, 502, name + " gave up the request of a client that has gone.");
-  if (error == -ETIMEDOUT) return base::Error(ErrorType::http_response_timeout, 504, name + " did not answer in time.");
-  if (started) return base::Error(ErrorType::http_response_incomplete, 502, name + " closed the connection inside its answer's head.");
-  return base::Error(ErrorType::connection_terminated, 502, name + " closed the connection without an answer.");
+  if (client_ended_)
+    return base::Error(ErrorType::client_closed, 502,
+                       name + " gave up the request of a client that has gone.");
+  if (error == -ETIMEDOUT)
+    return base::Error(ErrorType::http_response_timeout, 504, name + " did not answer in time.");
+  if (started)
+    return base::Error(ErrorType::http_response_incomplete, 502,
+                       name + " closed the connection inside its answer's head.");
+  return base::Error(ErrorType::connection_terminated, 502,
+                     name + " closed the connection without an answer.");
 }
 
-async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginConnection> connection, const http::RequestHead& head,
-                                                        std::unique_ptr<http::Body>& body, bool expects_continue,
-                                                        http::Upgrade upgrade) {
+async::Task<base::Result<Answered>> OriginExchange::ask(
+    std::unique_ptr<OriginConnection> connection, const http::RequestHead& head,
+    std::unique_ptr<http::Body>& body, bool expects_continue, http::Upgrade upgrade) {
   connection_ = std::move(connection);
   died_unanswered_ = false;
   sent_whole_ = false;
@@ -170,7 +188,8 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
     http1::ChunkFraming around;
     if (chunked) around = http1::frame_chunk(first.bytes.size(), true, first.trailers.get());
     written = co_await connection_->stream->write(
-        {std::move(bytes), std::move(around.before), std::move(first.bytes), std::move(around.after), std::move(around.end)},
+        {std::move(bytes), std::move(around.before), std::move(first.bytes),
+         std::move(around.after), std::move(around.end)},
         config_.write_timeout_ms, nullptr, async::WriteWhen::together);
     if (written == 0) sent_whole_ = true;
     body = nullptr;
@@ -187,7 +206,8 @@ async::Task<base::Result<Answered>> OriginExchange::ask(std::unique_ptr<OriginCo
       upload_.start();
     }
   }
-  // A failed write is no verdict: the origin may have answered before it closed. Only reading tells.
+  // A failed write is no verdict: the origin may have answered before it closed. Only reading
+  // tells.
   co_return co_await read_head(method, upgrade);
 }
 
@@ -195,7 +215,8 @@ async::Task<void> OriginExchange::until_asked_for(http::Body& body) {
   // The origin's 100, the client's first bytes, or a while: whichever comes first.
   struct Wait {
     static async::Task<bool> for_origin(OriginExchange& self) {
-      for (auto seen = self.continued_.version(); !self.continue_seen_; seen = self.continued_.version()) {
+      for (auto seen = self.continued_.version(); !self.continue_seen_;
+           seen = self.continued_.version()) {
         co_await self.continued_.changed(seen);
       }
       co_return true;
@@ -210,14 +231,15 @@ async::Task<void> OriginExchange::until_asked_for(http::Body& body) {
     }
   };
   const uint64_t until_ms = async::EventLoop::current().now_ms() + expect_wait_ms_;
-  co_await async::first_of(async::first_of(Wait::for_origin(*this), Wait::for_client(body)), Wait::a_while(until_ms));
+  co_await async::first_of(async::first_of(Wait::for_origin(*this), Wait::for_client(body)),
+                           Wait::a_while(until_ms));
 }
 
 async::Task<ssize_t> OriginExchange::send(http::Chunk chunk, bool chunked) {
   http1::ChunkFraming around;
   if (chunked) around = http1::frame_chunk(chunk.bytes.size(), chunk.last, chunk.trailers.get());
-  co_return co_await connection_->stream->write(
-      {std::move(around.before), std::move(chunk.bytes), std::move(around.after), std::move(around.end)},
+  co_return co_await connection_->stream->write({std::move(around.before), std::move(chunk.bytes),
+                                                 std::move(around.after), std::move(around.end)},
                                                 config_.write_timeout_ms, &upload_sent_);
 }
 
@@ -227,7 +249,8 @@ void OriginExchange::open_gate() {
 }
 
 base::Error OriginExchange::took_nothing() const {
-  return {ErrorType::connection_write_timeout, 504, connection_->authority + " took nothing of the request's content for too long."};
+  return {ErrorType::connection_write_timeout, 504,
+          connection_->authority + " took nothing of the request's content for too long."};
 }
 
 /// Ends the reading of the answer, too.
@@ -244,7 +267,8 @@ async::Task<void> OriginExchange::send_beyond() {
     if (bytes->empty()) co_return connection_->stream->shut_down_writes();
     beyond_ = *std::move(bytes);
     beyond_sent_ = 0;
-    const ssize_t written = co_await connection_->stream->write({beyond_}, config_.write_timeout_ms, &beyond_sent_);
+    const ssize_t written =
+        co_await connection_->stream->write({beyond_}, config_.write_timeout_ms, &beyond_sent_);
     exchange_->received += beyond_sent_;
     upload_sent_ += beyond_sent_;
     if (written == -ETIMEDOUT) fail_upload(took_nothing());
@@ -254,12 +278,15 @@ async::Task<void> OriginExchange::send_beyond() {
   }
 }
 
-async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked, bool expects_continue) {
-  const bool whole = co_await send_content(std::move(body), std::move(first), chunked, expects_continue);
+async::Task<void> OriginExchange::upload(std::unique_ptr<http::Body> body, http::Chunk first,
+                                         bool chunked, bool expects_continue) {
+  const bool whole =
+      co_await send_content(std::move(body), std::move(first), chunked, expects_continue);
   if (whole && way_back()) co_await send_beyond();
 }
 
-async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body, http::Chunk chunk, bool chunked, bool expects_continue) {
+async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body, http::Chunk chunk,
+                                               bool chunked, bool expects_continue) {
   struct Ended {
     OriginExchange& self;
     ~Ended() {
@@ -276,8 +303,8 @@ async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body,
     if (!chunk.bytes.empty() || chunk.last) {
       const bool last = chunk.last;
       const ssize_t written = co_await send(std::move(chunk), chunked);
-      // What the origin does not take is not asked for any more; it may have answered, which the reading side sees. An answer that flows
-      // already goes on.
+      // What the origin does not take is not asked for any more; it may have answered, which the
+      // reading side sees. An answer that flows already goes on.
       if (written == -ETIMEDOUT && !answered_) {
         fail_upload(took_nothing());
       }
@@ -288,10 +315,13 @@ async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body,
     content_taken_ = true;
     if (!chunked && body->can_send_to(*connection_->stream)) {
       bool to_failed = false;
-      auto sent = co_await body->send_to(*connection_->stream, config_.write_timeout_ms, &upload_sent_, &to_failed);
+      auto sent = co_await body->send_to(*connection_->stream, config_.write_timeout_ms,
+                                         &upload_sent_, &to_failed);
       if (!sent) {
         if (!to_failed && answered_ && is_silence(sent.error())) continue;
-        if (!to_failed || (sent.error().type() == ErrorType::connection_write_timeout && !answered_)) fail_upload(std::move(sent).error());
+        if (!to_failed ||
+            (sent.error().type() == ErrorType::connection_write_timeout && !answered_))
+          fail_upload(std::move(sent).error());
         co_return false;
       }
       if (sent->last) break;
@@ -310,12 +340,15 @@ async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body,
   co_return true;
 }
 
-async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method method, http::Upgrade upgrade) {
+async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method method,
+                                                              http::Upgrade upgrade) {
   auto& loop = async::EventLoop::current();
   async::Input& input = connection_->input;
   // What is left over from the answer before, or no HTTP at all, must not pass for an answer.
-  const auto begin = connection_->reused || way_back() ? http1::Begin::http_only : http1::Begin::mended;
-  http1::ResponseParser parser(method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields}, begin);
+  const auto begin =
+      connection_->reused || way_back() ? http1::Begin::http_only : http1::Begin::mended;
+  http1::ResponseParser parser(
+      method, {static_cast<uint32_t>(config_.head_bytes), config_.head_fields}, begin);
   uint32_t interims = 0;
   bool any_byte = false;
   uint64_t waited_from_ms = loop.now_ms();
@@ -324,10 +357,12 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
       if (input.empty()) {
         input.release();
         const uint64_t sent_before = upload_sent_;
-        const ssize_t waited = co_await connection_->stream->until_readable(waited_from_ms + config_.first_byte_timeout_ms);
+        const ssize_t waited = co_await connection_->stream->until_readable(
+            waited_from_ms + config_.first_byte_timeout_ms);
         if (upload_error_) co_return std::unexpected(*upload_error_);
         if (waited == -ETIMEDOUT && (uploading_ || upload_sent_ != sent_before)) {
-          waited_from_ms = loop.now_ms();  // The request is still on its way; its own deadlines hold for that.
+          waited_from_ms =
+              loop.now_ms();  // The request is still on its way; its own deadlines hold for that.
           continue;
         }
         ssize_t n = waited;
@@ -336,7 +371,8 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
           n = connection_->stream->try_read(block->data(), block->capacity());
           if (n == -EAGAIN) continue;  // It only seemed readable.
         }
-        if (n == 0 && way_back()) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
+        if (n == 0 && way_back())
+          co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
         if (n <= 0) {
           died_unanswered_ = !any_byte && n != -ETIMEDOUT;
           co_return std::unexpected(no_answer(n, any_byte));
@@ -357,26 +393,34 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
     }
     const int status = parser.head()->status;
     if (status >= 200 || (status == 101 && upgrade != http::Upgrade::none)) break;
-    if (way_back() && (status == 101 || interims == config_.interim_limit)) co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
-    if (status == 101) co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " changed the protocol without being asked to.");
+    if (way_back() && (status == 101 || interims == config_.interim_limit))
+      co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
+    if (status == 101)
+      co_return base::fail(
+          ErrorType::http_protocol_error, 502,
+          connection_->authority + " changed the protocol without being asked to.");
     if (++interims > config_.interim_limit) {
-      co_return base::fail(ErrorType::http_protocol_error, 502, connection_->authority + " sent too many interim responses.");
+      co_return base::fail(ErrorType::http_protocol_error, 502,
+                           connection_->authority + " sent too many interim responses.");
     }
     if (status == 100 && asked_for_100_) {
       continue_seen_ = true;
       continued_.notify();
       // The upload passes it on before the final head, which may have come with it, is looked at.
-      for (auto seen = opened_.version(); gated_; seen = opened_.version()) co_await opened_.changed(seen);
+      for (auto seen = opened_.version(); gated_; seen = opened_.version())
+        co_await opened_.changed(seen);
     } else {
       // 100 too, where nobody has asked for it (RFC 9110, 15.2).
       (void)http::remove_hop_by_hop(parser.head()->fields);
-      parser.head()->fields.remove(http::FieldId::content_length);  // It has no content: nobody may wait for some.
+      parser.head()->fields.remove(
+          http::FieldId::content_length);  // It has no content: nobody may wait for some.
       CO_CHECK(exchange_->interim(*parser.head()));
     }
     parser.reset(method);
     head_as_it_came_.clear();
   }
-  if (parser.head()->status == 408 && connection_->reused && interims == 0 && !uploading_ && !way_back()) {
+  if (parser.head()->status == 408 && connection_->reused && interims == 0 && !uploading_ &&
+      !way_back()) {
     // RFC 9110, 15.5.9: the connection's idle time was over before this request came.
     died_unanswered_ = true;
     co_return std::unexpected(no_answer(0, false));

@@ -9,11 +9,13 @@ constexpr uint64_t kSweepMs = 50;
 void OriginQueue::Waiting::await_suspend(std::coroutine_handle<> handle) {
   waiting = handle;
   auto at = queue_.by_authority_.find(authority_);
-  if (at == queue_.by_authority_.end()) at = queue_.by_authority_.try_emplace(std::string(authority_)).first;
+  if (at == queue_.by_authority_.end())
+    at = queue_.by_authority_.try_emplace(std::string(authority_)).first;
   link_before(at->second);
   counted_ = true;
   ++queue_.count_;
-  if (queue_.sweep_.due_ms() == async::Deadline::kNever) queue_.sweep_.set(async::EventLoop::current().now_ms() + kSweepMs);
+  if (queue_.sweep_.due_ms() == async::Deadline::kNever)
+    queue_.sweep_.set(async::EventLoop::current().now_ms() + kSweepMs);
 }
 
 void OriginQueue::Waiting::leave() {

@@ -20,7 +20,8 @@ class OriginQueue {
   OriginQueue() = default;
   OriginQueue(const OriginQueue&) = delete;
 
-  /// `const bool turn = co_await queue.wait(authority, deadline_ms);` true: try now; false: the time is over.
+  /// `const bool turn = co_await queue.wait(authority, deadline_ms);` true: try now; false: the
+  /// time is over.
   class Waiting final : public async::Wait {
    public:
     Waiting(OriginQueue& queue, std::string_view authority, uint64_t deadline_ms)
@@ -42,7 +43,9 @@ class OriginQueue {
     bool counted_ = false;
     bool late_ = false;
   };
-  Waiting wait(std::string_view authority, uint64_t deadline_ms) { return {*this, authority, deadline_ms}; }
+  Waiting wait(std::string_view authority, uint64_t deadline_ms) {
+    return {*this, authority, deadline_ms};
+  }
   bool full() const { return count_ >= kMost; }
   bool anyone_for(std::string_view authority) const { return count_ > 0 && has(authority); }
   /// A connection to `authority` has become free here, or was closed.
@@ -52,7 +55,9 @@ class OriginQueue {
   bool has(std::string_view authority) const;
   void sweep();
 
-  std::unordered_map<std::string, async::Link, base::TextHash, std::equal_to<>, base::Charged<std::pair<const std::string, async::Link>>> by_authority_;
+  std::unordered_map<std::string, async::Link, base::TextHash, std::equal_to<>,
+                     base::Charged<std::pair<const std::string, async::Link>>>
+      by_authority_;
   size_t count_ = 0;
   async::Alarm<OriginQueue, &OriginQueue::sweep> sweep_{*this};
 };

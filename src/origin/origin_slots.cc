@@ -6,7 +6,8 @@ void OriginSlots::Slot::release() {
   if (!slots_) return;
   Shard& shard = slots_->shard_of(authority_);
   std::lock_guard lock(shard.mutex);
-  if (const auto at = shard.counts.find(authority_); at != shard.counts.end() && --at->second == 0) shard.counts.erase(at);
+  if (const auto at = shard.counts.find(authority_); at != shard.counts.end() && --at->second == 0)
+    shard.counts.erase(at);
   slots_ = nullptr;
 }
 

@@ -15,15 +15,18 @@
 
 namespace weir::origin {
 
-/// Shared by all workers; any thread. Looked at when a connection is opened or closed, not with each request.
+/// Shared by all workers; any thread. Looked at when a connection is opened or closed, not with
+/// each request.
 class OriginSlots {
  public:
   /// One connection's place; given back when it goes.
   class Slot {
    public:
     Slot() = default;
-    Slot(OriginSlots& slots, std::string authority) : slots_(&slots), authority_(std::move(authority)) {}
-    Slot(Slot&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)), authority_(std::move(other.authority_)) {}
+    Slot(OriginSlots& slots, std::string authority)
+        : slots_(&slots), authority_(std::move(authority)) {}
+    Slot(Slot&& other) noexcept
+        : slots_(std::exchange(other.slots_, nullptr)), authority_(std::move(other.authority_)) {}
     Slot& operator=(Slot&& other) noexcept {
       release();
       slots_ = std::exchange(other.slots_, nullptr);
@@ -48,9 +51,13 @@ class OriginSlots {
  private:
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<std::string, uint32_t, base::TextHash, std::equal_to<>, base::Charged<std::pair<const std::string, uint32_t>>> counts;
+    std::unordered_map<std::string, uint32_t, base::TextHash, std::equal_to<>,
+                       base::Charged<std::pair<const std::string, uint32_t>>>
+        counts;
   };
-  Shard& shard_of(std::string_view authority) { return shards_[base::hash_of(authority) % shards_.size()]; }
+  Shard& shard_of(std::string_view authority) {
+    return shards_[base::hash_of(authority) % shards_.size()];
+  }
 
   std::atomic<uint32_t> most_;
   std::array<Shard, 16> shards_;

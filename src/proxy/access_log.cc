@@ -64,14 +64,17 @@ struct AccessLog::State {
   bool untold() const { return dropped.load(std::memory_order_relaxed) != told_dropped; }
   bool wanted() const { return ending || !waiting.empty() || !to_reopen.empty(); }
 
-  /// At most once a second, and `at_last`: a log that can't keep up is told of, not added to. The lock is not held while it tells.
+  /// At most once a second, and `at_last`: a log that can't keep up is told of, not added to. The
+  /// lock is not held while it tells.
   void tell_of_dropped(std::unique_lock<std::mutex>& lock, bool at_last = false) noexcept try {
     const uint64_t now_ms = base::monotonic_ms();
     if (!untold() || (!at_last && now_ms < told_ms + kTellMs)) return;
     const uint64_t now = dropped.load(std::memory_order_relaxed);
     const uint64_t lines = now - told_dropped;
-    const std::string words = "the access log can't be written: " + std::to_string(lines) + (lines == 1 ? " line was" : " lines were") +
-                              " dropped (" + (error == EAGAIN ? "its target does not take them in time" : std::strerror(error)) + ')';
+    const std::string words =
+        "the access log can't be written: " + std::to_string(lines) +
+        (lines == 1 ? " line was" : " lines were") + " dropped (" +
+        (error == EAGAIN ? "its target does not take them in time" : std::strerror(error)) + ')';
     told_dropped = now;
     told_ms = now_ms;
     lock.unlock();
@@ -88,7 +91,8 @@ struct AccessLog::State {
   }
 };
 
-AccessLog::AccessLog(uint64_t backlog_bytes) : state_(std::make_shared<State>(backlog_bytes)), writer_(write_batches, state_) {}
+AccessLog::AccessLog(uint64_t backlog_bytes)
+    : state_(std::make_shared<State>(backlog_bytes)), writer_(write_batches, state_) {}
 
 AccessLog::~AccessLog() {
   bool done;
@@ -112,14 +116,17 @@ AccessLog::~AccessLog() {
   }
 }
 
-uint64_t AccessLog::dropped() const { return state_->dropped.load(std::memory_order_relaxed); }
+uint64_t AccessLog::dropped() const {
+  return state_->dropped.load(std::memory_order_relaxed);
+}
 
 void AccessLog::drop(uint64_t lines) {
   std::lock_guard lock(state_->mutex);
   state_->drop(lines, ENOMEM);
 }
 
-void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target) {
+void AccessLog::submit(std::string batch, uint64_t lines,
+                       const std::shared_ptr<LogTarget>& target) {
   State& state = *state_;
   bool wake;
   {
@@ -135,7 +142,8 @@ void AccessLog::submit(std::string batch, uint64_t lines, const std::shared_ptr<
     const size_t size = batch.size();
     try {
       // No larger than that: a text that grows is there twice for a moment.
-      if (!wake && state.waiting.back().target == target && state.waiting.back().text.size() + size <= kJoined) {
+      if (!wake && state.waiting.back().target == target &&
+          state.waiting.back().text.size() + size <= kJoined) {
         state.waiting.back().text += batch;
         state.waiting.back().lines += lines;
       } else {
@@ -156,7 +164,8 @@ void AccessLog::reopen(const std::shared_ptr<LogTarget>& target) {
     std::lock_guard lock(state_->mutex);
     target->hurry();
     // Asked twice before the writer came to it, it is opened once.
-    if (std::ranges::find(state_->to_reopen, target) == state_->to_reopen.end()) state_->to_reopen.push_back(target);
+    if (std::ranges::find(state_->to_reopen, target) == state_->to_reopen.end())
+      state_->to_reopen.push_back(target);
   }
   state_->changed.notify_one();
 }
@@ -173,7 +182,8 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     state.tell_of_dropped(lock);
     if (!state.wanted()) {
       if (state.untold()) {
-        state.changed.wait_for(lock, std::chrono::milliseconds(kTellMs), [&] { return state.wanted(); });
+        state.changed.wait_for(lock, std::chrono::milliseconds(kTellMs),
+                               [&] { return state.wanted(); });
       } else {
         state.changed.wait(lock, [&] { return state.wanted() || state.untold(); });
       }

@@ -1,4 +1,5 @@
-// The access log: lines gathered by the workers, written by a thread of its own, so that it never slows traffic.
+// The access log: lines gathered by the workers, written by a thread of its own, so that it never
+// slows traffic.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -9,7 +10,8 @@
 
 namespace weir::proxy {
 
-/// Of the process. What can't be written in time is dropped and counted, and a line on standard error says so, at most once a second.
+/// Of the process. What can't be written in time is dropped and counted, and a line on standard
+/// error says so, at most once a second.
 class AccessLog {
  public:
   /// `backlog_bytes` may wait to be written.
@@ -18,9 +20,11 @@ class AccessLog {
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
 
-  /// Any thread. `lines` is how many lines `batch` has. Batches are written in the order in which they came, each to its target.
+  /// Any thread. `lines` is how many lines `batch` has. Batches are written in the order in which
+  /// they came, each to its target.
   void submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target);
-  /// Any thread: before it writes on, the writer opens `target` again. One that takes nothing is not waited for.
+  /// Any thread: before it writes on, the writer opens `target` again. One that takes nothing is
+  /// not waited for.
   void reopen(const std::shared_ptr<LogTarget>& target);
   /// Lines that could not be made: they count as dropped. Any thread.
   void drop(uint64_t lines);

@@ -49,7 +49,7 @@ TEST_F(AccessLogTest, BatchesGoToTheirTargetsInOrder) {
   }
   EXPECT_EQ(contents(directory + "/a"), "1\n3\n4\n5\n");
   EXPECT_EQ(contents(directory + "/b"), "2\n");
-  struct stat of {};
+  struct stat of{};
   ASSERT_EQ(stat((directory + "/a").c_str(), &of), 0);
   EXPECT_EQ(of.st_mode & 0137, 0u);
 }
@@ -81,7 +81,9 @@ TEST_F(AccessLogTest, WhatCannotBeOpened) {
   for (const std::string& path : {directory, directory + "/none/log"}) {
     const auto target = open_log_target({"combined", path, ""});
     ASSERT_FALSE(target);
-    EXPECT_NE(target.error().find("the access log " + path + " can't be opened: "), std::string::npos) << target.error();
+    EXPECT_NE(target.error().find("the access log " + path + " can't be opened: "),
+              std::string::npos)
+        << target.error();
   }
 }
 
@@ -118,14 +120,16 @@ TEST_F(AccessLogTest, AFullDiskCutsOneLineAndCountsIt) {
 std::string drain(int reader) {
   std::string all;
   char bytes[4096];
-  for (ssize_t n; (n = read(reader, bytes, sizeof bytes)) > 0;) all.append(bytes, static_cast<size_t>(n));
+  for (ssize_t n; (n = read(reader, bytes, sizeof bytes)) > 0;)
+    all.append(bytes, static_cast<size_t>(n));
   return all;
 }
 
 /// One that was cut is none, though the next one's writer ends it.
 uint64_t whole_lines(const std::string& text, size_t length) {
   uint64_t whole = 0;
-  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) whole += end - begin == length;
+  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    whole += end - begin == length;
   return whole;
 }
 
@@ -150,12 +154,14 @@ TEST_F(AccessLogTest, WhatAStuckTargetLeavesIsCountedAndTold) {
     sum += std::stoull(told.substr(at + words.size()));
     told.erase(0, at + words.size());
   }
-  // Never too few. Where the writer was not done within its second, a batch that is half written counts whole.
+  // Never too few. Where the writer was not done within its second, a batch that is half written
+  // counts whole.
   EXPECT_GE(sum, 100 - written);
   EXPECT_LE(sum, 100u);
 }
 
-// The pipe's last page has room when it takes no more: the line that was cut there is ended, and is no line that was written.
+// The pipe's last page has room when it takes no more: the line that was cut there is ended, and is
+// no line that was written.
 TEST_F(AccessLogTest, ALineCutInAPipeIsCountedOnce) {
   const std::string path = directory + "/fifo";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
@@ -203,7 +209,8 @@ TEST_F(AccessLogTest, ATargetThatIsSlowAfterAReloadLosesNothing) {
 }
 
 struct Listener {
-  explicit Listener(const std::string& path) : descriptor(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  explicit Listener(const std::string& path)
+      : descriptor(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);

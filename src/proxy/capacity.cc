@@ -19,9 +19,11 @@
 namespace weir::proxy {
 namespace {
 
-constexpr uint64_t kLeastMemory = 2 << 20;  // As the key allows it: with less nothing can be served.
+constexpr uint64_t kLeastMemory = 2
+                                  << 20;  // As the key allows it: with less nothing can be served.
 
-/// What the control group may use of the machine's time, in CPUs (cgroup v2, cpu.max: `QUOTA PERIOD`); 0 where nothing is said.
+/// What the control group may use of the machine's time, in CPUs (cgroup v2, cpu.max: `QUOTA
+/// PERIOD`); 0 where nothing is said.
 uint32_t cgroup_cpus() {
   std::ifstream group("/proc/self/cgroup");
   std::string line;
@@ -29,7 +31,8 @@ uint32_t cgroup_cpus() {
     if (!line.starts_with("0::")) continue;
     std::ifstream file("/sys/fs/cgroup" + line.substr(3) + "/cpu.max");
     double quota = 0, period = 0;
-    if (file >> quota >> period && period > 0) return static_cast<uint32_t>(std::max(1.0, quota / period + 0.5));
+    if (file >> quota >> period && period > 0)
+      return static_cast<uint32_t>(std::max(1.0, quota / period + 0.5));
   }
   return 0;
 }
@@ -41,11 +44,14 @@ uint64_t number_in(const std::filesystem::path& path) {
   return file >> number ? number : UINT64_MAX;
 }
 
-/// The least that a group and those above it have. In a container the group's own folder may be the topmost that is to be seen.
-uint64_t least_of_groups(const std::filesystem::path& mounted, std::string_view group, const char* name) {
+/// The least that a group and those above it have. In a container the group's own folder may be the
+/// topmost that is to be seen.
+uint64_t least_of_groups(const std::filesystem::path& mounted, std::string_view group,
+                         const char* name) {
   uint64_t least = number_in(mounted / name);
   std::filesystem::path below(group.substr(std::min(group.find_first_not_of('/'), group.size())));
-  for (; !below.empty(); below = below.parent_path()) least = std::min(least, number_in(mounted / below / name));
+  for (; !below.empty(); below = below.parent_path())
+    least = std::min(least, number_in(mounted / below / name));
   return least;
 }
 
@@ -60,8 +66,8 @@ uint32_t usable_cpus() {
   return quota != 0 ? std::min(cpus, quota) : cpus;
 }
 
-// A client may cost a descriptor or two: who comes finds some left for the origins of those who are there. Other descriptors are for
-// pipes (two each), for listeners, loops, files, name servers.
+// A client may cost a descriptor or two: who comes finds some left for the origins of those who are
+// there. Other descriptors are for pipes (two each), for listeners, loops, files, name servers.
 Bearable bearable_connections(uint32_t wanted, uint32_t in_use, uint32_t listening) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0, UINT32_MAX, UINT64_MAX};
@@ -80,8 +86,8 @@ Bearable bearable_connections(uint32_t wanted, uint32_t in_use, uint32_t listeni
   // Many workers and listeners may have taken more than those others.
   const rlim_t left = std::max<rlim_t>(limit.rlim_cur, in_use + spare + 1) - in_use - spare;
   const rlim_t clients = std::max<rlim_t>(sockets, listening + spare + 1) - listening - spare;
-  return {static_cast<uint32_t>(std::min({rlim_t{wanted}, clients, left})), static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX)), most,
-          limit.rlim_cur};
+  return {static_cast<uint32_t>(std::min({rlim_t{wanted}, clients, left})),
+          static_cast<uint32_t>(std::min<rlim_t>(spare, UINT32_MAX)), most, limit.rlim_cur};
 }
 
 std::optional<uint32_t> descriptors_in_use(size_t more) {
@@ -105,14 +111,17 @@ uint64_t memory_allowed(const std::filesystem::path& root) {
   }
   // NUMBER:CONTROLLERS:GROUP; the second version has no controllers.
   for (std::ifstream groups(root / "proc/self/cgroup"); std::getline(groups, line);) {
-    const size_t first = line.find(':'), second = line.find(':', first == std::string::npos ? first : first + 1);
+    const size_t first = line.find(':'),
+                 second = line.find(':', first == std::string::npos ? first : first + 1);
     if (second == std::string::npos) continue;
-    const std::string_view controllers = std::string_view(line).substr(first + 1, second - first - 1);
+    const std::string_view controllers =
+        std::string_view(line).substr(first + 1, second - first - 1);
     const std::string_view group = std::string_view(line).substr(second + 1);
     if (controllers.empty()) {
       least = std::min(least, least_of_groups(root / "sys/fs/cgroup", group, "memory.max"));
     } else if (controllers == "memory") {
-      least = std::min(least, least_of_groups(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
+      least = std::min(
+          least, least_of_groups(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
     }
   }
   return least;
@@ -122,7 +131,8 @@ uint64_t address_space_left() {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
   const uint64_t pages = number_in("/proc/self/statm");
-  const uint64_t taken = pages == UINT64_MAX ? 0 : pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t taken =
+      pages == UINT64_MAX ? 0 : pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 

@@ -9,7 +9,8 @@
 
 namespace weir::proxy {
 
-/// Any thread; looked at when a connection comes and when it goes. IPv6 addresses count by their /64: a host has all of one.
+/// Any thread; looked at when a connection comes and when it goes. IPv6 addresses count by their
+/// /64: a host has all of one.
 class ClientCounts {
  public:
   /// Returns how many there are with this one.
@@ -19,14 +20,18 @@ class ClientCounts {
   }
   void remove(const base::IpAddress& address) {
     std::lock_guard lock(mutex_);
-    if (const auto at = counts_.find(key(address)); at != counts_.end() && --at->second == 0) counts_.erase(at);
+    if (const auto at = counts_.find(key(address)); at != counts_.end() && --at->second == 0)
+      counts_.erase(at);
   }
 
  private:
-  static base::IpAddress key(const base::IpAddress& address) { return address.is_v4() ? address : base::Cidr(address, 64).address(); }
+  static base::IpAddress key(const base::IpAddress& address) {
+    return address.is_v4() ? address : base::Cidr(address, 64).address();
+  }
 
   std::mutex mutex_;
-  std::unordered_map<base::IpAddress, uint32_t, std::hash<base::IpAddress>, std::equal_to<>, base::Charged<std::pair<const base::IpAddress, uint32_t>>>
+  std::unordered_map<base::IpAddress, uint32_t, std::hash<base::IpAddress>, std::equal_to<>,
+                     base::Charged<std::pair<const base::IpAddress, uint32_t>>>
       counts_;
 };
 

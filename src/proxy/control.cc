@@ -21,7 +21,9 @@ constexpr size_t kLongestLine = 256;
 /// At once; others wait to be accepted.
 constexpr size_t kMostClients = 16;
 
-int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int open_spare() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 }  // namespace
 
@@ -42,7 +44,8 @@ std::string Control::open(const std::string& path, bool named) {
 }
 
 bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answer) {
-  const uint64_t end_ms = timeout_ms < 0 ? UINT64_MAX : base::monotonic_ms() + static_cast<uint64_t>(timeout_ms);
+  const uint64_t end_ms =
+      timeout_ms < 0 ? UINT64_MAX : base::monotonic_ms() + static_cast<uint64_t>(timeout_ms);
   for (;;) {
     std::array<pollfd, 2 + kMostClients> ready;
     uint64_t until_ms = end_ms;
@@ -51,17 +54,20 @@ bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answ
     ready[0] = {other, POLLIN, 0};
     ready[1] = {room ? socket_.descriptor : -1, POLLIN, 0};
     for (size_t i = 0; i < clients_.size(); ++i) {
-      ready[2 + i] = {clients_[i].descriptor, static_cast<short>(clients_[i].answer.empty() ? POLLIN : POLLOUT), 0};
+      ready[2 + i] = {clients_[i].descriptor,
+                      static_cast<short>(clients_[i].answer.empty() ? POLLIN : POLLOUT), 0};
       until_ms = std::min(until_ms, clients_[i].until_ms);
     }
     const uint64_t now_ms = base::monotonic_ms();
-    const int wait_ms = until_ms == UINT64_MAX ? -1 : static_cast<int>(until_ms - std::min(until_ms, now_ms));
+    const int wait_ms =
+        until_ms == UINT64_MAX ? -1 : static_cast<int>(until_ms - std::min(until_ms, now_ms));
     const int events = poll(ready.data(), 2 + clients_.size(), wait_ms);
     if (events < 0) {
       if (errno != EINTR) usleep(10'000);
       continue;
     }
-    // An answer may take its time: who has sent something meanwhile is not late, and is looked at in the next round.
+    // An answer may take its time: who has sent something meanwhile is not late, and is looked at
+    // in the next round.
     const uint64_t looked_ms = base::monotonic_ms();
     bool answered = false;
     const auto answer_one = [&](const std::string& word) {
@@ -69,7 +75,8 @@ bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answ
       return answer(word);
     };
     for (size_t i = clients_.size(); i-- > 0;) {
-      const bool stays = ready[2 + i].revents != 0 ? advance(clients_[i], answer_one) : looked_ms < clients_[i].until_ms;
+      const bool stays = ready[2 + i].revents != 0 ? advance(clients_[i], answer_one)
+                                                   : looked_ms < clients_[i].until_ms;
       if (!stays) let_go(i);
     }
     if (ready[1].revents != 0) accept_client();
@@ -79,7 +86,9 @@ bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answ
 }
 
 void Control::accept_client() {
-  const auto accept_one = [this] { return accept4(socket_.descriptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); };
+  const auto accept_one = [this] {
+    return accept4(socket_.descriptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  };
   int client = accept_one();
   if (client < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
     if (spare_ >= 0) close(spare_);
@@ -91,7 +100,8 @@ void Control::accept_client() {
     if (spare_ < 0) spare_ = open_spare();
     return;
   }
-  clients_.push_back({client, base::monotonic_ms() + kPatienceMs, {}, {}});  // open() has made room.
+  clients_.push_back(
+      {client, base::monotonic_ms() + kPatienceMs, {}, {}});  // open() has made room.
 }
 
 bool Control::advance(Client& client, const Answer& answer) try {
@@ -107,7 +117,8 @@ bool Control::advance(Client& client, const Answer& answer) try {
     client.answer = answer(client.line.substr(0, end));
     client.until_ms = base::monotonic_ms() + kPatienceMs;
   }
-  const ssize_t n = send(client.descriptor, client.answer.data(), client.answer.size(), MSG_NOSIGNAL);
+  const ssize_t n =
+      send(client.descriptor, client.answer.data(), client.answer.size(), MSG_NOSIGNAL);
   if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
   client.answer.erase(0, static_cast<size_t>(std::max<ssize_t>(n, 0)));
   return !client.answer.empty() && in_time();

@@ -4,8 +4,9 @@
 
 namespace weir::proxy {
 
-/// Asks the Weir that listens at the command's path, and returns what is to be printed of its answer: at most 1 MiB, controls escaped. The
-/// status is 1 if nobody is there, or if the answer is a complaint.
+/// Asks the Weir that listens at the command's path, and returns what is to be printed of its
+/// answer: at most 1 MiB, controls escaped. The status is 1 if nobody is there, or if the answer is
+/// a complaint.
 config::Command ask_running(const config::ControlCommand& command);
 
 }  // namespace weir::proxy

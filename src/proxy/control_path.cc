@@ -24,13 +24,16 @@ bool address_of(const std::string& path, sockaddr_un& address) {
 std::string prepare_folder(const std::string& path, bool named) {
   const std::string folder = path.substr(0, path.rfind('/'));
   if (folder.empty()) return {};
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return folder + ": " + std::strerror(errno);
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return folder + ": " + std::strerror(errno);
   struct stat status{};
-  if ((named ? stat : lstat)(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return folder + " is no folder";
+  if ((named ? stat : lstat)(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    return folder + " is no folder";
   if (named) return {};
   if (status.st_uid != geteuid() && status.st_uid != 0) return folder + " belongs to somebody else";
   // As in /tmp, nobody can remove there what is another's.
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX)) return folder + ": others may write in it";
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX))
+    return folder + ": others may write in it";
   return {};
 }
 
@@ -52,7 +55,8 @@ std::string clear(const std::string& path) {
 bool ControlSocket::is_there() const {
   // While ours is open nothing else has its number.
   struct stat status{};
-  return descriptor >= 0 && lstat(path.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
+  return descriptor >= 0 && lstat(path.c_str(), &status) == 0 && status.st_dev == device &&
+         status.st_ino == inode;
 }
 
 void ControlSocket::close() {
@@ -63,7 +67,8 @@ void ControlSocket::close() {
 }
 
 std::expected<ControlSocket, std::string> open_control_socket(const std::string& path, bool named) {
-  if (std::string why = prepare_folder(path, named); !why.empty()) return std::unexpected(std::move(why));
+  if (std::string why = prepare_folder(path, named); !why.empty())
+    return std::unexpected(std::move(why));
   sockaddr_un address;
   if (!address_of(path, address)) return std::unexpected(path + " is too long for a socket");
   if (std::string why = clear(path); !why.empty()) return std::unexpected(std::move(why));
@@ -72,7 +77,8 @@ std::expected<ControlSocket, std::string> open_control_socket(const std::string&
   if (opened.descriptor < 0) return std::unexpected(std::strerror(errno));
   // Born with its mode: there is no moment at which others could connect.
   const mode_t before = umask(0177);
-  const int bound = bind(opened.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int bound =
+      bind(opened.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int error = errno;
   umask(before);
   struct stat status{};

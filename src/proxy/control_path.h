@@ -24,12 +24,14 @@ struct ControlSocket {
   void close();
 };
 
-/// Of mode 0600, non-blocking. The folder of a path that was `named` by whoever runs Weir is taken as it is, links and all; one by default
-/// has to be the user's own or root's, no link, and nobody else's to write in. It is made where it is missing. A socket that nobody listens
-/// at any more is replaced; anything else that is there stays. The error is for a person.
+/// Of mode 0600, non-blocking. The folder of a path that was `named` by whoever runs Weir is taken
+/// as it is, links and all; one by default has to be the user's own or root's, no link, and nobody
+/// else's to write in. It is made where it is missing. A socket that nobody listens at any more is
+/// replaced; anything else that is there stays. The error is for a person.
 std::expected<ControlSocket, std::string> open_control_socket(const std::string& path, bool named);
 
-/// A connected socket, or -errno: -EAGAIN where the listener's queue is full, with SOCK_NONBLOCK in `flags` at once.
+/// A connected socket, or -errno: -EAGAIN where the listener's queue is full, with SOCK_NONBLOCK in
+/// `flags` at once.
 int connect_to_control(const std::string& path, int flags);
 
 }  // namespace weir::proxy

@@ -30,19 +30,22 @@ class ControlTest : public testing::Test {
   int client(std::string_view line) {
     const int descriptor = connect_to_control(root_ + "/control", 0);
     EXPECT_GE(descriptor, 0);
-    EXPECT_EQ(send(descriptor, line.data(), line.size(), MSG_NOSIGNAL), static_cast<ssize_t>(line.size()));
+    EXPECT_EQ(send(descriptor, line.data(), line.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(line.size()));
     return descriptor;
   }
   void serve(Control& control, uint64_t for_ms, const Control::Answer& answer) {
     const uint64_t until_ms = base::monotonic_ms() + for_ms;
     for (uint64_t now_ms; (now_ms = base::monotonic_ms()) < until_ms;) {
-      EXPECT_FALSE(control.serve_until_readable(other_, static_cast<int>(until_ms - now_ms), answer));
+      EXPECT_FALSE(
+          control.serve_until_readable(other_, static_cast<int>(until_ms - now_ms), answer));
     }
   }
   static std::string all_of(int descriptor) {
     std::string text;
     char buffer[100];
-    for (ssize_t n; (n = recv(descriptor, buffer, sizeof buffer, 0)) > 0;) text.append(buffer, static_cast<size_t>(n));
+    for (ssize_t n; (n = recv(descriptor, buffer, sizeof buffer, 0)) > 0;)
+      text.append(buffer, static_cast<size_t>(n));
     close(descriptor);
     return text;
   }
@@ -57,7 +60,8 @@ class ControlTest : public testing::Test {
 TEST_F(ControlTest, WhoSendsWhileAnotherIsAnsweredIsNotLate) {
   Control control;
   ASSERT_EQ(control.open(root_ + "/control", true), "");
-  // Both are there; one has sent its line, the other sends it while that is being answered, for longer than a client may take.
+  // Both are there; one has sent its line, the other sends it while that is being answered, for
+  // longer than a client may take.
   const int late = client(""), first = client("slow\n");
   const auto answer = [&](const std::string& word) {
     if (word == "slow") {
@@ -98,7 +102,8 @@ TEST_F(ControlTest, MovesToAnotherPathOrStays) {
   EXPECT_EQ(control.path(), path);
   // Who came by the old one is still answered.
   const int asked = client("word\n");
-  EXPECT_FALSE(control.serve_until_readable(other_, 0, [](const std::string& word) { return word; }));
+  EXPECT_FALSE(
+      control.serve_until_readable(other_, 0, [](const std::string& word) { return word; }));
   std::filesystem::remove(next);
   ASSERT_EQ(control.open(next, true), "");
   EXPECT_FALSE(std::filesystem::exists(path));
@@ -127,7 +132,8 @@ TEST_F(ControlTest, ANamedFolderIsTakenAsItIsTheDefaultIsLookedAt) {
     }
     for (const bool named : {true, false}) {
       Control control;
-      EXPECT_EQ(control.open(folder + "/control", named).empty(), named || each.as_default) << each.what;
+      EXPECT_EQ(control.open(folder + "/control", named).empty(), named || each.as_default)
+          << each.what;
     }
   }
 }

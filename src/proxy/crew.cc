@@ -34,7 +34,8 @@ Crew::~Crew() {
   }
 }
 
-void Crew::work(Shared& shared, const std::shared_ptr<Start>& start, SnapshotRef snapshot, WorkerSockets sockets) {
+void Crew::work(Shared& shared, const std::shared_ptr<Start>& start, SnapshotRef snapshot,
+                WorkerSockets sockets) {
   std::optional<Worker> worker;
   try {
     worker.emplace(shared, std::move(snapshot), std::move(sockets));
@@ -52,7 +53,8 @@ std::string Crew::make(const SnapshotRef& snapshot, std::vector<WorkerSockets>& 
   start_ = std::make_shared<Start>(count_);
   threads_.reserve(count_);
   try {
-    for (size_t i = 0; i < count_; ++i) threads_.emplace_back(work, std::ref(shared_), start_, snapshot, std::move(opened[i]));
+    for (size_t i = 0; i < count_; ++i)
+      threads_.emplace_back(work, std::ref(shared_), start_, snapshot, std::move(opened[i]));
   } catch (const std::system_error& error) {
     start_->error = error.code().value();
   } catch (const std::bad_alloc&) {
@@ -82,9 +84,11 @@ void Crew::join() {
   threads_.clear();
 }
 
-void Crew::apply(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened, const std::vector<uint32_t>& closed) {
+void Crew::apply(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened,
+                 const std::vector<uint32_t>& closed) {
   std::lock_guard lock(shared_.workers_mutex);
-  for (size_t i = 0; i < shared_.workers.size(); ++i) shared_.workers[i]->apply(snapshot, std::move(opened[i]), closed);
+  for (size_t i = 0; i < shared_.workers.size(); ++i)
+    shared_.workers[i]->apply(snapshot, std::move(opened[i]), closed);
 }
 
 void Crew::drain() {
@@ -124,12 +128,14 @@ std::vector<WorkerStatus> Crew::hear(int patience_ms) {
   }
   std::unique_lock lock(gathered->mutex);
   // A worker that has just come to its end says nothing.
-  gathered->told.wait_for(lock, std::chrono::milliseconds(patience_ms), [&] { return gathered->statuses.size() == asked; });
+  gathered->told.wait_for(lock, std::chrono::milliseconds(patience_ms),
+                          [&] { return gathered->statuses.size() == asked; });
   std::vector<WorkerStatus> statuses = gathered->statuses;
   std::lock_guard ended(shared_.workers_mutex);
   for (const WorkerStatus& each : shared_.ended) {
     // It may have told and then ended.
-    if (std::ranges::find(statuses, each.worker, &WorkerStatus::worker) == statuses.end()) statuses.push_back(each);
+    if (std::ranges::find(statuses, each.worker, &WorkerStatus::worker) == statuses.end())
+      statuses.push_back(each);
   }
   return statuses;
 }

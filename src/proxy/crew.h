@@ -22,14 +22,17 @@ class Crew {
   ~Crew();
 
   size_t size() const { return count_; }
-  /// A worker on each thread, of which none lets anybody in before begin(). Takes the sockets. Empty, or why there are none: a line.
+  /// A worker on each thread, of which none lets anybody in before begin(). Takes the sockets.
+  /// Empty, or why there are none: a line.
   std::string make(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened);
   void begin();
   /// See Worker; all of them.
-  void apply(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened, const std::vector<uint32_t>& closed);
+  void apply(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened,
+             const std::vector<uint32_t>& closed);
   void drain();
   void stop(const char* reason);
-  /// What each worker says once it has done all that it was told before; those that say it in time, and those that have ended.
+  /// What each worker says once it has done all that it was told before; those that say it in time,
+  /// and those that have ended.
   std::vector<WorkerStatus> hear(int patience_ms);
   bool anybody();
   /// Waits for the end of those that were told to end.
@@ -37,7 +40,8 @@ class Crew {
 
  private:
   struct Start;
-  static void work(Shared& shared, const std::shared_ptr<Start>& start, SnapshotRef snapshot, WorkerSockets sockets);
+  static void work(Shared& shared, const std::shared_ptr<Start>& start, SnapshotRef snapshot,
+                   WorkerSockets sockets);
   /// Those that have not begun go.
   void dismiss();
 

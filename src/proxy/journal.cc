@@ -16,7 +16,9 @@ constexpr uint64_t kFlushMs = 100;
 
 WorkerJournal::WorkerJournal(AccessLog& log) : log_(log) {}
 
-WorkerJournal::~WorkerJournal() { flush(); }
+WorkerJournal::~WorkerJournal() {
+  flush();
+}
 
 void WorkerJournal::flush() {
   if (batch_.empty()) return;
@@ -60,9 +62,12 @@ void WorkerJournal::record(const http::Exchange& exchange) {
     if (batch_.empty()) {
       flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
       // A worker that was busy a moment ago is so again: its batch need not grow by and by.
-      if (last_batch_ > kBatch / 4 && base::Account::stand() == base::Memory::enough) batch_.reserve(kBatch + kBatch / 4);
+      if (last_batch_ > kBatch / 4 && base::Account::stand() == base::Memory::enough)
+        batch_.reserve(kBatch + kBatch / 4);
     }
-    append_line(batch_, setting_.format, {exchange, outcome, async::EventLoop::current().now_ms() - exchange.started_ms}, clock_);
+    append_line(batch_, setting_.format,
+                {exchange, outcome, async::EventLoop::current().now_ms() - exchange.started_ms},
+                clock_);
   } catch (const std::bad_alloc&) {
     batch_.resize(before);
     return log_.drop(1);

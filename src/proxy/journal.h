@@ -22,7 +22,8 @@ struct Totals {
   uint64_t errors = 0;
 };
 
-/// One a worker: makes the lines and hands them on in batches, at the latest 100 ms after the first.
+/// One a worker: makes the lines and hands them on in batches, at the latest 100 ms after the
+/// first.
 class WorkerJournal final : public http::Journal {
  public:
   explicit WorkerJournal(AccessLog& log);
@@ -30,7 +31,8 @@ class WorkerJournal final : public http::Journal {
   void record(const http::Exchange& exchange) override;
   /// For the lines from now on; before the first one.
   void use(LogSetting setting);
-  /// From now on what ends is cut by us, not by its client; the log says so with this word (static text).
+  /// From now on what ends is cut by us, not by its client; the log says so with this word (static
+  /// text).
   void stopping(const char* reason) { stopping_ = reason; }
   const Totals& totals() const { return totals_; }
 

@@ -7,24 +7,31 @@ namespace weir::proxy {
 
 bool Listeners::leaves(const Config& config, const base::Endpoint& endpoint) const {
   const auto named = [&](const base::Endpoint& wanted) {
-    return std::ranges::any_of(config.listeners, [&](const auto& listener) { return std::ranges::find(listener.addresses, wanted) != listener.addresses.end(); });
+    return std::ranges::any_of(config.listeners, [&](const auto& listener) {
+      return std::ranges::find(listener.addresses, wanted) != listener.addresses.end();
+    });
   };
   return endpoint.port != 0 && std::ranges::any_of(known_, [&](const Known& known) {
-    const bool overlaps = known.bound.address.is_unspecified() || endpoint.address.is_unspecified() || known.bound.address == endpoint.address;
-    return known.open && known.bound.port == endpoint.port && overlaps && !named(known.wanted);
-  });
+           const bool overlaps = known.bound.address.is_unspecified() ||
+                                 endpoint.address.is_unspecified() ||
+                                 known.bound.address == endpoint.address;
+           return known.open && known.bound.port == endpoint.port && overlaps &&
+                  !named(known.wanted);
+         });
 }
 
 namespace {
 std::string cant_listen(const base::Endpoint& endpoint, int error) {
-  return "can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) + ": " + std::strerror(error);
+  return "can't listen on " + endpoint.address.text() + " port " + std::to_string(endpoint.port) +
+         ": " + std::strerror(error);
 }
 }  // namespace
 
 std::expected<Listeners::Change, std::string> Listeners::plan(const Config& config) const {
   Change change;
   change.opened.resize(workers_);
-  for (const Known& known : known_) change.index_of.push_back(known.open || !known.use.expired() ? kLeft : kFree);
+  for (const Known& known : known_)
+    change.index_of.push_back(known.open || !known.use.expired() ? kLeft : kFree);
   for (size_t index = 0; index < config.listeners.size(); ++index) {
     const auto& addresses = config.listeners[index].addresses;
     uint16_t shared_port = 0;
@@ -32,7 +39,9 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
     for (const base::Endpoint& wanted : addresses) {
       if (addresses.size() > 1 && !net::family_exists(wanted.address.family())) continue;
       size_t number = 0;
-      while (number < known_.size() && !(known_[number].open && known_[number].wanted == wanted && change.index_of[number] < 0)) ++number;
+      while (number < known_.size() && !(known_[number].open && known_[number].wanted == wanted &&
+                                         change.index_of[number] < 0))
+        ++number;
       if (number < known_.size()) {
         change.index_of[number] = static_cast<int>(index);
         change.listening.push_back(known_[number].bound);
@@ -51,11 +60,15 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
         change.index_of[fresh] = static_cast<int>(index);
         const auto use = std::make_shared<char>();
         change.fresh.push_back({fresh, Known{wanted, bound->front().endpoint(), use}});
-        for (size_t worker = 0; worker < workers_; ++worker) change.opened[worker].push_back({fresh, use, std::move((*bound)[worker])});
+        for (size_t worker = 0; worker < workers_; ++worker)
+          change.opened[worker].push_back({fresh, use, std::move((*bound)[worker])});
       }
       ++here;
     }
-    if (here == 0) return std::unexpected("can't listen: this machine has none of the address families of listener " + std::to_string(index + 1));
+    if (here == 0)
+      return std::unexpected(
+          "can't listen: this machine has none of the address families of listener " +
+          std::to_string(index + 1));
   }
   for (uint32_t number = 0; number < known_.size(); ++number) {
     if (!known_[number].open || change.index_of[number] >= 0) continue;
@@ -68,7 +81,8 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
 std::string Listeners::listen(const Change& change) {
   for (const WorkerSockets& sockets : change.opened) {
     for (const ListenerSocket& opened : sockets) {
-      if (const int error = opened.socket.listen(); error != 0) return cant_listen(opened.socket.endpoint(), error);
+      if (const int error = opened.socket.listen(); error != 0)
+        return cant_listen(opened.socket.endpoint(), error);
     }
   }
   return {};

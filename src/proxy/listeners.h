@@ -15,19 +15,21 @@ namespace weir::proxy {
 /// A socket for one worker, with its listener's number.
 struct ListenerSocket {
   uint32_t number;
-  /// Held by the socket and by all who came by it: while there is any, the number is no other listener's.
+  /// Held by the socket and by all who came by it: while there is any, the number is no other
+  /// listener's.
   std::shared_ptr<const void> use;
   net::BoundSocket socket;
 };
 using WorkerSockets = std::vector<ListenerSocket>;
 
-/// Of the main thread. An address keeps its number, and its sockets, for as long as configurations name it; after that the number is kept
-/// while sessions have it, and then given to another.
+/// Of the main thread. An address keeps its number, and its sockets, for as long as configurations
+/// name it; after that the number is kept while sessions have it, and then given to another.
 class Listeners {
   struct Known;
 
  public:
-  /// In `index_of`: nobody listens there any more, but sessions may have come by it; and nobody has it at all.
+  /// In `index_of`: nobody listens there any more, but sessions may have come by it; and nobody has
+  /// it at all.
   static constexpr int kLeft = -1, kFree = -2;
   explicit Listeners(size_t workers) : workers_(workers) {}
 
@@ -45,7 +47,8 @@ class Listeners {
   };
   /// The error is one line that names address, port and reason.
   std::expected<Change, std::string> plan(const Config& config) const;
-  /// Lets clients connect to what plan() has opened: the last thing before commit(), since what closes again resets them. Empty, or why not.
+  /// Lets clients connect to what plan() has opened: the last thing before commit(), since what
+  /// closes again resets them. Empty, or why not.
   static std::string listen(const Change& change);
   void commit(const Change& change);
 
@@ -56,7 +59,8 @@ class Listeners {
     std::weak_ptr<const void> use;
     bool open = true;
   };
-  /// A listener that `config` no longer names has this port, at an address of which `endpoint` is a part or which is a part of it.
+  /// A listener that `config` no longer names has this port, at an address of which `endpoint` is a
+  /// part or which is a part of it.
   bool leaves(const Config& config, const base::Endpoint& endpoint) const;
 
   const size_t workers_;

@@ -18,13 +18,16 @@ class ListenersTest : public testing::Test {
     Config config;
     config.listeners.clear();
     for (const int host : hosts) {
-      config.listeners.push_back({.addresses = {{base::IpAddress::v4(127, 0, 0, static_cast<uint8_t>(host)), 0}}});
+      config.listeners.push_back(
+          {.addresses = {{base::IpAddress::v4(127, 0, 0, static_cast<uint8_t>(host)), 0}}});
     }
     auto change = listeners_.plan(config);
     EXPECT_TRUE(change) << change.error();
     listeners_.commit(*change);
     // As workers do.
-    std::erase_if(sockets_, [&](const ListenerSocket& each) { return std::ranges::find(change->closed, each.number) != change->closed.end(); });
+    std::erase_if(sockets_, [&](const ListenerSocket& each) {
+      return std::ranges::find(change->closed, each.number) != change->closed.end();
+    });
     for (auto& of_worker : change->opened) {
       for (ListenerSocket& each : of_worker) sockets_.push_back(std::move(each));
     }
@@ -58,12 +61,14 @@ TEST_F(ListenersTest, ANumberThatSessionsHaveIsNobodyElses) {
   EXPECT_EQ(change_to({1}).index_of, (std::vector<int>{0, Listeners::kLeft}));
   EXPECT_EQ(change_to({1, 2}).index_of, (std::vector<int>{0, Listeners::kLeft, 1}));
   auto third = session(2);
-  EXPECT_EQ(change_to({3}).index_of, (std::vector<int>{Listeners::kLeft, Listeners::kLeft, Listeners::kLeft, 0}));
+  EXPECT_EQ(change_to({3}).index_of,
+            (std::vector<int>{Listeners::kLeft, Listeners::kLeft, Listeners::kLeft, 0}));
   second.reset();
   // The first has nobody and the second's have gone.
   EXPECT_EQ(change_to({3, 4, 5, 6}).index_of, (std::vector<int>{1, 2, Listeners::kLeft, 0, 3}));
   third.reset();
-  EXPECT_EQ(change_to({6}).index_of, (std::vector<int>{Listeners::kLeft, Listeners::kLeft, Listeners::kFree, Listeners::kLeft, 0}));
+  EXPECT_EQ(change_to({6}).index_of, (std::vector<int>{Listeners::kLeft, Listeners::kLeft,
+                                                       Listeners::kFree, Listeners::kLeft, 0}));
   EXPECT_EQ(sockets_.size(), kWorkers);
 }
 

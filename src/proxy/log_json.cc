@@ -8,9 +8,11 @@
 namespace weir::proxy {
 namespace {
 
-/// A character that readers of text may take for the end of a line, or that a terminal obeys: U+0080 to U+009F, U+2028, U+2029.
+/// A character that readers of text may take for the end of a line, or that a terminal obeys:
+/// U+0080 to U+009F, U+2028, U+2029.
 bool breaks_lines(std::string_view character) {
-  return (character.size() == 2 && character[0] == '\xC2' && static_cast<unsigned char>(character[1]) < 0xA0) ||
+  return (character.size() == 2 && character[0] == '\xC2' &&
+          static_cast<unsigned char>(character[1]) < 0xA0) ||
          character == "\xE2\x80\xA8" || character == "\xE2\x80\xA9";
 }
 
@@ -24,7 +26,8 @@ void append_code(std::string& out, unsigned code) {
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const auto plain = std::ranges::find_if(text, [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; });
+    const auto plain = std::ranges::find_if(
+        text, [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; });
     const auto run = static_cast<size_t>(plain - text.begin());
     out += text.substr(0, run);
     text.remove_prefix(run);
@@ -39,7 +42,8 @@ void append_string(std::string& out, std::string_view text) {
     } else if (length == 1) {
       append_code(out, c);
     } else if (breaks_lines(text.substr(0, length))) {
-      append_code(out, length == 2 ? static_cast<unsigned char>(text[1]) : 0x2000u | (static_cast<unsigned char>(text[2]) & 0x3Fu));
+      append_code(out, length == 2 ? static_cast<unsigned char>(text[1])
+                                   : 0x2000u | (static_cast<unsigned char>(text[2]) & 0x3Fu));
     } else {
       out += text.substr(0, length);
     }
@@ -123,7 +127,8 @@ void append_json(std::string& out, const LogFacts& facts) {
   at = put(at, exchange.reused_connection ? ",\"reused\":true" : ",\"reused\":false");
   out.append(piece, at);
   out += ",\"mended\":";
-  append_string_or_null(out, exchange.mended ? std::string_view(exchange.mended) : std::string_view());
+  append_string_or_null(out,
+                        exchange.mended ? std::string_view(exchange.mended) : std::string_view());
   out += ",\"sni\":";
   append_string_or_null(out, exchange.sni);
   out += '}';

@@ -9,21 +9,27 @@
 namespace weir::proxy {
 
 LogFormat log_format(std::string_view name) {
-  return name == "common" ? LogFormat::common : name == "json" ? LogFormat::json : name == "squid" ? LogFormat::squid : LogFormat::combined;
+  return name == "common"  ? LogFormat::common
+         : name == "json"  ? LogFormat::json
+         : name == "squid" ? LogFormat::squid
+                           : LogFormat::combined;
 }
 
 std::string_view LogClock::text(int64_t wall_ms) {
   const int64_t second = wall_ms / 1000;
   if (second != second_) {
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const time_t when = second;
     tm local{};
     localtime_r(&when, &local);
     // Months by hand: the format's are English in every locale.
     const long minutes = local.tm_gmtoff / 60;
     const long positive = minutes < 0 ? -minutes : minutes;
-    const int size = snprintf(text_, sizeof text_, "[%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld]", local.tm_mday, kMonths[local.tm_mon],
-                              local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec, minutes < 0 ? '-' : '+', positive / 60, positive % 60);
+    const int size =
+        snprintf(text_, sizeof text_, "[%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld]", local.tm_mday,
+                 kMonths[local.tm_mon], local.tm_year + 1900, local.tm_hour, local.tm_min,
+                 local.tm_sec, minutes < 0 ? '-' : '+', positive / 60, positive % 60);
     size_ = static_cast<size_t>(size);
     second_ = second;
   }
@@ -45,18 +51,10 @@ RequestParts request_parts(const http::Exchange& exchange) {
 
 void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogClock& clock) {
   switch (format) {
-    case LogFormat::common:
-      append_common(out, facts, clock);
-      break;
-    case LogFormat::combined:
-      append_combined(out, facts, clock);
-      break;
-    case LogFormat::json:
-      append_json(out, facts);
-      break;
-    case LogFormat::squid:
-      append_squid(out, facts);
-      break;
+    case LogFormat::common: append_common(out, facts, clock); break;
+    case LogFormat::combined: append_combined(out, facts, clock); break;
+    case LogFormat::json: append_json(out, facts); break;
+    case LogFormat::squid: append_squid(out, facts); break;
   }
   out += '\n';
 }
@@ -74,7 +72,8 @@ char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
   const http::Exchange& exchange = facts.exchange;
   at = put(at, exchange.session->client.address);
   at = put(at, " - ");
-  at = base::put_escaped_for_log(at, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
+  at = base::put_escaped_for_log(
+      at, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
   *at++ = ' ';
   at = put(at, clock.text(exchange.started_wall_ms));
   *at++ = ' ';
@@ -132,11 +131,15 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
   return at;
 }
 
-/// No line of either format is longer: what came from the wire may grow fourfold, and the rest is numbers, addresses and our words.
+/// No line of either format is longer: what came from the wire may grow fourfold, and the rest is
+/// numbers, addresses and our words.
 size_t longest(const LogFacts& facts) {
   const http::Exchange& exchange = facts.exchange;
-  size_t wire = exchange.identity.size() + exchange.sni.size() + exchange.rule().size() + exchange.request_line().size() + exchange.referer().size() + exchange.user_agent().size();
-  if (exchange.request) wire += exchange.request->method_token.size() + exchange.request->raw_target.size();
+  size_t wire = exchange.identity.size() + exchange.sni.size() + exchange.rule().size() +
+                exchange.request_line().size() + exchange.referer().size() +
+                exchange.user_agent().size();
+  if (exchange.request)
+    wire += exchange.request->method_token.size() + exchange.request->raw_target.size();
   return 4 * wire + facts.outcome.size() + 512;
 }
 
@@ -151,7 +154,11 @@ void append(std::string& out, const LogFacts& facts, LogClock& clock, Put put_li
 
 }  // namespace
 
-void append_common(std::string& out, const LogFacts& facts, LogClock& clock) { append(out, facts, clock, &put_common); }
-void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) { append(out, facts, clock, &put_combined); }
+void append_common(std::string& out, const LogFacts& facts, LogClock& clock) {
+  append(out, facts, clock, &put_common);
+}
+void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) {
+  append(out, facts, clock, &put_combined);
+}
 
 }  // namespace weir::proxy

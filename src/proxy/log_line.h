@@ -34,15 +34,18 @@ class LogClock {
   size_t size_ = 0;
 };
 
-/// Appends a line with its end. Whatever bytes came from the wire, it is one line of printable text: ASCII, and UTF-8 in JSON.
+/// Appends a line with its end. Whatever bytes came from the wire, it is one line of printable
+/// text: ASCII, and UTF-8 in JSON.
 void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogClock& clock);
 
-/// `client - identity [time] "request" status bytes`, then for combined `"referer" "user agent"`, how it ended, and key=value parts.
+/// `client - identity [time] "request" status bytes`, then for combined `"referer" "user agent"`,
+/// how it ended, and key=value parts.
 void append_common(std::string& out, const LogFacts& facts, LogClock& clock);
 void append_combined(std::string& out, const LogFacts& facts, LogClock& clock);
 /// One object (RFC 8259). What is not known is null; bytes that are no UTF-8 are U+FFFD.
 void append_json(std::string& out, const LogFacts& facts);
-/// `time elapsed client code/status bytes method URL rfc931 hierarchy/peer type` of Squid's native format.
+/// `time elapsed client code/status bytes method URL rfc931 hierarchy/peer type` of Squid's native
+/// format.
 void append_squid(std::string& out, const LogFacts& facts);
 
 /// The parts of a request line, as it came.

@@ -1,4 +1,5 @@
-// Small pieces of a line, put into memory that the caller has made room in. Inside the journal's sources only.
+// Small pieces of a line, put into memory that the caller has made room in. Inside the journal's
+// sources only.
 #pragma once
 #include <charconv>
 #include <cstdint>
@@ -13,7 +14,9 @@ inline char* put(char* at, std::string_view text) {
   std::memcpy(at, text.data(), text.size());
   return at + text.size();
 }
-inline char* put(char* at, uint64_t number) { return std::to_chars(at, at + 24, number).ptr; }
+inline char* put(char* at, uint64_t number) {
+  return std::to_chars(at, at + 24, number).ptr;
+}
 inline char* put(char* at, const base::IpAddress& address) {
   if (!address.is_v4()) return put(at, address.text());
   const auto& bytes = address.bytes();

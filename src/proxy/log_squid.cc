@@ -11,13 +11,11 @@ std::string_view result_code(const http::Exchange& exchange, std::string_view me
     switch (exchange.error_type()) {
       case ErrorType::destination_ip_prohibited:
       case ErrorType::http_request_denied:
-      case ErrorType::proxy_loop_detected:
-        return "TCP_DENIED";
+      case ErrorType::proxy_loop_detected: return "TCP_DENIED";
       case ErrorType::http_request_error:
         if (exchange.peer.port == 0) return "NONE";
         break;
-      default:
-        break;
+      default: break;
     }
   }
   if (exchange.status == 407) return "TCP_DENIED";
@@ -70,10 +68,12 @@ void append_squid(std::string& out, const LogFacts& facts) {
   } else {
     append_word(out, request.method);
     out += ' ';
-    append_word(out, request.target.empty() ? std::string_view("error:invalid-request") : request.target);
+    append_word(
+        out, request.target.empty() ? std::string_view("error:invalid-request") : request.target);
   }
   out += ' ';
-  append_word(out, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
+  append_word(
+      out, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
   at = put(piece, " ");
   if (exchange.peer.port != 0) {
     at = put(at, "HIER_DIRECT/");

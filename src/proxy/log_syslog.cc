@@ -17,19 +17,23 @@ constexpr int kPriority = 16 * 8 + 6;  // local0, info.
 
 /// `<134>Nov  5 23:16:56 weir[4711]: `
 void append_prefix(std::string& out) {
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const time_t now = time(nullptr);
   tm local{};
   localtime_r(&now, &local);
   char text[96];
-  const int size = snprintf(text, sizeof text, "<%d>%s %2d %02d:%02d:%02d weir[%d]: ", kPriority, kMonths[local.tm_mon], local.tm_mday,
-                            local.tm_hour, local.tm_min, local.tm_sec, static_cast<int>(getpid()));
+  const int size = snprintf(text, sizeof text, "<%d>%s %2d %02d:%02d:%02d weir[%d]: ", kPriority,
+                            kMonths[local.tm_mon], local.tm_mday, local.tm_hour, local.tm_min,
+                            local.tm_sec, static_cast<int>(getpid()));
   out.append(text, static_cast<size_t>(size));
 }
 
 }  // namespace
 
-SyslogTarget::~SyslogTarget() { close_socket(); }
+SyslogTarget::~SyslogTarget() {
+  close_socket();
+}
 
 void SyslogTarget::close_socket() {
   if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
@@ -44,7 +48,9 @@ bool SyslogTarget::connect() {
   }
   std::memcpy(address.sun_path, path_.data(), path_.size());
   descriptor_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor_ >= 0 && ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+  if (descriptor_ >= 0 &&
+      ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return true;
   failed(errno);
   close_socket();
   return false;
@@ -65,7 +71,8 @@ SyslogTarget::Sent SyslogTarget::send(std::string_view line) {
       case EINTR: continue;
       case ENOBUFS: usleep(1000); [[fallthrough]];
       case EAGAIN:
-        // A syslog that is busy: this thread waits for it, and beyond the backlog lines are dropped.
+        // A syslog that is busy: this thread waits for it, and beyond the backlog lines are
+        // dropped.
         if (wait_for_room(descriptor_)) continue;
         return Sent::gone;
       case EMSGSIZE: return Sent::line_lost;

@@ -7,8 +7,8 @@
 
 namespace weir::proxy {
 
-/// A datagram a line (RFC 3164: local0.info, tag weir; without a host name, as syslog has it on its own socket). It connects at the
-/// first line, and again when syslog was started anew.
+/// A datagram a line (RFC 3164: local0.info, tag weir; without a host name, as syslog has it on its
+/// own socket). It connects at the first line, and again when syslog was started anew.
 class SyslogTarget final : public LogTarget {
  public:
   explicit SyslogTarget(std::string path) : path_(std::move(path)) {}

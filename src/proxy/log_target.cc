@@ -19,14 +19,16 @@
 namespace weir::proxy {
 namespace {
 
-constexpr int kLookMs = 50;         // So often it looks whether somebody else wants the writer.
+constexpr int kLookMs = 50;           // So often it looks whether somebody else wants the writer.
 constexpr uint64_t kHurriedMs = 500;  // A reader that is only busy for a moment loses nothing.
 
 /// A line that was cut counts too.
-uint64_t lines_in(std::string_view text) { return static_cast<uint64_t>(std::ranges::count(text, '\n')); }
+uint64_t lines_in(std::string_view text) {
+  return static_cast<uint64_t>(std::ranges::count(text, '\n'));
+}
 
-/// Bytes to a file, a pipe, a terminal or a socket. None is waited for inside the kernel, as far as that can be had: a thread that hangs
-/// there hears nothing any more.
+/// Bytes to a file, a pipe, a terminal or a socket. None is waited for inside the kernel, as far as
+/// that can be had: a thread that hangs there hears nothing any more.
 class StreamTarget : public LogTarget {
  public:
   explicit StreamTarget(int descriptor) { use(descriptor); }
@@ -75,13 +77,19 @@ uint64_t StreamTarget::write(std::string_view lines) {
 }
 
 /// Without O_NONBLOCK a FIFO that nobody reads would keep whoever opens it.
-int open_file(const std::string& path) { return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640); }
+int open_file(const std::string& path) {
+  return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+              0640);
+}
 
-std::string cannot_open(const std::string& path, int error) { return "the access log " + path + " can't be opened: " + std::strerror(error); }
+std::string cannot_open(const std::string& path, int error) {
+  return "the access log " + path + " can't be opened: " + std::strerror(error);
+}
 
 class FileTarget final : public StreamTarget {
  public:
-  FileTarget(std::string path, int descriptor) : StreamTarget(descriptor), path_(std::move(path)), descriptor_(descriptor) {}
+  FileTarget(std::string path, int descriptor)
+      : StreamTarget(descriptor), path_(std::move(path)), descriptor_(descriptor) {}
   FileTarget(const FileTarget&) = delete;
   ~FileTarget() override { close(descriptor_); }
   bool reopens() const override { return true; }
@@ -108,14 +116,18 @@ bool LogTarget::wait_for_room(int descriptor) {
   if (stuck_since_ms_ == 0) stuck_since_ms_ = now_ms;
   if ((hurried_ || for_good_) && now_ms >= stuck_since_ms_ + kHurriedMs) return false;
   pollfd room{descriptor, POLLOUT, 0};
-  // One with an error ends the poll at once: the next write names it, or it is asked again in a while.
+  // One with an error ends the poll at once: the next write names it, or it is asked again in a
+  // while.
   if (poll(&room, 1, kLookMs) != 0 && !(room.revents & POLLOUT)) usleep(1000);
   return true;
 }
 
-std::shared_ptr<LogTarget> log_to_descriptor(int descriptor) { return std::make_shared<StreamTarget>(descriptor); }
+std::shared_ptr<LogTarget> log_to_descriptor(int descriptor) {
+  return std::make_shared<StreamTarget>(descriptor);
+}
 
-std::expected<std::shared_ptr<LogTarget>, std::string> open_log_target(const config::LogConfig& config) {
+std::expected<std::shared_ptr<LogTarget>, std::string> open_log_target(
+    const config::LogConfig& config) {
   if (config.to == "stdout") return log_to_descriptor(STDOUT_FILENO);
   if (config.to == "syslog") return std::make_shared<SyslogTarget>(config.syslog_socket);
   const int descriptor = open_file(config.to);

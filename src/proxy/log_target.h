@@ -20,18 +20,21 @@ class LogTarget {
   virtual uint64_t write(std::string_view lines) = 0;
   /// Why the last ones could not: errno's value. EAGAIN: it took nothing.
   int error() const { return error_; }
-  /// A file is opened again by its name; what can't be opened stays as it was, and an event says so. It is in no hurry after.
+  /// A file is opened again by its name; what can't be opened stays as it was, and an event says
+  /// so. It is in no hurry after.
   virtual void reopen() { hurried_ = false; }
   /// It has something to open again.
   virtual bool reopens() const { return false; }
-  /// Any thread: the writer is wanted elsewhere, and does not wait for good for a target that takes nothing.
+  /// Any thread: the writer is wanted elsewhere, and does not wait for good for a target that takes
+  /// nothing.
   void hurry() noexcept { hurried_ = true; }
   /// The same until it goes: Weir ends.
   void hurry_for_good() noexcept { for_good_ = true; }
 
  protected:
   void failed(int error) { error_ = error; }
-  /// For a target that takes nothing now: waits a little for `descriptor`. False: given up, whatever is left is lost.
+  /// For a target that takes nothing now: waits a little for `descriptor`. False: given up,
+  /// whatever is left is lost.
   bool wait_for_room(int descriptor);
   /// It took something: nobody need leave it. Who still wants the writer elsewhere says so again.
   void got_on() {
@@ -46,8 +49,10 @@ class LogTarget {
   uint64_t stuck_since_ms_ = 0;  // 0: it takes what it is given.
 };
 
-/// Standard output, or a file or syslog's socket, as `config` says. The error is for a person. A syslog that is not there may come later.
-std::expected<std::shared_ptr<LogTarget>, std::string> open_log_target(const config::LogConfig& config);
+/// Standard output, or a file or syslog's socket, as `config` says. The error is for a person. A
+/// syslog that is not there may come later.
+std::expected<std::shared_ptr<LogTarget>, std::string> open_log_target(
+    const config::LogConfig& config);
 
 /// `descriptor` stays the caller's.
 std::shared_ptr<LogTarget> log_to_descriptor(int descriptor);

@@ -8,8 +8,10 @@
 namespace weir::proxy {
 namespace {
 
-/// Rules of listeners that are gone stay for the sessions that came by them, but for what holds on every listener.
-PipelineParts make_parts(const Config& config, const Listeners::Change& change, const PipelineParts* before, const std::string& via,
+/// Rules of listeners that are gone stay for the sessions that came by them, but for what holds on
+/// every listener.
+PipelineParts make_parts(const Config& config, const Listeners::Change& change,
+                         const PipelineParts* before, const std::string& via,
                          std::shared_ptr<auth::Login> login) {
   PipelineParts parts;
   parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
@@ -24,22 +26,25 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change, 
       continue;
     }
     if (change.index_of[number] == Listeners::kLeft) {
-      parts.rules.push_back(std::make_shared<const policy::ListenerRules>(*before->rules[number], config.blocked_ports, own));
+      parts.rules.push_back(std::make_shared<const policy::ListenerRules>(
+          *before->rules[number], config.blocked_ports, own));
       parts.clients.push_back(before->clients[number]);
       continue;
     }
     const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
-    parts.rules.push_back(
-        std::make_shared<const policy::ListenerRules>(listener.policy, config::is_reachable(listener), config.blocked_ports, own));
+    parts.rules.push_back(std::make_shared<const policy::ListenerRules>(
+        listener.policy, config::is_reachable(listener), config.blocked_ports, own));
     parts.clients.push_back(listener.clients);
   }
   return parts;
 }
 
 /// The target stays open where a reload does not change it.
-std::expected<LogSetting, std::string> make_log(const config::LogConfig& config, const Snapshot* before) {
+std::expected<LogSetting, std::string> make_log(const config::LogConfig& config,
+                                                const Snapshot* before) {
   LogSetting setting{log_format(config.format), nullptr};
-  if (before && before->config.log.to == config.to && before->config.log.syslog_socket == config.syslog_socket) {
+  if (before && before->config.log.to == config.to &&
+      before->config.log.syslog_socket == config.syslog_socket) {
     setting.target = before->log.target;
     return setting;
   }
@@ -49,19 +54,23 @@ std::expected<LogSetting, std::string> make_log(const config::LogConfig& config,
   return setting;
 }
 
-/// The one of before where the configuration has the same: who logged in stays so. Its file is read now. Null where there is none.
-std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::Config& config, const Snapshot* before) {
+/// The one of before where the configuration has the same: who logged in stays so. Its file is read
+/// now. Null where there is none.
+std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::Config& config,
+                                                                   const Snapshot* before) {
   if (config.file.empty()) return std::shared_ptr<auth::Login>();
-  if (!before || !before->parts.login || config != before->config.login) return auth::Login::open(config);
-  if (auto read = before->parts.login->read_again(); !read) return std::unexpected(std::move(read).error());
+  if (!before || !before->parts.login || config != before->config.login)
+    return auth::Login::open(config);
+  if (auto read = before->parts.login->read_again(); !read)
+    return std::unexpected(std::move(read).error());
   return before->parts.login;
 }
 
 }  // namespace
 
-std::expected<MadeSnapshot, std::string> make_snapshot(const Config& config, const Snapshot* before, const Listeners& listeners,
-                                                       const std::string& via,
-                                                       const std::function<std::string(const Listeners::Change&)>& refuses) {
+std::expected<MadeSnapshot, std::string> make_snapshot(
+    const Config& config, const Snapshot* before, const Listeners& listeners,
+    const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses) {
   auto login = login_for(config.login, before);
   if (!login) return std::unexpected(std::move(login).error());
   auto change = listeners.plan(config);
@@ -72,8 +81,10 @@ std::expected<MadeSnapshot, std::string> make_snapshot(const Config& config, con
   if (!log) return std::unexpected(std::move(log).error());
   auto parts = make_parts(config, *change, before ? &before->parts : nullptr, via, *login);
   // Nothing can be refused any more, but this itself.
-  if (std::string why = Listeners::listen(*change); !why.empty()) return std::unexpected(std::move(why));
-  return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(parts), *log}), *std::move(change)};
+  if (std::string why = Listeners::listen(*change); !why.empty())
+    return std::unexpected(std::move(why));
+  return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(parts), *log}),
+                      *std::move(change)};
 }
 
 }  // namespace weir::proxy

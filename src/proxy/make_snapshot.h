@@ -15,11 +15,11 @@ struct MadeSnapshot {
   Listeners::Change change;
 };
 
-/// Opens what `config` names: the password file, listening sockets, the access log. `before` is what runs; null at start. `refuses` says
-/// why the listeners can't be taken, or nothing. Where anything fails nothing has changed, and the error is a line for a person. Of the
-/// main thread.
-std::expected<MadeSnapshot, std::string> make_snapshot(const Config& config, const Snapshot* before, const Listeners& listeners,
-                                                       const std::string& via,
-                                                       const std::function<std::string(const Listeners::Change&)>& refuses);
+/// Opens what `config` names: the password file, listening sockets, the access log. `before` is
+/// what runs; null at start. `refuses` says why the listeners can't be taken, or nothing. Where
+/// anything fails nothing has changed, and the error is a line for a person. Of the main thread.
+std::expected<MadeSnapshot, std::string> make_snapshot(
+    const Config& config, const Snapshot* before, const Listeners& listeners,
+    const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses);
 
 }  // namespace weir::proxy

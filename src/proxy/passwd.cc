@@ -22,23 +22,29 @@ int complain(const std::string& why) {
 }  // namespace
 
 int set_password(const std::string& file, const std::string& user) {
-  if (!auth::is_user_name(user)) return complain("a user's name has 1 to 255 bytes, no colon, no spaces and no controls, and does not begin with #");
+  if (!auth::is_user_name(user))
+    return complain(
+        "a user's name has 1 to 255 bytes, no colon, no spaces and no controls, and does not begin "
+        "with #");
   if (const std::string why = why_no_logins(file); !why.empty()) return complain(file + ": " + why);
   std::optional<std::string> password;
   if (isatty(STDIN_FILENO)) {
     password = ask("New password of " + user + ": ");
-    if (password && ask("The same again: ") != password) return complain("these are two different passwords; nothing was changed");
+    if (password && ask("The same again: ") != password)
+      return complain("these are two different passwords; nothing was changed");
   } else {
     password = read_line();
   }
   if (!password || password->empty()) return complain("there is no password; nothing was changed");
   if (password->size() > auth::kLongestPassword || password->find('\0') != std::string::npos) {
-    return complain("a password has at most " + std::to_string(auth::kLongestPassword) + " bytes; nothing was changed");
+    return complain("a password has at most " + std::to_string(auth::kLongestPassword) +
+                    " bytes; nothing was changed");
   }
   const auto hash = auth::make_hash(*password);
   explicit_bzero(password->data(), password->size());
   if (!hash) return complain("libcrypt makes no yescrypt hash here");
-  if (const std::string why = put_login(file, user, user + ":" + *hash); !why.empty()) return complain(file + ": " + why);
+  if (const std::string why = put_login(file, user, user + ":" + *hash); !why.empty())
+    return complain(file + ": " + why);
   return 0;
 }
 

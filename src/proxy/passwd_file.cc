@@ -52,8 +52,12 @@ struct Old {
   std::string text = {};
 };
 
-std::string unreadable(int error) { return std::string("it can't be read: ") + std::strerror(error) + "; nothing was changed"; }
-std::string unwritable(int error) { return std::string("it can't be written: ") + std::strerror(error); }
+std::string unreadable(int error) {
+  return std::string("it can't be read: ") + std::strerror(error) + "; nothing was changed";
+}
+std::string unwritable(int error) {
+  return std::string("it can't be written: ") + std::strerror(error);
+}
 
 /// Behind a link is the file that is meant.
 std::expected<std::string, std::string> resolve(const std::string& name) {
@@ -64,13 +68,15 @@ std::expected<std::string, std::string> resolve(const std::string& name) {
   }
   if (errno != ENOENT) return std::unexpected(unreadable(errno));
   struct stat status{};
-  if (lstat(name.c_str(), &status) == 0) return std::unexpected("it is a link that leads nowhere; nothing was changed");
+  if (lstat(name.c_str(), &status) == 0)
+    return std::unexpected("it is a link that leads nowhere; nothing was changed");
   return name;
 }
 
 std::string why_not_old(const struct stat& status) {
   if (!S_ISREG(status.st_mode)) return "it is there, and is no ordinary file; nothing was changed";
-  if (status.st_size > static_cast<off_t>(auth::kLargestFile)) return "it is too large; nothing was changed";
+  if (status.st_size > static_cast<off_t>(auth::kLargestFile))
+    return "it is too large; nothing was changed";
   return {};
 }
 
@@ -81,10 +87,14 @@ std::expected<Old, std::string> read_old(const std::string& path) {
     return std::unexpected(unreadable(errno));
   }
   // Opening some devices does something already; and it may be another one by then.
-  if (std::string why = why_not_old(old.status); !why.empty()) return std::unexpected(std::move(why));
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-  if (file.number < 0 || fstat(file.number, &old.status) != 0) return std::unexpected(unreadable(errno));
-  if (std::string why = why_not_old(old.status); !why.empty()) return std::unexpected(std::move(why));
+  if (std::string why = why_not_old(old.status); !why.empty())
+    return std::unexpected(std::move(why));
+  const Descriptor file(
+      open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  if (file.number < 0 || fstat(file.number, &old.status) != 0)
+    return std::unexpected(unreadable(errno));
+  if (std::string why = why_not_old(old.status); !why.empty())
+    return std::unexpected(std::move(why));
   old.existed = true;
   char block[16384];
   while (old.text.size() <= auth::kLargestFile) {
@@ -115,8 +125,10 @@ std::string with_line(std::string_view text, const std::string& user, const std:
 
 /// 0, or errno's value.
 int write_whole(int file, const Old& old, std::string_view text) {
-  // First the owner: no other group may read it for a moment. Who may not give files away keeps the old one as it is.
-  const bool others = old.existed && (old.status.st_uid != geteuid() || old.status.st_gid != getegid());
+  // First the owner: no other group may read it for a moment. Who may not give files away keeps the
+  // old one as it is.
+  const bool others =
+      old.existed && (old.status.st_uid != geteuid() || old.status.st_gid != getegid());
   if (others && fchown(file, old.status.st_uid, old.status.st_gid) != 0) return errno;
   if (fchmod(file, old.existed ? old.status.st_mode & 07777 : 0600) != 0) return errno;
   while (!text.empty()) {
@@ -164,10 +176,13 @@ std::string put_login(const std::string& name, const std::string& user, const st
   const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
   const Descriptor lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (lock.number < 0 && errno != EACCES) return unwritable(errno);
-  for (const uint64_t until_ms = base::monotonic_ms() + kPatienceMs; base::monotonic_ms() < until_ms; usleep(kAgainUs)) {
+  for (const uint64_t until_ms = base::monotonic_ms() + kPatienceMs;
+       base::monotonic_ms() < until_ms; usleep(kAgainUs)) {
     const SignalsHeld held;
     // A file system without locks has no turns, nor has a folder that may be written and not read.
-    if (lock.number >= 0 && flock(lock.number, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) continue;
+    if (lock.number >= 0 && flock(lock.number, LOCK_EX | LOCK_NB) != 0 &&
+        (errno == EWOULDBLOCK || errno == EINTR))
+      continue;
     std::string why = change(*path, user, line);
     if (why.empty()) fsync(lock.number);
     return why;

@@ -37,7 +37,8 @@ Line read_line_unless(int signals) {
   return {.text = std::move(line)};
 }
 
-/// While it lives the terminal shows nothing, and signals wait; then it is as it was, and they come.
+/// While it lives the terminal shows nothing, and signals wait; then it is as it was, and they
+/// come.
 class Silence {
  public:
   Silence() {
@@ -68,7 +69,9 @@ class Silence {
 
 }  // namespace
 
-std::optional<std::string> read_line() { return read_line_unless(-1).text; }
+std::optional<std::string> read_line() {
+  return read_line_unless(-1).text;
+}
 
 std::optional<std::string> ask(const std::string& question) {
   for (;;) {

@@ -14,8 +14,9 @@
 
 namespace weir::proxy {
 
-/// What all workers' pipelines are made from; immutable, made anew by a reload. Listeners go by their numbers, as Listeners gives them and
-/// sessions name them; one that nobody has is null and empty.
+/// What all workers' pipelines are made from; immutable, made anew by a reload. Listeners go by
+/// their numbers, as Listeners gives them and sessions name them; one that nobody has is null and
+/// empty.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
   std::vector<std::shared_ptr<const policy::ListenerRules>> rules;
@@ -28,12 +29,17 @@ struct PipelineParts {
 };
 
 using Stages = std::vector<std::unique_ptr<const http::Stage>>;
-Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions, const tunnel::TunnelConfig& tunnel, auth::Context auth,
+Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
+                   const tunnel::TunnelConfig& tunnel, auth::Context auth,
                    origin::ForwardContext forward);
 
-inline base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts, const server::SessionContext& sessions,
-                                                     const tunnel::TunnelConfig& tunnel, auth::Context auth, origin::ForwardContext forward) {
-  return base::Ref<const http::Pipeline>(new http::Pipeline(make_stages(parts, sessions, tunnel, auth, std::move(forward))));
+inline base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts,
+                                                     const server::SessionContext& sessions,
+                                                     const tunnel::TunnelConfig& tunnel,
+                                                     auth::Context auth,
+                                                     origin::ForwardContext forward) {
+  return base::Ref<const http::Pipeline>(
+      new http::Pipeline(make_stages(parts, sessions, tunnel, auth, std::move(forward))));
 }
 
 }  // namespace weir::proxy

@@ -28,7 +28,8 @@
 namespace weir::proxy {
 namespace {
 
-/// Two Weirs in a chain are no loop: the name in Via has a part of its own, unless the owner gave one.
+/// Two Weirs in a chain are no loop: the name in Via has a part of its own, unless the owner gave
+/// one.
 std::string via_name(const Config& config) {
   if (config.via_pseudonym != Config().via_pseudonym) return config.via_pseudonym;
   static constexpr char kLetters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -38,31 +39,44 @@ std::string via_name(const Config& config) {
   return name;
 }
 
-void announce(const std::vector<base::Endpoint>& listening, size_t workers, const config::LogConfig& log, bool login) {
-  for (const base::Endpoint& endpoint : listening) base::log_event("listening on " + endpoint.text());
+void announce(const std::vector<base::Endpoint>& listening, size_t workers,
+              const config::LogConfig& log, bool login) {
+  for (const base::Endpoint& endpoint : listening)
+    base::log_event("listening on " + endpoint.text());
   base::Endpoint first = listening.front();
-  if (first.address.is_unspecified()) first.address = first.address.is_v4() ? base::IpAddress::v4(127, 0, 0, 1) : *base::IpAddress::parse("::1");
-  base::log_event("point a client at it with http_proxy=http://" + first.text() + " https_proxy=http://" + first.text());
-  base::log_event(std::string("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, ") + (login ? "login, " : "") + "access log on " +
-                  (log.to == "stdout" ? "standard output" : log.to) + "; workers: " + std::to_string(workers));
+  if (first.address.is_unspecified())
+    first.address =
+        first.address.is_v4() ? base::IpAddress::v4(127, 0, 0, 1) : *base::IpAddress::parse("::1");
+  base::log_event("point a client at it with http_proxy=http://" + first.text() +
+                  " https_proxy=http://" + first.text());
+  base::log_event(std::string("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, ") +
+                  (login ? "login, " : "") + "access log on " +
+                  (log.to == "stdout" ? "standard output" : log.to) +
+                  "; workers: " + std::to_string(workers));
 }
 
-/// For the control socket and the one that it keeps back, a client, its origin, a question to a name server, and a file.
+/// For the control socket and the one that it keeps back, a client, its origin, a question to a
+/// name server, and a file.
 constexpr uint32_t kFewestDescriptors = 6;
 constexpr uint32_t kMany = 4096;
 constexpr int kSeekMs = 1000;
 /// With workers that do not answer.
 constexpr int kPatienceMs = 2000, kPatienceAtEndMs = 200;
 
-std::string limit_of_files(const Bearable& bearable) { return "the limit of open files is " + std::to_string(bearable.open_files) + " (ulimit -n)"; }
+std::string limit_of_files(const Bearable& bearable) {
+  return "the limit of open files is " + std::to_string(bearable.open_files) + " (ulimit -n)";
+}
 
 /// The main thread's part: signals, the control socket, reloads.
 class Master {
  public:
   explicit Master(const Config& config)
-      : log_(config.log_backlog_bytes), shared_(log_, config.max_connections, config.origin.connections_per_origin),
-        started_with_(config), crew_(shared_, config.workers != 0 ? config.workers : usable_cpus()),
-        listeners_(crew_.size()), via_(via_name(config)) {}
+      : log_(config.log_backlog_bytes),
+        shared_(log_, config.max_connections, config.origin.connections_per_origin),
+        started_with_(config),
+        crew_(shared_, config.workers != 0 ? config.workers : usable_cpus()),
+        listeners_(crew_.size()),
+        via_(via_name(config)) {}
 
   int run(const Config& config);
 
@@ -72,38 +86,49 @@ class Master {
     shared_.max_connections = bearable.connections;
     shared_.spare_descriptors = bearable.spare;
   }
-  uint32_t sockets_of(const Listeners::Change& change) const { return static_cast<uint32_t>(change.listening.size() * crew_.size()); }
+  uint32_t sockets_of(const Listeners::Change& change) const {
+    return static_cast<uint32_t>(change.listening.size() * crew_.size());
+  }
   std::string too_few_descriptors(const Bearable& bearable, size_t addresses) const {
-    return limit_of_files(bearable) + ", too low to serve anybody with " + std::to_string(crew_.size()) + " workers at " +
-           std::to_string(addresses) + (addresses == 1 ? " address" : " addresses");
+    return limit_of_files(bearable) + ", too low to serve anybody with " +
+           std::to_string(crew_.size()) + " workers at " + std::to_string(addresses) +
+           (addresses == 1 ? " address" : " addresses");
   }
   static void tell_of_connections(const Config& config, const Bearable& bearable) {
     if (bearable.connections >= config.max_connections) return;
     // Nobody has asked for the default, and few ever have so many.
     if (config.max_connections == Config().max_connections && bearable.connections >= kMany) return;
-    base::log_event("limits.connections is " + std::to_string(bearable.connections) + " here instead of " + std::to_string(config.max_connections) +
-                    ": " + limit_of_files(bearable));
+    base::log_event("limits.connections is " + std::to_string(bearable.connections) +
+                    " here instead of " + std::to_string(config.max_connections) + ": " +
+                    limit_of_files(bearable));
   }
   void limit_memory(const Config& config) {
     const uint64_t bearable = bearable_memory(config.memory_bytes, address_space_);
     if (bearable != config.memory_bytes && bearable != base::Account::limit()) {
-      base::log_event("limits.memory is " + std::to_string(bearable >> 20) + " MiB here instead of " + std::to_string(config.memory_bytes >> 20) +
+      base::log_event("limits.memory is " + std::to_string(bearable >> 20) +
+                      " MiB here instead of " + std::to_string(config.memory_bytes >> 20) +
                       ": three quarters of what the machine or its limits allow");
     }
     base::Account::set_limit(bearable);
   }
   /// Empty, or why the old configuration stays.
   std::string reload();
-  /// Says on standard error how it went, whoever asked for it, and returns what the control socket answers.
+  /// Says on standard error how it went, whoever asked for it, and returns what the control socket
+  /// answers.
   std::string reload_and_tell();
-  std::string control_path() const { return started_with_.control.empty() ? config::default_control_path(first_port_) : started_with_.control; }
+  std::string control_path() const {
+    return started_with_.control.empty() ? config::default_control_path(first_port_)
+                                         : started_with_.control;
+  }
   bool control_is_there() const { return control_.is_there() && control_.path() == control_path(); }
   /// Opens the control socket where it has to be by now, if it is not there. Empty, or why not.
   std::string seek_control() {
     if (control_is_there()) return {};
     const std::string why = control_.open(control_path(), !started_with_.control.empty());
     if (why.empty()) return {};
-    return (control_.is_open() ? "the control socket stays " + control_.path() : "no control socket") + ": " + why + "; tried again each second";
+    return (control_.is_open() ? "the control socket stays " + control_.path()
+                               : "no control socket") +
+           ": " + why + "; tried again each second";
   }
   /// The same for one that is looked for again. Empty where it was there before, or what to say.
   std::string control_found() {
@@ -115,8 +140,9 @@ class Master {
   std::string answer(const std::string& word);
   /// Serves the control socket meanwhile; false where none came in that time.
   bool hear_signal(int timeout_ms, signalfd_siginfo& info) {
-    return control_.serve_until_readable(signals_, timeout_ms, [this](const std::string& word) { return answer(word); }) &&
-           read(signals_, &info, sizeof info) == sizeof info;
+    return control_.serve_until_readable(signals_, timeout_ms, [this](const std::string& word) {
+      return answer(word);
+    }) && read(signals_, &info, sizeof info) == sizeof info;
   }
   void end(uint64_t drain_ms);
   /// What was asked for is not done; not at once the next.
@@ -133,11 +159,12 @@ class Master {
   const std::string via_;
   SnapshotRef snapshot_;
   Control control_;
-  uint16_t first_port_ = 0;  // Of the first listener: the control socket has it in its name, where the owner gave it none.
+  uint16_t first_port_ = 0;  // Of the first listener: the control socket has it in its name, where
+                             // the owner gave it none.
   StateDir state_;
   /// Of the start: a reload does not move it.
   std::string state_path_;
-  uint32_t descriptors_ = 0;             // In use when nobody was there yet, but for sockets that listen.
+  uint32_t descriptors_ = 0;  // In use when nobody was there yet, but for sockets that listen.
   uint64_t address_space_ = UINT64_MAX;  // What was left when all threads ran.
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
@@ -150,13 +177,15 @@ bool Master::start(const Config& config) {
   const Bearable bearable = bearable_connections(config.max_connections);
   limit_connections(bearable);
   base::Reserve::install();
-  auto made = make_snapshot(config, nullptr, listeners_, via_, [](const Listeners::Change&) { return std::string(); });
+  auto made = make_snapshot(config, nullptr, listeners_, via_,
+                            [](const Listeners::Change&) { return std::string(); });
   if (!made) {
     base::log_event(made.error());
     return false;
   }
   Listeners::Change& change = made->change;
-  // Not the default one: two Weirs with nothing but a port each keep nothing, and need not share it.
+  // Not the default one: two Weirs with nothing but a port each keep nothing, and need not share
+  // it.
   if (!config.state_dir.empty()) {
     if (const std::string why = state_.open(config.state_dir); !why.empty()) {
       base::log_event(why);
@@ -178,7 +207,8 @@ bool Master::start(const Config& config) {
   address_space_ = address_space_left();
   limit_memory(config);
   descriptors_ = *in_use - sockets_of(change);
-  const Bearable counted = bearable_connections(config.max_connections, *in_use, sockets_of(change));
+  const Bearable counted =
+      bearable_connections(config.max_connections, *in_use, sockets_of(change));
   limit_connections(counted);
   tell_of_connections(config, counted);
   crew_.begin();
@@ -189,7 +219,8 @@ bool Master::start(const Config& config) {
 }
 
 std::string Master::reload() {
-  if (snapshot_->config.file.empty()) return "there is no configuration file to read again: Weir was started with a port";
+  if (snapshot_->config.file.empty())
+    return "there is no configuration file to read again: Weir was started with a port";
   auto read = config::read_again(snapshot_->config.file, snapshot_->config);
   if (!read) return config::text_of(read.error());
   Config config = *std::move(read);
@@ -197,19 +228,23 @@ std::string Master::reload() {
   config.debug_asked = snapshot_->config.debug_asked;
   config.debug |= config.debug_asked;
   Bearable bearable{};
-  auto made = make_snapshot(config, snapshot_.get(), listeners_, via_, [&](const Listeners::Change& change) -> std::string {
-    // As a start counts them.
-    const uint32_t sockets = sockets_of(change);
-    bearable = bearable_connections(config.max_connections, descriptors_ + sockets, sockets);
-    const bool enough = descriptors_ + sockets + kFewestDescriptors <= bearable.open_files && sockets + bearable.spare + 1 < bearable.sockets;
-    return enough ? std::string() : too_few_descriptors(bearable, change.listening.size());
-  });
+  auto made = make_snapshot(
+      config, snapshot_.get(), listeners_, via_,
+      [&](const Listeners::Change& change) -> std::string {
+        // As a start counts them.
+        const uint32_t sockets = sockets_of(change);
+        bearable = bearable_connections(config.max_connections, descriptors_ + sockets, sockets);
+        const bool enough = descriptors_ + sockets + kFewestDescriptors <= bearable.open_files &&
+                            sockets + bearable.spare + 1 < bearable.sockets;
+        return enough ? std::string() : too_few_descriptors(bearable, change.listening.size());
+      });
   if (!made) return made.error();
   Listeners::Change& change = made->change;
   listeners_.commit(change);
   const uint32_t connections_before = shared_.max_connections;
   limit_connections(bearable);
-  const bool told = bearable.connections == connections_before && config.max_connections == snapshot_->config.max_connections;
+  const bool told = bearable.connections == connections_before &&
+                    config.max_connections == snapshot_->config.max_connections;
   if (!told) tell_of_connections(config, bearable);
   shared_.origin_slots.set_most(config.origin.connections_per_origin);
   limit_memory(config);
@@ -217,7 +252,8 @@ std::string Master::reload() {
   snapshot_ = std::move(made->snapshot);
   first_port_ = change.listening.front().port;
   crew_.apply(snapshot_, change.opened, change.closed);
-  // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone has left its address.
+  // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone
+  // has left its address.
   (void)crew_.hear(kPatienceMs);
   for (const std::string& words : change.words) base::log_event(words);
   ++reloads_;
@@ -250,7 +286,8 @@ std::string Master::reload_and_tell() try {
   };
   add(control_found());
   std::string waiting;
-  for (const std::string& key : config::changed_until_restart(started_with_, snapshot_->config)) waiting += (waiting.empty() ? "" : ", ") + key;
+  for (const std::string& key : config::changed_until_restart(started_with_, snapshot_->config))
+    waiting += (waiting.empty() ? "" : ", ") + key;
   if (!waiting.empty()) add("changed in the file, and only a restart brings it: " + waiting);
   return "ok\n" + told + '\n' + more;
 } catch (const std::bad_alloc&) {
@@ -273,18 +310,18 @@ void Master::end(uint64_t drain_ms) {
   const uint64_t until_ms = base::monotonic_ms() + drain_ms;
   bool stopped = false;
   while (crew_.anybody()) try {
-    signalfd_siginfo info;
-    const bool told = hear_signal(10, info);
-    const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
-    if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
-    if (told && info.ssi_signo == SIGHUP) reload_and_tell();
-    if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
-      crew_.stop("drained");
-      stopped = true;
+      signalfd_siginfo info;
+      const bool told = hear_signal(10, info);
+      const bool again = told && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
+      if (told && info.ssi_signo == SIGUSR1) log_.reopen(snapshot_->log.target);
+      if (told && info.ssi_signo == SIGHUP) reload_and_tell();
+      if (!stopped && (again || base::monotonic_ms() >= until_ms)) {
+        crew_.stop("drained");
+        stopped = true;
+      }
+    } catch (const std::bad_alloc&) {
+      without_memory();
     }
-  } catch (const std::bad_alloc&) {
-    without_memory();
-  }
   crew_.join();
 }
 
@@ -297,22 +334,23 @@ int Master::run(const Config& config) {
   signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   if (!start(config)) return 1;
   for (;;) try {
-    signalfd_siginfo info;
-    if (!hear_signal(control_is_there() ? -1 : kSeekMs, info)) {
-      // Another Weir may have had it, that has come to its end.
-      if (!control_is_there() && seek_control().empty()) base::log_event("the control socket is " + control_.path());
-      continue;
+      signalfd_siginfo info;
+      if (!hear_signal(control_is_there() ? -1 : kSeekMs, info)) {
+        // Another Weir may have had it, that has come to its end.
+        if (!control_is_there() && seek_control().empty())
+          base::log_event("the control socket is " + control_.path());
+        continue;
+      }
+      if (info.ssi_signo == SIGHUP) {
+        reload_and_tell();
+      } else if (info.ssi_signo == SIGUSR1) {
+        log_.reopen(snapshot_->log.target);
+      } else {
+        break;
+      }
+    } catch (const std::bad_alloc&) {
+      without_memory();
     }
-    if (info.ssi_signo == SIGHUP) {
-      reload_and_tell();
-    } else if (info.ssi_signo == SIGUSR1) {
-      log_.reopen(snapshot_->log.target);
-    } else {
-      break;
-    }
-  } catch (const std::bad_alloc&) {
-    without_memory();
-  }
   end(snapshot_->config.drain_timeout_ms);
   base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
                   std::to_string(shared_.longest_stretch_us.load()) + " us");

@@ -14,14 +14,17 @@ namespace {
 
 constexpr std::string_view kLock = "/lock";
 
-std::string why(const std::string& path, std::string_view reason) { return "state_dir " + path + ": " + std::string(reason); }
+std::string why(const std::string& path, std::string_view reason) {
+  return "state_dir " + path + ": " + std::string(reason);
+}
 
 /// The folder and those above it that are missing. Empty, or what failed.
 std::string make_folders(const std::string& path) {
   for (size_t at = 1; at <= path.size(); ++at) {
     if (at < path.size() && path[at] != '/') continue;
     const std::string folder = path.substr(0, at);
-    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return folder + " can't be made: " + std::strerror(errno);
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+      return folder + " can't be made: " + std::strerror(errno);
   }
   return {};
 }
@@ -32,7 +35,8 @@ std::string owner_of(int lock) {
   const ssize_t size = pread(lock, text, sizeof text - 1, 0);
   std::string_view pid(text, size > 0 ? static_cast<size_t>(size) : 0);
   pid = pid.substr(0, pid.find_first_not_of("0123456789"));
-  return pid.empty() ? std::string("another Weir uses it") : "another Weir uses it, process " + std::string(pid);
+  return pid.empty() ? std::string("another Weir uses it")
+                     : "another Weir uses it, process " + std::string(pid);
 }
 
 }  // namespace
@@ -46,12 +50,17 @@ std::string StateDir::open(const std::string& path) {
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) return why(path, std::strerror(errno));
   if (!S_ISDIR(status.st_mode)) return why(path, "it is no folder");
-  if (status.st_uid != geteuid() && status.st_uid != 0) return why(path, "it belongs to somebody else");
+  if (status.st_uid != geteuid() && status.st_uid != 0)
+    return why(path, "it belongs to somebody else");
   if (status.st_mode & (S_IWGRP | S_IWOTH)) return why(path, "others may write in it");
-  const int lock = ::open((path + std::string(kLock)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (lock < 0) return why(path, std::string("nothing can be written in it: ") + std::strerror(errno));
+  const int lock =
+      ::open((path + std::string(kLock)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (lock < 0)
+    return why(path, std::string("nothing can be written in it: ") + std::strerror(errno));
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    const std::string failed = errno == EWOULDBLOCK ? owner_of(lock) : std::string("it can't be locked: ") + std::strerror(errno);
+    const std::string failed = errno == EWOULDBLOCK
+                                   ? owner_of(lock)
+                                   : std::string("it can't be locked: ") + std::strerror(errno);
     close(lock);
     return why(path, failed);
   }

@@ -41,7 +41,8 @@ TEST_F(StateDirTest, IsOneProcessesAtATime) {
   {
     StateDir first, second;
     ASSERT_EQ(first.open(path), "");
-    EXPECT_EQ(second.open(path), "state_dir " + path + ": another Weir uses it, process " + std::to_string(getpid()));
+    EXPECT_EQ(second.open(path),
+              "state_dir " + path + ": another Weir uses it, process " + std::to_string(getpid()));
     EXPECT_FALSE(second.is_open());
   }
   StateDir third;

@@ -33,17 +33,20 @@ WorkerStatus sum_of(const std::vector<WorkerStatus>& workers) {
   return all;
 }
 
-/// What is compared with the limit is what is accounted; of it, what is promised is not held yet, and what is kept is used by nobody.
+/// What is compared with the limit is what is accounted; of it, what is promised is not held yet,
+/// and what is kept is used by nobody.
 void append_memory(std::string& text, const WorkerStatus& all) {
   const auto line = [&](std::string_view name, int64_t value) {
-    text.append("memory_").append(name).append(": ").append(std::to_string(std::max<int64_t>(0, value))) += '\n';
+    text.append("memory_").append(name).append(": ").append(
+        std::to_string(std::max<int64_t>(0, value))) += '\n';
   };
   const auto held = base::Account::held();
   int64_t sum = 0;
   for (const int64_t each : held) sum += each;
   line("limit", static_cast<int64_t>(base::Account::limit()));
   line("accounted", sum);
-  for (size_t i = 0; i < base::kHoldings; ++i) line(base::name_of(static_cast<base::Holding>(i)), held[i]);
+  for (size_t i = 0; i < base::kHoldings; ++i)
+    line(base::name_of(static_cast<base::Holding>(i)), held[i]);
   line("kept", static_cast<int64_t>(all.memory_kept));
   text += "requests_refused_for_memory: " + std::to_string(all.refused_for_memory) + '\n';
   text += "cut_for_lowest_rate: " + std::to_string(all.drips_cut) + '\n';
@@ -54,11 +57,14 @@ void append_memory(std::string& text, const WorkerStatus& all) {
 std::string status_text(const ProcessStatus& process, const std::vector<WorkerStatus>& workers) {
   const WorkerStatus all = sum_of(workers);
   std::string text = "version: " WEIR_VERSION "\n";
-  const auto line = [&](std::string_view name, uint64_t value) { text.append(name).append(": ").append(std::to_string(value)) += '\n'; };
+  const auto line = [&](std::string_view name, uint64_t value) {
+    text.append(name).append(": ").append(std::to_string(value)) += '\n';
+  };
   line("uptime_s", process.uptime_s);
   line("workers", process.workers);
   line("workers_that_answered", workers.size());
-  text.append("state_dir: ").append(process.state_dir.empty() ? std::string_view("none") : process.state_dir) += '\n';
+  text.append("state_dir: ")
+      .append(process.state_dir.empty() ? std::string_view("none") : process.state_dir) += '\n';
   line("reloads", process.reloads);
   line("ending", process.ending);
   line("client_connections", process.client_connections);
@@ -69,7 +75,8 @@ std::string status_text(const ProcessStatus& process, const std::vector<WorkerSt
   line("exchanges_complete", all.totals.complete);
   line("exchanges_client_closed", all.totals.client_closed);
   line("exchanges_failed", all.totals.errors);
-  for (int i = 0; i < 6; ++i) line(i == 0 ? "status_none" : "status_" + std::to_string(i) + "xx", all.totals.by_status[i]);
+  for (int i = 0; i < 6; ++i)
+    line(i == 0 ? "status_none" : "status_" + std::to_string(i) + "xx", all.totals.by_status[i]);
   line("bytes_sent_to_clients", all.totals.sent);
   line("content_bytes_from_clients", all.totals.received);
   line("requests_on_reused_connections", all.totals.reused);

@@ -39,7 +39,8 @@ struct ProcessStatus {
   uint64_t log_lines_dropped = 0;
 };
 
-/// One `name: value` a line; what workers count is added up. docs/guide/operating.md tells what each line is.
+/// One `name: value` a line; what workers count is added up. docs/guide/operating.md tells what
+/// each line is.
 std::string status_text(const ProcessStatus& process, const std::vector<WorkerStatus>& workers);
 
 }  // namespace weir::proxy

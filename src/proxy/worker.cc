@@ -15,21 +15,31 @@ namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kAskAgainMs = 2000;
-constexpr int kLastAccepts = net::kBacklog + 1;  // What the kernel lets wait; in one turn, so that nobody comes behind.
+constexpr int kLastAccepts =
+    net::kBacklog + 1;  // What the kernel lets wait; in one turn, so that nobody comes behind.
 constexpr uint64_t kLastRequestMs = 50;
 }  // namespace
 
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
-    : shared_(shared), pool_port_(shared.pool, mailbox_), journal_(shared.log), snapshot_(snapshot), origin_config_(snapshot->config.origin),
-      resolver_(snapshot->config.resolver), connector_(resolver_, origin_config_), pool_(origin_config_),
+    : shared_(shared),
+      pool_port_(shared.pool, mailbox_),
+      journal_(shared.log),
+      snapshot_(snapshot),
+      origin_config_(snapshot->config.origin),
+      resolver_(snapshot->config.resolver),
+      connector_(resolver_, origin_config_),
+      pool_(origin_config_),
       sessions_{journal_, pipeline_, server_config_, connections_, this} {
   use(std::move(snapshot));
-  pool_.on_free = [](void* worker, std::string_view authority) { static_cast<Worker*>(worker)->origin_queue_.wake_one(authority); };
+  pool_.on_free = [](void* worker, std::string_view authority) {
+    static_cast<Worker*>(worker)->origin_queue_.wake_one(authority);
+  };
   pool_.on_free_of = this;
   listen(std::move(sockets));
   {
     std::lock_guard lock(shared_.workers_mutex);
-    shared_.ended.reserve(shared_.workers.size() + 1);  // What it does at its end asks for no memory.
+    shared_.ended.reserve(shared_.workers.size() +
+                          1);  // What it does at its end asks for no memory.
     shared_.workers.push_back(this);
   }
   // What can fail was before: from here on others know of it.
@@ -40,7 +50,8 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
         worker.origin_queue_.wake_one({});
       },
       this);
-  base::Account::on_scarce([](void* worker) { static_cast<Worker*>(worker)->relieve_soon(); }, this);
+  base::Account::on_scarce([](void* worker) { static_cast<Worker*>(worker)->relieve_soon(); },
+                           this);
 }
 
 Worker::~Worker() {
@@ -80,15 +91,17 @@ void Worker::use(SnapshotRef snapshot) {
   for (const auto& listening : listeners_) listening->listener.prepare(tcp_);
   resolver_.configure(config.resolver);
   connector_.configure(origin_config_, tcp_);
-  pipeline_ = make_pipeline(snapshot_->parts, sessions_, tunnel_config_, {shared_.attempts, pool_port_},
-                            {pool_, connector_, origin_config_, server_config_.expect_wait_ms, tunnel_config_.idle_timeout_ms,
-                             snapshot_->parts.via, &shared_.origin_slots, &origin_queue_, [this](const std::string& authority) {
-                               std::lock_guard lock(shared_.workers_mutex);
-                               for (Worker* worker : shared_.workers) {
-                                 if (worker != this) worker->give_up_idle(authority);
-                               }
-                             },
-                             [this] { return free_descriptor(); }});
+  pipeline_ = make_pipeline(
+      snapshot_->parts, sessions_, tunnel_config_, {shared_.attempts, pool_port_},
+      {pool_, connector_, origin_config_, server_config_.expect_wait_ms,
+       tunnel_config_.idle_timeout_ms, snapshot_->parts.via, &shared_.origin_slots, &origin_queue_,
+       [this](const std::string& authority) {
+         std::lock_guard lock(shared_.workers_mutex);
+         for (Worker* worker : shared_.workers) {
+           if (worker != this) worker->give_up_idle(authority);
+         }
+       },
+       [this] { return free_descriptor(); }});
 }
 
 void Worker::listen(WorkerSockets sockets) {
@@ -101,8 +114,9 @@ void Worker::listen(WorkerSockets sockets) {
 
 bool Worker::refuses(const http::Session& session) const {
   const auto& clients = snapshot_->parts.clients[session.listener];
-  return !clients.empty() &&
-         std::ranges::none_of(clients, [&](const base::Cidr& network) { return network.contains(session.client.address); });
+  return !clients.empty() && std::ranges::none_of(clients, [&](const base::Cidr& network) {
+    return network.contains(session.client.address);
+  });
 }
 
 void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed) {
@@ -124,13 +138,15 @@ void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint3
 bool Worker::connecting_from_before() const {
   for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) {
     const auto& exchange = static_cast<const http::Exchange&>(*at);
-    if (exchange.pipeline.get() == pipeline_.get()) return false;  // The first that began after: all behind it did, too.
+    if (exchange.pipeline.get() == pipeline_.get())
+      return false;  // The first that began after: all behind it did, too.
     if (exchange.peer.port == 0 && exchange.status == 0) return true;
   }
   return false;
 }
 
-/// What was still on its way to an origin at a reload connects by the old rules; it is asked about once it has.
+/// What was still on its way to an origin at a reload connects by the old rules; it is asked about
+/// once it has.
 async::Task<void> Worker::keep_asking() {
   struct Asking {
     bool& flag;
@@ -145,7 +161,8 @@ async::Task<void> Worker::keep_asking() {
   }
 }
 
-/// What runs was allowed by rules that may be gone: what the new ones deny ends, and its line says so.
+/// What runs was allowed by rules that may be gone: what the new ones deny ends, and its line says
+/// so.
 void Worker::ask_policy_again() {
   const PipelineParts& parts = snapshot_->parts;
   for (async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) {
@@ -159,7 +176,8 @@ void Worker::ask_policy_again() {
     if (exchange.peer.port == 0) continue;
     const policy::ListenerRules& rules = *parts.rules[session.listener];
     if (!policy::check_port(rules, exchange.peer.port) ||
-        !policy::check(rules, exchange.host(), exchange.peer_source, exchange.peer.address, exchange.peer.port)) {
+        !policy::check(rules, exchange.host(), exchange.peer_source, exchange.peer.address,
+                       exchange.peer.port)) {
       exchange.cancel("policy_changed");
     }
   }
@@ -186,7 +204,8 @@ async::Task<void> Worker::end_when_drained() {
   async::Sleep last_request(loop_.now_ms() + kLastRequestMs);
   co_await last_request;
   connections_.drain();
-  // Connections that are about to close, and those that come to their end: looked at often enough for a person who waits.
+  // Connections that are about to close, and those that come to their end: looked at often enough
+  // for a person who waits.
   while (connections_.count() > 0) {
     async::Sleep nap(loop_.now_ms() + 20);
     co_await nap;
@@ -198,7 +217,8 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
   mailbox_.post([this, told = std::move(told)] {
     WorkerStatus status = counted();
     status.connections = connections_.count();
-    for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next()) ++status.exchanges;
+    for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next())
+      ++status.exchanges;
     status.idle_origin_connections = pool_.size();
     status.cached_names = resolver_.cache_size();
     status.memory_kept = base::kept_bytes();
@@ -207,15 +227,20 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
 }
 
 bool Worker::full() const {
-  return shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections || base::Account::stand() == base::Memory::over;
+  return shared_.connections.load(std::memory_order_relaxed) >= shared_.max_connections ||
+         base::Account::stand() == base::Memory::over;
 }
 
 void Worker::let_in_the_last(Listening& listening) {
-  for (int i = 0; i < kLastAccepts && !full() && net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed)); ++i) {
+  for (int i = 0; i < kLastAccepts && !full() &&
+                  net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed));
+       ++i) {
     const auto accepted = listening.listener.accept();
     if (accepted) {
       admit(*accepted, listening);
-    } else if (const int error = accepted.error(); error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+    } else if (const int error = accepted.error(); error == EAGAIN || error == EMFILE ||
+                                                   error == ENFILE || error == ENOBUFS ||
+                                                   error == ENOMEM) {
       return;
     }
   }
@@ -225,44 +250,47 @@ async::Task<void> Worker::accept_clients(Listening& listening) {
   net::Listener& listener = listening.listener;
   async::Alarm<async::Signal, &async::Signal::notify> retry(closed_);
   for (;;) try {
-    const ssize_t ready = co_await listener.until_readable(async::Deadline::kNever);
-    if (ready < 0) co_return;
-    for (int i = 0; i < kAcceptsAtOnce; ++i) {
-      const auto seen = closed_.version();
-      // At the limit of memory they come in to be told so; where that alone goes too far, they wait.
-      bool full = this->full();
-      bool no_descriptor = !net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed));
-      if (!full && !no_descriptor) {
-        const auto accepted = listener.accept();
-        if (accepted) {
-          admit(*accepted, listening);
-          continue;
+      const ssize_t ready = co_await listener.until_readable(async::Deadline::kNever);
+      if (ready < 0) co_return;
+      for (int i = 0; i < kAcceptsAtOnce; ++i) {
+        const auto seen = closed_.version();
+        // At the limit of memory they come in to be told so; where that alone goes too far, they
+        // wait.
+        bool full = this->full();
+        bool no_descriptor =
+            !net::descriptors_left(shared_.spare_descriptors.load(std::memory_order_relaxed));
+        if (!full && !no_descriptor) {
+          const auto accepted = listener.accept();
+          if (accepted) {
+            admit(*accepted, listening);
+            continue;
+          }
+          if (accepted.error() == EAGAIN) break;
+          no_descriptor = accepted.error() == EMFILE || accepted.error() == ENFILE;
+          full = accepted.error() == ENOBUFS || accepted.error() == ENOMEM;
+          if (!full && !no_descriptor) continue;  // The client has gone again.
         }
-        if (accepted.error() == EAGAIN) break;
-        no_descriptor = accepted.error() == EMFILE || accepted.error() == ENFILE;
-        full = accepted.error() == ENOBUFS || accepted.error() == ENOMEM;
-        if (!full && !no_descriptor) continue;  // The client has gone again.
-      }
-      // Idle connections make room first; then accepting waits for whoever closes, or a while: an edge does not come twice.
-      if (!listener.client_waits()) {
-        listener.readiness().readable = false;
+        // Idle connections make room first; then accepting waits for whoever closes, or a while: an
+        // edge does not come twice.
+        if (!listener.client_waits()) {
+          listener.readiness().readable = false;
+          break;
+        }
+        if (full) {
+          if (crowded()) relieve_soon();
+          make_room();
+        } else {
+          free_descriptor();
+        }
+        retry.set(loop_.now_ms() + kRetryMs);
+        co_await closed_.changed(seen);
         break;
       }
-      if (full) {
-        if (crowded()) relieve_soon();
-        make_room();
-      } else {
-        free_descriptor();
-      }
-      retry.set(loop_.now_ms() + kRetryMs);
-      co_await closed_.changed(seen);
-      break;
+      async::Yield turn;
+      co_await turn;
+    } catch (const std::bad_alloc&) {
+      // Accepting goes on: with what is closed meanwhile there is some.
     }
-    async::Yield turn;
-    co_await turn;
-  } catch (const std::bad_alloc&) {
-    // Accepting goes on: with what is closed meanwhile there is some.
-  }
 }
 
 void Worker::make_room() {
@@ -287,7 +315,8 @@ namespace {
 /// A client's connection, which counts.
 class ClientStream final : public net::TcpStream {
  public:
-  ClientStream(int descriptor, Shared& shared, const base::IpAddress& address) : TcpStream(descriptor), shared_(shared), address_(address) {
+  ClientStream(int descriptor, Shared& shared, const base::IpAddress& address)
+      : TcpStream(descriptor), shared_(shared), address_(address) {
     shared_.connections.fetch_add(1, std::memory_order_relaxed);
   }
   ~ClientStream() override {
@@ -323,10 +352,12 @@ void Worker::admit(const net::Listener::Accepted& accepted, const Listening& lis
   session->listener_use = listening.use;
   session->client = accepted.client;
   const base::Endpoint& local = listening.listener.endpoint();
-  session->local = local.address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : local;
+  session->local =
+      local.address.is_unspecified() ? net::local_endpoint(accepted.descriptor) : local;
   const uint32_t most = snapshot_->config.connections_per_client;
   const uint32_t count = stream->count();
-  session->over_limit = most != 0 && count > most && match::classify(accepted.client.address) != match::AddressClass::loopback;
+  session->over_limit = most != 0 && count > most &&
+                        match::classify(accepted.client.address) != match::AddressClass::loopback;
   if (crowded()) relieve_soon();
   scope_.spawn(server::serve_client(std::move(stream), std::move(session), sessions_));
 } catch (const std::bad_alloc&) {

@@ -11,8 +11,8 @@
 #include "net/resolver.h"
 #include "origin/connector.h"
 #include "origin/origin_connection.h"
-#include "proxy/config.h"
 #include "proxy/client_counts.h"
+#include "proxy/config.h"
 #include "proxy/journal.h"
 #include "proxy/listeners.h"
 #include "proxy/pipeline.h"
@@ -41,7 +41,8 @@ struct Shared {
   ClientCounts client_counts;
   origin::OriginSlots origin_slots;
   auth::Attempts attempts;
-  /// Checks passwords. A second is what such a hash may take: two threads leave the others to the workers.
+  /// Checks passwords. A second is what such a hash may take: two threads leave the others to the
+  /// workers.
   async::Pool pool{2, 256};
   /// All that run; each puts itself in and takes itself out.
   std::mutex workers_mutex;
@@ -50,7 +51,8 @@ struct Shared {
   std::vector<WorkerStatus> ended;
 };
 
-/// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own thread.
+/// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own
+/// thread.
 class Worker final : private server::Admission {
  public:
   Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets);
@@ -78,7 +80,8 @@ class Worker final : private server::Admission {
  private:
   /// One socket that clients come to, and who accepts at it.
   struct Listening {
-    explicit Listening(ListenerSocket socket) : number(socket.number), use(std::move(socket.use)), listener(std::move(socket.socket)) {}
+    explicit Listening(ListenerSocket socket)
+        : number(socket.number), use(std::move(socket.use)), listener(std::move(socket.socket)) {}
     const uint32_t number;
     const std::shared_ptr<const void> use;
     net::Listener listener;
@@ -101,7 +104,8 @@ class Worker final : private server::Admission {
   void ask_others_to_relieve(bool scarce);
   /// Closes what is idle, as much as one turn should.
   void close_idle();
-  /// Where descriptors have run out: idle origin connections go first. True: one of this worker has gone.
+  /// Where descriptors have run out: idle origin connections go first. True: one of this worker has
+  /// gone.
   bool free_descriptor();
   /// Any thread: one idle connection to that origin makes place for another worker's.
   void give_up_idle(const std::string& authority) {
@@ -110,7 +114,8 @@ class Worker final : private server::Admission {
   async::Task<void> end_when_drained();
   /// Nobody else may come in now.
   bool full() const;
-  /// Who waits to be let in at a listener that closes has a connection already: it is not to be reset, as far as limits allow.
+  /// Who waits to be let in at a listener that closes has a connection already: it is not to be
+  /// reset, as far as limits allow.
   void let_in_the_last(Listening& listening);
   async::Task<void> accept_clients(Listening& listening);
   void admit(const net::Listener::Accepted& accepted, const Listening& listening);
@@ -122,7 +127,8 @@ class Worker final : private server::Admission {
   async::Signal closed_;  // A descriptor has become free.
   WorkerJournal journal_;
   SnapshotRef snapshot_;
-  // Of the snapshot, at addresses that last: what runs refers to them, and takes new limits at once.
+  // Of the snapshot, at addresses that last: what runs refers to them, and takes new limits at
+  // once.
   server::ServerConfig server_config_;
   origin::OriginConfig origin_config_;
   tunnel::TunnelConfig tunnel_config_;
@@ -136,7 +142,7 @@ class Worker final : private server::Admission {
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;
   std::vector<std::unique_ptr<Listening>> listeners_;
-  bool asking_ = false;  // keep_asking() runs.
+  bool asking_ = false;     // keep_asking() runs.
   async::TaskScope scope_;  // Last: its tasks go first.
 };
 

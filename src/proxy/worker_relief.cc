@@ -7,7 +7,8 @@
 
 namespace weir::proxy {
 namespace {
-/// How often that is looked at, how much is closed each time, and how often other workers are asked to do the same.
+/// How often that is looked at, how much is closed each time, and how often other workers are asked
+/// to do the same.
 constexpr uint64_t kReliefMs = 8;
 constexpr int kClosedAtOnce = 64;
 constexpr uint64_t kAskOthersMs = 100;
@@ -17,7 +18,8 @@ constexpr uint64_t kSayAgainMs = 60'000;
 bool Worker::crowded() const {
   return base::Account::stand() != base::Memory::enough ||
          (snapshot_->config.lowest_rate != 0 &&
-          uint64_t{shared_.connections.load(std::memory_order_relaxed)} * 8 >= uint64_t{shared_.max_connections.load(std::memory_order_relaxed)} * 7);
+          uint64_t{shared_.connections.load(std::memory_order_relaxed)} * 8 >=
+              uint64_t{shared_.max_connections.load(std::memory_order_relaxed)} * 7);
 }
 
 void Worker::relieve_soon() {
@@ -35,8 +37,10 @@ void Worker::relieve() {
   if (base::Account::stand() != base::Memory::enough) base::keep_memory(false);
   if (base::Reserve::drawn_on()) {
     uint64_t say_ms = shared_.say_again_ms.load(std::memory_order_relaxed);
-    if (loop_.now_ms() >= say_ms && shared_.say_again_ms.compare_exchange_strong(say_ms, loop_.now_ms() + kSayAgainMs)) {
-      base::log_event("the system gives no memory: idle connections are closed, and who comes waits");
+    if (loop_.now_ms() >= say_ms &&
+        shared_.say_again_ms.compare_exchange_strong(say_ms, loop_.now_ms() + kSayAgainMs)) {
+      base::log_event(
+          "the system gives no memory: idle connections are closed, and who comes waits");
     }
     base::Reserve::refill();
   }
@@ -44,14 +48,16 @@ void Worker::relieve() {
   const bool scarce = base::Account::stand() != base::Memory::enough;
   // Free lists that fill again at once would bring it back to where it was.
   const uint64_t limit = base::Account::limit();
-  const bool roomy = limit == 0 || base::Account::held_in_all() < static_cast<int64_t>(limit / 4 * 3);
+  const bool roomy =
+      limit == 0 || base::Account::held_in_all() < static_cast<int64_t>(limit / 4 * 3);
   if (!scarce && roomy) base::keep_memory(true);
   if (!crowded()) {
     if (roomy && !base::Reserve::drawn_on()) relief_.clear();
     return;
   }
   if (scarce) close_idle();
-  if (const uint64_t lowest = snapshot_->config.lowest_rate; lowest != 0) connections_.cut_one_drip(lowest, loop_.now_ms());
+  if (const uint64_t lowest = snapshot_->config.lowest_rate; lowest != 0)
+    connections_.cut_one_drip(lowest, loop_.now_ms());
   relief_.set(loop_.now_ms() + kReliefMs);
   ask_others_to_relieve(scarce);
 }
@@ -59,7 +65,9 @@ void Worker::relieve() {
 /// Only who holds more than before notices: the others may hold what could go.
 void Worker::ask_others_to_relieve(bool scarce) {
   uint64_t ask_ms = shared_.ask_again_ms.load(std::memory_order_relaxed);
-  if (loop_.now_ms() < ask_ms || !shared_.ask_again_ms.compare_exchange_strong(ask_ms, loop_.now_ms() + kAskOthersMs)) return;
+  if (loop_.now_ms() < ask_ms ||
+      !shared_.ask_again_ms.compare_exchange_strong(ask_ms, loop_.now_ms() + kAskOthersMs))
+    return;
   std::lock_guard lock(shared_.workers_mutex);
   for (Worker* worker : shared_.workers) {
     if (worker == this) continue;

@@ -21,7 +21,8 @@ struct ContentState {
   bool length_known = false;
 };
 
-/// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; of one worker.
+/// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; of one
+/// worker.
 struct Client {
   Client(async::ByteStream& stream, const ServerConfig& config) : stream(stream), config(config) {}
 
@@ -45,8 +46,8 @@ struct Client {
 /// The record of a request that came on a connection.
 class ClientExchange final : public http::Exchange {
  public:
-  ClientExchange(http::Journal& journal, base::Ref<const http::Pipeline> pipeline, base::Ref<const http::Session> session,
-                 Client& client)
+  ClientExchange(http::Journal& journal, base::Ref<const http::Pipeline> pipeline,
+                 base::Ref<const http::Session> session, Client& client)
       : Exchange(journal, std::move(pipeline), std::move(session)), client_(client) {}
   base::Result<void> interim(const http::ResponseHead& head) override;
   bool pass(std::string_view bytes) override;

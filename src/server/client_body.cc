@@ -11,14 +11,16 @@ using base::ErrorType;
 
 ClientBody::ClientBody(Client& client, http::Exchange& exchange, http1::Framing framing)
     : client_(client), exchange_(exchange), framing_(framing), left_(framing.length) {
-  if (framing.kind == http1::Framing::Kind::chunked) decoder_ = std::make_unique<http1::ChunkedDecoder>(http1::Side::client);
+  if (framing.kind == http1::Framing::Kind::chunked)
+    decoder_ = std::make_unique<http1::ChunkedDecoder>(http1::Side::client);
 }
 
 std::optional<uint64_t> ClientBody::known_length() const {
   return decoder_ ? std::nullopt : std::optional<uint64_t>(framing_.length);
 }
 
-/// What came may have just filled its block: that the stream seems readable is no sign then. An end, or an error.
+/// What came may have just filled its block: that the stream seems readable is no sign then. An
+/// end, or an error.
 ssize_t ClientBody::look() {
   if (!client_.input.empty() || !client_.stream.readiness().readable) return -EAGAIN;
   const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
@@ -45,7 +47,8 @@ http::Chunk ClientBody::take_length() {
 
 std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
   if (client_.input.empty() && (decoder_ || left_ > 0)) {
-    // Bytes that have come already count as ready; asking the kernel is a read that must be made anyway.
+    // Bytes that have come already count as ready; asking the kernel is a read that must be made
+    // anyway.
     if (!client_.stream.readiness().readable || !client_.content.begun) return std::nullopt;
     const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
     const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
@@ -76,24 +79,30 @@ std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
 
 base::Error ClientBody::gone(ssize_t error) {
   if (error == -ETIMEDOUT && client_.drips) {
-    return base::Error(ErrorType::http_request_error, 408, "the request's content came more slowly than it may while others wait", "limits.lowest_rate");
+    return base::Error(ErrorType::http_request_error, 408,
+                       "the request's content came more slowly than it may while others wait",
+                       "limits.lowest_rate");
   }
   if (error == -ETIMEDOUT) {
-    return base::Error(ErrorType::http_request_error, 408, "the client sent nothing of the request's content for too long");
+    return base::Error(ErrorType::http_request_error, 408,
+                       "the client sent nothing of the request's content for too long");
   }
   client_.interrupt.fire("client_closed");
-  return base::Error(ErrorType::client_closed, 400, "the client's connection ended inside the request's content");
+  return base::Error(ErrorType::client_closed, 400,
+                     "the client's connection ended inside the request's content");
 }
 
 async::Task<base::Result<http::Chunk>> ClientBody::read() {
   auto& loop = async::EventLoop::current();
   ContentState& content = client_.content;
-  if (content.expects_continue && !content.continue_sent && !content.begun && client_.input.empty() && !client_.answered) {
+  if (content.expects_continue && !content.continue_sent && !content.begun &&
+      client_.input.empty() && !client_.answered) {
     // Else the client and we would wait for each other.
     const ssize_t n = look();
     if (n != -EAGAIN && n <= 0) co_return std::unexpected(gone(n));
     content.continue_sent = true;
-    if (client_.input.empty()) CO_CHECK(client_.send_interim("HTTP/1.1 100 Continue\r\n\r\n", exchange_.sent));
+    if (client_.input.empty())
+      CO_CHECK(client_.send_interim("HTTP/1.1 100 Continue\r\n\r\n", exchange_.sent));
   }
   for (;;) {
     if (auto ready = try_read()) co_return *std::move(ready);
@@ -111,11 +120,13 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
 }
 
 bool ClientBody::can_send_to(async::ByteStream& to) const {
-  return !decoder_ && client_.input.empty() && left_ >= net::kWorthSplicing && read_size_ == base::Block::kLarge &&
-         base::Account::stand() == base::Memory::enough && client_.stream.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
+  return !decoder_ && client_.input.empty() && left_ >= net::kWorthSplicing &&
+         read_size_ == base::Block::kLarge && base::Account::stand() == base::Memory::enough &&
+         client_.stream.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
 }
 
-async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent,
+async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to,
+                                                          uint64_t silence_ms, uint64_t* sent,
                                                           bool* to_failed) {
   uint64_t moved = 0;
   struct Count {
@@ -131,7 +142,8 @@ async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to,
   net::Spliced result;
   {
     Count count{*this, moved, sent};
-    result = co_await net::splice_bytes(client_.stream, to, left_, client_.config.content_timeout_ms, silence_ms, &moved);
+    result = co_await net::splice_bytes(client_.stream, to, left_,
+                                        client_.config.content_timeout_ms, silence_ms, &moved);
   }
   switch (result.why) {
     case net::Spliced::Why::limit: client_.content.complete = true; co_return http::Sent{true};
@@ -142,9 +154,11 @@ async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to,
   }
   *to_failed = true;
   if (result.error == -ETIMEDOUT) {
-    co_return base::fail(ErrorType::connection_write_timeout, 504, "The site took nothing of the request's content for too long.");
+    co_return base::fail(ErrorType::connection_write_timeout, 504,
+                         "The site took nothing of the request's content for too long.");
   }
-  co_return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke while content was sent");
+  co_return base::fail(ErrorType::connection_terminated, 502,
+                       "the origin's connection broke while content was sent");
 }
 
 }  // namespace weir::server

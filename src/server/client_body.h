@@ -9,8 +9,9 @@
 
 namespace weir::server {
 
-/// Reads from the client's connection, which outlives it. The first read sends 100 (Continue) where the client waits for it. If the
-/// client goes, the whole exchange is interrupted: nobody is left to answer.
+/// Reads from the client's connection, which outlives it. The first read sends 100 (Continue) where
+/// the client waits for it. If the client goes, the whole exchange is interrupted: nobody is left
+/// to answer.
 class ClientBody final : public http::Body {
  public:
   ClientBody(Client& client, http::Exchange& exchange, http1::Framing framing);
@@ -20,7 +21,8 @@ class ClientBody final : public http::Body {
   async::Task<void> until_begun() override;
   std::optional<uint64_t> known_length() const override;
   bool can_send_to(async::ByteStream& to) const override;
-  async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms, uint64_t* sent, bool* to_failed) override;
+  async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
+                                                uint64_t* sent, bool* to_failed) override;
 
  private:
   base::Error gone(ssize_t error);

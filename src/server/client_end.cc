@@ -2,22 +2,28 @@
 
 namespace weir::server {
 
-ClientEnd::ClientEnd(Client& client, http::Exchange& exchange) : client_(client), exchange_(exchange) {
+ClientEnd::ClientEnd(Client& client, http::Exchange& exchange)
+    : client_(client), exchange_(exchange) {
   async::Readiness& state = client_.stream.readiness();
   state.on_readable = &something_came;
   state.on_readable_of = this;
-  // What has come already has no edge any more, and what comes while content is read is its reader's.
+  // What has come already has no edge any more, and what comes while content is read is its
+  // reader's.
   if (state.peer_closed || !client_.content.complete) look_again();
 }
 
-ClientEnd::~ClientEnd() { client_.stream.readiness().on_readable = nullptr; }
+ClientEnd::~ClientEnd() {
+  client_.stream.readiness().on_readable = nullptr;
+}
 
 void ClientEnd::something_came(void* self) {
   auto& end = *static_cast<ClientEnd*>(self);
   if (end.client_.stream.readiness().peer_closed) end.look_again();
 }
 
-void ClientEnd::look_again() { alarm_.set(async::EventLoop::current().now_ms() + kGraceMs); }
+void ClientEnd::look_again() {
+  alarm_.set(async::EventLoop::current().now_ms() + kGraceMs);
+}
 
 void ClientEnd::look() {
   if (!client_.content.complete) return look_again();

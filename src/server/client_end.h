@@ -7,10 +7,10 @@
 
 namespace weir::server {
 
-/// Watches the client's stream beside an exchange. A client that has closed in order and one that has
-/// only sent its end (RFC 9112, 9.6) look the same: its end goes on to the origin, whose affair it is,
-/// and the answer still goes to the client. One that breaks is Readiness::on_broken's. Of one worker;
-/// goes before the exchange and the client.
+/// Watches the client's stream beside an exchange. A client that has closed in order and one that
+/// has only sent its end (RFC 9112, 9.6) look the same: its end goes on to the origin, whose affair
+/// it is, and the answer still goes to the client. One that breaks is Readiness::on_broken's. Of
+/// one worker; goes before the exchange and the client.
 class ClientEnd {
  public:
   /// An answer that comes within this time finds both connections as they were, to be kept.

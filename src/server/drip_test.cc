@@ -33,17 +33,37 @@ TEST(DripTest, TellsDropsFromEverythingElse) {
       {"a microphone", {{60, Side::live, 40}}, false},
       {"a file sent as slowly", {{60, Side::sending, 40}}, true},
       {"a video that is paused from the start", {{800, Side::taking, 0}}, false},
-      {"a video that is paused and looked on", {{30, Side::taking, 100'000}, {300, Side::taking, 0}, {30, Side::taking, 100'000}}, false},
-      {"paused often, with a rest that is taken slowly",
-       {{10, Side::taking, 100'000}, {5, Side::taking, 100}, {60, Side::taking, 0}, {10, Side::taking, 100'000}, {5, Side::taking, 100},
-        {60, Side::taking, 0}, {10, Side::taking, 100'000}, {5, Side::taking, 100}},
+      {"a video that is paused and looked on",
+       {{30, Side::taking, 100'000}, {300, Side::taking, 0}, {30, Side::taking, 100'000}},
        false},
-      {"a long pause makes the next period no drop by itself", {{800, Side::taking, 0}, {10, Side::taking, 20'000}, {10, Side::taking, 20'000}}, false},
-      {"drops with silence between them", {{20, Side::taking, 0}, {1, Side::taking, 2000}, {20, Side::taking, 0}, {1, Side::taking, 2000},
-                                          {20, Side::taking, 0}, {1, Side::taking, 2000}}, true},
+      {"paused often, with a rest that is taken slowly",
+       {{10, Side::taking, 100'000},
+        {5, Side::taking, 100},
+        {60, Side::taking, 0},
+        {10, Side::taking, 100'000},
+        {5, Side::taking, 100},
+        {60, Side::taking, 0},
+        {10, Side::taking, 100'000},
+        {5, Side::taking, 100}},
+       false},
+      {"a long pause makes the next period no drop by itself",
+       {{800, Side::taking, 0}, {10, Side::taking, 20'000}, {10, Side::taking, 20'000}},
+       false},
+      {"drops with silence between them",
+       {{20, Side::taking, 0},
+        {1, Side::taking, 2000},
+        {20, Side::taking, 0},
+        {1, Side::taking, 2000},
+        {20, Side::taking, 0},
+        {1, Side::taking, 2000}},
+       true},
       {"a model that thinks", {{600, Side::none, 0}}, false},
-      {"events now and then, each taken at once", {{20, Side::none, 10}, {1, Side::taking, 10}, {20, Side::none, 10}, {1, Side::taking, 10}}, false},
-      {"an origin that is slow between drops", {{8, Side::taking, 10}, {1, Side::none, 0}, {8, Side::taking, 10}, {1, Side::none, 0}}, false},
+      {"events now and then, each taken at once",
+       {{20, Side::none, 10}, {1, Side::taking, 10}, {20, Side::none, 10}, {1, Side::taking, 10}},
+       false},
+      {"an origin that is slow between drops",
+       {{8, Side::taking, 10}, {1, Side::none, 0}, {8, Side::taking, 10}, {1, Side::none, 0}},
+       false},
       {"another side begins anew", {{8, Side::sending, 10}, {8, Side::taking, 10}}, false},
   };
   for (const Case& each : cases) {
@@ -68,7 +88,8 @@ TEST(DripTest, AnotherExchangeBeginsAnew) {
   for (uint64_t ms = 0; ms <= 8000; ms += 1000) drip.look(Side::sending, 1000 + ms / 1000, ms, 500);
   drip.look(Side::sending, 5, 12'000, 500);
   EXPECT_FALSE(drip.found());
-  for (uint64_t ms = 13'000; ms <= 23'000; ms += 1000) drip.look(Side::sending, 5 + ms / 1000, ms, 500);
+  for (uint64_t ms = 13'000; ms <= 23'000; ms += 1000)
+    drip.look(Side::sending, 5 + ms / 1000, ms, 500);
   EXPECT_FALSE(drip.found());
   drip.look(Side::sending, 100, 26'000, 500);
   EXPECT_TRUE(drip.found());

@@ -9,9 +9,13 @@ namespace {
 constexpr uint64_t kSilentMs = 1000;
 }  // namespace
 
-LiveConnection::LiveConnection(LiveConnections& among) : among_(among) { ++among_.count_; }
+LiveConnection::LiveConnection(LiveConnections& among) : among_(among) {
+  ++among_.count_;
+}
 
-LiveConnection::~LiveConnection() { --among_.count_; }
+LiveConnection::~LiveConnection() {
+  --among_.count_;
+}
 
 void LiveConnection::rests(bool first, uint64_t now_ms) {
   unlink();
@@ -27,7 +31,8 @@ bool LiveConnections::shed_one() {
   const bool silent = !idle_.linked();
   if (silent && !silent_.linked()) return false;
   auto& connection = static_cast<LiveConnection&>(silent ? *silent_.next() : *idle_.next());
-  if (silent && async::EventLoop::current().now_ms() < connection.rests_since_ms_ + kSilentMs) return false;
+  if (silent && async::EventLoop::current().now_ms() < connection.rests_since_ms_ + kSilentMs)
+    return false;
   connection.unlink();
   connection.close_resting();
   return true;
@@ -42,7 +47,8 @@ bool LiveConnections::cut_one_drip(uint64_t lowest_rate, uint64_t now_ms) {
     connection.link_before(seen);
     const auto [side, bytes] = connection.content();
     connection.drip_.look(side, bytes, now_ms, lowest_rate);
-    if (connection.drip_.found() && (!slowest || connection.drip_.rate() < slowest->drip_.rate())) slowest = &connection;
+    if (connection.drip_.found() && (!slowest || connection.drip_.rate() < slowest->drip_.rate()))
+      slowest = &connection;
   }
   busy_.take_all(seen);
   if (!slowest) return false;

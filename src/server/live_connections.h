@@ -1,4 +1,5 @@
-// A worker's client connections: who goes where there are too many, who is cut, and what a drain ends.
+// A worker's client connections: who goes where there are too many, who is cut, and what a drain
+// ends.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +12,8 @@ namespace weir::server {
 
 class LiveConnections;
 
-/// A client connection, or a session inside a tunnel, as a worker's LiveConnections know it; whatever protocol it speaks. Counts from its
-/// making to its end.
+/// A client connection, or a session inside a tunnel, as a worker's LiveConnections know it;
+/// whatever protocol it speaks. Counts from its making to its end.
 class LiveConnection : private async::Link {
  public:
   explicit LiveConnection(LiveConnections& among);
@@ -46,14 +47,15 @@ class LiveConnection : private async::Link {
 class LiveConnections {
  public:
   size_t count() const { return count_; }
-  /// Closes the connection that has been idle longest, if there is one: between two requests, else one that has said nothing yet
-  /// since a second ago.
+  /// Closes the connection that has been idle longest, if there is one: between two requests, else
+  /// one that has said nothing yet since a second ago.
   bool shed_one();
   /// From now on connections end with the request that they carry; those that carry none end now.
   void drain();
   const bool& draining() const { return draining_; }
-  /// For times in which there is little left, called again and again: looks at some of the connections that serve a request or carry a
-  /// tunnel, and cuts the slowest of them whose content moves by drops, below `lowest_rate` bytes a second (see Drip). True if it did.
+  /// For times in which there is little left, called again and again: looks at some of the
+  /// connections that serve a request or carry a tunnel, and cuts the slowest of them whose content
+  /// moves by drops, below `lowest_rate` bytes a second (see Drip). True if it did.
   bool cut_one_drip(uint64_t lowest_rate, uint64_t now_ms);
   /// A request was refused because memory was at its limit.
   void count_refused_for_memory() { ++refused_for_memory_; }

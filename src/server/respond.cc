@@ -17,7 +17,9 @@ constexpr size_t kWithHead = 4096;
 enum class Framing : uint8_t { none, length, chunked, until_close };
 
 base::Error write_error(ssize_t error) {
-  if (error == -ETIMEDOUT) return base::Error(ErrorType::connection_write_timeout, 408, "the client did not read for too long");
+  if (error == -ETIMEDOUT)
+    return base::Error(ErrorType::connection_write_timeout, 408,
+                       "the client did not read for too long");
   return base::Error(ErrorType::client_closed, 502, "the client's connection broke");
 }
 
@@ -50,21 +52,26 @@ Framing frame(http::Response& response, const RequestFacts& facts) {
 
 }  // namespace
 
-async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange, http::Response response, RequestFacts facts) {
+async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange,
+                                          http::Response response, RequestFacts facts) {
   http::Fields& fields = response.head->fields;
   const Framing framing = frame(response, facts);
   Served served;
-  served.keep = facts.keep_alive && framing != Framing::until_close && !response.tunnel && client.content.complete &&
-                (!facts.pins || !facts.pins->ending()) && (!facts.ends || !*facts.ends);
+  served.keep = facts.keep_alive && framing != Framing::until_close && !response.tunnel &&
+                client.content.complete && (!facts.pins || !facts.pins->ending()) &&
+                (!facts.ends || !*facts.ends);
   if (!response.tunnel) {
-    // HTTP/1.0 clients are never kept (RFC 9112, 9.3), so there is nothing to be said where this one is.
-    if (!served.keep) fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
+    // HTTP/1.0 clients are never kept (RFC 9112, 9.3), so there is nothing to be said where this
+    // one is.
+    if (!served.keep)
+      fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
   }
   exchange.status = response.head->status;
 
   http::Chunk chunk;
   bool have_chunk = false;
-  std::optional<base::Error> failed;  // The head goes out all the same: then there is something to be cut.
+  std::optional<base::Error>
+      failed;  // The head goes out all the same: then there is something to be cut.
   if (framing == Framing::none) {
     response.body = nullptr;
     chunk.last = true;
@@ -93,12 +100,14 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
   const uint64_t silence_ms = client.config.write_timeout_ms;
   if (!client.pending.empty()) {
     Slice pending = Slice::copy_of(std::exchange(client.pending, {}));
-    const ssize_t written = co_await client.stream.write({std::move(pending)}, silence_ms, &exchange.sent);
+    const ssize_t written =
+        co_await client.stream.write({std::move(pending)}, silence_ms, &exchange.sent);
     if (written < 0) co_return std::unexpected(write_error(written));
   }
   if (!have_chunk) {
-    const ssize_t written = co_await client.stream.write({std::move(head)}, silence_ms, &exchange.sent,
-                                                         response.body ? async::WriteWhen::at_once : async::WriteWhen::together);
+    const ssize_t written = co_await client.stream.write(
+        {std::move(head)}, silence_ms, &exchange.sent,
+        response.body ? async::WriteWhen::at_once : async::WriteWhen::together);
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
   }
@@ -107,7 +116,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
     if (!have_chunk) {
       if (framing != Framing::chunked && response.body->can_send_to(client.stream)) {
         bool to_failed = false;
-        auto sent = co_await response.body->send_to(client.stream, silence_ms, &exchange.sent, &to_failed);
+        auto sent =
+            co_await response.body->send_to(client.stream, silence_ms, &exchange.sent, &to_failed);
         if (!sent && !to_failed) co_return std::unexpected(std::move(sent).error());
         if (!sent) co_return std::unexpected(write_error(-EPIPE));
         if (sent->last) break;
@@ -119,15 +129,18 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
       chunk = **std::move(next);
     }
     have_chunk = false;
-    if (framing == Framing::length && !head.empty() && chunk.bytes.size() <= kWithHead && head.append(chunk.bytes.view())) {
+    if (framing == Framing::length && !head.empty() && chunk.bytes.size() <= kWithHead &&
+        head.append(chunk.bytes.view())) {
       chunk.bytes = Slice();  // One piece is cheaper to send than two.
     }
     const bool last = chunk.last;
     http1::ChunkFraming around;
-    if (framing == Framing::chunked) around = http1::frame_chunk(chunk.bytes.size(), last, chunk.trailers.get());
+    if (framing == Framing::chunked)
+      around = http1::frame_chunk(chunk.bytes.size(), last, chunk.trailers.get());
     const ssize_t written = co_await client.stream.write(
-        {std::move(head), std::move(around.before), std::move(chunk.bytes), std::move(around.after), std::move(around.end)}, silence_ms,
-        &exchange.sent, async::WriteWhen::together);
+        {std::move(head), std::move(around.before), std::move(chunk.bytes), std::move(around.after),
+         std::move(around.end)},
+        silence_ms, &exchange.sent, async::WriteWhen::together);
     if (written < 0) co_return std::unexpected(write_error(written));
     head = Slice();
     chunk = http::Chunk();

@@ -24,8 +24,10 @@ struct Served {
   std::unique_ptr<http::Tunnel> tunnel;
 };
 
-/// Writes the head together with the content that is ready, and pulls the rest. An Error is what ended it after the head had begun to
-/// go out (or the client's connection broke): then the connection is to be cut.
-async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange, http::Response response, RequestFacts facts);
+/// Writes the head together with the content that is ready, and pulls the rest. An Error is what
+/// ended it after the head had begun to go out (or the client's connection broke): then the
+/// connection is to be cut.
+async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange,
+                                          http::Response response, RequestFacts facts);
 
 }  // namespace weir::server

@@ -28,12 +28,16 @@ struct SessionContext {
 };
 
 /// Serves a client's connection until it ends, and closes it.
-async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream, base::Ref<const http::Session> session, const SessionContext& context);
+async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,
+                               base::Ref<const http::Session> session,
+                               const SessionContext& context);
 
-/// Serves what comes inside a tunnel: `stream` until it ends. `first` was read from it already. `pin`, where given, is the origin connection that a CONNECT
-/// opened, for the session's authority. `way_back`, where given, outlives the session: if it was taken at the end, the tunnel relays.
-async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session, const SessionContext& context,
-                                base::Slice first, std::unique_ptr<http::PinnedConnection> pin,
+/// Serves what comes inside a tunnel: `stream` until it ends. `first` was read from it already.
+/// `pin`, where given, is the origin connection that a CONNECT opened, for the session's authority.
+/// `way_back`, where given, outlives the session: if it was taken at the end, the tunnel relays.
+async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session,
+                                const SessionContext& context, base::Slice first,
+                                std::unique_ptr<http::PinnedConnection> pin,
                                 WayBack* way_back = nullptr);
 
 }  // namespace weir::server

@@ -25,7 +25,8 @@ using Answering = std::function<Task<base::Result<Response>>(Request)>;
 /// Content of unknown length, in pieces that come one a turn; with trailers or an error at its end.
 class Pieces final : public http::Body {
  public:
-  explicit Pieces(std::vector<std::string> pieces, bool breaks = false) : pieces_(std::move(pieces)), breaks_(breaks) {}
+  explicit Pieces(std::vector<std::string> pieces, bool breaks = false)
+      : pieces_(std::move(pieces)), breaks_(breaks) {}
   Task<base::Result<http::Chunk>> read() override {
     co_await async::Yield();
     if (next_ == pieces_.size()) {
@@ -74,7 +75,9 @@ class Server final : private http::Journal {
     auto session = base::make_ref<http::Session>();
     session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
     session->local = {base::IpAddress::v4(127, 0, 0, 1), 9876};
-    scope.spawn(serve_session(stream, std::move(session), context, first.empty() ? base::Slice() : base::Slice::copy_of(first), nullptr));
+    scope.spawn(serve_session(stream, std::move(session), context,
+                              first.empty() ? base::Slice() : base::Slice::copy_of(first),
+                              nullptr));
     turn();
   }
   void turn(int times = 30) {
@@ -100,7 +103,9 @@ class Server final : private http::Journal {
   async::EventLoop loop;
   ServerConfig config;
   /// Answers 200 with the request's path, unless the test says otherwise.
-  Answering answering = [](Request request) { return http::answer(text(200, std::string(request.head->target.path))); };
+  Answering answering = [](Request request) {
+    return http::answer(text(200, std::string(request.head->target.path)));
+  };
   base::Ref<const http::Pipeline> pipeline;
   LiveConnections connections;
   struct Gate final : Admission {
@@ -137,17 +142,25 @@ class Server final : private http::Journal {
     Server& server;
   };
   void record(const http::Exchange& exchange) override {
-    std::string method = exchange.settled() ? std::string(exchange.request_line().substr(0, exchange.request_line().find(' ')))
-                                            : exchange.request ? std::string(exchange.request->method_token) : std::string("-");
+    std::string method =
+        exchange.settled()
+            ? std::string(exchange.request_line().substr(0, exchange.request_line().find(' ')))
+        : exchange.request ? std::string(exchange.request->method_token)
+                           : std::string("-");
     records.push_back(method + " " + std::to_string(exchange.status) + " " +
-                      (exchange.has_error() ? std::string(base::name_of(exchange.error_type())) : exchange.ended()));
+                      (exchange.has_error() ? std::string(base::name_of(exchange.error_type()))
+                                            : exchange.ended()));
     sent.push_back(exchange.sent);
     received.push_back(exchange.received);
   }
 };
 
 std::string get(std::string_view path, std::string_view more = "") {
-  return std::string("GET http://site").append(path).append(" HTTP/1.1\r\nHost: site\r\n").append(more).append("\r\n");
+  return std::string("GET http://site")
+      .append(path)
+      .append(" HTTP/1.1\r\nHost: site\r\n")
+      .append(more)
+      .append("\r\n");
 }
 
 TEST(Session, FramingAndPersistenceByVersionAndMethod) {
@@ -157,16 +170,26 @@ TEST(Session, FramingAndPersistenceByVersionAndMethod) {
     const char* answer;
     bool more;  // Another request on the connection is answered.
   } cases[] = {
-      {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a", true},
-      {"GET /a HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a", false},
-      {"GET /a HTTP/1.0\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a", false},
+      {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a",
+       true},
+      {"GET /a HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\r\n", 0,
+       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a", false},
+      {"GET /a HTTP/1.0\r\nHost: s\r\n\r\n", 0,
+       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a", false},
       // A proxy keeps no connection to an HTTP/1.0 client (RFC 9112, 9.3).
-      {"GET /a HTTP/1.0\r\nHost: s\r\nConnection: keep-alive\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a", false},
-      {"HEAD /a HTTP/1.1\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", true},
-      {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\nX-Sum: 1\r\n\r\n", true},
-      {"GET /a HTTP/1.0\r\nHost: s\r\nConnection: keep-alive\r\n\r\n", 1, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nonetwo", false},
+      {"GET /a HTTP/1.0\r\nHost: s\r\nConnection: keep-alive\r\n\r\n", 0,
+       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a", false},
+      {"HEAD /a HTTP/1.1\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n",
+       true},
+      {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 1,
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\nX-Sum: "
+       "1\r\n\r\n",
+       true},
+      {"GET /a HTTP/1.0\r\nHost: s\r\nConnection: keep-alive\r\n\r\n", 1,
+       "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nonetwo", false},
       {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 2, "HTTP/1.1 204 No Content\r\n\r\n", true},
-      {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 3, "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", true},
+      {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 3,
+       "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", true},
   };
   for (const auto& c : cases) {
     Server server;
@@ -187,7 +210,8 @@ TEST(Session, FramingAndPersistenceByVersionAndMethod) {
     EXPECT_EQ(sent, c.more ? std::string(c.answer) + c.answer : c.answer) << c.request;
     EXPECT_EQ(asked, c.more ? 2 : 1);
     EXPECT_EQ(server.records.size(), c.more ? 2u : 1u);
-    EXPECT_EQ(server.sent[0], std::string_view(c.answer).size()) << "the record counts what went out";
+    EXPECT_EQ(server.sent[0], std::string_view(c.answer).size())
+        << "the record counts what went out";
     EXPECT_EQ(server.records[0].substr(server.records[0].rfind(' ')), " complete");
   }
 }
@@ -195,7 +219,8 @@ TEST(Session, FramingAndPersistenceByVersionAndMethod) {
 TEST(Session, ContentThatBreaksOffIsNeverTakenForWhole) {
   Server server;
   server.answering = [](Request) { return http::answer(pieces({"half"}, true)); };
-  EXPECT_EQ(server.ask("GET / HTTP/1.1\r\nHost: s\r\n\r\n" + get("/next")), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+  EXPECT_EQ(server.ask("GET / HTTP/1.1\r\nHost: s\r\n\r\n" + get("/next")),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
   EXPECT_EQ(server.records, std::vector<std::string>{"GET 200 http_response_incomplete"});
   EXPECT_EQ(server.ask("GET / HTTP/1.0\r\n\r\n").substr(0, 15), "HTTP/1.1 200 OK");
   EXPECT_TRUE(server.was_aborted) << "without framing only a reset tells";
@@ -217,7 +242,8 @@ TEST(Session, EachRecordIsOfAByteThatCame) {
   slow.arrive("GET http://si");
   EXPECT_TRUE(server.until([&] { return server.scope.size() == 0; }));
   EXPECT_TRUE(slow.sent.starts_with("HTTP/1.1 408 ")) << slow.sent;
-  EXPECT_TRUE(server.ask("GET http://site/ HTTP/1.1\r\nHost : x\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(
+      server.ask("GET http://site/ HTTP/1.1\r\nHost : x\r\n\r\n").starts_with("HTTP/1.1 400 "));
   EXPECT_EQ(server.ask("GET http://si"), "") << "nobody is left to answer";
   ASSERT_EQ(server.records.size(), 4u);
   EXPECT_TRUE(server.records[1].ends_with(" 408 http_request_error")) << server.records[1];
@@ -239,8 +265,10 @@ Task<base::Result<Response>> read_content(Request request) {
 }
 
 TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
-  const std::string head = "POST / HTTP/1.1\r\nHost: s\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
-  const std::string hundred = "HTTP/1.1 100 Continue\r\n\r\n", answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd";
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: s\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+  const std::string hundred = "HTTP/1.1 100 Continue\r\n\r\n",
+                    answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd";
   Server server;
   server.answering = read_content;
   MemoryStream &waits = server.stream(), &begins = server.stream();
@@ -255,7 +283,8 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   server.turn();
   EXPECT_EQ(waits.sent, hundred + answer + answer);
   MemoryStream& seems = server.stream();
-  seems.readiness().readable = true;  // As after a head that just filled its block: whether content has begun is not known.
+  seems.readiness().readable =
+      true;  // As after a head that just filled its block: whether content has begun is not known.
   server.serve(seems, head);
   EXPECT_EQ(seems.sent, hundred);
   seems.arrive("abcd");
@@ -268,7 +297,7 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   EXPECT_EQ(server.received, (std::vector<uint64_t>{4, 4, 4, 4}));
   // Answered without being asked for: no 100, and what may come is no request.
   server.answering = [](Request) { return http::answer(text(417, "")); };
-  MemoryStream &refused = server.stream();
+  MemoryStream& refused = server.stream();
   server.serve(refused, head);
   EXPECT_TRUE(refused.sent.starts_with("HTTP/1.1 417 "));
   EXPECT_NE(refused.sent.find("\r\nConnection: close\r\n"), std::string::npos);
@@ -280,20 +309,26 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
 TEST(Session, ContentOfEachFramingAndWhatIsWrongWithIt) {
   Server server;
   server.answering = read_content;
-  EXPECT_TRUE(server.ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nT: 1\r\n\r\n").ends_with("\r\n\r\nabcd+T: 1\n"));
-  EXPECT_TRUE(server.ask("POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 0\r\n\r\n" + get("/")).ends_with("\r\n\r\n"));
+  EXPECT_TRUE(server
+                  .ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: "
+                       "chunked\r\n\r\n3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nT: 1\r\n\r\n")
+                  .ends_with("\r\n\r\nabcd+T: 1\n"));
+  EXPECT_TRUE(server.ask("POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 0\r\n\r\n" + get("/"))
+                  .ends_with("\r\n\r\n"));
   EXPECT_EQ(server.records.size(), 3u);
   server.records.clear();
   // The client ends inside its content: nobody is left to answer.
   EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\nab"), "");
-  EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), "");
-  EXPECT_EQ(server.records, (std::vector<std::string>{"POST 0 client_closed", "POST 0 client_closed"}));
+  EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+            "");
+  EXPECT_EQ(server.records,
+            (std::vector<std::string>{"POST 0 client_closed", "POST 0 client_closed"}));
   server.records.clear();
   server.ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
   EXPECT_EQ(server.records, std::vector<std::string>{"POST 0 http_request_error"});
   server.records.clear();
   server.config.content_timeout_ms = 40;
-  MemoryStream &slow = server.stream();
+  MemoryStream& slow = server.stream();
   server.serve(slow, "POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\nab");
   EXPECT_TRUE(server.until([&] { return server.scope.size() == 0; }));
   EXPECT_EQ(server.records, std::vector<std::string>{"POST 0 http_request_error"});
@@ -305,7 +340,7 @@ TEST(Session, AfterAnEarlyAnswerWhatComesIsReadAndDropped) {
   server.config.linger_bytes = 300'000;
   const std::string head = "POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 10000000\r\n\r\n";
   {
-    MemoryStream &stream = server.stream();
+    MemoryStream& stream = server.stream();
     server.serve(stream, head);
     EXPECT_TRUE(stream.sent.ends_with("Connection: close\r\n\r\nno"));
     EXPECT_TRUE(stream.writes_shut_down) << "the answer is over, and its end says so";
@@ -325,7 +360,7 @@ TEST(Session, AfterAnEarlyAnswerWhatComesIsReadAndDropped) {
   ends.arrive("", true);
   server.turn();
   EXPECT_EQ(server.scope.size(), 0u);
-  MemoryStream &drips = server.stream();
+  MemoryStream& drips = server.stream();
   server.serve(drips, head);
   const uint64_t began = base::monotonic_ms();
   EXPECT_TRUE(server.until([&] {
@@ -346,21 +381,25 @@ TEST(Session, InterimResponsesNeverWait) {
     if (!said) return http::fail_with(std::move(said).error());
     return http::answer(text(200, "ok"));
   };
-  const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", final = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n",
+                    final = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   EXPECT_EQ(server.ask(get("/")), interim + final);
   EXPECT_EQ(server.sent[0], interim.size() + final.size());
-  EXPECT_EQ(server.ask("GET / HTTP/1.0\r\nHost: s\r\n\r\n").find("103"), std::string::npos) << "HTTP/1.0 has none";
-  // How many there may be is the origin side's affair; what waits for a client that takes nothing is bounded here.
+  EXPECT_EQ(server.ask("GET / HTTP/1.0\r\nHost: s\r\n\r\n").find("103"), std::string::npos)
+      << "HTTP/1.0 has none";
+  // How many there may be is the origin side's affair; what waits for a client that takes nothing
+  // is bounded here.
   count = 100;
   EXPECT_NE(server.ask(get("/")).find("200"), std::string::npos);
   count = 10'000;
-  MemoryStream &stuck = server.stream();
+  MemoryStream& stuck = server.stream();
   stuck.window = 5;
   server.serve(stuck, get("/"));
-  EXPECT_TRUE(server.until([&] { return server.records.back() == "GET 0 http_protocol_error"; })) << server.records.back();
+  EXPECT_TRUE(server.until([&] { return server.records.back() == "GET 0 http_protocol_error"; }))
+      << server.records.back();
   // What a slow client does not take goes out before the next head, and in order.
   count = 3;
-  MemoryStream &slow = server.stream();
+  MemoryStream& slow = server.stream();
   slow.window = interim.size() + 5;
   server.serve(slow, get("/"));
   EXPECT_EQ(slow.sent, interim + interim.substr(0, 5));
@@ -373,7 +412,7 @@ TEST(Session, InterimResponsesNeverWait) {
 TEST(Session, AClientThatDoesNotReadIsCutAfterAWhile) {
   Server server;
   server.config.write_timeout_ms = 60;
-  MemoryStream &stream = server.stream();
+  MemoryStream& stream = server.stream();
   stream.window = 10;
   server.serve(stream, get("/"));
   EXPECT_EQ(server.scope.size(), 1u);
@@ -425,17 +464,22 @@ TEST(Session, AStreamThatOnlySeemsReadableIsIdle) {
   MemoryStream& stream = server.stream();
   server.serve(stream, get("/"));
   for (int i = 0; i < 3; ++i) {
-    stream.readiness().became_readable();  // As after a splice, which does not know that it took the last byte.
+    stream.readiness()
+        .became_readable();  // As after a splice, which does not know that it took the last byte.
     server.turn();
     EXPECT_EQ(base::block_bytes_in_use(), 0u) << "an idle connection holds no buffer";
   }
-  EXPECT_FALSE(server.until([&] { return server.scope.size() == 0; }, 150)) << "a head's time begins with its first byte";
+  EXPECT_FALSE(server.until([&] { return server.scope.size() == 0; }, 150))
+      << "a head's time begins with its first byte";
   EXPECT_TRUE(server.until([&] { return server.scope.size() == 0; }));
   EXPECT_EQ(server.records.size(), 1u);
 }
 
 TEST(Session, AClientThatIsNotServedIsToldSoAndNothingElse) {
-  for (const std::string& request : {get("/"), std::string("CONNECT site:443 HTTP/1.1\r\nHost: s\r\n\r\n"), std::string("GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n"), std::string("\x16\x03\x01\r\n\r\n")}) {
+  for (const std::string& request :
+       {get("/"), std::string("CONNECT site:443 HTTP/1.1\r\nHost: s\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n"),
+        std::string("\x16\x03\x01\r\n\r\n")}) {
     Server server;
     server.refused = true;
     const std::string answer = server.ask(request + get("/"));
@@ -470,9 +514,12 @@ TEST(Session, ATunnelEndsItsConnectionAndItsRecord) {
       response.tunnel = std::make_unique<FakeTunnel>(got, fails);
       return http::answer(std::move(response));
     };
-    EXPECT_EQ(server.ask("CONNECT site:443 HTTP/1.1\r\nHost: site:443\r\n\r\n" + get("/no-request")), "HTTP/1.1 200 OK\r\n\r\ntunnelled");
+    EXPECT_EQ(
+        server.ask("CONNECT site:443 HTTP/1.1\r\nHost: site:443\r\n\r\n" + get("/no-request")),
+        "HTTP/1.1 200 OK\r\n\r\ntunnelled");
     EXPECT_EQ(got, get("/no-request"));
-    EXPECT_EQ(server.records, std::vector<std::string>{fails ? "CONNECT 200 connection_terminated" : "CONNECT 200 complete"});
+    EXPECT_EQ(server.records, std::vector<std::string>{fails ? "CONNECT 200 connection_terminated"
+                                                             : "CONNECT 200 complete"});
   }
   // After a refused CONNECT nothing is parsed as a request.
   Server server;
@@ -493,7 +540,8 @@ TEST(LiveConnections, TheLongestIdleOneIsShedFirst) {
     }
     return http::answer(text(200, "ok"));
   };
-  MemoryStream &first = server.stream(), &second = server.stream(), &busy = server.stream(), &fresh = server.stream();
+  MemoryStream &first = server.stream(), &second = server.stream(), &busy = server.stream(),
+               &fresh = server.stream();
   server.serve(first, get("/"));
   server.serve(second, get("/"));
   server.serve(busy, get("/wait"));
@@ -510,7 +558,8 @@ TEST(LiveConnections, TheLongestIdleOneIsShedFirst) {
   server.turn();
   EXPECT_TRUE(closed(first));
   EXPECT_FALSE(server.connections.shed_one()) << "one that works, and one that has just come";
-  EXPECT_TRUE(server.until([&] { return server.connections.shed_one(); }, 2000)) << "but not one that says nothing";
+  EXPECT_TRUE(server.until([&] { return server.connections.shed_one(); }, 2000))
+      << "but not one that says nothing";
   server.turn();
   EXPECT_TRUE(closed(fresh));
   EXPECT_FALSE(closed(busy));
@@ -593,7 +642,8 @@ TEST(Session, AtTheLimitOfMemoryNewRequestsAreRefusedAndWhatRunsGoesOn) {
     EXPECT_EQ(server.connections.refused_for_memory(), 2u);
     kept.arrive(get("/again"));
     server.turn();
-    EXPECT_NE(kept.sent.find("HTTP/1.1 503 "), std::string::npos) << "also on a connection that was there";
+    EXPECT_NE(kept.sent.find("HTTP/1.1 503 "), std::string::npos)
+        << "also on a connection that was there";
     EXPECT_EQ(server.connections.refused_for_memory(), 3u);
   }
   server.answering = [](Request) { return http::answer(text(200, "ok")); };
@@ -606,7 +656,8 @@ TEST(Session, AllMemoryIsGivenBack) {
   {
     Server server;
     const auto with_server = base::Account::held();
-    for (int i = 0; i < 20; ++i) EXPECT_TRUE(server.ask(get("/" + std::string(20'000, 'x'))).starts_with("HTTP/1.1 "));
+    for (int i = 0; i < 20; ++i)
+      EXPECT_TRUE(server.ask(get("/" + std::string(20'000, 'x'))).starts_with("HTTP/1.1 "));
     server.ask("GET / HT");
     MemoryStream& stream = server.stream();
     server.serve(stream, get("/"));
@@ -615,7 +666,8 @@ TEST(Session, AllMemoryIsGivenBack) {
     server.turn();
   }
   const auto after = base::Account::held();
-  for (size_t i = 0; i < base::kHoldings; ++i) EXPECT_EQ(after[i], before[i]) << base::name_of(static_cast<base::Holding>(i));
+  for (size_t i = 0; i < base::kHoldings; ++i)
+    EXPECT_EQ(after[i], before[i]) << base::name_of(static_cast<base::Holding>(i));
   base::keep_memory(true);
 }
 
@@ -633,8 +685,9 @@ TEST(LiveConnections, TheSlowestDripIsCutFirst) {
       co_return text(200, std::string(100'000, 'x'));
     }(std::move(request), never);
   };
-  MemoryStream &fast = server.stream(), &slow = server.stream(), &slower = server.stream(), &paused = server.stream(), &thinks = server.stream(),
-               &upload = server.stream(), &live = server.stream();
+  MemoryStream &fast = server.stream(), &slow = server.stream(), &slower = server.stream(),
+               &paused = server.stream(), &thinks = server.stream(), &upload = server.stream(),
+               &live = server.stream();
   for (MemoryStream* each : {&fast, &slow, &slower, &paused}) {
     each->window = 1000;
     server.serve(*each, get("/"));
@@ -659,14 +712,17 @@ TEST(LiveConnections, TheSlowestDripIsCutFirst) {
     server.connections.cut_one_drip(500, now_ms);
     server.turn();
     for (MemoryStream* each : all) {
-      if (!each->readiness().on_broken && std::ranges::find(cut, each) == cut.end()) cut.push_back(each);
+      if (!each->readiness().on_broken && std::ranges::find(cut, each) == cut.end())
+        cut.push_back(each);
     }
   }
   EXPECT_EQ(cut, (std::vector<const MemoryStream*>{&upload, &slower, &slow}));
   EXPECT_EQ(server.connections.drips_cut(), 3u);
   EXPECT_TRUE(slow.aborted && slower.aborted);
   EXPECT_FALSE(upload.aborted) << "an answer could still be sent";
-  EXPECT_EQ(server.records, (std::vector<std::string>{"POST 0 http_request_error", "GET 200 lowest_rate", "GET 200 lowest_rate"}));
+  EXPECT_EQ(server.records,
+            (std::vector<std::string>{"POST 0 http_request_error", "GET 200 lowest_rate",
+                                      "GET 200 lowest_rate"}));
   server.scope.cancel_all();
 }
 

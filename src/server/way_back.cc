@@ -35,7 +35,8 @@ Slice joined(std::initializer_list<std::string_view> pieces) {
 ssize_t WayBack::read_more() {
   async::Input& input = client_->input;
   const size_t had = input.size();
-  const base::Ref<base::Block> block = had == 0 ? input.room(base::Block::kSmall) : base::Block::make(base::Block::kSmall);
+  const base::Ref<base::Block> block =
+      had == 0 ? input.room(base::Block::kSmall) : base::Block::make(base::Block::kSmall);
   if (had > 0) std::memcpy(block->data(), input.view().data(), had);
   const ssize_t n = client_->stream.try_read(block->data() + had, block->capacity() - had);
   if (n <= 0) return n;
@@ -55,7 +56,8 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
       if (start == http1::Start::other || input.size() >= base::Block::kSmall) break;
       // An empty line is what old clients send behind a request's content.
       const bool undecided = start == http1::Start::undecided;
-      if (undecided && deadline_ms == async::Deadline::kNever) deadline_ms = async::EventLoop::current().now_ms() + kUndecidedMs;
+      if (undecided && deadline_ms == async::Deadline::kNever)
+        deadline_ms = async::EventLoop::current().now_ms() + kUndecidedMs;
     }
     input.release();
     const ssize_t ready = co_await client_->stream.until_readable(deadline_ms);
@@ -74,7 +76,9 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
 }
 
 void WayBack::finish(Slice unread) {
-  bytes_ = head_.empty() && given_back_.empty() ? std::move(unread) : joined({head_, given_back_.view(), unread.view()});
+  bytes_ = head_.empty() && given_back_.empty()
+               ? std::move(unread)
+               : joined({head_, given_back_.view(), unread.view()});
   head_.clear();
   given_back_ = Slice();
 }

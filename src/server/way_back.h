@@ -1,4 +1,5 @@
-// What a session inside a tunnel keeps so that the tunnel can relay in its place, with nothing lost.
+// What a session inside a tunnel keeps so that the tunnel can relay in its place, with nothing
+// lost.
 #pragma once
 #include <memory>
 #include <utility>
@@ -9,7 +10,8 @@
 
 namespace weir::server {
 
-/// In a tunnel, from its first byte on: what is no more than a part of a request or a ClientHello by then is something else.
+/// In a tunnel, from its first byte on: what is no more than a part of a request or a ClientHello
+/// by then is something else.
 inline constexpr uint64_t kUndecidedMs = 1000;
 
 /// The tunnel makes it, the session fills it. Of one worker.
@@ -35,7 +37,9 @@ class WayBack final : public http::WayBack {
   void head_sent() override { forget(); }
   async::Task<base::Result<base::Slice>> beyond() override;
   void give_back(base::Slice bytes) override { given_back_ = std::move(bytes); }
-  void take(std::unique_ptr<http::PinnedConnection> connection) override { connection_ = std::move(connection); }
+  void take(std::unique_ptr<http::PinnedConnection> connection) override {
+    connection_ = std::move(connection);
+  }
 
  private:
   /// More bytes of the client's behind those that are there. 0 for its end, or -errno.

@@ -20,7 +20,8 @@ struct TunnelConfig {
   uint64_t silence_timeout_ms = 600'000;
   /// Of the client's first bytes, looked at to tell what is inside.
   uint64_t sniff_bytes = 16 * 1024;
-  /// Ports on which a tunnel that is neither TLS nor HTTP is refused: tunnels to these need the inside. Sorted.
+  /// Ports on which a tunnel that is neither TLS nor HTTP is refused: tunnels to these need the
+  /// inside. Sorted.
   std::vector<uint16_t> no_opaque_ports;
   friend bool operator==(const TunnelConfig&, const TunnelConfig&) = default;
 };

@@ -13,18 +13,21 @@ using base::ErrorType;
 
 namespace {
 
-/// What came from the client so far, in a block that is little larger: most heads and ClientHellos are short, and who says little shall
-/// cost little.
+/// What came from the client so far, in a block that is little larger: most heads and ClientHellos
+/// are short, and who says little shall cost little.
 class FirstBytes {
  public:
   /// Lies in `bytes`, and goes back there in the end, whatever that is.
-  FirstBytes(base::Slice& bytes, size_t limit) : bytes_(bytes), limit_(limit), size_(bytes.size()) {}
+  FirstBytes(base::Slice& bytes, size_t limit)
+      : bytes_(bytes), limit_(limit), size_(bytes.size()) {}
   FirstBytes(const FirstBytes&) = delete;
   ~FirstBytes() {
     if (block_ && size_ > 0) bytes_ = base::Slice(std::move(block_), 0, size_);
   }
 
-  std::string_view view() const { return block_ ? std::string_view(block_->data(), size_) : bytes_.view(); }
+  std::string_view view() const {
+    return block_ ? std::string_view(block_->data(), size_) : bytes_.view();
+  }
   size_t size() const { return size_; }
   /// Makes room for more. False while memory is so scarce that what is there has to do.
   bool make_room() {
@@ -32,7 +35,9 @@ class FirstBytes {
     size_t capacity = base::Block::kTiny;
     while (capacity <= size_) capacity *= kGrowth;
     capacity = std::min(capacity, limit_);
-    if (capacity > base::Block::kTiny && base::Account::stand() != base::Memory::enough && capacity > base::Block::bulk()) return false;
+    if (capacity > base::Block::kTiny && base::Account::stand() != base::Memory::enough &&
+        capacity > base::Block::bulk())
+      return false;
     auto block = base::Block::make(capacity);
     if (size_ > 0) std::memcpy(block->data(), view().data(), size_);
     block_ = std::move(block);
@@ -56,14 +61,19 @@ class FirstBytes {
 };
 
 enum class Event : uint8_t { timeout, client, client_broke, origin, origin_broke };
-Event after_exception(const Event*) { return Event::origin_broke; }
+Event after_exception(const Event*) {
+  return Event::origin_broke;
+}
 
-async::Task<Event> when_readable(async::ByteStream& stream, uint64_t deadline_ms, Event readable, Event broke) {
+async::Task<Event> when_readable(async::ByteStream& stream, uint64_t deadline_ms, Event readable,
+                                 Event broke) {
   const ssize_t ready = co_await stream.until_readable(deadline_ms);
   co_return ready >= 0 ? readable : ready == -ETIMEDOUT ? Event::timeout : broke;
 }
 
-std::unexpected<base::Error> client_broke() { return base::fail(ErrorType::client_closed, 502, "the client's connection broke"); }
+std::unexpected<base::Error> client_broke() {
+  return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+}
 /// The client learns of it as it does from a relay.
 std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
   client.abort();
@@ -72,31 +82,47 @@ std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
 
 class Recognised final : public http::Tunnel {
  public:
-  Recognised(std::unique_ptr<http::Tunnel> inner, base::Ref<http::Exchange> exchange, base::Ref<http::Session> session,
-             const server::SessionContext& context, const TunnelConfig& config)
-      : inner_(std::move(inner)), exchange_(std::move(exchange)), session_(std::move(session)), context_(context), config_(config) {}
+  Recognised(std::unique_ptr<http::Tunnel> inner, base::Ref<http::Exchange> exchange,
+             base::Ref<http::Session> session, const server::SessionContext& context,
+             const TunnelConfig& config)
+      : inner_(std::move(inner)),
+        exchange_(std::move(exchange)),
+        session_(std::move(session)),
+        context_(context),
+        config_(config) {}
 
-  async::Task<base::Result<void>> look(async::ByteStream& client, base::Slice& client_bytes) override;
+  async::Task<base::Result<void>> look(async::ByteStream& client,
+                                       base::Slice& client_bytes) override;
   /// The tunnel itself, where nothing inside is for us to see: all that was needed to look goes.
-  std::unique_ptr<http::Tunnel> carrier() override { return inside_ || over_ ? nullptr : std::move(inner_); }
+  std::unique_ptr<http::Tunnel> carrier() override {
+    return inside_ || over_ ? nullptr : std::move(inner_);
+  }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
  private:
-  /// `undecided`: a side has ended before anything was said, on a port where what the other one may still say must not pass.
-  async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer);
+  /// `undecided`: a side has ended before anything was said, on a port where what the other one may
+  /// still say must not pass.
+  async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes,
+                                           Sniffer& sniffer);
   /// Somebody has to see the requests inside: neither relay nor way back then.
-  bool needs_inside() const { return inner_->own() || std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port); }
+  bool needs_inside() const {
+    return inner_->own() ||
+           std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port);
+  }
   /// Where HTTP inside, if there is some, is served.
   bool serves() const {
     constexpr uint16_t kHttpPort = 80;
     if (needs_inside() || config_.serve == Serve::always) return true;
     return config_.serve == Serve::needed && session_->opened_port == kHttpPort;
   }
-  /// The first head is one to the site that the tunnel was opened to. If that was an address, its Host names the site.
+  /// The first head is one to the site that the tunnel was opened to. If that was an address, its
+  /// Host names the site.
   bool is_for_this(const http::RequestHead& head) const {
     const http::Target& target = head.target;
-    const bool names_it = session_->opened_literal && target.form == http::TargetForm::origin && !target.host.empty();
-    return (names_it && target.port == session_->opened_port) || http::is_for_opened(*session_, head);
+    const bool names_it =
+        session_->opened_literal && target.form == http::TargetForm::origin && !target.host.empty();
+    return (names_it && target.port == session_->opened_port) ||
+           http::is_for_opened(*session_, head);
   }
 
   std::unique_ptr<http::Tunnel> inner_;
@@ -108,7 +134,8 @@ class Recognised final : public http::Tunnel {
   bool over_ = false;    // It has ended, and carried nothing.
 };
 
-async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, base::Slice& bytes, Sniffer& sniffer) {
+async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, base::Slice& bytes,
+                                                     Sniffer& sniffer) {
   auto& loop = async::EventLoop::current();
   const size_t limit = config_.sniff_bytes;
   if (bytes.size() >= limit) {
@@ -119,7 +146,8 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
   FirstBytes first(bytes, limit);
   const auto no_room = [this]() -> base::Result<Carries> {
     if (!needs_inside()) return Carries::opaque;
-    return base::fail(ErrorType::connection_limit_reached, 503, "there is no memory to tell what the tunnel carries", "limits.memory");
+    return base::fail(ErrorType::connection_limit_reached, 503,
+                      "there is no memory to tell what the tunnel carries", "limits.memory");
   };
   uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
   bool begun = false;
@@ -134,16 +162,22 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
       if (!first.make_room()) co_return no_room();
     }
     auto event = when_readable(client, deadline_ms, Event::client, Event::client_broke);
-    // The origin is asked first: where both have spoken, it has spoken without having seen a request.
-    if (origin) event = async::first_of(when_readable(*origin, deadline_ms, Event::origin, Event::origin_broke), std::move(event));
+    // The origin is asked first: where both have spoken, it has spoken without having seen a
+    // request.
+    if (origin)
+      event =
+          async::first_of(when_readable(*origin, deadline_ms, Event::origin, Event::origin_broke),
+                          std::move(event));
     switch (co_await event) {
       case Event::timeout:
         if (begun) co_return Carries::opaque;
-        co_return base::fail(ErrorType::connection_read_timeout, 504, "neither side sent anything in the tunnel");
+        co_return base::fail(ErrorType::connection_read_timeout, 504,
+                             "neither side sent anything in the tunnel");
       case Event::client_broke: co_return client_broke();
       case Event::origin_broke: co_return origin_broke(client);
       case Event::origin: {
-        if (!needs_inside()) co_return Carries::opaque;  // The relay sees it again, be it bytes or the end.
+        if (!needs_inside())
+          co_return Carries::opaque;  // The relay sees it again, be it bytes or the end.
         char byte;
         const ssize_t n = origin->try_read(&byte, 1);
         if (n == -EAGAIN) continue;
@@ -162,7 +196,8 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
   }
 }
 
-async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base::Slice& client_bytes) {
+async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
+                                                 base::Slice& client_bytes) {
   Sniffer sniffer(serves());
   CO_TRY(const Carries carries, co_await watch(client, client_bytes, sniffer));
   over_ = carries == Carries::undecided;
@@ -172,18 +207,21 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client, base
   if (readable && (needs_inside() || (carries == Carries::http && is_for_this(*sniffer.head())))) {
     // What is wrong with it, if anything, is answered inside: 400, 421.
     inside_ = true;
-    const std::string host = carries == Carries::http ? std::string(sniffer.target().host) : std::string();
+    const std::string host =
+        carries == Carries::http ? std::string(sniffer.target().host) : std::string();
     if (session_->opened_literal && host != session_->opened_host) session_->inner_host = host;
     session_->own = inner_->own();
     co_return {};
   }
   if (carries != Carries::tls && needs_inside()) {
-    co_return base::fail(ErrorType::http_request_denied, 403, "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
+    co_return base::fail(ErrorType::http_request_denied, 403,
+                         "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
   }
   co_return {};
 }
 
-async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base::Slice client_bytes) {
+async::Task<base::Result<void>> Recognised::run(async::ByteStream& client,
+                                                base::Slice client_bytes) {
   if (over_) co_return {};
   server::WayBack way_back;
   const bool may_go_back = !needs_inside();
@@ -191,7 +229,8 @@ async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base:
   if (!may_go_back) inner_ = nullptr;
   exchange_->set_ended("complete");
   async::Interrupt* const on_broken = client.readiness().on_broken;
-  co_await server::serve_session(client, session_, context_, std::move(client_bytes), std::move(pin), may_go_back ? &way_back : nullptr);
+  co_await server::serve_session(client, session_, context_, std::move(client_bytes),
+                                 std::move(pin), may_go_back ? &way_back : nullptr);
   if (!way_back.taken()) co_return {};
   client.readiness().on_broken = on_broken;
   inner_->take_back(way_back.take_connection());
@@ -200,14 +239,18 @@ async::Task<base::Result<void>> Recognised::run(async::ByteStream& client, base:
 
 }  // namespace
 
-async::Task<base::Result<http::Response>> Recognise::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Recognise::handle(http::Request request,
+                                                            http::Next next) const {
   if (request.head->method != http::Method::connect) return next(std::move(request));
   // What is inside goes by the word that policy gave on the CONNECT.
-  if (!request.decision) return http::fail_with(base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
+  if (!request.decision)
+    return http::fail_with(
+        base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
   return recognise(std::move(request), next);
 }
 
-async::Task<base::Result<http::Response>> Recognise::recognise(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Recognise::recognise(http::Request request,
+                                                               http::Next next) const {
   const http::Session& outer = *request.session;
   auto session = base::make_ref<http::Session>();
   session->listener = outer.listener;
@@ -222,10 +265,14 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   base::Ref<http::Exchange> exchange = request.exchange;
   CO_TRY(http::Response response, co_await next(std::move(request)));
   if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {
-    co_return base::fail(ErrorType::http_request_denied, 403, "No HTTP is served inside tunnels here, so Weir's own pages can't be reached through one.", "tunnel.serve");
+    co_return base::fail(
+        ErrorType::http_request_denied, 403,
+        "No HTTP is served inside tunnels here, so Weir's own pages can't be reached through one.",
+        "tunnel.serve");
   }
   if (response.tunnel) {
-    response.tunnel = std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange), std::move(session), context_, config_);
+    response.tunnel = std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange),
+                                                   std::move(session), context_, config_);
   }
   co_return response;
 }

@@ -6,13 +6,16 @@
 
 namespace weir::tunnel {
 
-/// Calls next, which connects; then, when the tunnel runs, both sides are watched: where the origin speaks first it is
-/// opaque, else the client's first bytes tell TLS, HTTP/1, or opaque (docs/design/tunnels.md).
+/// Calls next, which connects; then, when the tunnel runs, both sides are watched: where the origin
+/// speaks first it is opaque, else the client's first bytes tell TLS, HTTP/1, or opaque
+/// (docs/design/tunnels.md).
 class Recognise final : public http::Stage {
  public:
   /// Both outlive the tunnels: they are the worker's.
-  Recognise(const server::SessionContext& context, const TunnelConfig& config) : context_(context), config_(config) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+  Recognise(const server::SessionContext& context, const TunnelConfig& config)
+      : context_(context), config_(config) {}
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next next) const override;
 
  private:
   async::Task<base::Result<http::Response>> recognise(http::Request request, http::Next next) const;

@@ -17,7 +17,7 @@ struct Seen {
   std::string client_bytes;
 };
 struct FakePin final : http::PinnedConnection {
-    void watch(void (*)(void*), void*) override {}
+  void watch(void (*)(void*), void*) override {}
   explicit FakePin(Seen& seen) : seen(seen) {}
   ~FakePin() override { seen.pin_gone = true; }
   Seen& seen;
@@ -46,16 +46,22 @@ struct NoJournal final : http::Journal {
 
 /// What is served inside: says which session and which host it was asked for.
 struct Inside final : http::Stage {
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next) const override {
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next) const override {
     const http::Session& session = *request.session;
     if (request.head->fault) {
       http::Response response;
       response.head = http::ResponseHead::make(request.head->fault->status());
       return http::answer(std::move(response));
     }
-    const bool pinned = request.pins->has(http::authority_key(session.inner_host.empty() ? session.opened_host : session.inner_host, session.opened_port));
-    return http::answer(http::text_response(200, "text/plain", std::string(request.head->target.host) + " " + session.opened_host.text() + " " + session.inner_host.text() + " " +
-                                                                   std::to_string(session.depth) + (session.own ? " own" : "") + (pinned ? " pinned" : "")));
+    const bool pinned = request.pins->has(
+        http::authority_key(session.inner_host.empty() ? session.opened_host : session.inner_host,
+                            session.opened_port));
+    return http::answer(http::text_response(
+        200, "text/plain",
+        std::string(request.head->target.host) + " " + session.opened_host.text() + " " +
+            session.inner_host.text() + " " + std::to_string(session.depth) +
+            (session.own ? " own" : "") + (pinned ? " pinned" : "")));
   }
 };
 
@@ -106,7 +112,8 @@ class Tunnelled {
     task = whole();
     task.start();
   }
-  /// Until the tunnel has ended, for at most `ms`. What it ended with: `open`, `ended`, or the error's name.
+  /// Until the tunnel has ended, for at most `ms`. What it ended with: `open`, `ended`, or the
+  /// error's name.
   std::string until(uint64_t ms) {
     const uint64_t end = base_now() + ms;
     while (!task.done() && base_now() < end) fake.loop.turn(2);
@@ -155,8 +162,12 @@ TEST(Recognise, WhatCantBecomeARequestIsRelayedAtOnce) {
     Opened setup;
     std::string bytes;
   };
-  const Case cases[] = {{{}, "<stream>"},   {{}, "{\"jsonrpc\""}, {{}, std::string(64, 'a')}, {{}, "\xff\xfd"},
-                        {{.target = "site:5222"}, "GET /"}, {{.serve = Serve::never}, "GET /"}};
+  const Case cases[] = {{{}, "<stream>"},
+                        {{}, "{\"jsonrpc\""},
+                        {{}, std::string(64, 'a')},
+                        {{}, "\xff\xfd"},
+                        {{.target = "site:5222"}, "GET /"},
+                        {{.serve = Serve::never}, "GET /"}};
   for (const Case& c : cases) {
     Tunnelled t(c.setup);
     t.run();
@@ -170,14 +181,18 @@ TEST(Recognise, WhatCantBecomeARequestIsRelayedAtOnce) {
 TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   Tunnelled t;
   for (const char* method : {"GET", "connect", "POST"}) {
-    t.fake.next = [](http::Request) -> base::Result<http::Response> { return http::text_response(200, "text/plain", "as it was"); };
+    t.fake.next = [](http::Request) -> base::Result<http::Response> {
+      return http::text_response(200, "text/plain", "as it was");
+    };
     http::Outcome outcome = t.fake.run(t.stage, method, "http://site/");
     ASSERT_TRUE(outcome.response);
     EXPECT_EQ(http::content_of(*outcome.response), "as it was");
   }
   http::Outcome refused = t.fake.run(t.stage, "CONNECT", "site:443");
   EXPECT_FALSE(refused.response->tunnel);
-  t.fake.next = [](http::Request) -> base::Result<http::Response> { return base::fail(ErrorType::connection_refused, 502, "refused"); };
+  t.fake.next = [](http::Request) -> base::Result<http::Response> {
+    return base::fail(ErrorType::connection_refused, 502, "refused");
+  };
   EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);
 }
 
@@ -188,10 +203,15 @@ std::string client_hello(size_t padded = 0) {
     while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
     return out;
   };
-  const auto vector = [&](const std::string& content, int bytes) { return number(content.size(), bytes) + content; };
-  std::string extensions = number(0, 2) + vector(vector(number(0, 1) + vector("sni.example", 2), 2), 2);
+  const auto vector = [&](const std::string& content, int bytes) {
+    return number(content.size(), bytes) + content;
+  };
+  std::string extensions =
+      number(0, 2) + vector(vector(number(0, 1) + vector("sni.example", 2), 2), 2);
   if (padded > 0) extensions += number(21, 2) + vector(std::string(padded, 0), 2);
-  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) + vector("\x13\x01", 2) + vector(std::string(1, 0), 1) + vector(extensions, 2);
+  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) +
+                           vector("\x13\x01", 2) + vector(std::string(1, 0), 1) +
+                           vector(extensions, 2);
   return "\x16\x03\x01" + vector(number(1, 1) + vector(body, 3), 2);
 }
 const std::string kTls = client_hello(), kLongTls = client_hello(9000);
@@ -216,41 +236,108 @@ TEST(Recognise, TheFirstBytesDecide) {
   const Case cases[] = {
       {"TLS", {}, kTls, Then::relayed},
       {"TLS, a long ClientHello", {}, kLongTls, Then::relayed},
-      {"TLS where opaque is not allowed", {.target = "site:443", .no_opaque_ports = {443}}, kTls, Then::relayed},
+      {"TLS where opaque is not allowed",
+       {.target = "site:443", .no_opaque_ports = {443}},
+       kTls,
+       Then::relayed},
       {"opaque", {}, "\x01\x02", Then::relayed},
       {"opaque where it is not allowed", strict, "\x01\x02", Then::denied},
-      {"opaque on a port next to those", {.target = "site:81", .no_opaque_ports = {80, 443}}, "\x01\x02", Then::relayed},
+      {"opaque on a port next to those",
+       {.target = "site:81", .no_opaque_ports = {80, 443}},
+       "\x01\x02",
+       Then::relayed},
       {"HTTP/1 of this host", {}, get("site"), Then::served, "site site  1 pinned"},
-      {"HTTP/1 of this host, a long head", {}, get("site", 9000), Then::served, "site site  1 pinned"},
-      {"HTTP/1 of this host, another spelling", {}, get("SITE.:80"), Then::served, "site site  1 pinned"},
-      {"HTTP/1 of this host in absolute-form", {}, "GET http://site/ HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n", Then::served, "site site  1 pinned"},
-      {"HTTP/1 of another host in absolute-form", {}, "GET http://other/ HTTP/1.1\r\nHost: site\r\n\r\n", Then::relayed},
-      {"HTTP/1 of this host, an empty line first", {}, "\r\n" + get("site"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 of this host, a long head",
+       {},
+       get("site", 9000),
+       Then::served,
+       "site site  1 pinned"},
+      {"HTTP/1 of this host, another spelling",
+       {},
+       get("SITE.:80"),
+       Then::served,
+       "site site  1 pinned"},
+      {"HTTP/1 of this host in absolute-form",
+       {},
+       "GET http://site/ HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n",
+       Then::served,
+       "site site  1 pinned"},
+      {"HTTP/1 of another host in absolute-form",
+       {},
+       "GET http://other/ HTTP/1.1\r\nHost: site\r\n\r\n",
+       Then::relayed},
+      {"HTTP/1 of this host, an empty line first",
+       {},
+       "\r\n" + get("site"),
+       Then::served,
+       "site site  1 pinned"},
       {"HTTP/1.0 without Host", {}, "GET / HTTP/1.0\r\n\r\n", Then::relayed},
       {"a CONNECT inside", {}, "CONNECT site:80 HTTP/1.1\r\nHost: site:80\r\n\r\n", Then::relayed},
-      {"HTTP/1 on another port than HTTP's", {.target = "site:8080"}, get("site:8080"), Then::relayed},
-      {"HTTP/1 on another port, always served", {.target = "site:8080", .serve = Serve::always}, get("site:8080"), Then::served, "site site  1 pinned"},
-      {"HTTP/1 on another port, needed", {.target = "site:8080", .no_opaque_ports = {8080}}, get("site:8080"), Then::served, "site site  1 pinned"},
+      {"HTTP/1 on another port than HTTP's",
+       {.target = "site:8080"},
+       get("site:8080"),
+       Then::relayed},
+      {"HTTP/1 on another port, always served",
+       {.target = "site:8080", .serve = Serve::always},
+       get("site:8080"),
+       Then::served,
+       "site site  1 pinned"},
+      {"HTTP/1 on another port, needed",
+       {.target = "site:8080", .no_opaque_ports = {8080}},
+       get("site:8080"),
+       Then::served,
+       "site site  1 pinned"},
       {"HTTP/1 where none is served", {.serve = Serve::never}, get("site"), Then::relayed},
-      {"HTTP/1 of another port", {.target = "site:8080", .serve = Serve::always}, get("site"), Then::relayed},
+      {"HTTP/1 of another port",
+       {.target = "site:8080", .serve = Serve::always},
+       get("site"),
+       Then::relayed},
       {"HTTP/1 of another host", {}, get("other"), Then::relayed},
-      {"HTTP/1 of another host, strict", strict, get("other"), Then::served, "other site  1 pinned"},
-      {"HTTP/1 where opened by address", {.target = "192.0.2.1:80"}, get("other"), Then::served, "other 192.0.2.1 other 1 pinned"},
-      {"HTTP/1 where opened by address, the address", {.target = "192.0.2.1:80"}, get("192.0.2.1"), Then::served, "192.0.2.1 192.0.2.1  1 pinned"},
-      {"HTTP/1 where opened by address, absolute-form for a name", {.target = "192.0.2.1:80"}, "GET http://other/ HTTP/1.1\r\nHost: other\r\n\r\n", Then::relayed},
-      {"HTTP/1 where opened by address, another port", {.target = "192.0.2.1:80"}, get("other:81"), Then::relayed},
-      {"a foreign upgrade", {}, "GET / HTTP/1.1\r\nHost: site\r\nUpgrade: h2c\r\n\r\n", Then::relayed},
+      {"HTTP/1 of another host, strict", strict, get("other"), Then::served,
+       "other site  1 pinned"},
+      {"HTTP/1 where opened by address",
+       {.target = "192.0.2.1:80"},
+       get("other"),
+       Then::served,
+       "other 192.0.2.1 other 1 pinned"},
+      {"HTTP/1 where opened by address, the address",
+       {.target = "192.0.2.1:80"},
+       get("192.0.2.1"),
+       Then::served,
+       "192.0.2.1 192.0.2.1  1 pinned"},
+      {"HTTP/1 where opened by address, absolute-form for a name",
+       {.target = "192.0.2.1:80"},
+       "GET http://other/ HTTP/1.1\r\nHost: other\r\n\r\n",
+       Then::relayed},
+      {"HTTP/1 where opened by address, another port",
+       {.target = "192.0.2.1:80"},
+       get("other:81"),
+       Then::relayed},
+      {"a foreign upgrade",
+       {},
+       "GET / HTTP/1.1\r\nHost: site\r\nUpgrade: h2c\r\n\r\n",
+       Then::relayed},
       {"a fault", {}, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::relayed},
-      {"a fault, strict", strict, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::served, "HTTP/1.1 400 "},
+      {"a fault, strict", strict, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::served,
+       "HTTP/1.1 400 "},
       {"our own", own, get("weir.internal"), Then::served, " own"},
       {"our own, another host", own, get("site"), Then::served, "site weir.internal  1 own"},
-      {"our own, a fault", own, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::served, "HTTP/1.1 400 "},
+      {"our own, a fault", own, "GET / HTTP/1.1\r\nHost : site\r\n\r\n", Then::served,
+       "HTTP/1.1 400 "},
       {"our own, opaque", own, "\x01", Then::denied},
-      {"more than is looked at", {.sniff_bytes = 100}, "GET /" + std::string(200, 'x') + " HTTP/1.1\r\nHost: site\r\n\r\n", Then::relayed},
-      {"more than is looked at, strict", {.no_opaque_ports = {80}, .sniff_bytes = 100}, std::string(200, 'x'), Then::denied},
+      {"more than is looked at",
+       {.sniff_bytes = 100},
+       "GET /" + std::string(200, 'x') + " HTTP/1.1\r\nHost: site\r\n\r\n",
+       Then::relayed},
+      {"more than is looked at, strict",
+       {.no_opaque_ports = {80}, .sniff_bytes = 100},
+       std::string(200, 'x'),
+       Then::denied},
   };
   for (const Case& c : cases) {
-    for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; byte by byte, or some at a time where there are many.
+    // They came with the CONNECT; they come later; byte by byte, or some at a time where there are
+    // many.
+    for (const int how : {0, 1, 2}) {
       Tunnelled t(c.setup);
       ASSERT_TRUE(t.tunnel) << c.why;
       if (how == 0) {
@@ -266,11 +353,13 @@ TEST(Recognise, TheFirstBytesDecide) {
       }
       t.turn();
       if (c.then == Then::served) t.client.arrive("", true);
-      EXPECT_EQ(t.until(3000), c.then == Then::denied ? "http_request_denied" : "ended") << c.why << " " << how;
+      EXPECT_EQ(t.until(3000), c.then == Then::denied ? "http_request_denied" : "ended")
+          << c.why << " " << how;
       EXPECT_EQ(t.seen.ran, c.then == Then::relayed) << c.why << " " << how;
       EXPECT_EQ(t.seen.became_pin, c.then == Then::served) << c.why << " " << how;
       if (c.then == Then::relayed) {
-        EXPECT_TRUE(t.seen.client_bytes + t.client.incoming == c.bytes) << c.why << ": what was looked at is replayed";
+        EXPECT_TRUE(t.seen.client_bytes + t.client.incoming == c.bytes)
+            << c.why << ": what was looked at is replayed";
         EXPECT_EQ(t.client.sent, "");
       } else if (c.then == Then::served) {
         EXPECT_NE(t.client.sent.find(c.said), std::string::npos) << c.why << ": " << t.client.sent;
@@ -384,14 +473,18 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
       {"TLS that fits", base::Memory::over, {}, client_hello(1700), "ended", true},
       {"TLS that fits, strict", base::Memory::over, strict, client_hello(1700), "ended", true},
       {"TLS that does not", base::Memory::over, {}, kLongTls, "ended", false},
-      {"TLS that does not, strict", base::Memory::over, strict, kLongTls, "connection_limit_reached", false},
+      {"TLS that does not, strict", base::Memory::over, strict, kLongTls,
+       "connection_limit_reached", false},
       {"TLS while it is near", base::Memory::near, strict, kLongTls, "ended", true},
       {"HTTP that does not fit", base::Memory::over, {}, get("site", 9000), "ended", false},
-      {"HTTP that does not fit, strict", base::Memory::over, strict, get("site", 9000), "connection_limit_reached", false},
-      {"much that is neither", base::Memory::near, strict, "GET /" + std::string(20'000, 'x'), "connection_limit_reached", false},
+      {"HTTP that does not fit, strict", base::Memory::over, strict, get("site", 9000),
+       "connection_limit_reached", false},
+      {"much that is neither", base::Memory::near, strict, "GET /" + std::string(20'000, 'x'),
+       "connection_limit_reached", false},
   };
   for (const Case& c : cases) {
-    for (const int how : {0, 1, 2}) {  // They came with the CONNECT; they come later; some at a time.
+    for (const int how :
+         {0, 1, 2}) {  // They came with the CONNECT; they come later; some at a time.
       Tunnelled t({.no_opaque_ports = c.no_opaque_ports, .sniff_bytes = 64 * 1024});
       const Scarce scarce(c.stand);
       ASSERT_EQ(base::Account::stand(), c.stand);
@@ -402,17 +495,22 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
         t.client.arrive(std::string_view(c.bytes).substr(at, n));
         at += n;
         t.fake.loop.turn(0);
-        EXPECT_LE(base::block_bytes_in_use(), c.stand == base::Memory::over ? base::Block::kTiny : base::Block::kSmall) << c.why;
+        EXPECT_LE(base::block_bytes_in_use(),
+                  c.stand == base::Memory::over ? base::Block::kTiny : base::Block::kSmall)
+            << c.why;
       }
       // What came with the CONNECT lies in a block that is there already.
       const bool all_there = at_once && c.bytes.size() < base::Block::kSmall;
       const bool told_apart = c.told_apart || all_there;
       t.turn();
       if (told_apart && c.bytes.front() == 'G') t.client.arrive("", true);
-      EXPECT_EQ(t.until(500), told_apart ? "ended" : c.ended) << c.why << " " << how << ", and at once";
-      EXPECT_EQ(t.exchange->sni, told_apart && c.bytes.front() == '\x16' ? "sni.example" : "") << c.why << " " << how;
+      EXPECT_EQ(t.until(500), told_apart ? "ended" : c.ended)
+          << c.why << " " << how << ", and at once";
+      EXPECT_EQ(t.exchange->sni, told_apart && c.bytes.front() == '\x16' ? "sni.example" : "")
+          << c.why << " " << how;
       EXPECT_EQ(t.seen.became_pin, told_apart && c.bytes.front() == 'G') << c.why << " " << how;
-      if (t.seen.ran) EXPECT_TRUE(t.seen.client_bytes + t.client.incoming == c.bytes) << c.why << " " << how;
+      if (t.seen.ran)
+        EXPECT_TRUE(t.seen.client_bytes + t.client.incoming == c.bytes) << c.why << " " << how;
     }
   }
 }
@@ -443,11 +541,14 @@ TEST(Recognise, WhereOpaqueIsRefusedAnEndWithoutAWordIsNoRefusal) {
       {"a client of our own that says nothing", true, Ends::client, "", "", "ended"},
       {"a client that said a part", false, Ends::client, "GET / HT", "", "http_request_denied"},
       {"an origin that says nothing", false, Ends::origin, "", "", "ended"},
-      {"an origin that said something", false, Ends::origin, "", "220 ready\r\n", "http_request_denied"},
-      {"an origin that leaves while the client says something", false, Ends::origin, "GET / HT", "", "connection_terminated"},
+      {"an origin that said something", false, Ends::origin, "", "220 ready\r\n",
+       "http_request_denied"},
+      {"an origin that leaves while the client says something", false, Ends::origin, "GET / HT", "",
+       "connection_terminated"},
   };
   for (const Case& c : cases) {
-    Tunnelled t({.target = c.own ? "weir.internal:80" : "site:80", .own = c.own, .no_opaque_ports = {80}});
+    Tunnelled t(
+        {.target = c.own ? "weir.internal:80" : "site:80", .own = c.own, .no_opaque_ports = {80}});
     t.run(c.client_said);
     t.turn();
     if (*c.origin_said) t.origin.arrive(c.origin_said);
@@ -462,7 +563,8 @@ TEST(Recognise, WhereOpaqueIsRefusedAnEndWithoutAWordIsNoRefusal) {
 TEST(Recognise, AnOriginThatBreaksEndsIt) {
   for (const bool strict : {false, true}) {
     for (const char* said : {"", "GET / HT"}) {
-      Tunnelled broken({.no_opaque_ports = strict ? std::vector<uint16_t>{80} : std::vector<uint16_t>{}});
+      Tunnelled broken(
+          {.no_opaque_ports = strict ? std::vector<uint16_t>{80} : std::vector<uint16_t>{}});
       broken.run(said);
       broken.turn();
       broken.origin.readiness().interrupt();

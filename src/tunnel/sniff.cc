@@ -52,7 +52,8 @@ Carries Sniffer::look_at_line(std::string_view bytes) {
   if (end == std::string_view::npos) return Carries::undecided;
   std::string_view line = bytes.substr(begin, end - begin);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  return line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") ? Carries::http : Carries::opaque;
+  return line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") ? Carries::http
+                                                                    : Carries::opaque;
 }
 
 Carries Sniffer::look_at_head(std::string_view bytes) {
@@ -64,7 +65,8 @@ Carries Sniffer::look_at_head(std::string_view bytes) {
   if (!http::parse_target(head)) return Carries::bad_http;
   for (const http::Field& field : head.fields.all()) {
     // h2c and the like are the two ends' own affair.
-    if (field.id == FieldId::upgrade && !base::equal_ignoring_case(field.value(), "websocket")) return Carries::bad_http;
+    if (field.id == FieldId::upgrade && !base::equal_ignoring_case(field.value(), "websocket"))
+      return Carries::bad_http;
   }
   return Carries::http;
 }

@@ -12,7 +12,8 @@ enum class Carries : uint8_t {
   opaque,     // Not ours to read.
   tls,        // A ClientHello.
   http,       // HTTP/1: a first line that ends in HTTP/1.0 or HTTP/1.1, and a head without fault.
-  bad_http,   // The first line says HTTP/1, but the head has a fault, or an upgrade that is not ours.
+  bad_http,   // The first line says HTTP/1, but the head has a fault, or an upgrade that is not
+              // ours.
 };
 
 /// Looks at bytes as they come, each once.

@@ -12,16 +12,22 @@ std::string number(size_t value, int bytes) {
   while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
   return out;
 }
-std::string vector(const std::string& content, int bytes) { return number(content.size(), bytes) + content; }
+std::string vector(const std::string& content, int bytes) {
+  return number(content.size(), bytes) + content;
+}
 
 /// A ClientHello, in records of `record` bytes.
 std::string client_hello(const std::string& name, size_t record = 16'384) {
   std::string extensions;
-  if (!name.empty()) extensions = number(0, 2) + vector(vector(number(0, 1) + vector(name, 2), 2), 2);
-  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) + vector("\x13\x01", 2) + vector(std::string(1, 0), 1) + vector(extensions, 2);
+  if (!name.empty())
+    extensions = number(0, 2) + vector(vector(number(0, 1) + vector(name, 2), 2), 2);
+  const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) +
+                           vector("\x13\x01", 2) + vector(std::string(1, 0), 1) +
+                           vector(extensions, 2);
   const std::string message = number(1, 1) + vector(body, 3);
   std::string out;
-  for (size_t at = 0; at < message.size(); at += record) out += "\x16\x03\x01" + vector(message.substr(at, record), 2);
+  for (size_t at = 0; at < message.size(); at += record)
+    out += "\x16\x03\x01" + vector(message.substr(at, record), 2);
   return out;
 }
 
@@ -39,18 +45,25 @@ std::vector<Case> cases() {
     return Case{std::move(bytes), carries, size, std::move(name)};
   };
   std::vector<Case> all;
-  for (const char* head : {"GET / HTTP/1.1\r\nHost: site\r\n\r\n", "POST /x HTTP/1.0\r\nHost: site:8080\r\nContent-Length: 5\r\n\r\n",
-                           "ANY http://site/ HTTP/1.1\r\nHost: other\r\n\r\n", "GET / HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n"}) {
+  for (const char* head :
+       {"GET / HTTP/1.1\r\nHost: site\r\n\r\n",
+        "POST /x HTTP/1.0\r\nHost: site:8080\r\nContent-Length: 5\r\n\r\n",
+        "ANY http://site/ HTTP/1.1\r\nHost: other\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n"}) {
     all.push_back(whole(head, Carries::http));
   }
   all.push_back(whole("\r\nGET / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::http));
   // The first line is HTTP/1's; the rest is not as it should be.
-  for (const char* head : {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
-                           "GET / HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
-                           "GET / HTTP/1.1\r\nHost: site\r\nUpgrade: websocket\r\nUpgrade: other\r\n\r\n"}) {
+  for (const char* head :
+       {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: site\r\nUpgrade: websocket\r\nUpgrade: other\r\n\r\n"}) {
     all.push_back(whole(head, Carries::bad_http));
   }
-  const auto decides = [&](const std::string& bytes, Carries carries, size_t at) { all.push_back({bytes, carries, at}); };
+  const auto decides = [&](const std::string& bytes, Carries carries, size_t at) {
+    all.push_back({bytes, carries, at});
+  };
   decides("GET / HTTP/1.1\r\nName : x\r\n\r\n", Carries::bad_http, 0);
   decides("GET  / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::bad_http, 0);
   // Not HTTP/1.
@@ -78,10 +91,13 @@ std::vector<Case> cases() {
 }
 
 /// How the bytes are told if they come cut at `cuts`.
-Carries look(Sniffer& sniffer, const std::string& bytes, const std::vector<size_t>& cuts, size_t& decided_at) {
+Carries look(Sniffer& sniffer, const std::string& bytes, const std::vector<size_t>& cuts,
+             size_t& decided_at) {
   for (const size_t cut : cuts) {
     decided_at = cut;
-    if (const Carries carries = sniffer.look(std::string_view(bytes).substr(0, cut)); carries != Carries::undecided) return carries;
+    if (const Carries carries = sniffer.look(std::string_view(bytes).substr(0, cut));
+        carries != Carries::undecided)
+      return carries;
   }
   return Carries::undecided;
 }
@@ -104,7 +120,8 @@ TEST(Sniffer, TellsTheSameHoweverTheBytesAreCut) {
     }
     for (size_t cut = 1; cut < c.bytes.size(); ++cut) {
       Sniffer sniffer;
-      EXPECT_EQ(look(sniffer, c.bytes, {cut, c.bytes.size()}, decided_at), c.carries) << c.bytes << " cut at " << cut;
+      EXPECT_EQ(look(sniffer, c.bytes, {cut, c.bytes.size()}, decided_at), c.carries)
+          << c.bytes << " cut at " << cut;
       EXPECT_EQ(sniffer.server_name(), c.name);
     }
   }
@@ -149,7 +166,8 @@ TEST(Sniffer, WhatIsNotWholeIsUndecided) {
   const std::string large = client_hello(std::string(200, 'n'));
   EXPECT_EQ(tls.look(large.substr(0, large.size() - 1)), Carries::undecided);
   Sniffer not_hello;
-  EXPECT_EQ(not_hello.look(std::string("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)), Carries::opaque);
+  EXPECT_EQ(not_hello.look(std::string("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)),
+            Carries::opaque);
   Sniffer none;
   EXPECT_EQ(none.look(""), Carries::undecided);
 }

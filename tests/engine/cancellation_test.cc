@@ -1,4 +1,5 @@
-// A task may be destroyed at any of its waits: nothing is left, nobody else is harmed, and each exchange has its record.
+// A task may be destroyed at any of its waits: nothing is left, nobody else is harmed, and each
+// exchange has its record.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -27,28 +28,39 @@ std::vector<Scenario> scenarios() {
   return {
       {"requests of each framing",
        [](Harness& h, Client& c) {
-         for (const char* path : {"/length?size=20000&piece=2000", "/chunked?trailers=1&piece=40", "/hints", "/empty"}) c.get(h.origin->authority(), path);
+         for (const char* path :
+              {"/length?size=20000&piece=2000", "/chunked?trailers=1&piece=40", "/hints", "/empty"})
+           c.get(h.origin->authority(), path);
        },
        [](Client& c) { return has(c, 4); }, 4},
       {"an upload beside the response",
        [](Harness& h, Client& c) {
-         c.request("POST http://" + h.origin->authority() + "/early?size=300000&piece=20000 HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" + content_of(2'000'000));
+         c.request("POST http://" + h.origin->authority() +
+                   "/early?size=300000&piece=20000 HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                   "2000000\r\n\r\n" +
+                   content_of(2'000'000));
        },
        [](Client& c) { return has(c, 1) && c.ended; }, 1},
       {"an upload that is echoed, asked for by 100",
        [](Harness& h, Client& c) {
-         c.request("POST http://" + h.origin->authority() + "/continue HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+         c.request("POST http://" + h.origin->authority() +
+                   "/continue HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: "
+                   "chunked\r\n\r\n");
        },
        [](Client& c) {
-         if (c.received.starts_with("HTTP/1.1 100") && c.step++ == 0) c.send("5\r\nabcde\r\n0\r\n\r\n");
+         if (c.received.starts_with("HTTP/1.1 100") && c.step++ == 0)
+           c.send("5\r\nabcde\r\n0\r\n\r\n");
          return has(c, 1);
-       }, 1},
-      {"a big upload by splice", 
+       },
+       1},
+      {"a big upload by splice",
        [](Harness& h, Client& c) {
-         c.request("POST http://" + h.origin->authority() + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n" + content_of(3'000'000));
+         c.request("POST http://" + h.origin->authority() +
+                   "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n" +
+                   content_of(3'000'000));
        },
        [](Client& c) { return has(c, 1); }, 1},
-      {"a big download by splice", 
+      {"a big download by splice",
        [](Harness& h, Client& c) { c.get(h.origin->authority(), "/length?size=3000000"); },
        [](Client& c) { return c.received.size() > 3'000'000; }, 1},
       {"an opaque tunnel",
@@ -69,14 +81,16 @@ std::vector<Scenario> scenarios() {
       {"a session that goes back to the tunnel",
        [](Harness& h, Client& c) {
          c.connect(h.origin->authority());
-         c.send("GET /length?size=5000&piece=500 HTTP/1.1\r\nHost: " + h.origin->authority() + "\r\n\r\n\x01" + content_of(300'000));
+         c.send("GET /length?size=5000&piece=500 HTTP/1.1\r\nHost: " + h.origin->authority() +
+                "\r\n\r\n\x01" + content_of(300'000));
          c.finish();
        },
        [](Client& c) { return c.ended; }, 2},
       {"an answer inside a tunnel that is none",
        [](Harness& h, Client& c) {
          c.connect(h.origin->authority());
-         c.send("POST /bad HTTP/1.1\r\nHost: " + h.origin->authority() + "\r\nContent-Length: 100000\r\n\r\n" + content_of(100'000));
+         c.send("POST /bad HTTP/1.1\r\nHost: " + h.origin->authority() +
+                "\r\nContent-Length: 100000\r\n\r\n" + content_of(100'000));
          c.finish();
        },
        [](Client& c) { return c.ended || c.was_reset; }, 2, false, true},
@@ -88,14 +102,18 @@ std::vector<Scenario> scenarios() {
        [](Client& c) { return has(c, 2); }, 2},
       {"a login by connection",
        [](Harness& h, Client& c) {
-         for (const char* login : {"one", "two"}) c.request("GET http://" + h.origin->authority() + "/ntlm HTTP/1.1\r\nHost: x\r\nAuthorization: NTLM " + login + "\r\n\r\n");
+         for (const char* login : {"one", "two"})
+           c.request("GET http://" + h.origin->authority() +
+                     "/ntlm HTTP/1.1\r\nHost: x\r\nAuthorization: NTLM " + login + "\r\n\r\n");
        },
        [](Client& c) { return has(c, 2); }, 2},
       {"a login to the proxy, and a session inside a tunnel by it",
        [](Harness& h, Client& c) {
          const std::string host = "Host: " + h.origin->authority() + "\r\n";
-         c.request("GET http://" + h.origin->authority() + "/length HTTP/1.1\r\n" + host + kRight + "\r\n");
-         c.request("CONNECT " + h.origin->authority() + " HTTP/1.1\r\n" + host + kRight + "\r\n", "CONNECT");
+         c.request("GET http://" + h.origin->authority() + "/length HTTP/1.1\r\n" + host + kRight +
+                   "\r\n");
+         c.request("CONNECT " + h.origin->authority() + " HTTP/1.1\r\n" + host + kRight + "\r\n",
+                   "CONNECT");
          c.send("GET /length HTTP/1.1\r\n" + host + "\r\n");
          c.finish();
        },
@@ -115,7 +133,11 @@ enum class How : uint8_t { the_task, the_socket, an_interrupt };
 
 void cancel_after_each_turn(const Scenario& scenario, How how, bool last_first) {
   const size_t sockets = open_sockets();
-  const std::string name = std::string(scenario.name) + (how == How::the_task ? ", its task" : how == How::the_socket ? ", its socket" : ", an interrupt") + (last_first ? ", last first" : "");
+  const std::string name = std::string(scenario.name) +
+                           (how == How::the_task     ? ", its task"
+                            : how == How::the_socket ? ", its socket"
+                                                     : ", an interrupt") +
+                           (last_first ? ", last first" : "");
   for (int turns = 0;; ++turns) {
     ASSERT_LT(turns, 3000) << name;
     bool done = false;
@@ -128,7 +150,8 @@ void cancel_after_each_turn(const Scenario& scenario, How how, bool last_first) 
       if (last_first) h.loop.set_picker([](size_t size) { return size - 1; });
       Client& bystander = h.client();
       Client& client = h.client();
-      bystander.request("GET http://" + h.origin->authority() + "/length?size=3000&piece=100 HTTP/1.1\r\nHost: x\r\n" + kRight + "\r\n");
+      bystander.request("GET http://" + h.origin->authority() +
+                        "/length?size=3000&piece=100 HTTP/1.1\r\nHost: x\r\n" + kRight + "\r\n");
       scenario.begin(h, client);
       for (int i = 0; i < turns && !(done = scenario.done(client)); ++i) h.turn(3);
       const char* reason = "client_closed";
@@ -137,7 +160,8 @@ void cancel_after_each_turn(const Scenario& scenario, How how, bool last_first) 
         case How::the_socket: client.reset(); break;
         case How::an_interrupt:
           reason = "drained";
-          if (client.stream && client.stream->readiness().on_broken) client.stream->readiness().on_broken->fire("drained");
+          if (client.stream && client.stream->readiness().on_broken)
+            client.stream->readiness().on_broken->fire("drained");
           break;
       }
       ASSERT_EQ(h.answers(bystander, 1)[0].content, content_of(3000)) << name << ", turn " << turns;
@@ -152,10 +176,14 @@ void cancel_after_each_turn(const Scenario& scenario, How how, bool last_first) 
       size_t cancelled = 0;
       for (const Record& record : records) {
         cancelled += record.ended == reason;
-        ASSERT_TRUE(record.ended == "complete" || record.ended == reason || record.ended == "client_closed" || record.ended == "relayed" || scenario.any_end) << name << ", turn " << turns << ": " << record.line << " " << record.ended;
+        ASSERT_TRUE(record.ended == "complete" || record.ended == reason ||
+                    record.ended == "client_closed" || record.ended == "relayed" ||
+                    scenario.any_end)
+            << name << ", turn " << turns << ": " << record.line << " " << record.ended;
       }
       ASSERT_LE(cancelled, 2u) << name;  // A request and the tunnel that it was in.
-      ASSERT_TRUE(h.until([&] { return h.origin->open() == h.pool->size(); }, 1000)) << name << ", turn " << turns << ": " << h.origin->open() << " " << h.pool->size();
+      ASSERT_TRUE(h.until([&] { return h.origin->open() == h.pool->size(); }, 1000))
+          << name << ", turn " << turns << ": " << h.origin->open() << " " << h.pool->size();
       ASSERT_LE(h.connections.count(), 1u) << name;
     }
     ASSERT_EQ(base::block_bytes_in_use(), 0u) << name << ", turn " << turns;
@@ -173,9 +201,13 @@ TEST_P(Cancellation, AtEachTurnInAnotherOrderToo) {
   for (const Scenario& scenario : scenarios()) cancel_after_each_turn(scenario, GetParam(), true);
 }
 
-INSTANTIATE_TEST_SUITE_P(By, Cancellation, testing::Values(How::the_task, How::the_socket, How::an_interrupt), [](const auto& param) {
-  return param.param == How::the_task ? "Task" : param.param == How::the_socket ? "Socket" : "Interrupt";
-});
+INSTANTIATE_TEST_SUITE_P(By, Cancellation,
+                         testing::Values(How::the_task, How::the_socket, How::an_interrupt),
+                         [](const auto& param) {
+                           return param.param == How::the_task     ? "Task"
+                                  : param.param == How::the_socket ? "Socket"
+                                                                   : "Interrupt";
+                         });
 
 }  // namespace
 }  // namespace weir::engine

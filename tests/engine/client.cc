@@ -17,8 +17,10 @@ void Client::request(std::string bytes, std::string method) {
 }
 
 void Client::finish() {
-  if (outgoing.empty() && descriptor_ >= 0) shutdown(descriptor_, SHUT_WR);
-  else finishing_ = true;
+  if (outgoing.empty() && descriptor_ >= 0)
+    shutdown(descriptor_, SHUT_WR);
+  else
+    finishing_ = true;
 }
 
 void Client::close() {
@@ -37,7 +39,9 @@ bool Client::pump() {
   if (descriptor_ < 0) return false;
   bool any = false;
   while (!outgoing.empty()) {
-    const ssize_t n = ::send(descriptor_, outgoing.data(), std::min<size_t>(outgoing.size(), 256 * 1024), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n =
+        ::send(descriptor_, outgoing.data(), std::min<size_t>(outgoing.size(), 256 * 1024),
+               MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN) outgoing.clear();
     if (n <= 0) break;
     outgoing.erase(0, static_cast<size_t>(n));
@@ -76,7 +80,8 @@ bool take_head(std::string_view& rest, Answer& answer) {
     const std::string_view line = head.substr(0, head.find("\r\n"));
     head.remove_prefix(line.size() + 2);
     const size_t colon = line.find(':');
-    answer.fields[base::to_lower(line.substr(0, colon))] = std::string(base::trim(line.substr(colon + 1)));
+    answer.fields[base::to_lower(line.substr(0, colon))] =
+        std::string(base::trim(line.substr(colon + 1)));
   }
   return true;
 }
@@ -99,7 +104,8 @@ bool take_chunked(std::string_view& rest, Answer& answer) {
     rest.remove_prefix(line + 2);
     if (field.empty()) return true;
     const size_t colon = field.find(':');
-    answer.trailers[base::to_lower(field.substr(0, colon))] = std::string(base::trim(field.substr(colon + 1)));
+    answer.trailers[base::to_lower(field.substr(0, colon))] =
+        std::string(base::trim(field.substr(colon + 1)));
   }
 }
 

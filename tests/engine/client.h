@@ -24,16 +24,22 @@ struct Answer {
 
 class Client {
  public:
-  /// `descriptor` is the client's end; the proxy's end is served by what the harness spawns into `scope`.
+  /// `descriptor` is the client's end; the proxy's end is served by what the harness spawns into
+  /// `scope`.
   Client(int descriptor, uint16_t id) : id(id), descriptor_(descriptor) {}
   Client(const Client&) = delete;
   ~Client() { close(); }
 
-  /// Sends as the socket takes it. `method` of each request in it, for those whose answers have no content.
+  /// Sends as the socket takes it. `method` of each request in it, for those whose answers have no
+  /// content.
   void send(std::string bytes) { outgoing += std::move(bytes); }
   void request(std::string bytes, std::string method = "GET");
-  void get(const std::string& authority, const std::string& path) { request("GET http://" + authority + path + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n"); }
-  void connect(const std::string& authority) { request("CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n", "CONNECT"); }
+  void get(const std::string& authority, const std::string& path) {
+    request("GET http://" + authority + path + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n");
+  }
+  void connect(const std::string& authority) {
+    request("CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n", "CONNECT");
+  }
   /// No more is sent: an orderly end.
   void finish();
   void close();
@@ -42,7 +48,8 @@ class Client {
   /// Moves bytes; never waits. True if any moved, or the end came.
   bool pump();
 
-  /// What has come, as responses to what was requested. After a CONNECT's or upgrade's success the rest is `inside`.
+  /// What has come, as responses to what was requested. After a CONNECT's or upgrade's success the
+  /// rest is `inside`.
   std::vector<Answer> answers();
   std::string inside;
 

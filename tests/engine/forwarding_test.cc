@@ -80,8 +80,10 @@ TEST(Forwarding, UploadsOfEachFramingWithTrailers) {
   for (const size_t size : {size_t{1}, size_t{20'000}, size_t{1'000'000}}) {
     Client& client = h.client();
     const std::string content = content_of(size);
-    client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + content);
-    std::string chunked = "POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                   std::to_string(size) + "\r\n\r\n" + content);
+    std::string chunked =
+        "POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (size_t from = 0; from < size; from += 7000) {
       char line[20];
       const std::string piece = content.substr(from, 7000);
@@ -104,9 +106,12 @@ TEST(Forwarding, AnUploadRunsBesideTheResponse) {
   Harness h;
   Client& client = h.client();
   const std::string at = h.origin->authority();
-  // The origin answers first and reads then: with a megabyte on its way, neither may wait for the other.
+  // The origin answers first and reads then: with a megabyte on its way, neither may wait for the
+  // other.
   const size_t size = 3'000'000;
-  client.request("POST http://" + at + "/early?size=2000000&piece=50000 HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + content_of(size));
+  client.request("POST http://" + at +
+                 "/early?size=2000000&piece=50000 HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                 std::to_string(size) + "\r\n\r\n" + content_of(size));
   const auto answers = h.answers(client, 1);
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].status, 413);
@@ -122,7 +127,9 @@ TEST(Forwarding, AnEarlyAnswerOfAnOriginThatStopsReading) {
   Harness h;
   Client& client = h.client();
   const size_t size = 8'000'000;
-  client.request("POST http://" + h.origin->authority() + "/early-close HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + content_of(size));
+  client.request("POST http://" + h.origin->authority() +
+                 "/early-close HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) +
+                 "\r\n\r\n" + content_of(size));
   const auto answers = h.answers(client, 1);
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].status, 413);
@@ -138,9 +145,11 @@ TEST(Forwarding, ExpectIsAnsweredOnceAndOnlyWhereContentIsWanted) {
   for (const char* kind : {"continue", "echo", "early-close"}) {
     Harness h(options);
     Client& client = h.client();
-    client.request("POST http://" + h.origin->authority() + "/" + kind + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+    client.request("POST http://" + h.origin->authority() + "/" + kind +
+                   " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
     const bool refused = kind == std::string("early-close");
-    ASSERT_TRUE(h.until([&] { return client.received.find("\r\n\r\n") != std::string::npos; })) << kind;
+    ASSERT_TRUE(h.until([&] { return client.received.find("\r\n\r\n") != std::string::npos; }))
+        << kind;
     EXPECT_EQ(client.received.starts_with("HTTP/1.1 100 "), !refused) << kind;
     if (!refused) client.send(content_of(1000));
     const auto answers = h.answers(client, 1);
@@ -179,9 +188,12 @@ TEST(Forwarding, ASlowOriginSlowsTheUploadButNoOtherClient) {
   const std::string at = h.origin->authority();
   Client& client = h.client();
   const size_t size = 40'000'000;
-  client.request("POST http://" + at + "/silent HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + content_of(size));
+  client.request("POST http://" + at + "/silent HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                 std::to_string(size) + "\r\n\r\n" + content_of(size));
   Client& stalls = h.client();
-  stalls.request("POST http://" + at + "/slow-echo HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + content_of(200'000));
+  stalls.request("POST http://" + at +
+                 "/slow-echo HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" +
+                 content_of(200'000));
   Client& other = h.client();
   other.get(at, "/length");
   EXPECT_EQ(h.answers(other, 1)[0].content, content_of(100));
@@ -196,7 +208,9 @@ TEST(Forwarding, AConnectionIsReusedWhereItMayBe) {
     const char* path;
     int connections_after;  // Of two such requests.
   };
-  for (const Case& c : {Case{"/length", 1}, Case{"/chunked", 1}, Case{"/empty", 1}, Case{"/once", 2}, Case{"/close", 2}, Case{"/extra", 2}, Case{"/break", 2}}) {
+  for (const Case& c :
+       {Case{"/length", 1}, Case{"/chunked", 1}, Case{"/empty", 1}, Case{"/once", 2},
+        Case{"/close", 2}, Case{"/extra", 2}, Case{"/break", 2}}) {
     h.origin.emplace(h.options.origin);
     h.pool.emplace(h.options.origin_side);
     h.reload();
@@ -213,9 +227,10 @@ TEST(Forwarding, AConnectionIsReusedWhereItMayBe) {
   }
 }
 
-// Fails, and is to: a connection that has rested is taken by what the loop has seen of it, without a system call for each request
-// (docs/design/pool.md), and these bytes come after the loop has looked in this very turn. In the turn in which the last response ended
-// the kernel is asked: Pool, WhatComesInTheTurnInWhichAResponseEnds..., in src/origin.
+// Fails, and is to: a connection that has rested is taken by what the loop has seen of it, without
+// a system call for each request (docs/design/pool.md), and these bytes come after the loop has
+// looked in this very turn. In the turn in which the last response ended the kernel is asked: Pool,
+// WhatComesInTheTurnInWhichAResponseEnds..., in src/origin.
 TEST(Forwarding, DISABLED_BytesThatHaveJustComeOnAnIdleConnectionAreNoAnswer) {
   Harness h;
   const std::string at = h.origin->authority();
@@ -251,8 +266,8 @@ TEST(Forwarding, AStaleConnectionIsRetriedOnceWhereNothingIsRepeated) {
   EXPECT_EQ(answers[1].status, 200);
   EXPECT_EQ(h.origin->heads.size(), 3u);
   client.request("POST http://" + at + "/stale HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab");
-  // A POST may have been acted on: the client, which has had answers, sees the end that it would see
-  // without a proxy.
+  // A POST may have been acted on: the client, which has had answers, sees the end that it would
+  // see without a proxy.
   ASSERT_TRUE(h.until([&] { return client.ended; }));
   EXPECT_EQ(h.answers(client, 3).size(), 2u);
   EXPECT_EQ(h.origin->heads.size(), 4u);
@@ -268,7 +283,8 @@ TEST(Forwarding, AnOldClientSeesACutAsAReset) {
   Harness h;
   const std::string at = h.origin->authority();
   // Of content that ends with the connection a part looks like the whole, but for a reset.
-  for (const char* path : {"/chunked?size=50000", "/chunked?size=50000&cut=1", "/chunked?size=50000&piece=900&cut=1"}) {
+  for (const char* path : {"/chunked?size=50000", "/chunked?size=50000&cut=1",
+                           "/chunked?size=50000&piece=900&cut=1"}) {
     Client& client = h.client();
     client.request("GET http://" + at + path + " HTTP/1.0\r\n\r\n");
     ASSERT_TRUE(h.until([&] { return client.ended || client.was_reset; }));
@@ -293,7 +309,8 @@ TEST(Forwarding, WhatTheKernelMovesAndWhatFollowsItAreKeptApart) {
   // And the other way: much at once, then little at a time, then the next request.
   for (int i = 0; i < 2; ++i) {
     const std::string content = content_of(size);
-    client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+    client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                   std::to_string(size) + "\r\n\r\n");
     for (size_t at_byte = 0; at_byte < size - 200'000; at_byte += 200'000) {
       client.send(content.substr(at_byte, 200'000));
       h.until([&] { return client.all_sent(); });
@@ -333,16 +350,20 @@ TEST(Forwarding, AClientThatGoesEndsItsFetch) {
       client.get(at, path);
       h.settle();
       EXPECT_EQ(h.origin->open(), 1u);
-      if (!cut) client.send("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+      if (!cut)
+        client.send("POST http://" + at +
+                    "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
       client.reset();
       EXPECT_TRUE(h.until([&] { return h.origin->open() == 0; })) << path;
-      EXPECT_EQ(h.record(client), path == std::string("/silent") ? "0 client_closed" : "200 client_closed");
+      EXPECT_EQ(h.record(client),
+                path == std::string("/silent") ? "0 client_closed" : "200 client_closed");
     }
   }
   // In the middle of its own content.
   const int resets = h.origin->resets;
   Client& client = h.client();
-  client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf");
+  client.request("POST http://" + at +
+                 "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf");
   client.finish();
   EXPECT_TRUE(h.until([&] { return client.ended || client.was_reset; }));
   EXPECT_EQ(h.record(client), "0 client_closed");
@@ -362,7 +383,8 @@ TEST(Forwarding, TheReasonOfACancellationIsInTheRecord) {
       client.stream->readiness().on_broken->fire(reason);
       client.stream->readiness().on_broken->fire("a later reason changes nothing");
       EXPECT_TRUE(h.until([&] { return client.ended || client.was_reset; }));
-      EXPECT_EQ(h.record(client), (path == std::string("/silent") ? "0 " : "200 ") + std::string(reason));
+      EXPECT_EQ(h.record(client),
+                (path == std::string("/silent") ? "0 " : "200 ") + std::string(reason));
     }
   }
 }
@@ -371,7 +393,8 @@ TEST(Forwarding, ALoginByConnectionIsPinned) {
   Harness h;
   const std::string at = h.origin->authority();
   const auto ask = [&](Client& client, const std::string& login) {
-    client.request("GET http://" + at + "/ntlm HTTP/1.1\r\nHost: x\r\n" + (login.empty() ? "" : "Authorization: NTLM " + login + "\r\n") + "\r\n");
+    client.request("GET http://" + at + "/ntlm HTTP/1.1\r\nHost: x\r\n" +
+                   (login.empty() ? "" : "Authorization: NTLM " + login + "\r\n") + "\r\n");
   };
   Client& a = h.client();
   for (const char* step : {"", "one", "two", ""}) {
@@ -389,8 +412,9 @@ TEST(Forwarding, ALoginByConnectionIsPinned) {
   EXPECT_EQ(h.origin->accepted, 2);
   a.close();
   EXPECT_TRUE(h.until([&] { return h.origin->open() == 1; })) << "it goes with its client";
-  // If the pinned connection dies, its client's connection is closed: what it believes of it no longer holds.
-  // Without an answer, as without a proxy: the client knows by that when to ask again.
+  // If the pinned connection dies, its client's connection is closed: what it believes of it no
+  // longer holds. Without an answer, as without a proxy: the client knows by that when to ask
+  // again.
   b.get(at, "/gone");
   EXPECT_TRUE(h.until([&] { return b.ended; }));
   EXPECT_EQ(b.answers().size(), 1u);
@@ -424,7 +448,8 @@ TEST(Forwarding, WhatIsAlwaysReadyLetsOthersRun) {
   const std::string at = h.origin->authority();
   Client& greedy = h.client();
   std::string many;
-  for (int i = 0; i < 4000; ++i) many += "GET http://weir.internal/ HTTP/1.1\r\nHost: weir.internal\r\n\r\n";
+  for (int i = 0; i < 4000; ++i)
+    many += "GET http://weir.internal/ HTTP/1.1\r\nHost: weir.internal\r\n\r\n";
   greedy.send(many);
   Client& other = h.client();
   other.get(at, "/length");

@@ -24,10 +24,13 @@ void TestJournal::record(const http::Exchange& exchange) {
   if (exchange.settled()) {
     record.line = exchange.request_line();
   } else if (exchange.request && !exchange.request->method_token.empty()) {
-    record.line = std::string(exchange.request->method_token).append(" ").append(exchange.request->raw_target);
+    record.line = std::string(exchange.request->method_token)
+                      .append(" ")
+                      .append(exchange.request->raw_target);
   }
   record.status = exchange.status;
-  record.ended = exchange.has_error() ? std::string(base::name_of(exchange.error_type())) : exchange.ended();
+  record.ended =
+      exchange.has_error() ? std::string(base::name_of(exchange.error_type())) : exchange.ended();
   record.sent = exchange.sent;
   record.received = exchange.received;
   record.reused = exchange.reused_connection;
@@ -44,7 +47,10 @@ Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::
     const size_t colon = authority.rfind(':');
     head.target.authority = authority;
     head.target.host = authority.substr(0, colon);
-    head.target.port = colon == std::string_view::npos ? 80 : static_cast<uint16_t>(std::atoi(std::string(authority.substr(colon + 1)).c_str()));
+    head.target.port =
+        colon == std::string_view::npos
+            ? 80
+            : static_cast<uint16_t>(std::atoi(std::string(authority.substr(colon + 1)).c_str()));
     head.target.literal = base::IpAddress::parse(head.target.host).has_value();
     head.target.path = rest.substr(authority.size());
   }
@@ -53,7 +59,8 @@ Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::
   return http::answer(std::move(response));
 }
 
-Harness::Harness(Options wanted) : options(std::move(wanted)), threads(options.login_threads, options.most_logins_waiting) {
+Harness::Harness(Options wanted)
+    : options(std::move(wanted)), threads(options.login_threads, options.most_logins_waiting) {
   std::signal(SIGPIPE, SIG_IGN);  // As the proxy does: splice has no flag for it.
   hosts_path = "/dev/null";
   if (!options.hosts.empty()) {
@@ -63,16 +70,23 @@ Harness::Harness(Options wanted) : options(std::move(wanted)), threads(options.l
     std::fwrite(options.hosts.data(), 1, options.hosts.size(), file);
     std::fclose(file);
   }
-  resolver.emplace(net::ResolverConfig{.servers = {{base::IpAddress::v4(127, 0, 0, 1), 9}}, .timeout_ms = 100, .tries = 1}, hosts_path, "/dev/null");
+  resolver.emplace(
+      net::ResolverConfig{
+          .servers = {{base::IpAddress::v4(127, 0, 0, 1), 9}}, .timeout_ms = 100, .tries = 1},
+      hosts_path, "/dev/null");
   connector.emplace(*resolver, options.origin_side);
   pool.emplace(options.origin_side);
-  listening = {base::IpAddress::v4(127, 0, 0, 1), 1};  // Where the clients believe they are; nobody listens there.
-  parts.own = std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{listening});
+  listening = {base::IpAddress::v4(127, 0, 0, 1),
+               1};  // Where the clients believe they are; nobody listens there.
+  parts.own = std::make_shared<const http::OwnNames>("weir.internal",
+                                                     std::vector<base::Endpoint>{listening});
   policy::Config rules;
   rules.private_allowed = options.private_allowed;
-  const std::vector<uint16_t> blocked(std::begin(policy::kDefaultBlockedPorts), std::end(policy::kDefaultBlockedPorts));
+  const std::vector<uint16_t> blocked(std::begin(policy::kDefaultBlockedPorts),
+                                      std::end(policy::kDefaultBlockedPorts));
   for (const bool reachable : {false, true}) {
-    parts.rules.push_back(std::make_shared<const policy::ListenerRules>(rules, reachable, blocked, policy::OwnAddresses({listening}, {})));
+    parts.rules.push_back(std::make_shared<const policy::ListenerRules>(
+        rules, reachable, blocked, policy::OwnAddresses({listening}, {})));
   }
   parts.via = "weir-test";
   parts.version = "test";
@@ -89,8 +103,14 @@ Harness::~Harness() {
 
 void Harness::reload() {
   parts.login = options.login;
-  origin::ForwardContext forward{*pool, *connector, options.origin_side, options.server.expect_wait_ms, options.tunnel.idle_timeout_ms, parts.via};
-  auto stages = proxy::make_stages(parts, *sessions, options.tunnel, {attempts, threads_port}, std::move(forward));
+  origin::ForwardContext forward{*pool,
+                                 *connector,
+                                 options.origin_side,
+                                 options.server.expect_wait_ms,
+                                 options.tunnel.idle_timeout_ms,
+                                 parts.via};
+  auto stages = proxy::make_stages(parts, *sessions, options.tunnel, {attempts, threads_port},
+                                   std::move(forward));
   // Where a rule that rewrites would stand.
   if (options.rewrites) stages.insert(std::prev(stages.end()), std::make_unique<Rewrite>());
   pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
@@ -107,7 +127,8 @@ std::pair<int, int> tcp_pair(const base::IpAddress& address, bool small_buffers)
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (small_buffers) setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
   if (small_buffers) setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&to), length) != 0 || listen(listener, 1) != 0) std::abort();
+  if (bind(listener, reinterpret_cast<sockaddr*>(&to), length) != 0 || listen(listener, 1) != 0)
+    std::abort();
   length = sizeof to;
   getsockname(listener, reinterpret_cast<sockaddr*>(&to), &length);
   const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -125,7 +146,8 @@ std::pair<int, int> tcp_pair(const base::IpAddress& address, bool small_buffers)
 
 Client& Harness::client(uint32_t listener, bool small_buffers, const base::IpAddress& from) {
   const auto [mine, proxys] = tcp_pair(options.origin, small_buffers);
-  Client& client = clients.emplace_back(mine, static_cast<uint16_t>(clients.empty() ? 1 : clients.back().id + 1));
+  Client& client = clients.emplace_back(
+      mine, static_cast<uint16_t>(clients.empty() ? 1 : clients.back().id + 1));
   auto session = base::make_ref<http::Session>();
   session->listener = listener;
   session->client = {from, client.id};
@@ -134,7 +156,8 @@ Client& Harness::client(uint32_t listener, bool small_buffers, const base::IpAdd
   return client;
 }
 
-Task<void> Harness::serve(int descriptor, base::Ref<const http::Session> session, net::TcpStream** where) {
+Task<void> Harness::serve(int descriptor, base::Ref<const http::Session> session,
+                          net::TcpStream** where) {
   net::prepare_socket(descriptor, {});
   net::TcpStream stream(descriptor);
   struct Known {

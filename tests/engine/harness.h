@@ -39,10 +39,12 @@ class TestJournal final : public http::Journal {
   std::vector<Record> records;
 };
 
-/// Answers with a restart what is for /to/AUTHORITY/PATH, and /loop with itself: stands where a rule that rewrites would.
+/// Answers with a restart what is for /to/AUTHORITY/PATH, and /loop with itself: stands where a
+/// rule that rewrites would.
 class Rewrite final : public http::Stage {
  public:
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next next) const override;
 };
 
 struct Options {
@@ -67,13 +69,15 @@ class Harness {
   ~Harness();
   Harness(const Harness&) = delete;
 
-  /// `listener` 0 is of this machine alone, 1 can be reached by others. `small_buffers`: its sockets hold little. `from`: where it
-  /// seems to be.
-  Client& client(uint32_t listener = 0, bool small_buffers = false, const base::IpAddress& from = base::IpAddress::v4(127, 0, 0, 1));
+  /// `listener` 0 is of this machine alone, 1 can be reached by others. `small_buffers`: its
+  /// sockets hold little. `from`: where it seems to be.
+  Client& client(uint32_t listener = 0, bool small_buffers = false,
+                 const base::IpAddress& from = base::IpAddress::v4(127, 0, 0, 1));
   /// Another pipeline; what runs keeps its own.
   void reload();
 
-  /// One turn of everything; waits for at most `wait_ms` where nothing moves. True if something did.
+  /// One turn of everything; waits for at most `wait_ms` where nothing moves. True if something
+  /// did.
   bool turn(int wait_ms = 0);
   /// Until it holds, for at most some seconds. False: it never did.
   bool until(const std::function<bool()>& holds, int limit_ms = 5000);
@@ -106,7 +110,8 @@ class Harness {
   std::optional<Origin> origin;
 
  private:
-  async::Task<void> serve(int descriptor, base::Ref<const http::Session> session, net::TcpStream** stream);
+  async::Task<void> serve(int descriptor, base::Ref<const http::Session> session,
+                          net::TcpStream** stream);
 };
 
 /// Sockets that this process has open.

@@ -1,6 +1,7 @@
-// A client may go at whatever moment of the work that a pool of threads does for its login, or for another's: nothing is left,
-// nobody else is harmed, its exchange has its record. What holds the pool's thread is under the test's control; where work can't be
-// held, that the moment was met is looked at before and after, and tried again where it was not.
+// A client may go at whatever moment of the work that a pool of threads does for its login, or for
+// another's: nothing is left, nobody else is harmed, its exchange has its record. What holds the
+// pool's thread is under the test's control; where work can't be held, that the moment was met is
+// looked at before and after, and tried again where it was not.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -109,13 +110,16 @@ enum class Moment : uint8_t {
   same_turn,      // or by a coroutine that is ready and comes first.
 };
 enum class How : uint8_t { the_task, the_socket, an_interrupt };
-constexpr const char* kAt[] = {"look", "check", "check_first", "check_too", "check_wrong", "after_wrong", "capped", "forwarded"};
-constexpr const char* kMoments[] = {"waiting", "running", "come_back", "letter_before", "letter_after", "same_turn"};
+constexpr const char* kAt[] = {"look",        "check",       "check_first", "check_too",
+                               "check_wrong", "after_wrong", "capped",      "forwarded"};
+constexpr const char* kMoments[] = {"waiting",       "running",      "come_back",
+                                    "letter_before", "letter_after", "same_turn"};
 constexpr const char* kHow[] = {"the task", "the socket", "an interrupt"};
 
 class LoginCancelled {
  public:
-  LoginCancelled(At at, Moment moment, How how, Logins& logins) : at_(at), moment_(moment), how_(how), logins_(logins) {
+  LoginCancelled(At at, Moment moment, How how, Logins& logins)
+      : at_(at), moment_(moment), how_(how), logins_(logins) {
     Options options;
     options.login = logins_.login;
     h_.emplace(std::move(options));
@@ -126,7 +130,8 @@ class LoginCancelled {
 
  private:
   void ask(Client& client, const char* credentials, const char* path = "/length") {
-    client.request("GET http://" + h_->origin->authority() + path + " HTTP/1.1\r\nHost: x\r\n" + credentials + "\r\n");
+    client.request("GET http://" + h_->origin->authority() + path + " HTTP/1.1\r\nHost: x\r\n" +
+                   credentials + "\r\n");
   }
   bool load_becomes(size_t waiting, size_t running) {
     return h_->until([&] { return h_->threads.load() == Pool::Load{waiting, running}; });
@@ -134,7 +139,8 @@ class LoginCancelled {
   /// Without a turn: nothing is delivered meanwhile.
   bool load_becomes_unseen(size_t waiting, size_t running) {
     const uint64_t end = base::monotonic_ms() + 5000;
-    while (h_->threads.load() != Pool::Load{waiting, running} && base::monotonic_ms() < end) std::this_thread::yield();
+    while (h_->threads.load() != Pool::Load{waiting, running} && base::monotonic_ms() < end)
+      std::this_thread::yield();
     return h_->threads.load() == Pool::Load{waiting, running};
   }
   /// Until the task waits at its place and `work_` jobs wait in the pool.
@@ -231,13 +237,15 @@ void LoginCancelled::go_at_the_moment() {
     gate_->open();
     return;
   }
-  if (at_ == At::look && (moment_ == Moment::running || moment_ == Moment::letter_before)) logins_.make_long();
+  if (at_ == At::look && (moment_ == Moment::running || moment_ == Moment::letter_before))
+    logins_.make_long();
   gate_->open();
   if (moment_ == Moment::running || moment_ == Moment::letter_before) {
     // One job has begun, or, of quick ones, has ended already: then this is tried again.
     const Pool::Load running{work_ - 1, 1};
     const uint64_t end = base::monotonic_ms() + 5000;
-    while (h.threads.load().waiting >= work_ && base::monotonic_ms() < end) std::this_thread::yield();
+    while (h.threads.load().waiting >= work_ && base::monotonic_ms() < end)
+      std::this_thread::yield();
     met = h.threads.load() == running;
     if (moment_ == Moment::running) {
       go();
@@ -297,7 +305,8 @@ void LoginCancelled::run() {
     ASSERT_EQ(answers[0].status, 200);
     ASSERT_EQ(answers[0].content, content_of(100));
   }
-  for (const std::string& head : h.origin->heads) ASSERT_EQ(head.find("Proxy-Authorization"), std::string::npos);
+  for (const std::string& head : h.origin->heads)
+    ASSERT_EQ(head.find("Proxy-Authorization"), std::string::npos);
 }
 
 class LoginCancellation : public testing::TestWithParam<At> {};
@@ -306,7 +315,8 @@ TEST_P(LoginCancellation, AtEachMomentLeavesNothingAndHarmsNobody) {
   const At at = GetParam();
   constexpr size_t kTries = 20;
   const auto logins_for = [&](Moment moment) {
-    const bool slow = at != At::look && (moment == Moment::running || moment == Moment::letter_before);
+    const bool slow =
+        at != At::look && (moment == Moment::running || moment == Moment::letter_before);
     return std::make_unique<Logins>(slow ? kSlow : kQuick);
   };
   // A look is due a second after the last: all of these have waited together.
@@ -316,7 +326,8 @@ TEST_P(LoginCancellation, AtEachMomentLeavesNothingAndHarmsNobody) {
     while (!old.back()->look_is_due()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   size_t met = 0, tries = 0;
-  for (const Moment moment : {Moment::waiting, Moment::running, Moment::come_back, Moment::letter_before, Moment::letter_after, Moment::same_turn}) {
+  for (const Moment moment : {Moment::waiting, Moment::running, Moment::come_back,
+                              Moment::letter_before, Moment::letter_after, Moment::same_turn}) {
     for (const How how : {How::the_task, How::the_socket, How::an_interrupt}) {
       const size_t sockets = open_sockets();
       bool was_met = false;
@@ -332,9 +343,13 @@ TEST_P(LoginCancellation, AtEachMomentLeavesNothingAndHarmsNobody) {
         LoginCancelled one(at, moment, how, *logins);
         one.run();
         was_met = one.met;
-        if (HasFatalFailure()) FAIL() << kAt[static_cast<size_t>(at)] << ", " << kMoments[static_cast<size_t>(moment)] << ", by " << kHow[static_cast<size_t>(how)];
+        if (HasFatalFailure())
+          FAIL() << kAt[static_cast<size_t>(at)] << ", " << kMoments[static_cast<size_t>(moment)]
+                 << ", by " << kHow[static_cast<size_t>(how)];
       }
-      ASSERT_TRUE(was_met) << kAt[static_cast<size_t>(at)] << ", " << kMoments[static_cast<size_t>(moment)] << ", by " << kHow[static_cast<size_t>(how)];
+      ASSERT_TRUE(was_met) << kAt[static_cast<size_t>(at)] << ", "
+                           << kMoments[static_cast<size_t>(moment)] << ", by "
+                           << kHow[static_cast<size_t>(how)];
       ++met;
       ASSERT_EQ(base::block_bytes_in_use(), 0u);
       ASSERT_EQ(open_sockets(), sockets);
@@ -344,13 +359,17 @@ TEST_P(LoginCancellation, AtEachMomentLeavesNothingAndHarmsNobody) {
   RecordProperty("tries", static_cast<int>(tries));
 }
 
-INSTANTIATE_TEST_SUITE_P(In, LoginCancellation, testing::Values(At::look, At::check, At::check_first, At::check_too, At::check_wrong, At::after_wrong, At::capped, At::forwarded),
+INSTANTIATE_TEST_SUITE_P(In, LoginCancellation,
+                         testing::Values(At::look, At::check, At::check_first, At::check_too,
+                                         At::check_wrong, At::after_wrong, At::capped,
+                                         At::forwarded),
                          [](const auto& param) { return kAt[static_cast<size_t>(param.param)]; });
 
 /// Clients with right and wrong passwords and with none come, go by every way, between reloads.
 class LoginStorm {
  public:
-  explicit LoginStorm(unsigned seed) : seed_(seed), random_(seed), logins_(kQuick), h_(options(seed, logins_.login)) {
+  explicit LoginStorm(unsigned seed)
+      : seed_(seed), random_(seed), logins_(kQuick), h_(options(seed, logins_.login)) {
     h_.loop.set_picker([this](size_t size) { return random_() % size; });
   }
   void run();
@@ -365,7 +384,8 @@ class LoginStorm {
   };
   static Options options(unsigned seed, std::shared_ptr<auth::Login> login) {
     Options options;
-    options.origin = base::IpAddress::v4(127, 2, static_cast<uint8_t>(seed / 250), static_cast<uint8_t>(seed % 250 + 1));
+    options.origin = base::IpAddress::v4(127, 2, static_cast<uint8_t>(seed / 250),
+                                         static_cast<uint8_t>(seed % 250 + 1));
     options.login = std::move(login);
     options.login_threads = 1 + seed % 2;
     // Where few may wait in the pool, others wait for that, and all are served.
@@ -389,15 +409,22 @@ class LoginStorm {
 void LoginStorm::arrive() {
   // Addresses of their own: a few share one, never as many as may try at once.
   const auto from = base::IpAddress::v4(127, 0, 1, static_cast<uint8_t>(1 + guests_.size() / 4));
-  Guest& guest = guests_.emplace_back(&h_.client(0, false, from), static_cast<Guest::Says>(any(4) == 0 ? 2 : any(3) == 0 ? 1 : 0));
-  const std::string login = guest.says == Guest::Says::nothing ? "" : guest.says == Guest::Says::right ? kRight : kWrong;
+  Guest& guest =
+      guests_.emplace_back(&h_.client(0, false, from), static_cast<Guest::Says>(any(4) == 0   ? 2
+                                                                                : any(3) == 0 ? 1
+                                                                                              : 0));
+  const std::string login = guest.says == Guest::Says::nothing ? ""
+                            : guest.says == Guest::Says::right ? kRight
+                                                               : kWrong;
   const std::string at = h_.origin->authority();
   guest.tunnel = any(4) == 0;
   if (guest.tunnel) {
-    guest.client->request("CONNECT " + at + " HTTP/1.1\r\nHost: " + at + "\r\n" + login + "\r\n", "CONNECT");
+    guest.client->request("CONNECT " + at + " HTTP/1.1\r\nHost: " + at + "\r\n" + login + "\r\n",
+                          "CONNECT");
     guest.client->send("GET /length HTTP/1.1\r\nHost: " + at + "\r\n\r\n");
   } else {
-    guest.client->request("GET http://" + at + "/length HTTP/1.1\r\nHost: " + at + "\r\n" + login + "\r\n");
+    guest.client->request("GET http://" + at + "/length HTTP/1.1\r\nHost: " + at + "\r\n" + login +
+                          "\r\n");
   }
   guest.client->finish();
 }
@@ -424,7 +451,8 @@ void LoginStorm::leave() {
 
 void LoginStorm::check(Guest& guest) {
   if (guest.killed) return;
-  ASSERT_TRUE(h_.until([&] { return guest.client->ended || guest.client->was_reset; })) << "seed " << seed_;
+  ASSERT_TRUE(h_.until([&] { return guest.client->ended || guest.client->was_reset; }))
+      << "seed " << seed_;
   const auto answers = guest.client->answers();
   ASSERT_EQ(answers.size(), 1u) << "seed " << seed_;
   const int status = answers[0].status;
@@ -442,7 +470,8 @@ void LoginStorm::check(Guest& guest) {
 void LoginStorm::run() {
   for (int step = 0; step < 60; ++step) {
     switch (any(8)) {
-      case 0: case 1: arrive(); break;
+      case 0:
+      case 1: arrive(); break;
       case 2: leave(); break;
       case 3:
         if (any(3) == 0) h_.reload();
@@ -472,7 +501,8 @@ void LoginStorm::run() {
   h_.settle();
   ASSERT_EQ(h_.connections.count(), 0u) << "seed " << seed_;
   ASSERT_TRUE(h_.loop.idle()) << "seed " << seed_;
-  for (const std::string& head : h_.origin->heads) ASSERT_EQ(head.find("Proxy-Authorization"), std::string::npos) << "seed " << seed_;
+  for (const std::string& head : h_.origin->heads)
+    ASSERT_EQ(head.find("Proxy-Authorization"), std::string::npos) << "seed " << seed_;
 }
 
 TEST(LoginStorm, LeavesNothingBehind) {

@@ -13,21 +13,26 @@
 namespace weir::engine {
 
 // "secret": a fraction of a millisecond, and some tens of them.
-inline constexpr const char* kQuick = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
-inline constexpr const char* kSlow = "$5$rounds=100000$salt$x.th012myHoQA9O2OwvhCXxWL/sebpAO3PeSwyeql77";
-inline constexpr const char* kRight = "Proxy-Authorization: Basic YWRhOnNlY3JldA==\r\n";  // ada:secret
+inline constexpr const char* kQuick =
+    "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
+inline constexpr const char* kSlow =
+    "$5$rounds=100000$salt$x.th012myHoQA9O2OwvhCXxWL/sebpAO3PeSwyeql77";
+inline constexpr const char* kRight =
+    "Proxy-Authorization: Basic YWRhOnNlY3JldA==\r\n";  // ada:secret
 inline constexpr const char* kWrong = "Proxy-Authorization: Basic YWRhOnNlY3JlVA==\r\n";
 // u0:secret to u7:secret.
 inline constexpr const char* kOthers[] = {
-    "Proxy-Authorization: Basic dTA6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTE6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTI6c2VjcmV0\r\n",
-    "Proxy-Authorization: Basic dTM6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTQ6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTU6c2VjcmV0\r\n",
+    "Proxy-Authorization: Basic dTA6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTE6c2VjcmV0\r\n",
+    "Proxy-Authorization: Basic dTI6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTM6c2VjcmV0\r\n",
+    "Proxy-Authorization: Basic dTQ6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTU6c2VjcmV0\r\n",
     "Proxy-Authorization: Basic dTY6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTc6c2VjcmV0\r\n"};
 
 /// A password file, of ada and of `u0` to `u7` with the same password, and the login that reads it.
 class Logins {
  public:
   explicit Logins(const char* hash) {
-    for (const char* name : {"ada", "u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7"}) lines_.append(name).append(":").append(hash).append("\n");
+    for (const char* name : {"ada", "u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7"})
+      lines_.append(name).append(":").append(hash).append("\n");
     char name[] = "/tmp/weir-engine-login-XXXXXX";
     close(mkstemp(name));
     path_ = name;
@@ -40,12 +45,15 @@ class Logins {
   /// Whether the next request asks for a look at the file.
   bool look_is_due() const { return base::monotonic_ms() > opened_ms_ + auth::Login::kLookMs; }
   /// Ada has logged in.
-  void remember_ada() { login->remember(login->users(), login->print_of({"ada", "secret"}), base::monotonic_ms()); }
+  void remember_ada() {
+    login->remember(login->users(), login->print_of({"ada", "secret"}), base::monotonic_ms());
+  }
   /// From now on whoever looks at the file needs some tens of milliseconds: it has many lines more.
   void make_long() {
     std::ofstream file(path_);
     file << lines_;
-    for (int i = 0; i < 20'000; ++i) file << "more" << i << ":$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n";
+    for (int i = 0; i < 20'000; ++i)
+      file << "more" << i << ":$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n";
   }
   std::shared_ptr<auth::Login> login;
 

@@ -32,10 +32,12 @@ std::string value_of(std::string_view target, std::string_view name, std::string
 }
 
 std::string field_of(std::string_view head, std::string_view name) {
-  for (size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at + 2)) {
+  for (size_t at = head.find("\r\n"); at != std::string_view::npos;
+       at = head.find("\r\n", at + 2)) {
     const std::string_view line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
     const size_t colon = line.find(':');
-    if (colon != std::string_view::npos && base::equal_ignoring_case(line.substr(0, colon), name)) return std::string(base::trim(line.substr(colon + 1)));
+    if (colon != std::string_view::npos && base::equal_ignoring_case(line.substr(0, colon), name))
+      return std::string(base::trim(line.substr(colon + 1)));
   }
   return {};
 }
@@ -44,7 +46,8 @@ std::string field_of(std::string_view head, std::string_view name) {
 
 std::string content_of(size_t size) {
   static std::string known;
-  for (size_t i = known.size(); i < size; ++i) known += static_cast<char>('a' + (i * 7 + i / 251) % 26);
+  for (size_t i = known.size(); i < size; ++i)
+    known += static_cast<char>('a' + (i * 7 + i / 251) % 26);
   return known.substr(0, size);
 }
 
@@ -71,7 +74,8 @@ struct Origin::Wire {
   Task<bool> write(std::string bytes, size_t piece = SIZE_MAX) {
     for (size_t at = 0; at < bytes.size();) {
       const size_t n = std::min({piece, bytes.size() - at, base::Block::kLarge});
-      const ssize_t done = co_await stream.write({base::Slice::copy_of(std::string_view(bytes).substr(at, n))}, 60'000, written);
+      const ssize_t done = co_await stream.write(
+          {base::Slice::copy_of(std::string_view(bytes).substr(at, n))}, 60'000, written);
       if (done < 0) co_return false;
       at += n;
       if (piece != SIZE_MAX) co_await async::Yield();
@@ -104,7 +108,8 @@ struct Origin::Wire {
     co_return true;
   }
   /// The request's content; trailers as lines.
-  Task<bool> content(std::string head, std::string& to, std::string& trailers, size_t most, uint64_t& read) {
+  Task<bool> content(std::string head, std::string& to, std::string& trailers, size_t most,
+                     uint64_t& read) {
     if (const std::string length = field_of(head, "Content-Length"); !length.empty()) {
       co_return co_await take(std::strtoull(length.c_str(), nullptr, 10), to, most, read);
     }
@@ -179,7 +184,9 @@ Task<void> Origin::serve(int descriptor) {
   }
 }
 
-void Origin::say(std::string_view bytes) { (void)::send(last_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+void Origin::say(std::string_view bytes) {
+  (void)::send(last_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
 
 Task<bool> Origin::give_back(Wire& wire) {
   for (;;) {
@@ -210,7 +217,8 @@ Task<bool> Origin::answer(Wire& wire, const std::string& head) {
   const std::string content = method == "HEAD" ? std::string() : content_of(size);
 
   if (!field_of(head, "Upgrade").empty()) {
-    const bool sent = co_await wire.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    const bool sent = co_await wire.write(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     if (!sent) co_return false;
     co_return co_await give_back(wire);
   }
@@ -225,7 +233,10 @@ Task<bool> Origin::answer(Wire& wire, const std::string& head) {
   }
   if (kind == "early" || kind == "early-close") {
     const bool closes = kind == "early-close";
-    const bool sent = co_await wire.write("HTTP/1.1 413 Content Too Large\r\n" + length + (closes ? "Connection: close\r\n" : "") + "\r\n" + content, piece);
+    const bool sent =
+        co_await wire.write("HTTP/1.1 413 Content Too Large\r\n" + length +
+                                (closes ? "Connection: close\r\n" : "") + "\r\n" + content,
+                            piece);
     if (!sent) co_return false;
     if (closes) {
       wire.stream.shut_down_writes();
@@ -240,27 +251,34 @@ Task<bool> Origin::answer(Wire& wire, const std::string& head) {
     if (!sent) co_return false;
   }
   std::string got, trailers;
-  const bool whole = co_await wire.content(head, got, trailers, kind == "slow-echo" ? 512 : base::Block::kSmall, read);
+  const bool whole = co_await wire.content(head, got, trailers,
+                                           kind == "slow-echo" ? 512 : base::Block::kSmall, read);
   if (!whole) co_return false;
   if (kind == "echo" || kind == "slow-echo" || kind == "continue") {
-    const std::string said = std::to_string(got.size()) + (got == content_of(got.size()) ? " right\n" : " wrong\n") + trailers;
-    co_return co_await wire.write(ok("Content-Length: " + std::to_string(said.size()) + "\r\n") + said, piece);
+    const std::string said = std::to_string(got.size()) +
+                             (got == content_of(got.size()) ? " right\n" : " wrong\n") + trailers;
+    co_return co_await wire.write(
+        ok("Content-Length: " + std::to_string(said.size()) + "\r\n") + said, piece);
   }
   if (kind == "ntlm") {
     const std::string login = field_of(head, "Authorization");
     if (login == "NTLM two" && wire.challenged) wire.known = true;
     if (!wire.known) {
       wire.challenged = login == "NTLM one";
-      co_return co_await wire.write("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM" + std::string(wire.challenged ? " challenge" : "") +
+      co_return co_await wire.write("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM" +
+                                    std::string(wire.challenged ? " challenge" : "") +
                                     "\r\nContent-Length: 0\r\n\r\n");
     }
     const std::string said = "user " + std::to_string(wire.number);
-    co_return co_await wire.write(ok("Content-Length: " + std::to_string(said.size()) + "\r\n") + said);
+    co_return co_await wire.write(ok("Content-Length: " + std::to_string(said.size()) + "\r\n") +
+                                  said);
   }
   if (kind == "empty") co_return co_await wire.write("HTTP/1.1 204 No Content\r\n\r\n");
-  if (kind == "unchanged") co_return co_await wire.write("HTTP/1.1 304 Not Modified\r\n" + length + "\r\n");
+  if (kind == "unchanged")
+    co_return co_await wire.write("HTTP/1.1 304 Not Modified\r\n" + length + "\r\n");
   if (kind == "hints") {
-    const bool sent = co_await wire.write("HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n");
+    const bool sent =
+        co_await wire.write("HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n");
     if (!sent) co_return false;
     co_await async::Yield();
   }
@@ -279,22 +297,30 @@ Task<bool> Origin::answer(Wire& wire, const std::string& head) {
     co_return false;
   }
   if (kind == "chunked") {
-    bool sent = co_await wire.write(ok(std::string("Transfer-Encoding: chunked\r\n") + (value_of(target, "trailers", "").empty() ? "" : "Trailer: X-Sum\r\n")));
+    bool sent = co_await wire.write(
+        ok(std::string("Transfer-Encoding: chunked\r\n") +
+           (value_of(target, "trailers", "").empty() ? "" : "Trailer: X-Sum\r\n")));
     for (size_t at = 0; sent && at < content.size();) {
       const size_t n = std::min({piece, content.size() - at, size_t{50'000}});
       char digits[20];
       const auto end = std::to_chars(digits, digits + sizeof digits, n, 16).ptr;
-      sent = co_await wire.write(std::string(digits, end) + "\r\n" + content.substr(at, n) + "\r\n");
+      sent =
+          co_await wire.write(std::string(digits, end) + "\r\n" + content.substr(at, n) + "\r\n");
       at += n;
       if (piece != SIZE_MAX) co_await async::Yield();
     }
     if (!sent || !value_of(target, "cut", "").empty()) co_return false;
     if (method == "HEAD") co_return true;
-    co_return co_await wire.write(value_of(target, "trailers", "").empty() ? "0\r\n\r\n" : "0\r\nX-Sum: " + std::to_string(size) + "\r\n\r\n");
+    co_return co_await wire.write(value_of(target, "trailers", "").empty()
+                                      ? "0\r\n\r\n"
+                                      : "0\r\nX-Sum: " + std::to_string(size) + "\r\n\r\n");
   }
   const bool once = kind == "once";
   if (kind == "extra") piece = SIZE_MAX;  // They come together with the answer's end.
-  const bool sent = co_await wire.write(ok(length + (once ? "Connection: close\r\n" : "")) + content + (kind == "extra" ? "HTTP/1.1 200 OK\r\n\r\n" : ""), piece);
+  const bool sent =
+      co_await wire.write(ok(length + (once ? "Connection: close\r\n" : "")) + content +
+                              (kind == "extra" ? "HTTP/1.1 200 OK\r\n\r\n" : ""),
+                          piece);
   co_return sent && !once;
 }
 

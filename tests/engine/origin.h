@@ -1,4 +1,5 @@
-// An origin server on the test's own loop. What it does is named by the request's target, so that a test reads as what it asks for.
+// An origin server on the test's own loop. What it does is named by the request's target, so that a
+// test reads as what it asks for.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,26 +12,27 @@
 
 namespace weir::engine {
 
-/// The content that every origin has for a size: whoever reads it can tell what is missing or out of place.
+/// The content that every origin has for a size: whoever reads it can tell what is missing or out
+/// of place.
 std::string content_of(size_t size);
 
-/// Targets are /KIND or /KIND?name=value&..., with `size` (default 100), `piece` (bytes a write, default all):
-///   length, chunked (trailers=1), close       content framed so; chunked with cut=1 has no last chunk
-///   trickle                                   length, the last of it little by little
-///   break, reset, stall                       half of the content, then an end, a reset, or nothing more
+/// Targets are /KIND or /KIND?name=value&..., with `size` (default 100), `piece` (bytes a write,
+/// default all):
+///   length, chunked (trailers=1), close       content framed so; chunked with cut=1 has no last
+///   chunk trickle                                   length, the last of it little by little break,
+///   reset, stall                       half of the content, then an end, a reset, or nothing more
 ///   silent, gone                              no answer; the connection is closed without one
-///   stale                                     as gone on a connection's second request, else length
-///   hints, continue                           103 first; 100 first, then as echo
-///   empty, unchanged                          204; 304 that speaks of a length
-///   early, early-close                        an answer before the content is read, which goes on; or it stops reading and closes
-///   echo                                      reads the content and says its size, a checksum and the trailers
-///   slow-echo                                 as echo, a little at a time
-///   ntlm                                      401 until the connection has seen the second step; then `user` and the connection's number
-///   extra                                     bytes after the answer that nobody asked for
-///   bad                                       a head that is none
-///   once                                      length, with Connection: close
-/// `Upgrade: websocket` gets 101 and its bytes back. A first byte of \x01 to \x05 begins bytes that are no HTTP: they come back, up to
-/// the end, which is passed on.
+///   stale                                     as gone on a connection's second request, else
+///   length hints, continue                           103 first; 100 first, then as echo empty,
+///   unchanged                          204; 304 that speaks of a length early, early-close an
+///   answer before the content is read, which goes on; or it stops reading and closes echo reads
+///   the content and says its size, a checksum and the trailers slow-echo as echo, a little at a
+///   time ntlm                                      401 until the connection has seen the second
+///   step; then `user` and the connection's number extra                                     bytes
+///   after the answer that nobody asked for bad                                       a head that
+///   is none once                                      length, with Connection: close
+/// `Upgrade: websocket` gets 101 and its bytes back. A first byte of \x01 to \x05 begins bytes that
+/// are no HTTP: they come back, up to the end, which is passed on.
 class Origin {
  public:
   explicit Origin(const base::IpAddress& address, std::string speaks_first = {});

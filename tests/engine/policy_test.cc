@@ -28,10 +28,12 @@ TEST(PolicyInTheEngine, SeesEveryTargetThatARuleLeadsTo) {
   EXPECT_EQ(status_of(h, client, site, "/to/router:80/"), 403);
   EXPECT_EQ(status_of(h, client, site, "/to/cloud:80/"), 403);
   EXPECT_EQ(status_of(h, client, site, "/to/10.1.2.3:80/"), 403);
-  EXPECT_EQ(status_of(h, client, site, "/to/127.0.0.1:1/"), 200) << "that is Weir itself, whose page it is";
+  EXPECT_EQ(status_of(h, client, site, "/to/127.0.0.1:1/"), 200)
+      << "that is Weir itself, whose page it is";
   EXPECT_EQ(status_of(h, client, "router:80", "/"), 403);
   EXPECT_EQ(status_of(h, client, site, "/loop"), 508);
-  for (const std::string& head : h.origin->heads) EXPECT_TRUE(head.starts_with("GET /length ")) << head;
+  for (const std::string& head : h.origin->heads)
+    EXPECT_TRUE(head.starts_with("GET /length ")) << head;
 }
 
 TEST(PolicyInTheEngine, APooledConnectionIsJudgedByItsPeer) {
@@ -42,7 +44,8 @@ TEST(PolicyInTheEngine, APooledConnectionIsJudgedByItsPeer) {
   h.settle();
   ASSERT_EQ(h.pool->size(), 1u);
   Client& remote = h.client(1);
-  EXPECT_EQ(status_of(h, remote, at, "/length"), 403) << "two listeners share no more than their rules allow";
+  EXPECT_EQ(status_of(h, remote, at, "/length"), 403)
+      << "two listeners share no more than their rules allow";
   EXPECT_EQ(h.pool->size(), 1u);
   EXPECT_EQ(h.origin->heads.size(), 1u);
   remote.connect(at);
@@ -55,10 +58,12 @@ TEST(PolicyInTheEngine, AConnectIsJudgedBeforeAnythingIsConnected) {
   options.private_allowed = false;
   options.hosts = "10.255.255.1 router\n";
   Harness h(options);
-  for (const char* authority : {"router:443", "10.9.9.9:443", "169.254.169.254:80", "127.0.0.1:25", "127.0.0.1:1", "0.0.0.0:1"}) {
+  for (const char* authority : {"router:443", "10.9.9.9:443", "169.254.169.254:80", "127.0.0.1:25",
+                                "127.0.0.1:1", "0.0.0.0:1"}) {
     Client& client = h.client();
     client.connect(authority);
-    client.get(h.origin->authority(), "/length");  // After a refused CONNECT nothing is parsed as a request.
+    client.get(h.origin->authority(),
+               "/length");  // After a refused CONNECT nothing is parsed as a request.
     h.until([&] { return client.ended; });
     const auto answers = client.answers();
     ASSERT_EQ(answers.size(), 1u) << authority;

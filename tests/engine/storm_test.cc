@@ -1,6 +1,7 @@
-// Random schedules: the order of what is ready, arrivals, kills, reloads, slow readers, uploads, logins by connection, tunnels, origins that
-// break. Whatever happens: each exchange has its record, each answer is right or cut, and in the end nothing is left.
-// As many seeds as fit into some seconds. WEIR_STORM_SEED=N runs that one alone; WEIR_STORM_SEEDS=N runs so many.
+// Random schedules: the order of what is ready, arrivals, kills, reloads, slow readers, uploads,
+// logins by connection, tunnels, origins that break. Whatever happens: each exchange has its
+// record, each answer is right or cut, and in the end nothing is left. As many seeds as fit into
+// some seconds. WEIR_STORM_SEED=N runs that one alone; WEIR_STORM_SEEDS=N runs so many.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,14 +42,16 @@ class Storm {
     std::string how = {};
     uint32_t listener = 0;
     bool stalls() const {
-      return std::ranges::any_of(asked, [](const Asked& one) { return one.path.starts_with("/stall"); });
+      return std::ranges::any_of(asked,
+                                 [](const Asked& one) { return one.path.starts_with("/stall"); });
     }
   };
 
   static Options options(unsigned seed) {
     Options options;
     // Addresses of their own, so that ports in TIME-WAIT don't run out.
-    options.origin = base::IpAddress::v4(127, 1, static_cast<uint8_t>(seed / 250), static_cast<uint8_t>(seed % 250 + 1));
+    options.origin = base::IpAddress::v4(127, 1, static_cast<uint8_t>(seed / 250),
+                                         static_cast<uint8_t>(seed % 250 + 1));
     options.server.linger_silence_ms = 8;
     options.server.linger_ms = 200;
     options.server.expect_wait_ms = 20;
@@ -63,7 +66,9 @@ class Storm {
   void check(Guest& guest);
   void check_answers(const Guest& guest, const std::vector<Answer>& answers, bool cut_allowed);
   std::string where(const Guest& guest) const {
-    std::string text = "seed " + std::to_string(seed_) + ", client " + std::to_string(guest.client->id) + (guest.killed ? ", killed " + guest.how : "") + ":";
+    std::string text = "seed " + std::to_string(seed_) + ", client " +
+                       std::to_string(guest.client->id) +
+                       (guest.killed ? ", killed " + guest.how : "") + ":";
     for (const Asked& one : guest.asked) text += " " + one.method + " " + one.path;
     return text;
   }
@@ -78,7 +83,8 @@ class Storm {
 Asked Storm::random_request(bool inside) {
   Asked one;
   const size_t size = any(12) == 0 ? 40'000 + any(250'000) : any(3000);
-  const std::string sized = "?size=" + std::to_string(size) + (any(2) ? "&piece=" + std::to_string(1 + size / (1 + any(8))) : "");
+  const std::string sized = "?size=" + std::to_string(size) +
+                            (any(2) ? "&piece=" + std::to_string(1 + size / (1 + any(8))) : "");
   one.content = content_of(size);
   std::string fields, content;
   const auto upload = [&](size_t most) {
@@ -103,18 +109,31 @@ Asked Storm::random_request(bool inside) {
     case 0: one.path = "/chunked" + sized + "&trailers=1"; break;
     case 1: one.path = "/close" + sized; break;
     case 2: one.path = "/hints" + sized; break;
-    case 3: one.path = "/empty"; one.statuses = {204}; one.content.clear(); break;
+    case 3:
+      one.path = "/empty";
+      one.statuses = {204};
+      one.content.clear();
+      break;
     case 4: one.path = "/once" + sized; break;
     case 5:
       if (inside) {  // The tunnel would relay from there on.
         one.path = "/length" + sized;
         break;
       }
-      one.path = "/extra?size=" + std::to_string(size % 3000); one.content = content_of(size % 3000); break;
-    case 6: one.path = (any(2) ? "/break" : "/reset") + sized; one.cut = true; break;
-    case 7: one.path = inside || any(2) ? "/gone" : "/bad"; one.statuses = {502}; break;
+      one.path = "/extra?size=" + std::to_string(size % 3000);
+      one.content = content_of(size % 3000);
+      break;
+    case 6:
+      one.path = (any(2) ? "/break" : "/reset") + sized;
+      one.cut = true;
+      break;
+    case 7:
+      one.path = inside || any(2) ? "/gone" : "/bad";
+      one.statuses = {502};
+      break;
     case 8: one.path = "/stale" + sized; break;
-    case 9: case 10: {
+    case 9:
+    case 10: {
       upload(any(6) ? 10'000 : 300'000);
       const size_t sent = fields.starts_with("C") ? content.size() : SIZE_MAX;
       one.path = any(3) ? "/echo" : "/slow-echo";
@@ -132,13 +151,17 @@ Asked Storm::random_request(bool inside) {
       one.content = "*";
       fields += std::string("Authorization: NTLM ") + (any(2) ? "one" : "two") + "\r\n";
       break;
-    case 13: one.path = "/stall" + sized; one.cut = true; break;
+    case 13:
+      one.path = "/stall" + sized;
+      one.cut = true;
+      break;
     default: one.path = "/length" + sized;
   }
   // Through a pinned or pooled connection that just broke, any of them may be a 502.
   one.statuses.insert(502);
   const std::string at = h_.origin->authority();
-  one.bytes = one.method + " " + (inside ? one.path : "http://" + at + one.path) + " HTTP/1.1\r\nHost: " + at + "\r\n" + fields + "\r\n" + content;
+  one.bytes = one.method + " " + (inside ? one.path : "http://" + at + one.path) +
+              " HTTP/1.1\r\nHost: " + at + "\r\n" + fields + "\r\n" + content;
   return one;
 }
 
@@ -164,7 +187,8 @@ void Storm::arrive() {
     client.connect(at);
     guest.tunnelled = static_cast<char>(1 + any(5)) + content_of(any(6) ? any(5000) : any(500'000));
     const std::string size = std::to_string(any(3) ? any(3000) : any(200'000));
-    client.send("GET /length?size=" + size + "&piece=" + std::to_string(200 + any(9000)) + " HTTP/1.1\r\nHost: " + at + "\r\n\r\n" + guest.tunnelled);
+    client.send("GET /length?size=" + size + "&piece=" + std::to_string(200 + any(9000)) +
+                " HTTP/1.1\r\nHost: " + at + "\r\n\r\n" + guest.tunnelled);
     if (any(2)) client.finish();
     return;
   }
@@ -192,14 +216,18 @@ void Storm::leave() {
   guest.how = "by " + std::to_string(how);
   switch (how) {
     case 0:
-      // An end alone may be a half-close: who waits for an answer that never comes must be reset to be seen to have gone.
-      if (guest.stalls()) guest.client->reset();
-      else guest.client->close();
+      // An end alone may be a half-close: who waits for an answer that never comes must be reset to
+      // be seen to have gone.
+      if (guest.stalls())
+        guest.client->reset();
+      else
+        guest.client->close();
       break;
     case 1: guest.client->reset(); break;
     case 2: guest.client->scope.cancel_all(); break;
     case 3:
-      if (guest.client->stream && guest.client->stream->readiness().on_broken) guest.client->stream->readiness().on_broken->fire("drained");
+      if (guest.client->stream && guest.client->stream->readiness().on_broken)
+        guest.client->stream->readiness().on_broken->fire("drained");
       guest.client->finish();  // It may be between two requests.
       break;
     default:
@@ -211,7 +239,8 @@ void Storm::leave() {
   }
 }
 
-void Storm::check_answers(const Guest& guest, const std::vector<Answer>& answers, bool cut_allowed) {
+void Storm::check_answers(const Guest& guest, const std::vector<Answer>& answers,
+                          bool cut_allowed) {
   for (size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
     ASSERT_LT(i, guest.asked.size()) << where(guest);
@@ -227,12 +256,19 @@ void Storm::check_answers(const Guest& guest, const std::vector<Answer>& answers
       ASSERT_EQ(answer.status, 403) << where(guest);
       continue;
     }
-    ASSERT_TRUE(asked.statuses.contains(answer.status)) << where(guest) << ", answer " << i << " has status " << answer.status;
+    ASSERT_TRUE(asked.statuses.contains(answer.status))
+        << where(guest) << ", answer " << i << " has status " << answer.status;
     if (answer.status == 502 || asked.content == "*") continue;
     ASSERT_TRUE(asked.content.starts_with(answer.content)) << where(guest) << ", answer " << i;
-    // Without a length and without framing an end alone is what a client has: a cut must be a reset there.
-    if (answer.complete) ASSERT_TRUE(asked.cut || asked.content == answer.content) << where(guest) << ", answer " << i << ": " << answer.content.size();
-    if (answer.complete) ASSERT_FALSE(asked.cut && !asked.content.empty() && answer.content == asked.content && asked.content.size() > 1) << where(guest);
+    // Without a length and without framing an end alone is what a client has: a cut must be a reset
+    // there.
+    if (answer.complete)
+      ASSERT_TRUE(asked.cut || asked.content == answer.content)
+          << where(guest) << ", answer " << i << ": " << answer.content.size();
+    if (answer.complete)
+      ASSERT_FALSE(asked.cut && !asked.content.empty() && answer.content == asked.content &&
+                   asked.content.size() > 1)
+          << where(guest);
   }
 }
 
@@ -241,14 +277,18 @@ void Storm::check(Guest& guest) {
   const auto records = h_.records(client);
   std::vector<Answer> answers = client.answers();
   const bool in_order = client.ended || client.was_reset || guest.killed;
-  ASSERT_TRUE(in_order) << where(guest) << ": it was left alone, sent " << client.all_sent() << ", received " << client.received.size() << ", at " << client.received.substr(0, 3000);
-  size_t requests = guest.asked.size() + (guest.kind != Guest::Kind::plain) + (guest.kind == Guest::Kind::goes_back);
+  ASSERT_TRUE(in_order) << where(guest) << ": it was left alone, sent " << client.all_sent()
+                        << ", received " << client.received.size() << ", at "
+                        << client.received.substr(0, 3000);
+  size_t requests = guest.asked.size() + (guest.kind != Guest::Kind::plain) +
+                    (guest.kind == Guest::Kind::goes_back);
   ASSERT_LE(records.size(), requests) << where(guest);
   size_t heads = 0;
   for (const Answer& answer : answers) heads += answer.status != 0;
   if (guest.kind != Guest::Kind::plain) {
     if (guest.listener == 1) {
-      ASSERT_TRUE(answers.empty() || answers[0].status == 403 || answers[0].status == 0) << where(guest);
+      ASSERT_TRUE(answers.empty() || answers[0].status == 403 || answers[0].status == 0)
+          << where(guest);
       return;
     }
     if (guest.kind == Guest::Kind::goes_back) {
@@ -286,7 +326,9 @@ void Storm::check(Guest& guest) {
 void Storm::run() {
   for (int step = 0; step < 40; ++step) {
     switch (any(10)) {
-      case 0: case 1: case 2: arrive(); break;
+      case 0:
+      case 1:
+      case 2: arrive(); break;
       case 3:
         if (any(2) == 0) leave();
         break;
@@ -297,7 +339,8 @@ void Storm::run() {
     }
   }
   for (Guest& guest : guests_) guest.client->read_limit = guest.client->read_per_pump = SIZE_MAX;
-  // Those who were left alone say that they have done, and are answered to the end; stalled ones are left after a while.
+  // Those who were left alone say that they have done, and are answered to the end; stalled ones
+  // are left after a while.
   const auto left_to_end = [&] {
     for (const Guest& guest : guests_) {
       if (!guest.killed && !guest.client->ended && !guest.client->was_reset) return false;
@@ -307,7 +350,8 @@ void Storm::run() {
   for (Guest& guest : guests_) {
     if (!guest.killed) guest.client->finish();
   }
-  // The kernel asks for a window that was shut at ever longer intervals, and hears late that a small one is open: seconds may pass.
+  // The kernel asks for a window that was shut at ever longer intervals, and hears late that a
+  // small one is open: seconds may pass.
   for (int turns = 0; !left_to_end() && turns < 40'000; ++turns) {
     if (h_.turn(1)) continue;
     for (Guest& guest : guests_) {
@@ -318,7 +362,8 @@ void Storm::run() {
     }
   }
   for (Guest& guest : guests_) {
-    if (guest.killed) ASSERT_TRUE(h_.until([&] { return guest.client->scope.size() == 0; }, 1000)) << where(guest);
+    if (guest.killed)
+      ASSERT_TRUE(h_.until([&] { return guest.client->scope.size() == 0; }, 1000)) << where(guest);
   }
   killers_.cancel_all();
   h_.settle();
@@ -328,10 +373,13 @@ void Storm::run() {
   }
   for (Guest& guest : guests_) guest.client->reset();
   h_.settle();
-  for (Guest& guest : guests_) ASSERT_TRUE(h_.until([&] { return guest.client->scope.size() == 0; }, 1000)) << where(guest);
+  for (Guest& guest : guests_)
+    ASSERT_TRUE(h_.until([&] { return guest.client->scope.size() == 0; }, 1000)) << where(guest);
   ASSERT_EQ(h_.connections.count(), 0u) << "seed " << seed_;
   ASSERT_LE(h_.pool->size(), 4u) << "seed " << seed_;
-  ASSERT_TRUE(h_.until([&] { return h_.origin->open() == h_.pool->size(); }, 1000)) << "seed " << seed_ << ": " << h_.origin->open() << " are open, " << h_.pool->size() << " in the pool";
+  ASSERT_TRUE(h_.until([&] { return h_.origin->open() == h_.pool->size(); }, 1000))
+      << "seed " << seed_ << ": " << h_.origin->open() << " are open, " << h_.pool->size()
+      << " in the pool";
   ASSERT_TRUE(h_.loop.idle());
 }
 

@@ -6,10 +6,13 @@
 namespace weir::engine {
 namespace {
 
-std::string inner_get(const std::string& authority, const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n"; }
+std::string inner_get(const std::string& authority, const std::string& path) {
+  return "GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
+}
 
 /// The responses inside the tunnel.
-std::vector<Answer> inside(Harness& h, Client& client, size_t count, std::vector<std::string> methods = {}) {
+std::vector<Answer> inside(Harness& h, Client& client, size_t count,
+                           std::vector<std::string> methods = {}) {
   std::vector<Answer> all;
   h.until([&] {
     client.answers();
@@ -29,10 +32,12 @@ TEST(Tunnels, StartAtTheTopAndEndTheirConnection) {
   options.rewrites = true;
   Harness h(options);
   const std::string at = h.origin->authority();
-  h.options.tunnel.no_opaque_ports = {static_cast<uint16_t>(std::stoi(at.substr(at.rfind(':') + 1)))};
+  h.options.tunnel.no_opaque_ports = {
+      static_cast<uint16_t>(std::stoi(at.substr(at.rfind(':') + 1)))};
   Client& client = h.client();
   client.connect(at);
-  client.send(inner_get(at, "/length") + inner_get(at, "/to/127.0.0.1:25/x") + inner_get("other:80", "/length") + inner_get(at, "/chunked"));
+  client.send(inner_get(at, "/length") + inner_get(at, "/to/127.0.0.1:25/x") +
+              inner_get("other:80", "/length") + inner_get(at, "/chunked"));
   client.send("CONNECT " + at + " HTTP/1.1\r\nHost: " + at + "\r\n\r\n");
   auto answers = inside(h, client, 5, {"GET", "GET", "GET", "GET", "CONNECT"});
   ASSERT_EQ(answers.size(), 5u);
@@ -43,7 +48,8 @@ TEST(Tunnels, StartAtTheTopAndEndTheirConnection) {
   EXPECT_EQ(answers[4].status, 400);
   client.close();
   EXPECT_TRUE(h.until([&] { return h.records(client).size() == 6; }));
-  EXPECT_EQ(h.records(client).back().line, "CONNECT " + at + " HTTP/1.1") << "the tunnel ends after what was in it";
+  EXPECT_EQ(h.records(client).back().line, "CONNECT " + at + " HTTP/1.1")
+      << "the tunnel ends after what was in it";
   EXPECT_EQ(h.records(client).back().ended, "complete");
   EXPECT_EQ(h.origin->accepted, 1) << "what is inside uses the connection that the CONNECT opened";
 }
@@ -60,7 +66,8 @@ TEST(Tunnels, WhatFollowsARequestAndIsNoneGoesBothWaysAsItCame) {
     ASSERT_TRUE(h.until([&] { return client.ended || client.was_reset; }, 20'000));
     client.answers();
     EXPECT_TRUE(client.inside.starts_with("HTTP/1.1 200 OK\r\n"));
-    EXPECT_TRUE(client.inside.ends_with("\r\n\r\n" + content_of(100) + content)) << client.inside.size();
+    EXPECT_TRUE(client.inside.ends_with("\r\n\r\n" + content_of(100) + content))
+        << client.inside.size();
     EXPECT_TRUE(h.origin->opaque == content);
     ASSERT_TRUE(h.until([&] { return h.records(client).size() == 2; }));
     EXPECT_EQ(h.records(client)[0].status, 200);
@@ -111,19 +118,20 @@ TEST(Tunnels, TheClientsLastBytesArriveThoughTheOriginEndedFirst) {
   async::TaskScope scope;
   std::string heard;
   bool heard_end = false;
-  scope.spawn([](net::Listener& listener, std::string& heard, bool& heard_end) -> async::Task<void> {
-    co_await listener.until_readable(async::Deadline::kNever);
-    net::TcpStream stream(listener.accept()->descriptor);
-    co_await stream.write({base::Slice::of_static("220 hello\r\n")}, 1000);
-    stream.shut_down_writes();
-    for (;;) {
-      auto block = base::Block::make(4096);
-      const ssize_t n = co_await stream.read(block, 0, async::Deadline::kNever);
-      if (n == 0) heard_end = true;
-      if (n <= 0) co_return;
-      heard.append(block->data(), static_cast<size_t>(n));
-    }
-  }(listener, heard, heard_end));
+  scope.spawn(
+      [](net::Listener& listener, std::string& heard, bool& heard_end) -> async::Task<void> {
+        co_await listener.until_readable(async::Deadline::kNever);
+        net::TcpStream stream(listener.accept()->descriptor);
+        co_await stream.write({base::Slice::of_static("220 hello\r\n")}, 1000);
+        stream.shut_down_writes();
+        for (;;) {
+          auto block = base::Block::make(4096);
+          const ssize_t n = co_await stream.read(block, 0, async::Deadline::kNever);
+          if (n == 0) heard_end = true;
+          if (n <= 0) co_return;
+          heard.append(block->data(), static_cast<size_t>(n));
+        }
+      }(listener, heard, heard_end));
   Client& client = h.client();
   client.connect(listener.endpoint().text());
   ASSERT_TRUE(h.until([&] { return client.ended; }));
@@ -153,7 +161,9 @@ TEST(Tunnels, AnOriginThatSpeaksFirstWorksAtOnce) {
 TEST(Tunnels, WebSocketsByUpgradeAndInsideAConnect) {
   Harness h;
   const std::string at = h.origin->authority();
-  const std::string fields = "Host: " + at + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n";
+  const std::string fields =
+      "Host: " + at +
+      "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n";
   Client& plain = h.client();
   plain.request("GET http://" + at + "/socket HTTP/1.1\r\n" + fields);
   plain.send("\x02 frames");
@@ -178,7 +188,8 @@ TEST(Tunnels, OurOwnPagesAreASessionWithoutAnOrigin) {
   Harness h;
   Client& client = h.client();
   client.connect("weir.internal:80");
-  client.send(inner_get("weir.internal", "/") + inner_get("weir.internal", "/none") + inner_get(h.origin->authority(), "/length"));
+  client.send(inner_get("weir.internal", "/") + inner_get("weir.internal", "/none") +
+              inner_get(h.origin->authority(), "/length"));
   const auto answers = inside(h, client, 3);
   ASSERT_EQ(answers.size(), 3u);
   EXPECT_EQ(answers[0].status, 200);

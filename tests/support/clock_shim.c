@@ -1,5 +1,6 @@
-/* Preloaded into Weir: CLOCK_REALTIME as a test wants it. The machine's clock is not to be set, and no namespace has one of its own.
-   WEIR_TEST_CLOCK names a file of eight bytes, mapped, that say by how many seconds it is off. */
+/* Preloaded into Weir: CLOCK_REALTIME as a test wants it. The machine's clock is not to be set, and
+   no namespace has one of its own. WEIR_TEST_CLOCK names a file of eight bytes, mapped, that say by
+   how many seconds it is off. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -23,7 +24,8 @@ __attribute__((constructor)) static void open_offset(void) {
 
 int clock_gettime(clockid_t clock, struct timespec* out) {
   const long result = syscall(SYS_clock_gettime, clock, out);
-  if (result == 0 && offset && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) out->tv_sec += *offset;
+  if (result == 0 && offset && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+    out->tv_sec += *offset;
   return (int)result;
 }
 

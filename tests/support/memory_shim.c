@@ -1,4 +1,5 @@
-/* Loaded before the C library: while the file that WEIR_TEST_NO_MEMORY names is there, allocations of WEIR_TEST_SIZES bytes ("from-to") fail. */
+/* Loaded before the C library: while the file that WEIR_TEST_NO_MEMORY names is there, allocations
+ * of WEIR_TEST_SIZES bytes ("from-to") fail. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>

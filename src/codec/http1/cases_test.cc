@@ -1,5 +1,6 @@
-// Runs the tables of raw cases in tests/cases (their format is in its README.md): whole, cut at every place, byte by byte and at
-// random; the outcome must be the same. What was accepted is written again and read again, and must be the same too.
+// Runs the tables of raw cases in tests/cases (their format is in its README.md): whole, cut at
+// every place, byte by byte and at random; the outcome must be the same. What was accepted is
+// written again and read again, and must be the same too.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +21,7 @@ namespace {
 
 using Pieces = std::vector<std::string_view>;
 
-// --- The table ---------------------------------------------------------------------------------------------------------
+// --- The table -----------------------------------------------------------------------------------
 
 struct Case {
   std::string name, raw, expect, method = "GET";
@@ -48,7 +49,8 @@ std::string decode(std::string_view text) {
         const size_t open = text.find('{', i);
         const size_t close = text.find('}', open);
         const std::string piece = decode(text.substr(open + 1, close - open - 1));
-        for (int n = std::stoi(std::string(text.substr(i + 1, open - i - 1))); n > 0; --n) out += piece;
+        for (int n = std::stoi(std::string(text.substr(i + 1, open - i - 1))); n > 0; --n)
+          out += piece;
         i = close;
         break;
       }
@@ -71,7 +73,8 @@ std::vector<Case> read_cases(const std::string& name) {
     }
     const std::string key = line.substr(0, colon);
     std::string value(base::trim(std::string_view(line).substr(colon + 1)));
-    if (value.size() >= 2 && value.front() == '"') value = decode(std::string_view(value).substr(1, value.size() - 2));
+    if (value.size() >= 2 && value.front() == '"')
+      value = decode(std::string_view(value).substr(1, value.size() - 2));
     if (key == "case") {
       cases.emplace_back();
       cases.back().name = value;
@@ -91,7 +94,7 @@ std::vector<Case> read_cases(const std::string& name) {
   return cases;
 }
 
-// --- Reading a message -------------------------------------------------------------------------------------------------
+// --- Reading a message ---------------------------------------------------------------------------
 
 struct Outcome {
   std::string verdict;  // `accept`, `incomplete` or a status.
@@ -152,17 +155,17 @@ void expect_strict(const http::ResponseHead& head, const Framing& framing) {
 /// Takes a message's content off the pieces that follow its head.
 class Content {
  public:
-  Content(Framing framing, Side side) : framing_(framing), decoder_(side), done_(framing.kind == Framing::Kind::none) {
+  Content(Framing framing, Side side)
+      : framing_(framing), decoder_(side), done_(framing.kind == Framing::Kind::none) {
     if (framing.kind == Framing::Kind::length) done_ = framing.length == 0;
   }
   base::Result<void> feed(std::string_view in, Outcome& outcome) {
     switch (framing_.kind) {
       case Framing::Kind::none: break;
-      case Framing::Kind::until_close:
-        outcome.body += in;
-        return {};
+      case Framing::Kind::until_close: outcome.body += in; return {};
       case Framing::Kind::length: {
-        const std::string_view taken = in.substr(0, static_cast<size_t>(std::min<uint64_t>(in.size(), framing_.length)));
+        const std::string_view taken =
+            in.substr(0, static_cast<size_t>(std::min<uint64_t>(in.size(), framing_.length)));
         outcome.body += taken;
         framing_.length -= taken.size();
         done_ = framing_.length == 0;
@@ -256,7 +259,8 @@ void expect_same_again(const http::RequestHead& head, const Framing& framing) {
   std::string again(size_of(head, head.raw_target), '?');
   char* const end = write_head(again.data(), head, head.raw_target);
   ASSERT_EQ(end, again.data() + again.size());
-  for (const std::string& line : lines_of(head.fields)) EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
+  for (const std::string& line : lines_of(head.fields))
+    EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
   // A request of HTTP/1.0 is written as one of HTTP/1.1: only that may differ.
   RequestParser parser(HeadLimits{.bytes = 1 << 20});
   const auto taken = parser.feed(again);
@@ -270,18 +274,21 @@ void expect_same_again(const http::RequestHead& head, const Framing& framing) {
   EXPECT_EQ(parser.framing().length, framing.length);
 }
 
-void expect_same_again(const http::ResponseHead& head, const Framing& framing, http::Method method) {
+void expect_same_again(const http::ResponseHead& head, const Framing& framing,
+                       http::Method method) {
   std::string again(size_of(head), '?');
   char* const end = write_head(again.data(), head);
   ASSERT_EQ(end, again.data() + again.size());
-  for (const std::string& line : lines_of(head.fields)) EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
+  for (const std::string& line : lines_of(head.fields))
+    EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
   ResponseParser parser(method, HeadLimits{.bytes = 1 << 20});
   const auto taken = parser.feed(again);
   ASSERT_TRUE(taken) << taken.error().detail();
   ASSERT_TRUE(parser.done());
   EXPECT_EQ(*taken, again.size());
   EXPECT_EQ(parser.head()->status, head.status);
-  EXPECT_EQ(parser.head()->reason, head.reason.empty() ? http::reason_of(head.status) : head.reason);
+  EXPECT_EQ(parser.head()->reason,
+            head.reason.empty() ? http::reason_of(head.status) : head.reason);
   EXPECT_EQ(lines_of(parser.head()->fields), lines_of(head.fields));
   EXPECT_EQ(parser.framing().kind, framing.kind);
   EXPECT_EQ(parser.framing().length, framing.length);
@@ -289,37 +296,41 @@ void expect_same_again(const http::ResponseHead& head, const Framing& framing, h
 
 Outcome read_request(const Case&, const Pieces& pieces) {
   RequestParser parser;
-  Outcome outcome = read_message(parser, Side::client, pieces, [&](Outcome& out) -> base::Result<void> {
-    http::RequestHead& head = *parser.head();
-    CHECK_OK(http::parse_target(head));
-    out.forwarded = std::string(head.method_token) + " " +
-                    std::string(head.method == http::Method::connect ? head.target.authority : head.target.path);
-    out.authority = head.target.authority;
-    out.host = head.target.written_authority;
-    out.port = head.target.port;
-    out.fields = lines_of(head.fields);
-    return {};
-  });
-  if (outcome.verdict == "accept" && pieces.size() == 1) expect_same_again(*parser.head(), parser.framing());
+  Outcome outcome =
+      read_message(parser, Side::client, pieces, [&](Outcome& out) -> base::Result<void> {
+        http::RequestHead& head = *parser.head();
+        CHECK_OK(http::parse_target(head));
+        out.forwarded = std::string(head.method_token) + " " +
+                        std::string(head.method == http::Method::connect ? head.target.authority
+                                                                         : head.target.path);
+        out.authority = head.target.authority;
+        out.host = head.target.written_authority;
+        out.port = head.target.port;
+        out.fields = lines_of(head.fields);
+        return {};
+      });
+  if (outcome.verdict == "accept" && pieces.size() == 1)
+    expect_same_again(*parser.head(), parser.framing());
   return outcome;
 }
 
 Outcome read_response(const Case& from, const Pieces& pieces) {
   ResponseParser parser(http::method_of(from.method));
-  Outcome outcome = read_message(parser, Side::origin, pieces, [&](Outcome& out) -> base::Result<void> {
-    out.status = parser.head()->status;
-    out.reason = parser.head()->reason;
-    out.fields = lines_of(parser.head()->fields);
-    if (parser.mended()) expect_strict(*parser.head(), parser.framing());
-    return {};
-  });
+  Outcome outcome =
+      read_message(parser, Side::origin, pieces, [&](Outcome& out) -> base::Result<void> {
+        out.status = parser.head()->status;
+        out.reason = parser.head()->reason;
+        out.fields = lines_of(parser.head()->fields);
+        if (parser.mended()) expect_strict(*parser.head(), parser.framing());
+        return {};
+      });
   if (outcome.verdict == "accept" && pieces.size() == 1) {
     expect_same_again(*parser.head(), parser.framing(), http::method_of(from.method));
   }
   return outcome;
 }
 
-// --- The tests ---------------------------------------------------------------------------------------------------------
+// --- The tests -----------------------------------------------------------------------------------
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string all;
@@ -335,36 +346,52 @@ void check_facts(const Case& from, const Outcome& got) {
     const auto has = [&](const std::vector<std::string>& lines) {
       return std::find(lines.begin(), lines.end(), value) != lines.end();
     };
-    if (key == "forwarded") EXPECT_EQ(got.forwarded, value);
-    else if (key == "authority") EXPECT_EQ(got.authority, value);
+    if (key == "forwarded")
+      EXPECT_EQ(got.forwarded, value);
+    else if (key == "authority")
+      EXPECT_EQ(got.authority, value);
     else if (key == "host")
       EXPECT_EQ(got.host, value);
-    else if (key == "port") EXPECT_EQ(std::to_string(got.port), value);
-    else if (key == "status") EXPECT_EQ(std::to_string(got.status), value);
-    else if (key == "reason") EXPECT_EQ(got.reason, value);
-    else if (key == "framing") EXPECT_EQ(got.framing, value);
-    else if (key == "body") EXPECT_EQ(got.body, value);
-    else if (key == "persist") EXPECT_EQ(got.persist ? "yes" : "no", value);
-    else if (key == "field") EXPECT_TRUE(has(got.fields)) << value << "\n" << joined(got.fields);
+    else if (key == "port")
+      EXPECT_EQ(std::to_string(got.port), value);
+    else if (key == "status")
+      EXPECT_EQ(std::to_string(got.status), value);
+    else if (key == "reason")
+      EXPECT_EQ(got.reason, value);
+    else if (key == "framing")
+      EXPECT_EQ(got.framing, value);
+    else if (key == "body")
+      EXPECT_EQ(got.body, value);
+    else if (key == "persist")
+      EXPECT_EQ(got.persist ? "yes" : "no", value);
+    else if (key == "field")
+      EXPECT_TRUE(has(got.fields)) << value << "\n" << joined(got.fields);
     else if (key == "fields")
       EXPECT_EQ(std::to_string(got.fields.size()), value) << joined(got.fields);
     else if (key == "mended")
       mended = value;
     else if (key == "lacks")
       EXPECT_FALSE(joined(got.fields).contains("  " + value + ":")) << joined(got.fields);
-    else if (key == "trailer" && value == "none") EXPECT_TRUE(got.trailers.empty()) << joined(got.trailers);
-    else if (key == "trailer") EXPECT_TRUE(has(got.trailers)) << value << "\n" << joined(got.trailers);
-    else if (key == "left") left = value;
-    else ADD_FAILURE() << "unknown key " << key;
+    else if (key == "trailer" && value == "none")
+      EXPECT_TRUE(got.trailers.empty()) << joined(got.trailers);
+    else if (key == "trailer")
+      EXPECT_TRUE(has(got.trailers)) << value << "\n" << joined(got.trailers);
+    else if (key == "left")
+      left = value;
+    else
+      ADD_FAILURE() << "unknown key " << key;
   }
   EXPECT_EQ(got.left, left);
   EXPECT_EQ(got.mended, mended);
 }
 
-/// Where a case is cut in two: everywhere, or for the long ones at some hundred places, all near the ends.
+/// Where a case is cut in two: everywhere, or for the long ones at some hundred places, all near
+/// the ends.
 std::vector<size_t> cuts_of(size_t size) {
   std::vector<size_t> cuts;
-  for (size_t at = 1; at < size; at += (at < 150 || size - at < 150 || size < 1500) ? 1 : std::max<size_t>(1, (size - 300) / 40)) {
+  for (size_t at = 1; at < size; at += (at < 150 || size - at < 150 || size < 1500)
+                                           ? 1
+                                           : std::max<size_t>(1, (size - 300) / 40)) {
     cuts.push_back(at);
   }
   return cuts;
@@ -379,7 +406,8 @@ void run(const Case& from, Read read) {
   // The words may differ with the place of a cut; what is decided may not.
   const auto expect_same = [&](Outcome got, const std::string& how) {
     got.detail = whole.detail;
-    EXPECT_TRUE(got == whole) << how << ": " << got.verdict << ", whole: " << whole.verdict << " " << whole.detail << "\n"
+    EXPECT_TRUE(got == whole) << how << ": " << got.verdict << ", whole: " << whole.verdict << " "
+                              << whole.detail << "\n"
                               << joined(got.fields) << got.body << "|" << got.left;
   };
   for (const size_t cut : cuts_of(raw.size())) {

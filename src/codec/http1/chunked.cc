@@ -21,10 +21,27 @@ int hex_value(char c) {
 }
 
 constexpr std::string_view kForbidden[] = {
-    "Age",           "Accept-Encoding",   "Content-Encoding", "Content-Language",    "Content-Location", "Expires",
-    "If-Match",      "If-Modified-Since", "If-None-Match",    "If-Range",            "If-Unmodified-Since",
-    "Origin",        "Pragma",            "Range",            "Retry-After",         "Vary",             "Warning",
-    "Accept-Ranges", "Strict-Transport-Security", "Authentication-Info", "Sec-WebSocket-Accept",
+    "Age",
+    "Accept-Encoding",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Expires",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Origin",
+    "Pragma",
+    "Range",
+    "Retry-After",
+    "Vary",
+    "Warning",
+    "Accept-Ranges",
+    "Strict-Transport-Security",
+    "Authentication-Info",
+    "Sec-WebSocket-Accept",
 };
 
 }  // namespace
@@ -51,7 +68,8 @@ Result<ChunkedDecoder::Decoded> ChunkedDecoder::decode(char* data, size_t size) 
   char* out = data;
   while (at < end && state_ != State::done) {
     if (state_ == State::content) {
-      const auto here = static_cast<size_t>(std::min<uint64_t>(left_, static_cast<uint64_t>(end - at)));
+      const auto here =
+          static_cast<size_t>(std::min<uint64_t>(left_, static_cast<uint64_t>(end - at)));
       if (out != at) std::memmove(out, at, here);
       at += here;
       out += here;
@@ -103,8 +121,7 @@ const char* ChunkedDecoder::take_byte(char c) {
     case State::content_feed:
       state_ = State::size_first;
       return c == '\n' ? nullptr : control_fault('\r');
-    case State::trailer_feed:
-      return c == '\n' ? end_trailers() : control_fault('\r');
+    case State::trailer_feed: return c == '\n' ? end_trailers() : control_fault('\r');
     default: return take_extension_byte(c);
   }
 }
@@ -151,11 +168,16 @@ const char* ChunkedDecoder::take_extension_byte(char c) {
       if (http::is_token_byte(c)) return nullptr;
       [[fallthrough]];
     case State::before_equals:
-      if (blank) state_ = State::before_equals;
-      else if (c == '=') state_ = State::before_value;
-      else if (c == ';') state_ = State::before_name;
-      else if (c == '\r' && state_ == State::name) state_ = State::size_feed;
-      else return kOdd;
+      if (blank)
+        state_ = State::before_equals;
+      else if (c == '=')
+        state_ = State::before_value;
+      else if (c == ';')
+        state_ = State::before_name;
+      else if (c == '\r' && state_ == State::name)
+        state_ = State::size_feed;
+      else
+        return kOdd;
       return nullptr;
     case State::before_value:
       if (blank) return nullptr;
@@ -165,26 +187,31 @@ const char* ChunkedDecoder::take_extension_byte(char c) {
       if (http::is_token_byte(c)) return nullptr;
       [[fallthrough]];
     case State::after_quoted:
-      if (blank) state_ = State::before_semicolon;
-      else if (c == ';') state_ = State::before_name;
-      else if (c == '\r') state_ = State::size_feed;
-      else return kOdd;
+      if (blank)
+        state_ = State::before_semicolon;
+      else if (c == ';')
+        state_ = State::before_name;
+      else if (c == '\r')
+        state_ = State::size_feed;
+      else
+        return kOdd;
       return nullptr;
     case State::quoted:
-      if (c == '"') state_ = State::after_quoted;
-      else if (c == '\\') state_ = State::quoted_pair;
+      if (c == '"')
+        state_ = State::after_quoted;
+      else if (c == '\\')
+        state_ = State::quoted_pair;
       return http::is_control(c) ? kOdd : nullptr;
-    case State::quoted_pair:
-      state_ = State::quoted;
-      return http::is_control(c) ? kOdd : nullptr;
+    case State::quoted_pair: state_ = State::quoted; return http::is_control(c) ? kOdd : nullptr;
     default: return kOdd;
   }
 }
 
 Result<void> ChunkedDecoder::take_trailers(const char*& at, const char* end) {
   const auto too_large = [this](const char* why) {
-    return side_ == Side::client ? base::fail(ErrorType::http_request_error, 431, why)
-                                 : base::fail(ErrorType::http_response_trailer_section_size, 502, why);
+    return side_ == Side::client
+               ? base::fail(ErrorType::http_request_error, 431, why)
+               : base::fail(ErrorType::http_response_trailer_section_size, 502, why);
   };
   while (at < end) {
     const size_t before = lines_.kept().size();
@@ -197,7 +224,8 @@ Result<void> ChunkedDecoder::take_trailers(const char*& at, const char* end) {
     if (!trailers_) trailers_ = http::Trailers::make();
     const char* const from = at;
     Line line;
-    const auto got = lines_.next(at, end, kTrailerLimits.bytes - (trailer_bytes_ - before), trailers_->arena(), line);
+    const auto got = lines_.next(at, end, kTrailerLimits.bytes - (trailer_bytes_ - before),
+                                 trailers_->arena(), line);
     trailer_bytes_ += static_cast<uint32_t>(at - from);
     if (got == LineCutter::Got::more) return {};
     if (got == LineCutter::Got::too_long) return too_large("The trailer section is too large.");

@@ -21,7 +21,8 @@ inline constexpr HeadLimits kTrailerLimits{16 * 1024, 100};
 /// A chunk may be larger than any content that could be sent; not larger than arithmetic bears.
 inline constexpr uint64_t kLargestChunk = uint64_t{1} << 62;
 
-/// Of one message. Errors are 400 or 431 for a client's content, 502 for an origin's; after one it is of no use.
+/// Of one message. Errors are 400 or 431 for a client's content, 502 for an origin's; after one it
+/// is of no use.
 class ChunkedDecoder {
  public:
   explicit ChunkedDecoder(Side side) : side_(side) {}
@@ -35,8 +36,9 @@ class ChunkedDecoder {
     size_t produced = 0;
     bool done = false;
   };
-  /// Content of several chunks is moved together, so that one read gives one slice; nothing else is copied. What follows the
-  /// message, from data + consumed on, is untouched; bytes between `produced` and `consumed` are of no meaning.
+  /// Content of several chunks is moved together, so that one read gives one slice; nothing else is
+  /// copied. What follows the message, from data + consumed on, is untouched; bytes between
+  /// `produced` and `consumed` are of no meaning.
   base::Result<Decoded> decode(char* data, size_t size);
 
   /// The last chunk and the trailers were read. If the input ends before, the content was cut.
@@ -101,8 +103,9 @@ class ChunkedDecoder {
   bool by_feed_ = false;  // The last size line ended in LF alone.
 };
 
-/// Fields that have no place after the content: framing, routing, request modifiers, authentication, response control data
-/// and what says how to read the content (RFC 9110, 6.5.1), and those of one hop.
+/// Fields that have no place after the content: framing, routing, request modifiers,
+/// authentication, response control data and what says how to read the content (RFC 9110, 6.5.1),
+/// and those of one hop.
 bool is_forbidden_trailer(std::string_view name, http::FieldId id);
 
 }  // namespace weir::http1

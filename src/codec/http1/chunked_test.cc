@@ -34,8 +34,12 @@ TEST(ChunkedDecoder, SaysWhatIsLeftInTheChunk) {
 }
 
 TEST(ChunkedDecoder, TheLargestChunk) {
-  for (const auto& [size, fine] : {std::pair("4000000000000000", true), {"4000000000000001", false}, {"7fffffffffffffff", false},
-                                   {"fffffffffffffffff", false}, {"0000000000000001", true}, {"00000000000000001", false}}) {
+  for (const auto& [size, fine] : {std::pair("4000000000000000", true),
+                                   {"4000000000000001", false},
+                                   {"7fffffffffffffff", false},
+                                   {"fffffffffffffffff", false},
+                                   {"0000000000000001", true},
+                                   {"00000000000000001", false}}) {
     ChunkedDecoder decoder(Side::origin);
     std::string data = std::string(size) + "\r\n";
     const auto decoded = decoder.decode(data.data(), data.size());
@@ -85,7 +89,9 @@ TEST(ChunkedDecoder, WhatIsWrittenIsRead) {
     }
     const auto trailers = http::Trailers::make();
     if (round % 3) trailers->fields.add("X-Sum", std::to_string(round));
-    const http::Trailers* written = round % 3 ? trailers.get() : round % 2 ? trailers.get() : nullptr;
+    const http::Trailers* written = round % 3   ? trailers.get()
+                                    : round % 2 ? trailers.get()
+                                                : nullptr;
     std::string last(size_of_last_chunk(written), '?');
     ASSERT_EQ(write_last_chunk(last.data(), written), last.data() + last.size());
     wire += last;

@@ -17,7 +17,8 @@ void FramingFields::look_at_coding(std::string_view coding) {
     return;
   }
   ++other_codings_;
-  // Parameters are no one's to guess at: chunked has none (RFC 9112, 7.1), and Weir knows no other coding.
+  // Parameters are no one's to guess at: chunked has none (RFC 9112, 7.1), and Weir knows no other
+  // coding.
   const std::string_view name = base::trim(coding.substr(0, coding.find(';')));
   if (!http::is_token(name) || http::is_word(name, "chunked")) coding_odd_ = true;
 }
@@ -28,8 +29,10 @@ void FramingFields::look_at(FieldId id, std::string_view value) {
       ++length_lines_;
       // 2^63 - 1 is what every signed counter on the way can hold.
       const auto length = base::parse_decimal<int64_t>(value);
-      if (length) length_ = static_cast<uint64_t>(*length);
-      else length_odd_ = true;
+      if (length)
+        length_ = static_cast<uint64_t>(*length);
+      else
+        length_odd_ = true;
       return;
     }
     case FieldId::transfer_encoding:
@@ -44,15 +47,19 @@ void FramingFields::look_at(FieldId id, std::string_view value) {
     case FieldId::connection:
       while (!value.empty()) {
         const std::string_view option = http::take_list_element(value);
-        if (http::is_word(option, "close")) close_ = true;
-        else if (http::is_word(option, "keep-alive")) keep_alive_ = true;
+        if (http::is_word(option, "close"))
+          close_ = true;
+        else if (http::is_word(option, "keep-alive"))
+          keep_alive_ = true;
       }
       return;
     case FieldId::expect:
       while (!value.empty()) {
         const std::string_view expectation = http::take_list_element(value);
-        if (http::is_word(expectation, "100-continue")) expects_continue_ = true;
-        else if (!expectation.empty()) expects_unknown_ = true;
+        if (http::is_word(expectation, "100-continue"))
+          expects_continue_ = true;
+        else if (!expectation.empty())
+          expects_unknown_ = true;
       }
       return;
     default: return;
@@ -62,28 +69,37 @@ void FramingFields::look_at(FieldId id, std::string_view value) {
 const char* FramingFields::length_fault() const {
   if (length_lines_ > 1) return "There is more than one Content-Length.";
   if (length_odd_) return "Content-Length is not one decimal number below 2^63.";
-  if (length_lines_ > 0 && coding_lines_ > 0) return "There are both Transfer-Encoding and Content-Length.";
+  if (length_lines_ > 0 && coding_lines_ > 0)
+    return "There are both Transfer-Encoding and Content-Length.";
   return nullptr;
 }
 
 Result<Framing> FramingFields::of_request(Method method, int minor_version) const {
   if (const char* why = length_fault()) return std::unexpected(malformed(Side::client, why));
   if (coding_lines_ > 0) {
-    const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
+    const auto refuse = [](const char* why) {
+      return std::unexpected(malformed(Side::client, why));
+    };
     if (minor_version == 0) return refuse("There is Transfer-Encoding in an HTTP/1.0 request.");
     if (coding_odd_) return refuse("Transfer-Encoding is not a list of codings.");
-    if (!chunked_last_) return refuse("The last transfer coding is not chunked, so the end of the content can't be known.");
-    if (chunked_codings_ > 1) return refuse("The transfer coding chunked is applied more than once.");
+    if (!chunked_last_)
+      return refuse(
+          "The last transfer coding is not chunked, so the end of the content can't be known.");
+    if (chunked_codings_ > 1)
+      return refuse("The transfer coding chunked is applied more than once.");
     if (other_codings_ > 0) {
-      return base::fail(ErrorType::http_request_error, 501, "Transfer-Encoding has a coding other than chunked.");
+      return base::fail(ErrorType::http_request_error, 501,
+                        "Transfer-Encoding has a coding other than chunked.");
     }
     if (method == Method::connect) return refuse("A CONNECT request has content.");
     return Framing{Framing::Kind::chunked, 0};
   }
   if (length_lines_ == 0) return Framing{};
   if (method == Method::connect) {
-    // Some clients send a zero there; anything else would be read as the tunnel's bytes by one side, and not by the other.
-    if (length_ > 0) return std::unexpected(malformed(Side::client, "A CONNECT request has content."));
+    // Some clients send a zero there; anything else would be read as the tunnel's bytes by one
+    // side, and not by the other.
+    if (length_ > 0)
+      return std::unexpected(malformed(Side::client, "A CONNECT request has content."));
     return Framing{};
   }
   return Framing{Framing::Kind::length, length_};

@@ -21,9 +21,12 @@ struct Framing {
   uint64_t length = 0;
 };
 
-constexpr uint64_t field_bit(http::FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
-inline constexpr uint64_t kWatchedFields = field_bit(http::FieldId::content_length) | field_bit(http::FieldId::transfer_encoding) |
-                                           field_bit(http::FieldId::connection) | field_bit(http::FieldId::expect);
+constexpr uint64_t field_bit(http::FieldId id) {
+  return uint64_t{1} << static_cast<unsigned>(id);
+}
+inline constexpr uint64_t kWatchedFields =
+    field_bit(http::FieldId::content_length) | field_bit(http::FieldId::transfer_encoding) |
+    field_bit(http::FieldId::connection) | field_bit(http::FieldId::expect);
 
 /// Gathers the fields that decide framing and persistence, while a head is read.
 class FramingFields {

@@ -23,14 +23,17 @@ const char* lasting(const Line& line, http::Arena& arena) {
   return line.lasting ? line.begin : arena.copy(line.view()).data();
 }
 
-/// Copies `size` bytes into the arena, without a call if [from, end) leaves the room to copy by sixteens.
-const char* copy_near(const char* from, size_t size, [[maybe_unused]] const char* end, http::Arena& arena) {
+/// Copies `size` bytes into the arena, without a call if [from, end) leaves the room to copy by
+/// sixteens.
+const char* copy_near(const char* from, size_t size, [[maybe_unused]] const char* end,
+                      http::Arena& arena) {
 #ifdef __SSE2__
   const size_t whole = (size + 15) & ~size_t{15};
   if (static_cast<size_t>(end - from) >= whole && whole <= 256) {
     char* to = arena.allocate(whole);
     for (size_t i = 0; i < whole; i += 16) {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i)));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i)));
     }
     return to;
   }
@@ -45,11 +48,12 @@ struct Version {
   uint8_t minor;
 };
 
-/// `HTTP/D.D`, to the letter (RFC 9112, 2.3). A minor version above 1 is treated as 1 (RFC 9110, 2.5).
+/// `HTTP/D.D`, to the letter (RFC 9112, 2.3). A minor version above 1 is treated as 1 (RFC
+/// 9110, 2.5).
 Version read_version(std::string_view text) {
   if (text == "HTTP/1.1") return {Version::Kind::http1, 1};
-  if (text.size() != 8 || !text.starts_with("HTTP/") || text[5] < '0' || text[5] > '9' || text[6] != '.' || text[7] < '0' ||
-      text[7] > '9') {
+  if (text.size() != 8 || !text.starts_with("HTTP/") || text[5] < '0' || text[5] > '9' ||
+      text[6] != '.' || text[7] < '0' || text[7] > '9') {
     return {Version::Kind::malformed, 0};
   }
   if (text[5] != '1') return {Version::Kind::other, 0};
@@ -100,27 +104,33 @@ Result<void> check_target_and_version(std::string_view rest) {
 
 /// The method's size (up to its space, or as far as it has come), or what is wrong with it.
 Result<size_t> check_method(std::string_view line) {
-  const size_t size = static_cast<size_t>(http::find_token_end(line.data(), line.data() + line.size()) - line.data());
+  const size_t size = static_cast<size_t>(
+      http::find_token_end(line.data(), line.data() + line.size()) - line.data());
   if (size > kLongestMethod) {
-    return base::fail(ErrorType::http_request_error, 501, "The request's method is longer than any that is known.");
+    return base::fail(ErrorType::http_request_error, 501,
+                      "The request's method is longer than any that is known.");
   }
   if (size == line.size()) return size;
   const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
   if (line[size] == ' ' && size > 0) return size;
   if (line[0] == 0x16) {
-    return refuse("This is a TLS handshake on a port that speaks plain HTTP: the proxy's address needs http://, not https://.");
+    return refuse(
+        "This is a TLS handshake on a port that speaks plain HTTP: the proxy's address needs "
+        "http://, not https://.");
   }
   if (line[0] == 4 || line[0] == 5) return refuse("This looks like SOCKS; this port speaks HTTP.");
   if (size == 0) return refuse("The request does not begin with a method.");
-  if (line[size] == '\r' || line[size] == '\n') return refuse("The request line has only a method.");
+  if (line[size] == '\r' || line[size] == '\n')
+    return refuse("The request line has only a method.");
   return refuse("The request's method has a character that methods do not have.");
 }
 
 }  // namespace
 
 base::Error HeadParser::too_large(const char* why) const {
-  return side_ == Side::client ? base::Error(ErrorType::http_request_error, 431, why)
-                               : base::Error(ErrorType::http_response_header_section_size, 502, why);
+  return side_ == Side::client
+             ? base::Error(ErrorType::http_request_error, 431, why)
+             : base::Error(ErrorType::http_response_header_section_size, 502, why);
 }
 
 void HeadParser::restart() {
@@ -152,7 +162,8 @@ bool HeadParser::take_clean_lines(const char*& from, const char* end, http::Head
     const char* value = colon + 1;
     const char* const stop = http::find_control(value, end);
     if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') break;
-    // Here a CR stands at `stop`, which ends the one loop, and a colon before the value, which ends the other.
+    // Here a CR stands at `stop`, which ends the one loop, and a colon before the value, which ends
+    // the other.
     if (*value == ' ') ++value;
     while (*value == ' ' || *value == '\t') ++value;
     if (static_cast<size_t>(stop + 2 - first) > room || head.fields.size() >= limits_.fields) break;
@@ -193,12 +204,10 @@ Result<void> RequestParser::feed_field_line(const char*& at, const char* end, ht
   const auto got = lines_.next(at, end, room, head.arena(), line);
   size_ += static_cast<uint32_t>(at - from);
   switch (got) {
-    case LineCutter::Got::line:
-      break;
+    case LineCutter::Got::line: break;
     case LineCutter::Got::more:
       return check_field_so_far(lines_.kept(), static_cast<size_t>(at - from));
-    case LineCutter::Got::fault:
-      return std::unexpected(malformed(side_, lines_.fault()));
+    case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
     case LineCutter::Got::too_long: {
       // What is wrong with it was known before it was too long.
       const std::string_view begun = line.view().substr(0, room);
@@ -260,8 +269,11 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
   Line line;
   const auto got = lines_.next(at, end, limit, head_->arena(), line);
   size_ += static_cast<uint32_t>(at - from);
-  // The method is looked at first, and as it comes: who speaks something else learns it at once, and not after a time-out.
-  TRY(const size_t method_size, check_method(got == LineCutter::Got::more ? lines_.kept().substr(0, kLongestMethod + 1) : line.view()));
+  // The method is looked at first, and as it comes: who speaks something else learns it at once,
+  // and not after a time-out.
+  TRY(const size_t method_size,
+      check_method(got == LineCutter::Got::more ? lines_.kept().substr(0, kLongestMethod + 1)
+                                                : line.view()));
   switch (got) {
     case LineCutter::Got::line: return read_request_line(line, method_size);
     case LineCutter::Got::more:
@@ -284,12 +296,16 @@ bool RequestParser::take_clean_request_line(const char*& at, const char* end) {
   constexpr std::string_view kRest = "HTTP/1.1\r\n";
   const char* const method_end = http::find_token_end(at, end);
   const auto method_size = static_cast<size_t>(method_end - at);
-  if (method_size == 0 || method_size > kLongestMethod || method_end == end || *method_end != ' ') return false;
+  if (method_size == 0 || method_size > kLongestMethod || method_end == end || *method_end != ' ')
+    return false;
   const char* const target = method_end + 1;
   const char* const target_end = http::find_plain_target_end(target, end);
   const auto target_size = static_cast<size_t>(target_end - target);
-  if (target_size == 0 || target_size > http::kLongestTarget || static_cast<size_t>(end - target_end) <= kRest.size()) return false;
-  if (*target_end != ' ' || std::memcmp(target_end + 1, kRest.data(), kRest.size()) != 0) return false;
+  if (target_size == 0 || target_size > http::kLongestTarget ||
+      static_cast<size_t>(end - target_end) <= kRest.size())
+    return false;
+  if (*target_end != ' ' || std::memcmp(target_end + 1, kRest.data(), kRest.size()) != 0)
+    return false;
   const size_t size = method_size + target_size + 2 + kRest.size();
   if (size > limits_.bytes) return false;
   const char* const copy = copy_near(at, method_size + 1 + target_size, end, head_->arena());
@@ -317,10 +333,13 @@ Result<void> RequestParser::read_request_line(const Line& line, size_t method_si
   const std::string_view text{lasting(line, head_->arena()), line.view().size()};
   head_->method_token = text.substr(0, method_size);
   head_->method = http::method_of(head_->method_token);
-  if (method_size == text.size()) return refuse(text.empty() ? "There is more than one empty line before the request." : "The request line has only a method.");
+  if (method_size == text.size())
+    return refuse(text.empty() ? "There is more than one empty line before the request."
+                               : "The request line has only a method.");
   const std::string_view rest = text.substr(method_size + 1);
   const size_t space = rest.find(' ');
-  if (space == std::string_view::npos) return refuse("The request line has no version (HTTP/0.9 is not spoken here).");
+  if (space == std::string_view::npos)
+    return refuse("The request line has no version (HTTP/0.9 is not spoken here).");
   const std::string_view target = rest.substr(0, space);
   const std::string_view version_text = rest.substr(space + 1);
   // Where a target with blanks has an '@' behind them, a part of a password may stand before: then
@@ -328,7 +347,8 @@ Result<void> RequestParser::read_request_line(const Line& line, size_t method_si
   if (version_text.find('@') == std::string_view::npos) http::set_raw_target(*head_, target);
   CHECK_OK(check_target_and_version(rest));
   const Version version = read_version(version_text);
-  if (version.kind == Version::Kind::malformed) return refuse("The request line does not end in a version such as HTTP/1.1.");
+  if (version.kind == Version::Kind::malformed)
+    return refuse("The request line does not end in a version such as HTTP/1.1.");
   if (version.kind == Version::Kind::other) {
     return base::fail(ErrorType::http_request_error, 505, "The request's version is not HTTP/1.");
   }
@@ -341,7 +361,8 @@ Result<void> RequestParser::finish() {
   TRY(framing_, seen_.of_request(head_->method, head_->minor_version));
   if (head_->minor_version >= 1) {
     if (seen_.expects_unknown()) {
-      return base::fail(ErrorType::http_request_error, 417, "Expect asks for something other than 100-continue.");
+      return base::fail(ErrorType::http_request_error, 417,
+                        "Expect asks for something other than 100-continue.");
     }
     expects_continue_ = seen_.expects_continue();
     if (expects_continue_ && (framing_.kind == Framing::Kind::none ||
@@ -351,7 +372,8 @@ Result<void> RequestParser::finish() {
       expects_continue_ = false;
     }
   } else {
-    // To be ignored (RFC 9110, 10.1.1): also by the origin, to which the request goes as one of HTTP/1.1.
+    // To be ignored (RFC 9110, 10.1.1): also by the origin, to which the request goes as one of
+    // HTTP/1.1.
     head_->fields.remove(http::FieldId::expect);
   }
   // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever that asks for.

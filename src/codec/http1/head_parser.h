@@ -51,8 +51,8 @@ class HeadParser {
   bool keep_alive_ = false;
 };
 
-/// Errors: 400, 414, 417 (an Expect other than 100-continue), 431, 501, 505; after one the parser is of no use. The target is
-/// left to http::parse_target.
+/// Errors: 400, 414, 417 (an Expect other than 100-continue), 431, 501, 505; after one the parser
+/// is of no use. The target is left to http::parse_target.
 class RequestParser : public HeadParser {
  public:
   explicit RequestParser(HeadLimits limits = {}) : HeadParser(Side::client, limits) {}
@@ -64,7 +64,8 @@ class RequestParser : public HeadParser {
   base::Ref<http::RequestHead> take_head() { return std::move(head_); }
   /// Connection has keep-alive, which an HTTP/1.0 client says to whom it takes for the origin.
   bool asks_to_keep() const { return seen_.keep_alive(); }
-  /// The client waits for a 100 before it sends its content (never an HTTP/1.0 one; RFC 9110, 10.1.1).
+  /// The client waits for a 100 before it sends its content (never an HTTP/1.0 one; RFC
+  /// 9110, 10.1.1).
   bool expects_continue() const { return expects_continue_; }
   /// For the next request. Gives the head up.
   void reset();

@@ -13,7 +13,8 @@ namespace {
 
 TEST(RequestParser, AHeadInOnePieceAndTheBytesAfterIt) {
   RequestParser parser;
-  const std::string_view in = "GET http://A.example/x?y HTTP/1.1\r\nHost: a.example\r\nX-Odd:  v \t\r\n\r\nrest";
+  const std::string_view in =
+      "GET http://A.example/x?y HTTP/1.1\r\nHost: a.example\r\nX-Odd:  v \t\r\n\r\nrest";
   const auto taken = parser.feed(in);
   ASSERT_TRUE(taken) << taken.error().detail();
   EXPECT_EQ(in.substr(*taken), "rest");
@@ -47,7 +48,8 @@ TEST(RequestParser, StartsWithTheRequestLine) {
 TEST(RequestParser, ExpectOfHttp10IsDroppedWhateverItSays) {
   for (const char* value : {"100-continue", "something", "", ",", "100-continue\r\nExpect: "}) {
     RequestParser parser;
-    ASSERT_TRUE(parser.feed("PUT / HTTP/1.0\r\nExpect: " + std::string(value) + "\r\nContent-Length: 2\r\n\r\n"));
+    ASSERT_TRUE(parser.feed("PUT / HTTP/1.0\r\nExpect: " + std::string(value) +
+                            "\r\nContent-Length: 2\r\n\r\n"));
     ASSERT_TRUE(parser.done());
     EXPECT_FALSE(parser.head()->fields.has(http::FieldId::expect)) << value;
     EXPECT_FALSE(parser.expects_continue()) << value;
@@ -56,7 +58,9 @@ TEST(RequestParser, ExpectOfHttp10IsDroppedWhateverItSays) {
 
 TEST(RequestParser, IsUsedAgain) {
   RequestParser parser;
-  ASSERT_TRUE(parser.feed("POST /1 HTTP/1.1\r\nContent-Length: 7\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(
+      parser.feed("POST /1 HTTP/1.1\r\nContent-Length: 7\r\nConnection: close\r\nExpect: "
+                  "100-continue\r\n\r\n"));
   const auto first = parser.take_head();
   EXPECT_EQ(parser.framing().length, 7u);
   EXPECT_FALSE(parser.keep_alive());
@@ -71,7 +75,11 @@ TEST(RequestParser, IsUsedAgain) {
 }
 
 TEST(RequestParser, FaultsInTheMethodAreSeenAtOnce) {
-  for (const auto& [in, word] : {std::pair("\x16", "TLS"), {"\x05", "SOCKS"}, {"G\x01", "method"}, {"(", "method"}, {"GET@", "method"}}) {
+  for (const auto& [in, word] : {std::pair("\x16", "TLS"),
+                                 {"\x05", "SOCKS"},
+                                 {"G\x01", "method"},
+                                 {"(", "method"},
+                                 {"GET@", "method"}}) {
     RequestParser parser;
     const auto taken = parser.feed(in);
     ASSERT_FALSE(taken) << in;
@@ -99,7 +107,8 @@ TEST(RequestParser, LimitsAreTheGivenOnes) {
 
 TEST(RequestParser, ByteByByteMemoryStaysInProportion) {
   std::string in = "GET / HTTP/1.1\r\nHost: a\r\n";
-  for (int i = 0; i < 20; ++i) in += "Field-" + std::to_string(i) + ": " + std::string(3000, 'v') + "\r\n";
+  for (int i = 0; i < 20; ++i)
+    in += "Field-" + std::to_string(i) + ": " + std::string(3000, 'v') + "\r\n";
   in += "\r\n";
   RequestParser parser;
   for (const char c : in) ASSERT_TRUE(parser.feed({&c, 1}));
@@ -109,7 +118,8 @@ TEST(RequestParser, ByteByByteMemoryStaysInProportion) {
 
 TEST(ResponseParser, InterimThenFinal) {
   ResponseParser parser(http::Method::get);
-  std::string_view in = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+  std::string_view in =
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
   auto taken = parser.feed(in);
   ASSERT_TRUE(taken);
   EXPECT_EQ(parser.head()->status, 103);
@@ -125,10 +135,13 @@ TEST(ResponseParser, InterimThenFinal) {
 
 TEST(ResponseParser, ErrorsNameTheirType) {
   using base::ErrorType;
-  for (const auto& [in, type] : {std::pair<std::string, ErrorType>("SSH-2.0", ErrorType::http_protocol_error),
-                                 {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", ErrorType::http_response_transfer_coding},
-                                 {"HTTP/1.1 200 OK\r\nX: " + std::string(70000, 'v'), ErrorType::http_response_header_section_size},
-                                 {"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ErrorType::http_protocol_error}}) {
+  for (const auto& [in, type] :
+       {std::pair<std::string, ErrorType>("SSH-2.0", ErrorType::http_protocol_error),
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+         ErrorType::http_response_transfer_coding},
+        {"HTTP/1.1 200 OK\r\nX: " + std::string(70000, 'v'),
+         ErrorType::http_response_header_section_size},
+        {"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ErrorType::http_protocol_error}}) {
     ResponseParser parser;
     const auto taken = parser.feed(in);
     ASSERT_FALSE(taken) << in.substr(0, 60);
@@ -238,12 +251,33 @@ TEST(ResponseParser, FoldsAndControlsCostMemoryInProportion) {
   }
 }
 
-/// Heads made at random from plain and odd pieces: what is accepted is the same when written and read again; nothing else to
-/// be seen than errors.
+/// Heads made at random from plain and odd pieces: what is accepted is the same when written and
+/// read again; nothing else to be seen than errors.
 TEST(Parsers, RandomHeads) {
-  const std::string_view kPieces[] = {"GET ",    "http://a/", "/",     " HTTP/1.1", "\r\n",  "\r\n",       "Host: a", "Host",   ":",   " ", "\t", "x",
-                                      "X-Y: z",  "\r",        "\n",    std::string_view("\0", 1), "\xff",  "Connection: close", "Content-Length: 5", "chunked",
-                                      "Transfer-Encoding: chunked", "HTTP/1.1 200 OK", ",", "HTTP/1.1 204"};
+  const std::string_view kPieces[] = {"GET ",
+                                      "http://a/",
+                                      "/",
+                                      " HTTP/1.1",
+                                      "\r\n",
+                                      "\r\n",
+                                      "Host: a",
+                                      "Host",
+                                      ":",
+                                      " ",
+                                      "\t",
+                                      "x",
+                                      "X-Y: z",
+                                      "\r",
+                                      "\n",
+                                      std::string_view("\0", 1),
+                                      "\xff",
+                                      "Connection: close",
+                                      "Content-Length: 5",
+                                      "chunked",
+                                      "Transfer-Encoding: chunked",
+                                      "HTTP/1.1 200 OK",
+                                      ",",
+                                      "HTTP/1.1 204"};
   std::mt19937 random(11);
   int accepted = 0;
   for (int round = 0; round < 30000; ++round) {

@@ -15,7 +15,8 @@ const char* control_fault(char c) {
   }
 }
 
-LineCutter::Got LineCutter::next(const char*& at, const char* end, size_t limit, http::Arena& arena, Line& line) {
+LineCutter::Got LineCutter::next(const char*& at, const char* end, size_t limit, http::Arena& arena,
+                                 Line& line) {
   if (kept_size_ == 0) [[likely]] {
     const char* stop = http::find_control(at, end);
     if (end - stop >= 2 && stop[0] == '\r' && stop[1] == '\n') [[likely]] {
@@ -28,8 +29,10 @@ LineCutter::Got LineCutter::next(const char*& at, const char* end, size_t limit,
   return next_split(at, end, limit, arena, line);
 }
 
-LineCutter::Got LineCutter::next_split(const char*& at, const char* end, size_t limit, http::Arena& arena, Line& line) {
-  // Limits come first and content second, and content only when the line is whole: so a fault is the same one however it came.
+LineCutter::Got LineCutter::next_split(const char*& at, const char* end, size_t limit,
+                                       http::Arena& arena, Line& line) {
+  // Limits come first and content second, and content only when the line is whole: so a fault is
+  // the same one however it came.
   const size_t room = limit > kept_size_ ? limit - kept_size_ : 0;
   const size_t size = std::min(static_cast<size_t>(end - at), room);
   const auto* feed = size == 0 ? nullptr : static_cast<const char*>(std::memchr(at, '\n', size));
@@ -87,9 +90,12 @@ const char* read_field_line(const Line& line, http::Arena& arena, FieldLine& fie
   const char* const name_end = http::find_token_end(begin, end);
   const char* at = name_end;
   if (at == end || *at != ':') [[unlikely]] {
-    if (at == begin && at < end && (*at == ' ' || *at == '\t')) return "A field line is folded (it begins with a blank).";
+    if (at == begin && at < end && (*at == ' ' || *at == '\t'))
+      return "A field line is folded (it begins with a blank).";
     while (at < end && (*at == ' ' || *at == '\t')) ++at;
-    if (at == end) return name_end == end ? "A field line has no colon." : "A field name has a blank in it, and no colon follows.";
+    if (at == end)
+      return name_end == end ? "A field line has no colon."
+                             : "A field name has a blank in it, and no colon follows.";
     if (at != name_end && *at != ':') return "A field name has a blank in it.";
     if (*at != ':') return "A field name has a character that names do not have.";
     return "There is a blank between a field's name and its colon.";

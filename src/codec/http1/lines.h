@@ -1,4 +1,5 @@
-// Lines that end in CRLF, cut from bytes that come in pieces of any size, and the field lines among them (RFC 9112, 2.2 and 5).
+// Lines that end in CRLF, cut from bytes that come in pieces of any size, and the field lines among
+// them (RFC 9112, 2.2 and 5).
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -8,7 +9,8 @@
 
 namespace weir::http1 {
 
-/// Who wrote the message. A client's faults are answered with 4xx and 5xx of its own, an origin's with 502.
+/// Who wrote the message. A client's faults are answered with 4xx and 5xx of its own, an origin's
+/// with 502.
 enum class Side : uint8_t { client, origin };
 
 /// What a head may cost. Beyond either, 431 to a client, 502 for an origin.
@@ -31,8 +33,9 @@ struct Line {
   bool empty() const { return begin == end; }
 };
 
-/// Cuts lines. A line that lies in one piece of input is not copied; the beginning of any other is kept in the arena. Every
-/// byte is looked at a fixed number of times, whatever the splitting, and what is said of a line does not depend on it.
+/// Cuts lines. A line that lies in one piece of input is not copied; the beginning of any other is
+/// kept in the arena. Every byte is looked at a fixed number of times, whatever the splitting, and
+/// what is said of a line does not depend on it.
 class LineCutter {
  public:
   enum class Got : uint8_t {
@@ -46,7 +49,8 @@ class LineCutter {
     too_long,
   };
 
-  /// Takes bytes from `at`, never beyond `end`. `limit` is what the line may have in bytes, its CRLF included.
+  /// Takes bytes from `at`, never beyond `end`. `limit` is what the line may have in bytes, its
+  /// CRLF included.
   Got next(const char*& at, const char* end, size_t limit, http::Arena& arena, Line& line);
   /// The part of a line that waits for its end.
   std::string_view kept() const { return {kept_, kept_size_}; }

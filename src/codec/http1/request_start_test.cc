@@ -60,8 +60,11 @@ TEST(RequestStart, OfAFirstLineIsToldAtItsEnd) {
 }
 
 TEST(RequestStart, NeverChangesItsMind) {
-  const auto is_final = [](Start start) { return start == Start::request || start == Start::other; };
-  for (const std::string bytes : {"\r\nOPTIONS * HTTP/1.1", "<stream>", "WORDS-WITHOUT-AN-END-THAT-ARE-NO-METHOD"}) {
+  const auto is_final = [](Start start) {
+    return start == Start::request || start == Start::other;
+  };
+  for (const std::string bytes :
+       {"\r\nOPTIONS * HTTP/1.1", "<stream>", "WORDS-WITHOUT-AN-END-THAT-ARE-NO-METHOD"}) {
     Start last = Start::undecided;
     for (size_t size = 0; size <= bytes.size(); ++size) {
       const Start start = start_of(std::string_view(bytes).substr(0, size));

@@ -13,7 +13,8 @@ char* put(char* out, std::string_view text) {
 
 size_t size_of_fields(const http::Fields& fields) {
   size_t size = 2;
-  for (const http::Field& field : fields.all()) size += field.name_size + field.value_size + size_t{4};
+  for (const http::Field& field : fields.all())
+    size += field.name_size + field.value_size + size_t{4};
   return size;
 }
 
@@ -47,7 +48,9 @@ size_t size_of(const http::RequestHead& head, std::string_view target) {
   return head.method_token.size() + target.size() + 12 + size_of_fields(head.fields);
 }
 
-size_t size_of(const http::ResponseHead& head) { return 15 + reason_for(head).size() + size_of_fields(head.fields); }
+size_t size_of(const http::ResponseHead& head) {
+  return 15 + reason_for(head).size() + size_of_fields(head.fields);
+}
 
 char* write_head(char* out, const http::RequestHead& head, std::string_view target) {
   out = put(out, head.method_token);

@@ -4,7 +4,9 @@ namespace weir::http1 {
 namespace {
 
 /// A block of one of the pooled sizes where it is enough.
-base::Ref<base::Block> block_of(size_t size) { return base::Block::make(size <= base::Block::kSmall ? base::Block::kSmall : size); }
+base::Ref<base::Block> block_of(size_t size) {
+  return base::Block::make(size <= base::Block::kSmall ? base::Block::kSmall : size);
+}
 
 base::Slice written(base::Ref<base::Block> block, const char* end) {
   const auto used = static_cast<size_t>(end - block->data());

@@ -8,7 +8,8 @@ namespace weir::http1 {
 base::Slice head_slice(const http::RequestHead& head, std::string_view target);
 base::Slice head_slice(const http::ResponseHead& head);
 
-/// The framing around one piece of content in the chunked coding: `before`, the content, `after`, `end`.
+/// The framing around one piece of content in the chunked coding: `before`, the content, `after`,
+/// `end`.
 struct ChunkFraming {
   base::Slice before, after, end;
 };

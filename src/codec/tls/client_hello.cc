@@ -12,13 +12,15 @@ namespace {
 
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kHandshakeHeader = 4;
-/// A ClientHello that is cut into more records than this is nobody's (and would cost more to look at than it is worth).
+/// A ClientHello that is cut into more records than this is nobody's (and would cost more to look
+/// at than it is worth).
 constexpr size_t kMostRecords = 64;
 
 constexpr uint16_t kServerName = 0;
 constexpr uint16_t kAlpn = 16;
 
-/// Takes parts off the front; once a part is too long for what is there, `ok` stays false and all else is empty.
+/// Takes parts off the front; once a part is too long for what is there, `ok` stays false and all
+/// else is empty.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
@@ -105,8 +107,11 @@ bool read_hello(std::string_view body, ClientHello& hello) {
 }  // namespace
 
 Seen parse_client_hello(std::string_view bytes, ClientHello& hello) {
-  const auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(bytes[i])); };
-  // First how far the message reaches, over the records' headers alone; then, once it is all there, what it says.
+  const auto byte = [&](size_t i) {
+    return static_cast<size_t>(static_cast<unsigned char>(bytes[i]));
+  };
+  // First how far the message reaches, over the records' headers alone; then, once it is all there,
+  // what it says.
   size_t wanted = 0;  // Handshake header and body; 0: not known yet.
   size_t gathered = 0;
   std::string header;
@@ -116,7 +121,8 @@ Seen parse_client_hello(std::string_view bytes, ClientHello& hello) {
     const size_t there = std::min(bytes.size() - at, kRecordHeader);
     if (there > 0 && byte(at) != 0x16) return Seen::not_tls;
     if (there > 1 && byte(at + 1) != 3) return Seen::not_tls;
-    if (there < kRecordHeader) return bytes.size() >= kLargestHello ? Seen::not_tls : Seen::need_more;
+    if (there < kRecordHeader)
+      return bytes.size() >= kLargestHello ? Seen::not_tls : Seen::need_more;
     const size_t length = byte(at + 3) << 8 | byte(at + 4);
     if (length == 0 || length > 16 * 1024) return Seen::not_tls;
     at += kRecordHeader;

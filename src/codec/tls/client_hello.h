@@ -1,5 +1,6 @@
-// Looks at the first bytes of a connection for a TLS ClientHello (RFC 8446, 4.1.2 and 5.1): which host it asks for, and which
-// protocols. Nothing is decrypted and nothing consumed: the bytes go on as they came.
+// Looks at the first bytes of a connection for a TLS ClientHello (RFC 8446, 4.1.2 and 5.1): which
+// host it asks for, and which protocols. Nothing is decrypted and nothing consumed: the bytes go on
+// as they came.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -12,8 +13,8 @@ namespace weir::tls {
 inline constexpr size_t kLargestHello = 16 * 1024;
 
 struct ClientHello {
-  /// Server name indication (RFC 6066, 3): a host name in lower case without a trailing dot; empty if there was none, or one that
-  /// is no host name (an address, for instance).
+  /// Server name indication (RFC 6066, 3): a host name in lower case without a trailing dot; empty
+  /// if there was none, or one that is no host name (an address, for instance).
   std::string sni;
   /// ALPN (RFC 7301), in the client's order, at most kMostProtocols of them.
   std::vector<std::string> alpn;

@@ -14,22 +14,33 @@ std::string number(size_t value, int bytes) {
   while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
   return out;
 }
-std::string vector(const std::string& content, int bytes) { return number(content.size(), bytes) + content; }
-std::string extension(int type, const std::string& content) { return number(static_cast<size_t>(type), 2) + vector(content, 2); }
-std::string server_name(const std::string& name) { return extension(0, vector(number(0, 1) + vector(name, 2), 2)); }
+std::string vector(const std::string& content, int bytes) {
+  return number(content.size(), bytes) + content;
+}
+std::string extension(int type, const std::string& content) {
+  return number(static_cast<size_t>(type), 2) + vector(content, 2);
+}
+std::string server_name(const std::string& name) {
+  return extension(0, vector(number(0, 1) + vector(name, 2), 2));
+}
 
 std::string body_of(const std::string& extensions) {
-  return number(0x0303, 2) + std::string(32, 'r') + vector(std::string(32, 's'), 1) + vector("\x13\x01\x13\x02", 2) +
-         vector(std::string(1, 0), 1) + vector(extensions, 2);
+  return number(0x0303, 2) + std::string(32, 'r') + vector(std::string(32, 's'), 1) +
+         vector("\x13\x01\x13\x02", 2) + vector(std::string(1, 0), 1) + vector(extensions, 2);
 }
-std::string handshake(const std::string& body, int type = 1) { return number(static_cast<size_t>(type), 1) + vector(body, 3); }
+std::string handshake(const std::string& body, int type = 1) {
+  return number(static_cast<size_t>(type), 1) + vector(body, 3);
+}
 /// Cut into records of `size` bytes.
 std::string records(const std::string& message, size_t size = 16384) {
   std::string out;
-  for (size_t at = 0; at < message.size(); at += size) out += "\x16\x03\x01" + vector(message.substr(at, size), 2);
+  for (size_t at = 0; at < message.size(); at += size)
+    out += "\x16\x03\x01" + vector(message.substr(at, size), 2);
   return out;
 }
-std::string hello_with(const std::string& extensions, size_t record = 16384) { return records(handshake(body_of(extensions)), record); }
+std::string hello_with(const std::string& extensions, size_t record = 16384) {
+  return records(handshake(body_of(extensions)), record);
+}
 
 Seen look(std::string_view bytes, ClientHello& hello) {
   // A buffer of just the size, so that the sanitizer sees a byte too far.
@@ -41,7 +52,8 @@ Seen look(std::string_view bytes, ClientHello& hello) {
 const std::string kAlpn = extension(16, vector(vector("h2", 1) + vector("http/1.1", 1), 2));
 
 TEST(ClientHello, NameAndProtocolsHoweverItIsCut) {
-  const std::string extensions = extension(0x0a0a, "") + server_name("WWW.Example.Org") + extension(43, "\x02\x03\x04") + kAlpn;
+  const std::string extensions = extension(0x0a0a, "") + server_name("WWW.Example.Org") +
+                                 extension(43, "\x02\x03\x04") + kAlpn;
   for (const size_t record : {16384, 100, 20, 5, 4}) {
     const std::string bytes = hello_with(extensions, record);
     for (size_t size = 0; size < bytes.size(); ++size) {
@@ -67,8 +79,10 @@ TEST(ClientHello, WithoutNameOrExtensions) {
 }
 
 TEST(ClientHello, NamesThatAreNoHostNamesAreEmpty) {
-  for (const std::string& name : {std::string("127.0.0.1"), std::string("::1"), std::string("a b"), std::string("a\0b", 3), std::string("a..b"),
-                                  std::string("\xc3\xa4.example"), std::string(300, 'a'), std::string("a:443"), std::string("*.example")}) {
+  for (const std::string& name :
+       {std::string("127.0.0.1"), std::string("::1"), std::string("a b"), std::string("a\0b", 3),
+        std::string("a..b"), std::string("\xc3\xa4.example"), std::string(300, 'a'),
+        std::string("a:443"), std::string("*.example")}) {
     ClientHello hello;
     EXPECT_EQ(look(hello_with(server_name(name)), hello), Seen::hello) << name;
     EXPECT_EQ(hello.sni, "") << name;
@@ -88,7 +102,8 @@ TEST(ClientHello, ProtocolsAreBounded) {
 
 TEST(ClientHello, OpaqueBytes) {
   const std::string good = hello_with(server_name("a.example"));
-  const std::string two_names = number(0, 1) + vector("a.example", 2) + number(0, 1) + vector("b.example", 2);
+  const std::string two_names =
+      number(0, 1) + vector("a.example", 2) + number(0, 1) + vector("b.example", 2);
   const std::string body = body_of("");
   std::string sslv2 = good;
   sslv2[1] = 2;
@@ -127,7 +142,8 @@ TEST(ClientHello, AnyByteMayBeWrong) {
   std::mt19937 random(5);
   for (int round = 0; round < 20000; ++round) {
     std::string bytes = good.substr(0, random() % 4 == 0 ? random() % good.size() : good.size());
-    for (int n = static_cast<int>(random() % 4); n >= 0 && !bytes.empty(); --n) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (int n = static_cast<int>(random() % 4); n >= 0 && !bytes.empty(); --n)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     ClientHello hello;
     const Seen seen = look(bytes, hello);
     if (seen != Seen::hello) EXPECT_TRUE(hello.sni.empty() && hello.alpn.empty());

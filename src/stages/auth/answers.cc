@@ -8,7 +8,8 @@
 namespace weir::auth {
 
 uint64_t siphash(uint64_t key0, uint64_t key1, std::string_view bytes) {
-  uint64_t a = key0 ^ 0x736f6d6570736575, b = key1 ^ 0x646f72616e646f6d, c = key0 ^ 0x6c7967656e657261, d = key1 ^ 0x7465646279746573;
+  uint64_t a = key0 ^ 0x736f6d6570736575, b = key1 ^ 0x646f72616e646f6d,
+           c = key0 ^ 0x6c7967656e657261, d = key1 ^ 0x7465646279746573;
   const auto round = [&] {
     a += b, b = std::rotl(b, 13) ^ a, a = std::rotl(a, 32);
     c += d, d = std::rotl(d, 16) ^ c;
@@ -28,7 +29,8 @@ uint64_t siphash(uint64_t key0, uint64_t key1, std::string_view bytes) {
     take(word);
   }
   uint64_t last = length << 56;
-  for (size_t i = 0; i < bytes.size(); ++i) last |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    last |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   take(last);
   c ^= 0xff;
   for (int i = 0; i < 4; ++i) round();
@@ -61,7 +63,8 @@ bool Answers::has(const Print& print, uint64_t now_ms) {
 
 void Answers::add(const Print& print, uint64_t now_ms) {
   std::lock_guard lock(mutex_);
-  if (until_ms_.size() >= kMost) std::erase_if(until_ms_, [&](const auto& each) { return each.second <= now_ms; });
+  if (until_ms_.size() >= kMost)
+    std::erase_if(until_ms_, [&](const auto& each) { return each.second <= now_ms; });
   // All in use: any of them goes, and is checked again when it comes.
   if (until_ms_.size() >= kMost) until_ms_.erase(until_ms_.begin());
   until_ms_[print] = now_ms + kKeptMs;

@@ -16,8 +16,8 @@ struct Print {
   bool operator==(const Print&) const = default;
 };
 
-/// Good answers alone, found by a hash of user and password under a key that is random in each process; neither is kept. Any
-/// thread.
+/// Good answers alone, found by a hash of user and password under a key that is random in each
+/// process; neither is kept. Any thread.
 class Answers {
  public:
   static constexpr uint64_t kKeptMs = 5 * 60'000;
@@ -36,7 +36,9 @@ class Answers {
   };
   std::array<uint64_t, 4> key_;
   std::mutex mutex_;
-  std::unordered_map<Print, uint64_t, PrintHash, std::equal_to<>, base::Charged<std::pair<const Print, uint64_t>>> until_ms_;
+  std::unordered_map<Print, uint64_t, PrintHash, std::equal_to<>,
+                     base::Charged<std::pair<const Print, uint64_t>>>
+      until_ms_;
 };
 
 /// SipHash-2-4 (Aumasson and Bernstein).

@@ -5,10 +5,13 @@
 
 namespace weir::auth {
 namespace {
-base::IpAddress key_of(const base::IpAddress& address) { return address.is_v4() ? address : base::Cidr(address, 64).address(); }
+base::IpAddress key_of(const base::IpAddress& address) {
+  return address.is_v4() ? address : base::Cidr(address, 64).address();
+}
 }  // namespace
 
-Attempts::Part Attempts::join(const base::IpAddress& address, std::string_view user, const Print& print, uint64_t now_ms) {
+Attempts::Part Attempts::join(const base::IpAddress& address, std::string_view user,
+                              const Print& print, uint64_t now_ms) {
   const base::IpAddress key = key_of(address);
   std::lock_guard lock(mutex_);
   if (now_ms >= swept_ms_ + kDelayMs) {
@@ -36,7 +39,8 @@ Attempts::Part Attempts::join(const base::IpAddress& address, std::string_view u
   if (added->state == Try::State::waits) {
     const auto waits = [](const auto& each) { return each->state == Try::State::waits; };
     const auto of_name = [&](const auto& each) { return waits(each) && each->user == user; };
-    if (waiting_ > kMostWaitingInAll || std::ranges::count_if(client.tries, waits) > static_cast<ptrdiff_t>(kMostWaiting) ||
+    if (waiting_ > kMostWaitingInAll ||
+        std::ranges::count_if(client.tries, waits) > static_cast<ptrdiff_t>(kMostWaiting) ||
         std::ranges::count_if(client.tries, of_name) > static_cast<ptrdiff_t>(kMostOfName)) {
       client.tries.pop_back();
       --waiting_;
@@ -52,14 +56,18 @@ void Attempts::set_state(Try& changed, Try::State state) {
 }
 
 void Attempts::serve(Client& client, uint64_t now_ms) {
-  std::erase_if(client.tries, [&](const auto& each) { return each->ended() && each->until_ms <= now_ms; });
+  std::erase_if(client.tries,
+                [&](const auto& each) { return each->ended() && each->until_ms <= now_ms; });
   const auto has_place = [](const auto& each) { return each->state != Try::State::waits; };
-  for (auto taken = std::ranges::count_if(client.tries, has_place); taken < static_cast<ptrdiff_t>(kMostAtOnce); ++taken) {
+  for (auto taken = std::ranges::count_if(client.tries, has_place);
+       taken < static_cast<ptrdiff_t>(kMostAtOnce); ++taken) {
     Try* next = nullptr;
     ptrdiff_t fewest = 0;
     for (const auto& each : client.tries) {
       if (has_place(each)) continue;
-      const auto has = std::ranges::count_if(client.tries, [&](const auto& other) { return has_place(other) && other->user == each->user; });
+      const auto has = std::ranges::count_if(client.tries, [&](const auto& other) {
+        return has_place(other) && other->user == each->user;
+      });
       if (next && has >= fewest) continue;
       next = each.get();
       fewest = has;
@@ -92,7 +100,8 @@ Attempts::Part& Attempts::Part::operator=(Part&& other) noexcept {
 Attempts::Stand Attempts::Part::stand(uint64_t now_ms) {
   std::lock_guard lock(attempts_->mutex_);
   if (try_->state == Try::State::waits) {
-    if (const auto at = attempts_->clients_.find(client_); at != attempts_->clients_.end()) attempts_->serve(at->second, now_ms);
+    if (const auto at = attempts_->clients_.find(client_); at != attempts_->clients_.end())
+      attempts_->serve(at->second, now_ms);
   }
   switch (try_->state) {
     case Try::State::granted:
@@ -116,7 +125,8 @@ void Attempts::Part::leave(bool free) {
   Attempts& attempts = *std::exchange(attempts_, nullptr);
   std::lock_guard lock(attempts.mutex_);
   --try_->parts;
-  const bool unseen = try_->parts == 0 && !checks_ && !try_->ended() && try_->state != Try::State::checked;
+  const bool unseen =
+      try_->parts == 0 && !checks_ && !try_->ended() && try_->state != Try::State::checked;
   if (checks_ && free) try_->until_ms = 0;
   if (unseen || (checks_ && !try_->ended())) attempts.set_state(*try_, Try::State::over);
   const auto at = attempts.clients_.find(client_);

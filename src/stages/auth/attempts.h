@@ -1,4 +1,5 @@
-// How many passwords one client may try at once, and whose turn it is among those who wait for that.
+// How many passwords one client may try at once, and whose turn it is among those who wait for
+// that.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -16,10 +17,12 @@ namespace weir::auth {
 
 /// Of the whole process; any thread. IPv6 addresses count by their /64.
 ///
-/// A client has kMostAtOnce places. A try takes one when its check begins, and gives it back at once if it was right; else it keeps it
-/// until kDelayMs after that, also where whoever asked has gone: who hangs up and comes again gains nothing. Requests of one client with
-/// the same name and password are one try: asking twice tells nobody more. Tries without a place wait; the next place is for the
-/// name that has the fewest, so that who asks with an old password over and over keeps no other name behind the same address out.
+/// A client has kMostAtOnce places. A try takes one when its check begins, and gives it back at
+/// once if it was right; else it keeps it until kDelayMs after that, also where whoever asked has
+/// gone: who hangs up and comes again gains nothing. Requests of one client with the same name and
+/// password are one try: asking twice tells nobody more. Tries without a place wait; the next place
+/// is for the name that has the fewest, so that who asks with an old password over and over keeps
+/// no other name behind the same address out.
 class Attempts {
  public:
   static constexpr size_t kMostAtOnce = 8;
@@ -46,7 +49,10 @@ class Attempts {
    public:
     Part() = default;
     Part(Part&& other) noexcept
-        : attempts_(std::exchange(other.attempts_, nullptr)), client_(other.client_), try_(std::move(other.try_)), checks_(other.checks_),
+        : attempts_(std::exchange(other.attempts_, nullptr)),
+          client_(other.client_),
+          try_(std::move(other.try_)),
+          checks_(other.checks_),
           until_ms_(other.until_ms_) {}
     Part& operator=(Part&& other) noexcept;
     ~Part() { leave(false); }
@@ -75,7 +81,8 @@ class Attempts {
   };
 
   /// False: there are too many who wait.
-  Part join(const base::IpAddress& client, std::string_view user, const Print& print, uint64_t now_ms);
+  Part join(const base::IpAddress& client, std::string_view user, const Print& print,
+            uint64_t now_ms);
   size_t clients();
   /// Tries that wait for a place.
   size_t waiting();
@@ -102,7 +109,9 @@ class Attempts {
   void set_state(Try& changed, Try::State state);
 
   std::mutex mutex_;
-  std::unordered_map<base::IpAddress, Client, std::hash<base::IpAddress>, std::equal_to<>, base::Charged<std::pair<const base::IpAddress, Client>>> clients_;
+  std::unordered_map<base::IpAddress, Client, std::hash<base::IpAddress>, std::equal_to<>,
+                     base::Charged<std::pair<const base::IpAddress, Client>>>
+      clients_;
   size_t waiting_ = 0;
   uint64_t swept_ms_ = 0;
 };

@@ -15,9 +15,12 @@ const auto kClient = base::IpAddress::v4(192, 0, 2, 1);
 
 /// Tries of one client, each with a password of its own.
 struct Crowd {
-  Part join(std::string_view user, uint64_t now_ms) { return attempts.join(kClient, user, {0, ++last}, now_ms); }
+  Part join(std::string_view user, uint64_t now_ms) {
+    return attempts.join(kClient, user, {0, ++last}, now_ms);
+  }
   /// So many that check.
-  std::deque<Part> fill(std::string_view user, uint64_t now_ms, size_t count = Attempts::kMostAtOnce) {
+  std::deque<Part> fill(std::string_view user, uint64_t now_ms,
+                        size_t count = Attempts::kMostAtOnce) {
     std::deque<Part> parts;
     while (parts.size() < count) {
       parts.push_back(join(user, now_ms));
@@ -52,7 +55,8 @@ TEST(Attempts, NoMoreChecksBeginInASecondThanThereArePlaces) {
   std::deque<Part> waiting;
   size_t checks = 0;
   for (uint64_t now_ms = 0; now_ms < 10'000; now_ms += 50) {
-    while (waiting.size() < 200) waiting.push_back(crowd.join("name" + std::to_string(crowd.last), now_ms));
+    while (waiting.size() < 200)
+      waiting.push_back(crowd.join("name" + std::to_string(crowd.last), now_ms));
     for (Part& part : waiting) {
       if (!part) {
         part = crowd.join("name" + std::to_string(crowd.last), now_ms);
@@ -72,7 +76,8 @@ TEST(Attempts, ASlash64IsOneClient) {
   Attempts attempts;
   std::deque<Part> parts;
   for (size_t i = 0; i < Attempts::kMostAtOnce; ++i) {
-    parts.push_back(attempts.join(*base::IpAddress::parse("2001:db8::" + std::to_string(i)), "ada", {0, i}, 5000));
+    parts.push_back(attempts.join(*base::IpAddress::parse("2001:db8::" + std::to_string(i)), "ada",
+                                  {0, i}, 5000));
     EXPECT_EQ(parts.back().stand(5000), Stand::checks);
   }
   auto same = attempts.join(*base::IpAddress::parse("2001:db8::ffff"), "ada", {1, 0}, 5000);
@@ -91,7 +96,8 @@ TEST(Attempts, TheSameTwiceIsOneTry) {
   EXPECT_EQ(second.stand(1100), Stand::wrong);
   EXPECT_EQ(second.until_ms(), 2000u) << "nor is it told before the other is";
   auto later = join(1100);
-  EXPECT_EQ(later.stand(1100), Stand::checks) << "what is over is not joined: the file may have changed";
+  EXPECT_EQ(later.stand(1100), Stand::checks)
+      << "what is over is not joined: the file may have changed";
   later.free();
   first = Part();
   EXPECT_EQ(third.stand(1100), Stand::wrong);
@@ -118,7 +124,8 @@ TEST(Attempts, TheNextPlaceIsForTheNameThatHasTheFewest) {
   Crowd crowd;
   auto old = crowd.fill("ada", 1000, 6);
   for (Part& part : crowd.fill("bob", 1000, 2)) old.push_back(std::move(part));
-  auto ada = crowd.join("ada", 1000), bob = crowd.join("bob", 1000), eve = crowd.join("eve", 1000), dan = crowd.join("dan", 1000);
+  auto ada = crowd.join("ada", 1000), bob = crowd.join("bob", 1000), eve = crowd.join("eve", 1000),
+       dan = crowd.join("dan", 1000);
   for (Part* part : {&ada, &bob, &eve, &dan}) EXPECT_EQ(part->stand(1000), Stand::waits);
   Part* const order[] = {&eve, &dan, &bob, &ada};
   for (Part* next : order) {

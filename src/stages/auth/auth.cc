@@ -34,7 +34,8 @@ struct Check final : async::Work {
       : login(std::move(login)), credentials(std::move(credentials)), print(print) {}
   void run() override {
     try {
-      // It costs nothing beside a hash, and whoever comes with a new password has it checked in the new file.
+      // It costs nothing beside a hash, and whoever comes with a new password has it checked in the
+      // new file.
       login->look();
       // While this one waited, another may have been found right with the same.
       if (login->knows(print, base::monotonic_ms())) {
@@ -80,14 +81,18 @@ async::Task<bool> done(async::PoolPort& pool, std::shared_ptr<Look> work) {
 }  // namespace
 
 http::Response Auth::challenge(bool wrong) const {
-  http::Response response = http::text_response(407, "text/plain; charset=utf-8",
-                                                wrong ? "This proxy does not know that name with that password.\n"
-                                                      : "This proxy asks for a name and a password. Give them to your client with the proxy's address.\n");
-  response.head->fields.add(FieldId::proxy_authenticate, "Basic realm=\"" + login_->realm() + "\", charset=\"UTF-8\"");
+  http::Response response =
+      http::text_response(407, "text/plain; charset=utf-8",
+                          wrong ? "This proxy does not know that name with that password.\n"
+                                : "This proxy asks for a name and a password. Give them to your "
+                                  "client with the proxy's address.\n");
+  response.head->fields.add(FieldId::proxy_authenticate,
+                            "Basic realm=\"" + login_->realm() + "\", charset=\"UTF-8\"");
   return response;
 }
 
-async::Task<base::Result<http::Response>> Auth::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Auth::handle(http::Request request,
+                                                       http::Next next) const {
   http::Fields& fields = request.head->fields;
   const http::Session& session = *request.session;
   const TargetForm form = request.head->target.form;
@@ -98,24 +103,29 @@ async::Task<base::Result<http::Response>> Auth::handle(http::Request request, ht
     return next(std::move(request));
   }
   std::optional<Credentials> credentials;
-  if (given && fields.count(FieldId::proxy_authorization) == 1) credentials = parse_basic(given->value());
+  if (given && fields.count(FieldId::proxy_authorization) == 1)
+    credentials = parse_basic(given->value());
   if (given) fields.remove(FieldId::proxy_authorization);
   if (!credentials) return http::answer(challenge(false));
   const uint64_t now_ms = async::EventLoop::current().now_ms();
   const Print print = login_->print_of(*credentials);
-  if (!login_->knows(print, now_ms) || login_->look_is_due(now_ms)) return ask(std::move(request), next, *std::move(credentials), print);
+  if (!login_->knows(print, now_ms) || login_->look_is_due(now_ms))
+    return ask(std::move(request), next, *std::move(credentials), print);
   request.exchange->identity = credentials->user;
   return next(std::move(request));
 }
 
-async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http::Next next, Credentials credentials, Print print) const {
+async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http::Next next,
+                                                    Credentials credentials, Print print) const {
   auto& loop = async::EventLoop::current();
   std::string user = credentials.user;
   if (login_->knows(print, loop.now_ms())) co_await look();
   if (!login_->knows(print, loop.now_ms())) {
-    CO_TRY(const bool right, co_await check(request.session->client.address, std::move(credentials), print));
+    CO_TRY(const bool right,
+           co_await check(request.session->client.address, std::move(credentials), print));
     if (!right) {
-      request.exchange->set_error(base::Error(ErrorType::http_request_denied, 407, "the login is wrong", "login"));
+      request.exchange->set_error(
+          base::Error(ErrorType::http_request_denied, 407, "the login is wrong", "login"));
       co_return challenge(true);
     }
   }
@@ -129,7 +139,8 @@ async::Task<void> Auth::look() const {
   (void)co_await async::first_of(std::move(looked), std::move(waited));
 }
 
-async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials credentials, Print print) const {
+async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials credentials,
+                                            Print print) const {
   auto& loop = async::EventLoop::current();
   const uint64_t started_ms = loop.now_ms();
   const auto work = std::make_shared<Check>(login_, std::move(credentials), print);
@@ -160,13 +171,15 @@ async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials 
     } else if (stand == Attempts::Stand::over) {
       part = Attempts::Part();
     }
-    // Who finds no room to wait is kept for as long as a wrong one is: an answer at once would make it cheap to ask whether somebody has
-    // logged in with this.
+    // Who finds no room to wait is kept for as long as a wrong one is: an answer at once would make
+    // it cheap to ask whether somebody has logged in with this.
     if (loop.now_ms() >= started_ms + longest_ms) break;
     async::Sleep step(loop.now_ms() + kStepMs);
     co_await step;
   }
-  co_return base::fail(ErrorType::connection_limit_reached, 503, "the proxy has too many logins to check at once; this one was not looked at, and may be right",
+  co_return base::fail(ErrorType::connection_limit_reached, 503,
+                       "the proxy has too many logins to check at once; this one was not looked "
+                       "at, and may be right",
                        "login");
 }
 

@@ -18,7 +18,9 @@ using http::FieldId;
 // "secret", at costs that a test bears.
 constexpr const char* kBcrypt = "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 constexpr const char* kSha256 = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
-constexpr const char* kSha512 = "$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4JfkHX.8vPq45lY0iINnCx1Lkm.";
+constexpr const char* kSha512 =
+    "$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/"
+    "S0cZ5WrCciNZgfhbpkeFQ4JfkHX.8vPq45lY0iINnCx1Lkm.";
 constexpr const char* kYescrypt = "$y$j75$salt$7AaIs0B9f0jwZeNZA4Sj0ZD7EbU9CAsq4yRR0uTeR04";
 
 TEST(PasswordFile, WhichLinesAreTaken) {
@@ -31,7 +33,8 @@ TEST(PasswordFile, WhichLinesAreTaken) {
       {std::string("ada:") + kBcrypt, ""},
       {std::string("ada:") + kSha256 + "\r\nbob:" + kSha512 + "\n", ""},
       {std::string("ada:") + kYescrypt + ":a comment\n", ""},
-      {std::string("\n# x\nada:") + kYescrypt + "\nbob:secret\n", "f:4: this is no hash but a password"},
+      {std::string("\n# x\nada:") + kYescrypt + "\nbob:secret\n",
+       "f:4: this is no hash but a password"},
       {"ada:rqXexS6ZhobKA\n", "f:1: this is no hash but a password in plain text, or a DES hash"},
       {"ada:$apr1$abcdefgh$nOgYQ5H0gVRv.Y6gJ7oZV.\n", "f:1: an MD5 hash"},
       {"ada:$1$abcdefgh$wVQzjQjkZ4JnXlgvMxCv31\n", "f:1: an MD5 hash"},
@@ -82,8 +85,9 @@ TEST(Basic, WhatIsRead) {
   EXPECT_EQ(ada->password, "sec:ret");
   EXPECT_TRUE(parse_basic("Basic YWRhOnNlYzpyZXQ")) << "no padding";
   EXPECT_TRUE(parse_basic("Basic YWRhOg==")) << "an empty password is one";
-  for (const char* value : {"", "Basic", "Basic ", "YWRhOng=", "Bearer YWRhOng=", "Basic YWRhOng=x", "Basic YWRh", "Basic OnNlY3JldA==", "Basic !!!!",
-                            "Basic YWRhOgA=", "Basic YWRhOnh=", "Basic YSBiOng="}) {
+  for (const char* value :
+       {"", "Basic", "Basic ", "YWRhOng=", "Bearer YWRhOng=", "Basic YWRhOng=x", "Basic YWRh",
+        "Basic OnNlY3JldA==", "Basic !!!!", "Basic YWRhOgA=", "Basic YWRhOnh=", "Basic YSBiOng="}) {
     EXPECT_FALSE(parse_basic(value)) << value;
   }
   EXPECT_FALSE(parse_basic("Basic " + std::string(100'000, 'A')));
@@ -127,7 +131,9 @@ TEST(Answers, SipHashIsTheOneThatIsPublished) {
 
 TEST(Answers, GoodOnesForAWhile) {
   Answers answers;
-  const auto has = [&](std::string_view user, std::string_view password, uint64_t now_ms) { return answers.has(answers.print_of(user, password), now_ms); };
+  const auto has = [&](std::string_view user, std::string_view password, uint64_t now_ms) {
+    return answers.has(answers.print_of(user, password), now_ms);
+  };
   EXPECT_FALSE(has("ada", "secret", 0));
   answers.add(answers.print_of("ada", "secret"), 1000);
   EXPECT_TRUE(has("ada", "secret", 1000 + Answers::kKeptMs - 1));
@@ -135,7 +141,8 @@ TEST(Answers, GoodOnesForAWhile) {
   EXPECT_FALSE(has("adas", "ecret", 1000));
   EXPECT_FALSE(has("ada", "secret", 1000 + Answers::kKeptMs));
   EXPECT_EQ(answers.size(), 0u);
-  for (size_t i = 0; i < Answers::kMost + 100; ++i) answers.add(answers.print_of("ada", std::to_string(i)), 1000);
+  for (size_t i = 0; i < Answers::kMost + 100; ++i)
+    answers.add(answers.print_of("ada", std::to_string(i)), 1000);
   EXPECT_EQ(answers.size(), Answers::kMost);
   answers.clear();
   EXPECT_EQ(answers.size(), 0u);
@@ -167,18 +174,23 @@ struct Fixture {
 /// `stage` and its requests, of which some wait.
 struct Pipe {
   struct End final : http::Stage {
-    async::Task<base::Result<http::Response>> handle(http::Request request, http::Next) const override {
-      http::Response response = http::text_response(200, "text/plain", request.exchange->identity.text());
+    async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                     http::Next) const override {
+      http::Response response =
+          http::text_response(200, "text/plain", request.exchange->identity.text());
       if (request.head->fields.has(FieldId::proxy_authorization)) response.head->status = 500;
       return http::answer(std::move(response));
     }
   };
   explicit Pipe(Fixture& fixture) : fixture(fixture) {
-    stages.push_back(std::make_unique<Auth>(fixture.login, Context{fixture.attempts, fixture.port}));
+    stages.push_back(
+        std::make_unique<Auth>(fixture.login, Context{fixture.attempts, fixture.port}));
     stages.push_back(std::make_unique<End>());
   }
-  async::Task<base::Result<http::Response>> begin(const char* method, const char* target, const http::FieldLines& fields) {
-    return stages[0]->handle(fixture.fake.request(http::fake_head(method, target, fields)), http::Next(&stages[1]));
+  async::Task<base::Result<http::Response>> begin(const char* method, const char* target,
+                                                  const http::FieldLines& fields) {
+    return stages[0]->handle(fixture.fake.request(http::fake_head(method, target, fields)),
+                             http::Next(&stages[1]));
   }
   /// Status and identity.
   std::string run(const char* method, const char* target, const http::FieldLines& fields) {
@@ -188,14 +200,17 @@ struct Pipe {
     auto response = task.take();
     if (!response) return std::to_string(response.error().status());
     std::string text = std::to_string(response->head->status);
-    return response->head->status == 200 ? text + " " + http::content_of(*response) : text + " " + std::string(response->head->fields.get(FieldId::proxy_authenticate));
+    return response->head->status == 200
+               ? text + " " + http::content_of(*response)
+               : text + " " + std::string(response->head->fields.get(FieldId::proxy_authenticate));
   }
   Fixture& fixture;
   std::vector<std::unique_ptr<const http::Stage>> stages;
 };
 
 const std::pair<std::string, std::string> kHost{"Host", "site"};
-const std::pair<std::string, std::string> kRight{"Proxy-Authorization", "Basic YWRhOnNlY3JldA=="};  // ada:secret
+const std::pair<std::string, std::string> kRight{"Proxy-Authorization",
+                                                 "Basic YWRhOnNlY3JldA=="};  // ada:secret
 const std::pair<std::string, std::string> kWrong{"Proxy-Authorization", "Basic YWRhOnNlY3JlVA=="};
 constexpr const char* kChallenge = "407 Basic realm=\"Weir\", charset=\"UTF-8\"";
 
@@ -205,7 +220,8 @@ TEST(Auth, WhoIsAskedAndWhoComesIn) {
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), kChallenge);
   EXPECT_EQ(pipe.run("CONNECT", "site:443", {{"Host", "site:443"}}), kChallenge);
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight, kRight}), kChallenge);
-  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, {"Proxy-Authorization", "Bearer x"}}), kChallenge);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, {"Proxy-Authorization", "Bearer x"}}),
+            kChallenge);
   EXPECT_EQ(pipe.run("GET", "/", {kHost}), "200 ");
   EXPECT_EQ(pipe.run("GET", "/", {kHost, kWrong}), "200 ");
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
@@ -242,11 +258,14 @@ TEST(Auth, AClientMayGoWhileItsPasswordIsChecked) {
   fixture.fake.loop.turn(5);
   const auto client = fixture.fake.session->client.address;
   const uint64_t now_ms = fixture.fake.loop.now_ms();
-  EXPECT_EQ(fixture.attempts.join(client, "ada", {1, 1}, now_ms).stand(now_ms), Attempts::Stand::waits) << "who hangs up gains nothing";
+  EXPECT_EQ(fixture.attempts.join(client, "ada", {1, 1}, now_ms).stand(now_ms),
+            Attempts::Stand::waits)
+      << "who hangs up gains nothing";
 }
 
 std::string basic(const std::string& user_and_password) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out = "Basic ";
   uint32_t bits = 0;
   int count = 0;
@@ -269,7 +288,9 @@ TEST(Auth, ManyUsersBehindOneAddressComeIn) {
   std::vector<async::Task<base::Result<http::Response>>> tasks;
   // As browsers do, each with three requests at once.
   for (int i = 0; i < 3 * kUsers; ++i) {
-    tasks.push_back(pipe.begin("GET", "http://site/", {kHost, {"Proxy-Authorization", basic("u" + std::to_string(i % kUsers) + ":secret")}}));
+    tasks.push_back(pipe.begin(
+        "GET", "http://site/",
+        {kHost, {"Proxy-Authorization", basic("u" + std::to_string(i % kUsers) + ":secret")}}));
     tasks.back().start();
   }
   for (auto& task : tasks) {
@@ -297,7 +318,8 @@ TEST(Auth, WhoWasNotCheckedIsNotToldThatItIsWrong) {
   // One that becomes known meanwhile is let in all the same.
   auto task = pipe.begin("GET", "http://site/", {kHost, kRight});
   task.start();
-  fixture.login->remember(fixture.login->users(), fixture.login->print_of({"ada", "secret"}), fixture.fake.loop.now_ms());
+  fixture.login->remember(fixture.login->users(), fixture.login->print_of({"ada", "secret"}),
+                          fixture.fake.loop.now_ms());
   for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
   EXPECT_EQ(task.take()->head->status, 200);
   // And with a place again, so is one that is not known.

@@ -61,11 +61,15 @@ void from_latin1(std::string& text) {
 
 }  // namespace
 
-Credentials::~Credentials() { explicit_bzero(password.data(), password.capacity()); }
+Credentials::~Credentials() {
+  explicit_bzero(password.data(), password.capacity());
+}
 
 std::optional<Credentials> parse_basic(std::string_view value) {
   const size_t space = value.find(' ');
-  if (space == std::string_view::npos || !base::equal_ignoring_case(value.substr(0, space), "basic")) return std::nullopt;
+  if (space == std::string_view::npos ||
+      !base::equal_ignoring_case(value.substr(0, space), "basic"))
+    return std::nullopt;
   const std::string_view encoded = base::trim(value.substr(space));
   if (encoded.size() > 4 * (kLongestUser + 1 + kLongestPassword) / 3 + 4) return std::nullopt;
   auto both = from_base64(encoded);
@@ -75,9 +79,12 @@ std::optional<Credentials> parse_basic(std::string_view value) {
   if (!is_utf8(*both)) from_latin1(*both);
   const size_t colon = both->find(':');
   std::optional<Credentials> credentials;
-  if (colon != std::string::npos) credentials.emplace(both->substr(0, colon), both->substr(colon + 1));
+  if (colon != std::string::npos)
+    credentials.emplace(both->substr(0, colon), both->substr(colon + 1));
   explicit_bzero(both->data(), both->size());
-  if (!credentials || !is_user_name(credentials->user) || credentials->password.size() > kLongestPassword) return std::nullopt;
+  if (!credentials || !is_user_name(credentials->user) ||
+      credentials->password.size() > kLongestPassword)
+    return std::nullopt;
   // libcrypt would see a password that ends there.
   if (credentials->password.find('\0') != std::string::npos) return std::nullopt;
   return credentials;

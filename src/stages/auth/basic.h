@@ -7,7 +7,8 @@
 namespace weir::auth {
 
 struct Credentials {
-  Credentials(std::string user, std::string password) : user(std::move(user)), password(std::move(password)) {}
+  Credentials(std::string user, std::string password)
+      : user(std::move(user)), password(std::move(password)) {}
   Credentials(Credentials&&) = default;
   Credentials& operator=(Credentials&&) = default;
   /// The password is wiped.

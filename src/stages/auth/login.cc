@@ -33,7 +33,8 @@ std::expected<void, std::string> Login::read_again() {
 
 bool Login::look_is_due(uint64_t now_ms) {
   uint64_t due = look_ms_.load(std::memory_order_relaxed);
-  return now_ms >= due && look_ms_.compare_exchange_strong(due, now_ms + kLookMs, std::memory_order_relaxed);
+  return now_ms >= due &&
+         look_ms_.compare_exchange_strong(due, now_ms + kLookMs, std::memory_order_relaxed);
 }
 
 void Login::look() {
@@ -43,7 +44,8 @@ void Login::look() {
   look_ms_.store(base::monotonic_ms() + kLookMs, std::memory_order_relaxed);
   auto found = file_.look();
   if (!found) return;
-  if (const auto used = use(*std::move(found)); !used) return base::log_event("the old logins stay: " + used.error());
+  if (const auto used = use(*std::move(found)); !used)
+    return base::log_event("the old logins stay: " + used.error());
   base::log_event("read " + config_.file + " again; users: " + std::to_string(users()->size()));
 }
 
@@ -52,7 +54,8 @@ std::shared_ptr<const Users> Login::users() {
   return users_;
 }
 
-void Login::remember(const std::shared_ptr<const Users>& users, const Print& print, uint64_t now_ms) {
+void Login::remember(const std::shared_ptr<const Users>& users, const Print& print,
+                     uint64_t now_ms) {
   std::lock_guard lock(mutex_);
   // The file may have changed while the password was checked.
   if (users == users_) answers_.add(print, now_ms);

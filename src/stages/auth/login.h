@@ -15,7 +15,8 @@
 
 namespace weir::auth {
 
-/// Of one configuration; a reload that has the same keeps it, and with it who was found. Any thread.
+/// Of one configuration; a reload that has the same keeps it, and with it who was found. Any
+/// thread.
 class Login {
  public:
   static constexpr uint64_t kLookMs = 1000;
@@ -24,15 +25,20 @@ class Login {
   static std::expected<std::shared_ptr<Login>, std::string> open(const Config& config);
 
   const std::string& realm() const { return config_.realm; }
-  /// True once a second at most: whoever gets it sees to it that look() runs, on a thread that may wait.
+  /// True once a second at most: whoever gets it sees to it that look() runs, on a thread that may
+  /// wait.
   bool look_is_due(uint64_t now_ms);
-  /// Reads the file again if it is another one, or could not be read. One that can't be used is told of once; what was read before stays.
+  /// Reads the file again if it is another one, or could not be read. One that can't be used is
+  /// told of once; what was read before stays.
   void look();
-  /// Reads the file, changed or not. The error is for the person who runs Weir; what was read before stays then.
+  /// Reads the file, changed or not. The error is for the person who runs Weir; what was read
+  /// before stays then.
   std::expected<void, std::string> read_again();
 
   std::shared_ptr<const Users> users();
-  Print print_of(const Credentials& credentials) const { return answers_.print_of(credentials.user, credentials.password); }
+  Print print_of(const Credentials& credentials) const {
+    return answers_.print_of(credentials.user, credentials.password);
+  }
   /// Was found right a short while ago, in the file that is used now.
   bool knows(const Print& print, uint64_t now_ms) { return answers_.has(print, now_ms); }
   /// They are right, according to `users`.

@@ -23,13 +23,19 @@ std::string hash_with(const std::string& password, const std::string& setting) {
 }  // namespace
 
 std::string why_refused(std::string_view hash) {
-  if (hash.starts_with("$apr1$") || hash.starts_with("$1$")) return "an MD5 hash is as good as none";
+  if (hash.starts_with("$apr1$") || hash.starts_with("$1$"))
+    return "an MD5 hash is as good as none";
   if (hash.starts_with("{SHA}")) return "a SHA-1 hash is as good as none";
-  const bool strong = hash.starts_with("$2y$") || hash.starts_with("$2b$") || hash.starts_with("$y$") || hash.starts_with("$5$") || hash.starts_with("$6$");
-  if (!strong) return hash.starts_with('$') ? "this kind of hash is not known" : "this is no hash but a password in plain text, or a DES hash, which is as good as none";
+  const bool strong = hash.starts_with("$2y$") || hash.starts_with("$2b$") ||
+                      hash.starts_with("$y$") || hash.starts_with("$5$") || hash.starts_with("$6$");
+  if (!strong)
+    return hash.starts_with('$') ? "this kind of hash is not known"
+                                 : "this is no hash but a password in plain text, or a DES hash, "
+                                   "which is as good as none";
   const std::string text(hash);
   const int verdict = crypt_checksalt(text.c_str());
-  if (verdict != CRYPT_SALT_OK && verdict != CRYPT_SALT_METHOD_LEGACY) return "libcrypt does not take this hash";
+  if (verdict != CRYPT_SALT_OK && verdict != CRYPT_SALT_METHOD_LEGACY)
+    return "libcrypt does not take this hash";
   // A setting alone, or one that was cut, would match nothing.
   const size_t digest = text.size() - text.rfind('$') - 1;
   const size_t least = text.starts_with("$2") ? 53 : 43;
@@ -40,7 +46,8 @@ std::string why_refused(std::string_view hash) {
 bool matches(const std::string& password, const std::string& hash) {
   const std::string made = hash_with(password, hash);
   unsigned char differs = made.size() != hash.size() || made.empty();
-  for (size_t i = 0; i < made.size() && i < hash.size(); ++i) differs |= static_cast<unsigned char>(made[i] ^ hash[i]);
+  for (size_t i = 0; i < made.size() && i < hash.size(); ++i)
+    differs |= static_cast<unsigned char>(made[i] ^ hash[i]);
   return differs == 0;
 }
 
@@ -54,7 +61,8 @@ std::optional<std::string> make_hash(const std::string& password) {
 }
 
 const std::string& hash_of_nobody() {
-  static const std::string hash = make_hash("").value_or("$y$j9T$aaaaaaaaaaaaaaaaaaaaaa$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+  static const std::string hash = make_hash("").value_or(
+      "$y$j9T$aaaaaaaaaaaaaaaaaaaaaa$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
   return hash;
 }
 

@@ -1,4 +1,5 @@
-// Hashes of passwords, as libcrypt (crypt(5)) makes and checks them. The one place that includes <crypt.h>.
+// Hashes of passwords, as libcrypt (crypt(5)) makes and checks them. The one place that includes
+// <crypt.h>.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,10 +10,12 @@ namespace weir::auth {
 /// Longer ones are no passwords (libcrypt's own limit is 512).
 inline constexpr size_t kLongestPassword = 511;
 
-/// Bcrypt (`$2b$`, `$2y$`), yescrypt (`$y$`), SHA-crypt (`$5$`, `$6$`) that libcrypt takes. Empty, or why not.
+/// Bcrypt (`$2b$`, `$2y$`), yescrypt (`$y$`), SHA-crypt (`$5$`, `$6$`) that libcrypt takes. Empty,
+/// or why not.
 std::string why_refused(std::string_view hash);
 
-/// The password's hash is this one. Takes up to a second or so, by design; compares in constant time. Any thread.
+/// The password's hash is this one. Takes up to a second or so, by design; compares in constant
+/// time. Any thread.
 bool matches(const std::string& password, const std::string& hash);
 
 /// A yescrypt hash with a salt of its own; nothing where libcrypt can't.

@@ -37,11 +37,14 @@ std::expected<Users, std::string> parse_users(std::string_view text, const std::
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) return wrong("a line is `user:hash`");
     const std::string_view user = line.substr(0, colon);
-    if (!is_user_name(user)) return wrong("a user's name has 1 to 255 bytes, no spaces and no controls");
+    if (!is_user_name(user))
+      return wrong("a user's name has 1 to 255 bytes, no spaces and no controls");
     // Some tools put a comment behind a further colon.
     const std::string_view hash = line.substr(colon + 1, line.find(':', colon + 1) - colon - 1);
     if (const std::string why = why_refused(hash); !why.empty()) {
-      return wrong(why + "; bcrypt, yescrypt and SHA-crypt are taken (`weir passwd FILE USER` makes a line)");
+      return wrong(
+          why +
+          "; bcrypt, yescrypt and SHA-crypt are taken (`weir passwd FILE USER` makes a line)");
     }
     if (one.empty()) one = hash;
     if (!hashes.emplace(user, hash).second) return wrong("this user has a line already");

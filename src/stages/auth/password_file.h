@@ -16,7 +16,8 @@ bool is_user_name(std::string_view name);
 /// Immutable.
 class Users {
  public:
-  explicit Users(std::unordered_map<std::string, std::string> hashes, std::string one = {}) : hashes_(std::move(hashes)), one_(std::move(one)) {}
+  explicit Users(std::unordered_map<std::string, std::string> hashes, std::string one = {})
+      : hashes_(std::move(hashes)), one_(std::move(one)) {}
   /// Takes as long for a user who does not exist. Any thread; not a worker's.
   bool check(const std::string& user, const std::string& password) const;
   size_t size() const { return hashes_.size(); }
@@ -29,8 +30,8 @@ class Users {
   std::string one_;
 };
 
-/// Comments (#) and empty lines aside, each line is a user and a strong hash (see why_refused), each user once. The error is
-/// `file:line: why`, without the hash.
+/// Comments (#) and empty lines aside, each line is a user and a strong hash (see why_refused),
+/// each user once. The error is `file:line: why`, without the hash.
 std::expected<Users, std::string> parse_users(std::string_view text, const std::string& file);
 
 }  // namespace weir::auth

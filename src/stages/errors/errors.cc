@@ -23,7 +23,9 @@ std::string_view headline_of(const base::Error& error) {
     case ErrorType::destination_unavailable: return "The site can't be reached from here";
     case ErrorType::connection_limit_reached: return "The proxy is at its limit";
     case ErrorType::destination_ip_prohibited: return "This destination is not allowed";
-    case ErrorType::http_request_denied: return error.status() == 421 ? "This request came to the wrong place" : "This request is not allowed";
+    case ErrorType::http_request_denied:
+      return error.status() == 421 ? "This request came to the wrong place"
+                                   : "This request is not allowed";
     case ErrorType::http_request_error:
       switch (error.status()) {
         case 408: return "The request came too slowly";
@@ -54,27 +56,44 @@ std::string_view headline_of(const base::Error& error) {
 std::string_view advice_of(const base::Error& error) {
   switch (error.type()) {
     case ErrorType::dns_error:
-    case ErrorType::destination_not_found: return "Check how the name is written. If other sites fail too, check the network and the name servers that the proxy asks.";
-    case ErrorType::dns_timeout: return "Try again in a moment. If other names fail too, check the network and the name servers that the proxy asks.";
-    case ErrorType::connection_refused: return "Nothing listens on that port, or a firewall turns connections away. Check the port, or try again later.";
-    case ErrorType::connection_timeout: return "The site may be down, or a firewall on the way drops what is sent to it. Try again later.";
+    case ErrorType::destination_not_found:
+      return "Check how the name is written. If other sites fail too, check the network and the "
+             "name servers that the proxy asks.";
+    case ErrorType::dns_timeout:
+      return "Try again in a moment. If other names fail too, check the network and the name "
+             "servers that the proxy asks.";
+    case ErrorType::connection_refused:
+      return "Nothing listens on that port, or a firewall turns connections away. Check the port, "
+             "or try again later.";
+    case ErrorType::connection_timeout:
+      return "The site may be down, or a firewall on the way drops what is sent to it. Try again "
+             "later.";
     case ErrorType::destination_ip_unroutable:
-    case ErrorType::destination_unavailable: return "Check that the machine that runs the proxy is connected to a network that leads there.";
+    case ErrorType::destination_unavailable:
+      return "Check that the machine that runs the proxy is connected to a network that leads "
+             "there.";
     case ErrorType::connection_limit_reached:
       if (error.rule() == "login") return "Try again in a moment, with the same name and password.";
-      return "Try again in a moment. If it lasts, the machine that runs the proxy needs higher limits.";
-    case ErrorType::destination_ip_prohibited: return error.remedy().empty() ? "No setting of the proxy opens this." : std::string_view();
-    case ErrorType::proxy_loop_detected: return "Something on the way sends this proxy's requests back to it. Check the proxies and redirections there.";
+      return "Try again in a moment. If it lasts, the machine that runs the proxy needs higher "
+             "limits.";
+    case ErrorType::destination_ip_prohibited:
+      return error.remedy().empty() ? "No setting of the proxy opens this." : std::string_view();
+    case ErrorType::proxy_loop_detected:
+      return "Something on the way sends this proxy's requests back to it. Check the proxies and "
+             "redirections there.";
     case ErrorType::http_response_timeout:
     case ErrorType::connection_read_timeout:
     case ErrorType::connection_write_timeout: return "The site may be busy. Try again later.";
     case ErrorType::connection_terminated:
-    case ErrorType::http_response_incomplete: return "Try again. If it happens each time, the fault is the site's.";
+    case ErrorType::http_response_incomplete:
+      return "Try again. If it happens each time, the fault is the site's.";
     case ErrorType::http_protocol_error:
     case ErrorType::http_response_transfer_coding:
     case ErrorType::http_response_header_section_size:
     case ErrorType::http_response_trailer_section_size:
-    case ErrorType::http_upgrade_failed: return "The fault is the site's. The proxy passes on no answer that two programs could read in two ways.";
+    case ErrorType::http_upgrade_failed:
+      return "The fault is the site's. The proxy passes on no answer that two programs could read "
+             "in two ways.";
     default: return {};
   }
 }
@@ -86,7 +105,8 @@ constexpr const char* kRetryAfterSeconds = "2";
 std::string sentence(std::string_view detail) {
   std::string text(detail);
   if (text.empty()) return text;
-  for (const std::string_view word : {"port ", "the ", "what ", "neither ", "nothing ", "only ", "rules ", "unknown "}) {
+  for (const std::string_view word :
+       {"port ", "the ", "what ", "neither ", "nothing ", "only ", "rules ", "unknown "}) {
     if (text.starts_with(word)) text[0] = static_cast<char>(text[0] - 'a' + 'A');
   }
   const char last = text.back();
@@ -113,9 +133,11 @@ bool accepts_html(std::string_view accept) {
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     const size_t semicolon = range.find(';');
     if (!base::equal_ignoring_case(base::trim(range.substr(0, semicolon)), "text/html")) continue;
-    const std::string parameters = base::to_lower(semicolon == std::string_view::npos ? std::string_view() : range.substr(semicolon));
+    const std::string parameters = base::to_lower(
+        semicolon == std::string_view::npos ? std::string_view() : range.substr(semicolon));
     const size_t weight = parameters.find("q=");
-    return weight == std::string::npos || parameters.find_first_of("123456789", weight) != std::string::npos;
+    return weight == std::string::npos ||
+           parameters.find_first_of("123456789", weight) != std::string::npos;
   }
   return false;
 }
@@ -141,7 +163,11 @@ std::string as_text(const base::Error& error) {
   if (const auto advice = advice_of(error); !advice.empty()) text.append(advice).append("\n");
   if (!error.rule().empty()) text.append("Rule: ").append(error.rule()).append("\n");
   if (!error.remedy().empty()) text.append("To allow it: ").append(error.remedy()).append("\n");
-  text.append("(").append(std::to_string(error.status())).append(", ").append(base::name_of(error.type())).append(", from Weir, the proxy)\n");
+  text.append("(")
+      .append(std::to_string(error.status()))
+      .append(", ")
+      .append(base::name_of(error.type()))
+      .append(", from Weir, the proxy)\n");
   // Terminals act on controls.
   for (char& c : text) {
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = '?';
@@ -151,31 +177,45 @@ std::string as_text(const base::Error& error) {
 
 std::string as_html(const base::Error& error, std::string_view url) {
   const std::string_view headline = headline_of(error);
-  std::string body = "<p class=\"status\">" + std::to_string(error.status()) + " " + std::string(http::reason_of(error.status())) + "</p>\n<h1>" +
-                     base::escape_html(headline) + "</h1>\n<p>" + base::escape_html(sentence(error.detail())) + "</p>\n";
-  if (const auto advice = advice_of(error); !advice.empty()) body += "<p>" + base::escape_html(advice) + "</p>\n";
-  if (!error.remedy().empty()) body += "<p class=\"remedy\">To allow it, " + with_code(error.remedy()) + "</p>\n";
+  std::string body = "<p class=\"status\">" + std::to_string(error.status()) + " " +
+                     std::string(http::reason_of(error.status())) + "</p>\n<h1>" +
+                     base::escape_html(headline) + "</h1>\n<p>" +
+                     base::escape_html(sentence(error.detail())) + "</p>\n";
+  if (const auto advice = advice_of(error); !advice.empty())
+    body += "<p>" + base::escape_html(advice) + "</p>\n";
+  if (!error.remedy().empty())
+    body += "<p class=\"remedy\">To allow it, " + with_code(error.remedy()) + "</p>\n";
   body += "<dl>\n";
-  if (!url.empty()) body += "<dt>Address</dt><dd><code>" + base::escape_html(url.substr(0, 500)) + "</code></dd>\n";
-  if (!error.rule().empty()) body += "<dt>Rule</dt><dd><code>" + base::escape_html(error.rule()) + "</code></dd>\n";
-  body += "<dt>Error</dt><dd><code>" + std::string(base::name_of(error.type())) + "</code></dd>\n</dl>\n";
+  if (!url.empty())
+    body += "<dt>Address</dt><dd><code>" + base::escape_html(url.substr(0, 500)) + "</code></dd>\n";
+  if (!error.rule().empty())
+    body += "<dt>Rule</dt><dd><code>" + base::escape_html(error.rule()) + "</code></dd>\n";
+  body += "<dt>Error</dt><dd><code>" + std::string(base::name_of(error.type())) +
+          "</code></dd>\n</dl>\n";
   return http::html_page(headline, body);
 }
 
 }  // namespace
 
-http::Response error_response(const base::Error& error, std::string_view accept, std::string_view url, std::string_view name) {
-  http::Response response = accepts_html(accept) ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
-                                                 : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
+http::Response error_response(const base::Error& error, std::string_view accept,
+                              std::string_view url, std::string_view name) {
+  http::Response response =
+      accepts_html(accept)
+          ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
+          : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
   // A token begins with a letter or an asterisk there (RFC 8941, 3.3.4); one of Via need not.
-  std::string status = (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) + "; error=" + std::string(base::name_of(error.type()));
+  std::string status =
+      (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) +
+      "; error=" + std::string(base::name_of(error.type()));
   if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
   response.head->fields.add(FieldId::proxy_status, status);
-  if (error.type() == ErrorType::connection_limit_reached) response.head->fields.add("Retry-After", kRetryAfterSeconds);
+  if (error.type() == ErrorType::connection_limit_reached)
+    response.head->fields.add("Retry-After", kRetryAfterSeconds);
   return response;
 }
 
-async::Task<base::Result<http::Response>> Errors::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Errors::handle(http::Request request,
+                                                         http::Next next) const {
   const base::Ref<http::Exchange> exchange = request.exchange;
   const base::Ref<http::RequestHead> head = request.head;
   auto response = co_await next(std::move(request));
@@ -185,7 +225,8 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request request, 
   if (error.unanswered()) co_return response;
   std::string url;
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
-    url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://").append(head->target.authority);
+    url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://")
+              .append(head->target.authority);
     const std::string_view path = head->target.path;
     url += path.find_first_not_of("/\\") != 1 ? http::without_userinfo(path) : std::string(path);
   } else {

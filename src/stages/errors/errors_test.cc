@@ -21,7 +21,9 @@ http::FakeStages::Answer fails_with(const Error& error) {
 
 TEST(Errors, WhatIsNoErrorPassesAsItIs) {
   http::FakeStages fake;
-  fake.next = [](http::Request) -> base::Result<http::Response> { return http::text_response(404, "text/plain", "the site's own words"); };
+  fake.next = [](http::Request) -> base::Result<http::Response> {
+    return http::text_response(404, "text/plain", "the site's own words");
+  };
   http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
   ASSERT_TRUE(outcome.response);
   EXPECT_EQ(outcome.status(), 404);
@@ -32,15 +34,19 @@ TEST(Errors, WhatIsNoErrorPassesAsItIs) {
 
 TEST(Errors, AnErrorBecomesAResponseAndIsInTheRecord) {
   http::FakeStages fake;
-  fake.next = fails_with(Error(ErrorType::connection_refused, 502, "site:80 refused the connection.", "a rule").with_remedy("write `x = 1`."));
+  fake.next = fails_with(
+      Error(ErrorType::connection_refused, 502, "site:80 refused the connection.", "a rule")
+          .with_remedy("write `x = 1`."));
   http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
   ASSERT_TRUE(outcome.response);
   EXPECT_EQ(outcome.status(), 502);
-  EXPECT_EQ(outcome.field(FieldId::proxy_status), "weir-test; error=connection_refused; details=\"site:80 refused the connection.\"");
+  EXPECT_EQ(outcome.field(FieldId::proxy_status),
+            "weir-test; error=connection_refused; details=\"site:80 refused the connection.\"");
   EXPECT_EQ(outcome.field(FieldId::cache_control), "no-store");
   EXPECT_EQ(outcome.field(FieldId::content_type), "text/plain; charset=utf-8");
   const std::string text = http::content_of(*outcome.response);
-  for (const char* part : {"site:80 refused the connection.", "Rule: a rule\n", "To allow it: write `x = 1`.\n", "502", "connection_refused"}) {
+  for (const char* part : {"site:80 refused the connection.", "Rule: a rule\n",
+                           "To allow it: write `x = 1`.\n", "502", "connection_refused"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
   EXPECT_EQ(fake.records, std::vector<std::string>{"connection_refused"});
@@ -57,7 +63,8 @@ TEST(Errors, AClientThatHasGoneIsToldNothing) {
 
 TEST(Errors, WhereTheClientIsToSeeTheEndAloneThereIsNoPage) {
   http::FakeStages fake;
-  fake.next = fails_with(Error(ErrorType::connection_terminated, 502, "It closed.").without_answer());
+  fake.next =
+      fails_with(Error(ErrorType::connection_terminated, 502, "It closed.").without_answer());
   const http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(fake.records, std::vector<std::string>{"connection_terminated"});
@@ -66,9 +73,11 @@ TEST(Errors, WhereTheClientIsToSeeTheEndAloneThereIsNoPage) {
 TEST(Errors, TheNameIsATokenOrInQuotes) {
   const struct {
     const char *name, *written;
-  } cases[] = {{"weir", "weir;"}, {"Weir-2.a", "Weir-2.a;"}, {"*x", "*x;"}, {"9proxy", "\"9proxy\";"}, {"-x", "\"-x\";"}, {"!", "\"!\";"}};
+  } cases[] = {{"weir", "weir;"},         {"Weir-2.a", "Weir-2.a;"}, {"*x", "*x;"},
+               {"9proxy", "\"9proxy\";"}, {"-x", "\"-x\";"},         {"!", "\"!\";"}};
   for (const auto& c : cases) {
-    const http::Response response = error_response(Error(ErrorType::dns_error, 502, "x"), "", "", c.name);
+    const http::Response response =
+        error_response(Error(ErrorType::dns_error, 502, "x"), "", "", c.name);
     EXPECT_TRUE(response.head->fields.get(FieldId::proxy_status).starts_with(c.written)) << c.name;
   }
 }
@@ -98,26 +107,36 @@ TEST(Errors, BrowsersGetHtml) {
     fake.next = fails_with(Error(ErrorType::dns_error, 502, "There is no site."));
     http::Outcome outcome = fake.run(kStage, "GET", "http://site/", {{"Accept", c.accept}});
     ASSERT_TRUE(outcome.response) << c.accept;
-    EXPECT_EQ(outcome.field(FieldId::content_type), c.html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8") << c.accept;
-    EXPECT_EQ(http::content_of(*outcome.response).starts_with("<!doctype html>"), c.html) << c.accept;
+    EXPECT_EQ(outcome.field(FieldId::content_type),
+              c.html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8")
+        << c.accept;
+    EXPECT_EQ(http::content_of(*outcome.response).starts_with("<!doctype html>"), c.html)
+        << c.accept;
   }
 }
 
 TEST(Errors, NothingFromTheWireIsMarkup) {
-  const Error error = Error(ErrorType::http_request_denied, 403, "<script>alert(\"1\")</script>\x1b[31m\r\nX: y", "<b>rule</b>").with_remedy("write `<i>`.");
-  http::Response html = error_response(error, "text/html", "http://site/<script>alert('2')</script>", "weir");
+  const Error error = Error(ErrorType::http_request_denied, 403,
+                            "<script>alert(\"1\")</script>\x1b[31m\r\nX: y", "<b>rule</b>")
+                          .with_remedy("write `<i>`.");
+  http::Response html =
+      error_response(error, "text/html", "http://site/<script>alert('2')</script>", "weir");
   const std::string page = http::content_of(html);
-  for (const char* markup : {"<script", "<b>", "<i>", "\x1b", "alert(\"1", "alert('2"}) EXPECT_EQ(page.find(markup), std::string::npos) << markup;
+  for (const char* markup : {"<script", "<b>", "<i>", "\x1b", "alert(\"1", "alert('2"})
+    EXPECT_EQ(page.find(markup), std::string::npos) << markup;
   EXPECT_NE(page.find("&lt;script"), std::string::npos);
   http::Response text = error_response(error, "", "", "weir");
   EXPECT_EQ(http::content_of(text).find_first_of("\x1b\r"), std::string::npos);
   const std::string_view status = text.head->fields.get(FieldId::proxy_status);
-  EXPECT_EQ(status, "weir; error=http_request_denied; details=\"<script>alert(\\\"1\\\")</script>?[31m??X: y\"");
+  EXPECT_EQ(
+      status,
+      "weir; error=http_request_denied; details=\"<script>alert(\\\"1\\\")</script>?[31m??X: y\"");
 }
 
 TEST(Errors, LongWordsAreCut) {
   const Error error(ErrorType::http_request_error, 400, std::string(10'000, 'd'));
-  http::Response response = error_response(error, "text/html", "http://site/" + std::string(100'000, 'u'), "weir");
+  http::Response response =
+      error_response(error, "text/html", "http://site/" + std::string(100'000, 'u'), "weir");
   EXPECT_LT(response.head->fields.get(FieldId::proxy_status).size(), 400u);
   EXPECT_LT(http::content_of(response).size(), 30'000u);
 }
@@ -141,7 +160,8 @@ TEST(Errors, TheUrlIsThatOfTheRequest) {
       {"CONNECT", "site:443", "site:443"},
   };
   for (const auto& c : cases) {
-    http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", "text/html"}});
+    http::Outcome outcome =
+        fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", "text/html"}});
     ASSERT_TRUE(outcome.response) << c.target;
     EXPECT_NE(http::content_of(*outcome.response).find(c.shown), std::string::npos) << c.target;
   }
@@ -174,22 +194,28 @@ TEST(Errors, UserinfoIsInNoPage) {
   for (const auto& c : cases) {
     for (const char* accept : {"text/html", "text/plain"}) {
       fake.next = fails_with(Error(ErrorType::http_request_error, 400, "malformed"));
-      http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", accept}});
+      http::Outcome outcome =
+          fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", accept}});
       ASSERT_TRUE(outcome.response) << c.target;
       const std::string page = http::content_of(*outcome.response);
       EXPECT_EQ(page.find("sec"), std::string::npos) << c.target;
-      if (accept == std::string("text/html")) EXPECT_NE(page.find(std::string("<code>") + c.shown + "</code>"), std::string::npos) << c.target << page;
+      if (accept == std::string("text/html"))
+        EXPECT_NE(page.find(std::string("<code>") + c.shown + "</code>"), std::string::npos)
+            << c.target << page;
     }
   }
 }
 
 TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
   std::set<std::string> seen;
-  for (const ErrorType type : {ErrorType::dns_timeout, ErrorType::dns_error, ErrorType::destination_ip_unroutable, ErrorType::destination_ip_prohibited,
-                               ErrorType::connection_refused, ErrorType::connection_terminated, ErrorType::connection_timeout,
-                               ErrorType::connection_limit_reached, ErrorType::http_request_error, ErrorType::http_request_denied,
-                               ErrorType::http_protocol_error, ErrorType::http_response_timeout, ErrorType::proxy_internal_error,
-                               ErrorType::proxy_loop_detected}) {
+  for (const ErrorType type :
+       {ErrorType::dns_timeout, ErrorType::dns_error, ErrorType::destination_ip_unroutable,
+        ErrorType::destination_ip_prohibited, ErrorType::connection_refused,
+        ErrorType::connection_terminated, ErrorType::connection_timeout,
+        ErrorType::connection_limit_reached, ErrorType::http_request_error,
+        ErrorType::http_request_denied, ErrorType::http_protocol_error,
+        ErrorType::http_response_timeout, ErrorType::proxy_internal_error,
+        ErrorType::proxy_loop_detected}) {
     http::Response response = error_response(Error(type, 502, "this"), "", "", "weir");
     const std::string text = http::content_of(response);
     EXPECT_TRUE(seen.insert(text.substr(0, text.find('\n'))).second) << text;

@@ -22,12 +22,14 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
     return response;
   }
   if (head.method != Method::get && head.method != Method::head) {
-    http::Response response = http::text_response(405, "text/plain; charset=utf-8", "Only GET and HEAD are answered here.\n");
+    http::Response response = http::text_response(405, "text/plain; charset=utf-8",
+                                                  "Only GET and HEAD are answered here.\n");
     response.head->fields.add("Allow", "GET, HEAD, OPTIONS");
     return response;
   }
   const std::string_view path = head.target.path.substr(0, head.target.path.find('?'));
-  if (path != "/") return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
+  if (path != "/")
+    return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
 
   const http::Session& session = *request.session;
   const std::string client = session.client.address.text();
@@ -38,7 +40,8 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
                                                  : "directly, not through the proxy";
   if (head.fields.get(FieldId::accept).find("text/html") == std::string_view::npos) {
     return http::text_response(200, "text/plain; charset=utf-8",
-                               "Weir works.\nversion: " + version_ + "\nyour address: " + client + "\nlistener: " + session.local.text() +
+                               "Weir works.\nversion: " + version_ + "\nyour address: " + client +
+                                   "\nlistener: " + session.local.text() +
                                    "\nthis page came: " + std::string(how) + "\n");
   }
   std::string body = "<h1>Weir works</h1>\n<p>This page came " + std::string(how) + ".</p>\n";
@@ -47,25 +50,36 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   } else {
     const std::string proxy = base::escape_html(session.local.text());
     const std::string own = "http://" + base::escape_html(own_->own_name()) + "/";
-    body += "<p>To go through it, set <code>" + proxy + "</code> as the proxy for HTTP and HTTPS in your browser, or in a shell:</p>\n<pre>" +
-            "export http_proxy=http://" + proxy + "\nexport https_proxy=http://" + proxy + "</pre>\n<p>Then open <a href=\"" + own + "\">" + own +
+    body += "<p>To go through it, set <code>" + proxy +
+            "</code> as the proxy for HTTP and HTTPS in your browser, or in a shell:</p>\n<pre>" +
+            "export http_proxy=http://" + proxy + "\nexport https_proxy=http://" + proxy +
+            "</pre>\n<p>Then open <a href=\"" + own + "\">" + own +
             "</a>, which answers only through the proxy.</p>\n";
   }
-  body += "<dl>\n<dt>Version</dt><dd>" + base::escape_html(version_) + "</dd>\n<dt>Listener</dt><dd><code>" + base::escape_html(session.local.text()) +
-          "</code></dd>\n<dt>Your address</dt><dd><code>" + base::escape_html(client) + "</code></dd>\n<dt>Your client</dt><dd>" +
-          base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) + "</dd>\n</dl>\n";
+  body +=
+      "<dl>\n<dt>Version</dt><dd>" + base::escape_html(version_) +
+      "</dd>\n<dt>Listener</dt><dd><code>" + base::escape_html(session.local.text()) +
+      "</code></dd>\n<dt>Your address</dt><dd><code>" + base::escape_html(client) +
+      "</code></dd>\n<dt>Your client</dt><dd>" +
+      base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
+      "</dd>\n</dl>\n";
   return http::text_response(200, "text/html; charset=utf-8", http::html_page("Weir works", body));
 }
 
-async::Task<base::Result<http::Response>> Own::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Own::handle(http::Request request,
+                                                      http::Next next) const {
   const http::Target& target = request.head->target;
   // In another order of the stages its pages would be anybody's.
-  if (!request.decision) return http::fail_with(base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
+  if (!request.decision)
+    return http::fail_with(
+        base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
   if (request.head->method == Method::connect) {
     if (!own_->is_own_name(target.host)) return next(std::move(request));
     if (target.port != 80) {
       return http::fail_with(
-          base::Error(ErrorType::http_request_denied, 403, "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.", "own pages"));
+          base::Error(ErrorType::http_request_denied, 403,
+                      "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.",
+                      "own pages"));
     }
     http::Response response;
     response.head = http::ResponseHead::make(200);
@@ -73,7 +87,8 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request request, htt
     response.tunnel = std::make_unique<OwnTunnel>();
     return http::answer(std::move(response));
   }
-  if (!request.session->own && !own_->covers(target, *request.session)) return next(std::move(request));
+  if (!request.session->own && !own_->covers(target, *request.session))
+    return next(std::move(request));
   auto response = page(request);
   if (!response) return http::fail_with(std::move(response).error());
   return http::answer(*std::move(response));

@@ -1,4 +1,5 @@
-// Weir's own pages. After policy, before anything looks for an origin; a CONNECT to them is a session inside without one.
+// Weir's own pages. After policy, before anything looks for an origin; a CONNECT to them is a
+// session inside without one.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,8 +11,10 @@ namespace weir::own {
 
 class Own final : public http::Stage {
  public:
-  Own(std::shared_ptr<const http::OwnNames> own, std::string version) : own_(std::move(own)), version_(std::move(version)) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+  Own(std::shared_ptr<const http::OwnNames> own, std::string version)
+      : own_(std::move(own)), version_(std::move(version)) {}
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next next) const override;
 
  private:
   base::Result<http::Response> page(const http::Request& request) const;
@@ -20,7 +23,8 @@ class Own final : public http::Stage {
   const std::string version_;
 };
 
-/// What a CONNECT to our own name gives: no origin, and a session inside. Whoever recognises tunnels asks for it by type.
+/// What a CONNECT to our own name gives: no origin, and a session inside. Whoever recognises
+/// tunnels asks for it by type.
 class OwnTunnel final : public http::Tunnel {
  public:
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;

@@ -9,14 +9,19 @@ namespace {
 
 using http::FieldId;
 
-const Own kStage(std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
+const Own kStage(std::make_shared<const http::OwnNames>(
+                     "weir.internal",
+                     std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
                  "1.2.3");
 
 TEST(Own, AnswersNothingThatPolicyHasNotSeen) {
   for (const char* method : {"GET", "CONNECT"}) {
     http::FakeStages fake;
     fake.decided = false;
-    EXPECT_EQ(fake.run(kStage, method, method[0] == 'G' ? "http://weir.internal/" : "weir.internal:80").status(), 500);
+    EXPECT_EQ(
+        fake.run(kStage, method, method[0] == 'G' ? "http://weir.internal/" : "weir.internal:80")
+            .status(),
+        500);
     EXPECT_EQ(fake.calls, 0);
   }
 }
@@ -53,7 +58,8 @@ TEST(Own, AnswersUnderItsOwnNamesAlone) {
     const http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", c.host}});
     EXPECT_EQ(fake.calls, c.status == 0 ? 1 : 0) << c.method << " " << c.target;
     if (c.status != 0) EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.target;
-    if (c.status == 405 || c.method == std::string("OPTIONS")) EXPECT_NE(outcome.response->head->fields.find("Allow"), nullptr) << c.target;
+    if (c.status == 405 || c.method == std::string("OPTIONS"))
+      EXPECT_NE(outcome.response->head->fields.find("Allow"), nullptr) << c.target;
   }
 }
 
@@ -79,19 +85,26 @@ TEST(Own, InASessionOfItsOwnThereIsNothingElse) {
 TEST(Own, ThePageSaysWhatItSeesOfThisClient) {
   http::FakeStages fake;
   fake.session->client = {base::IpAddress::v4(127, 0, 0, 7), 40'000};
-  http::Outcome text = fake.run(kStage, "GET", "http://weir.internal/", {{"Host", "weir.internal"}});
+  http::Outcome text =
+      fake.run(kStage, "GET", "http://weir.internal/", {{"Host", "weir.internal"}});
   ASSERT_TRUE(text.response);
   EXPECT_EQ(text.field(FieldId::content_type), "text/plain; charset=utf-8");
   EXPECT_EQ(text.field(FieldId::cache_control), "no-store");
   const std::string plain = http::content_of(*text.response);
-  for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "through the proxy"}) EXPECT_NE(plain.find(part), std::string::npos) << part;
+  for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "through the proxy"})
+    EXPECT_NE(plain.find(part), std::string::npos) << part;
 
-  http::Outcome html = fake.run(kStage, "GET", "/", {{"Host", "127.0.0.1:9876"}, {"Accept", "text/html,*/*"}, {"User-Agent", "<script>\"'&"}, {"Cookie", "secret"}});
+  http::Outcome html = fake.run(kStage, "GET", "/",
+                                {{"Host", "127.0.0.1:9876"},
+                                 {"Accept", "text/html,*/*"},
+                                 {"User-Agent", "<script>\"'&"},
+                                 {"Cookie", "secret"}});
   ASSERT_TRUE(html.response);
   EXPECT_EQ(html.field(FieldId::content_type), "text/html; charset=utf-8");
   EXPECT_NE(html.response->head->fields.find("Content-Security-Policy"), nullptr);
   const std::string page = http::content_of(*html.response);
-  for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "&lt;script&gt;", "directly"}) EXPECT_NE(page.find(part), std::string::npos) << part;
+  for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "&lt;script&gt;", "directly"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
   EXPECT_EQ(page.find("<script"), std::string::npos);
   EXPECT_EQ(page.find("secret"), std::string::npos);
 }

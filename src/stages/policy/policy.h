@@ -1,4 +1,5 @@
-// Before any cost is paid, and before the cache could answer what is denied: may this client ask for that?
+// Before any cost is paid, and before the cache could answer what is denied: may this client ask
+// for that?
 #pragma once
 #include <memory>
 #include <vector>
@@ -15,14 +16,17 @@ class RulesDecision;
 class Policy final : public http::Stage {
  public:
   /// `rules` by listener, as Session::listener counts them.
-  Policy(std::vector<std::shared_ptr<const ListenerRules>> rules, std::shared_ptr<const http::OwnNames> own);
+  Policy(std::vector<std::shared_ptr<const ListenerRules>> rules,
+         std::shared_ptr<const http::OwnNames> own);
   ~Policy() override;
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next next) const override;
 
  private:
   const std::vector<std::shared_ptr<const ListenerRules>> rules_;
   const std::shared_ptr<const http::OwnNames> own_;
-  /// The last decision of each listener: who asks for a page's parts mostly asks the same host again. Of the pipeline's worker.
+  /// The last decision of each listener: who asks for a page's parts mostly asks the same host
+  /// again. Of the pipeline's worker.
   mutable std::vector<base::Ref<const RulesDecision>> last_;
 };
 

@@ -17,9 +17,11 @@ Policy make_policy() {
   const std::vector<uint16_t> blocked{25, 9876};
   std::vector<std::shared_ptr<const ListenerRules>> rules;
   for (const bool reachable : {false, true}) {
-    rules.push_back(std::make_shared<const ListenerRules>(Config{}, reachable, blocked, OwnAddresses({kListening}, {})));
+    rules.push_back(std::make_shared<const ListenerRules>(Config{}, reachable, blocked,
+                                                          OwnAddresses({kListening}, {})));
   }
-  return Policy(std::move(rules), std::make_shared<const http::OwnNames>("weir.internal", std::vector{kListening}));
+  return Policy(std::move(rules),
+                std::make_shared<const http::OwnNames>("weir.internal", std::vector{kListening}));
 }
 
 TEST(Policy, PortsAreRefusedBeforeAnythingIsLookedUp) {
@@ -58,9 +60,12 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
     AddressSource source;
     bool open;
   };
-  for (const Case& c : {Case{0, "site", "93.184.216.34", AddressSource::dns, true}, Case{0, "site", "10.0.0.1", AddressSource::dns, true},
-                        Case{0, "site", "127.0.0.1", AddressSource::dns, false}, Case{0, "site", "127.0.0.1", AddressSource::hosts_file, true},
-                        Case{1, "site", "93.184.216.34", AddressSource::dns, true}, Case{1, "site", "10.0.0.1", AddressSource::dns, false},
+  for (const Case& c : {Case{0, "site", "93.184.216.34", AddressSource::dns, true},
+                        Case{0, "site", "10.0.0.1", AddressSource::dns, true},
+                        Case{0, "site", "127.0.0.1", AddressSource::dns, false},
+                        Case{0, "site", "127.0.0.1", AddressSource::hosts_file, true},
+                        Case{1, "site", "93.184.216.34", AddressSource::dns, true},
+                        Case{1, "site", "10.0.0.1", AddressSource::dns, false},
                         Case{1, "127.0.0.1", "127.0.0.1", AddressSource::literal, false}}) {
     http::FakeStages fake;
     fake.session->listener = c.listener;
@@ -74,7 +79,8 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
       EXPECT_EQ(fake.run(stage, "GET", std::string("http://") + c.host + "/").status(), 200);
     }
     ASSERT_TRUE(decision);
-    const auto checked = decision->check(c.source, *IpAddress::parse(c.address), 80);  // The configuration it came from is gone.
+    const auto checked = decision->check(c.source, *IpAddress::parse(c.address),
+                                         80);  // The configuration it came from is gone.
     EXPECT_EQ(checked.has_value(), c.open) << c.listener << " " << c.host << " " << c.address;
     if (!checked) EXPECT_EQ(checked.error().type(), ErrorType::destination_ip_prohibited);
   }

@@ -4,11 +4,13 @@
 
 namespace weir::restart {
 
-async::Task<base::Result<http::Response>> Restart::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Restart::handle(http::Request request,
+                                                          http::Next next) const {
   CO_TRY(http::Response response, co_await next(std::move(request)));
   for (int restarts = 0; response.restart; ++restarts) {
     if (restarts == kMostRestarts) {
-      co_return base::fail(base::ErrorType::proxy_loop_detected, 508, "rules rewrite each other's targets");
+      co_return base::fail(base::ErrorType::proxy_loop_detected, 508,
+                           "rules rewrite each other's targets");
     }
     http::Request again = std::move(*response.restart);
     http::follow_changed_target(*again.head);

@@ -27,7 +27,8 @@ TEST(Restart, ATargetEntersAgainAtMostFourTimes) {
   for (int restarts = 0; restarts <= 6; ++restarts) {
     http::FakeStages fake;
     fake.next = count_down;
-    const http::Outcome outcome = fake.run(kStage, "GET", "http://site/" + std::to_string(restarts));
+    const http::Outcome outcome =
+        fake.run(kStage, "GET", "http://site/" + std::to_string(restarts));
     if (restarts <= 4) {
       EXPECT_EQ(outcome.status(), 200) << restarts;
       EXPECT_EQ(fake.calls, restarts + 1);

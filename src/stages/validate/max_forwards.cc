@@ -20,10 +20,13 @@ http::Response final_recipient(const http::RequestHead& head) {
     response.head->fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, CONNECT");
     return response;
   }
-  std::string seen = std::string(head.method_token).append(" ").append(head.raw_target) + " HTTP/1." + std::to_string(head.minor_version) + "\r\n";
+  std::string seen = std::string(head.method_token).append(" ").append(head.raw_target) +
+                     " HTTP/1." + std::to_string(head.minor_version) + "\r\n";
   for (const http::Field& field : head.fields.all()) {
     // What a script must not learn by asking for an echo.
-    if (field.id == FieldId::authorization || field.id == FieldId::cookie || field.id == FieldId::proxy_authorization) continue;
+    if (field.id == FieldId::authorization || field.id == FieldId::cookie ||
+        field.id == FieldId::proxy_authorization)
+      continue;
     seen.append(field.name()).append(": ").append(field.value()).append("\r\n");
   }
   return http::text_response(200, "message/http", seen + "\r\n");
@@ -31,17 +34,21 @@ http::Response final_recipient(const http::RequestHead& head) {
 
 }  // namespace
 
-async::Task<base::Result<http::Response>> MaxForwards::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> MaxForwards::handle(http::Request request,
+                                                              http::Next next) const {
   http::RequestHead& head = *request.head;
-  if (head.method != Method::trace && head.method != Method::options) return next(std::move(request));
+  if (head.method != Method::trace && head.method != Method::options)
+    return next(std::move(request));
   if (head.method == Method::trace && request.body) {
-    return http::fail_with(base::Error(ErrorType::http_request_error, 400, "A TRACE request has no content."));
+    return http::fail_with(
+        base::Error(ErrorType::http_request_error, 400, "A TRACE request has no content."));
   }
   const http::Field* field = head.fields.find(FieldId::max_forwards);
   if (!field) return next(std::move(request));
   const auto forwards = base::parse_decimal<uint32_t>(field->value());
   if (!forwards || head.fields.count(FieldId::max_forwards) > 1) {
-    return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Max-Forwards is not a number."));
+    return http::fail_with(
+        base::Error(ErrorType::http_request_error, 400, "Max-Forwards is not a number."));
   }
   if (*forwards == 0) return http::answer(final_recipient(head));
   char digits[16];

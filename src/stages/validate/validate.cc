@@ -15,26 +15,34 @@ base::Result<void> Validate::check_target(const http::Request& request) const {
   const http::Session& session = *request.session;
   if (session.depth > 0) {
     if (request.head->method == Method::connect) {
-      return base::fail(ErrorType::http_request_error, 400, "A CONNECT inside a tunnel that is served as HTTP is not possible.");
+      return base::fail(ErrorType::http_request_error, 400,
+                        "A CONNECT inside a tunnel that is served as HTTP is not possible.");
     }
     if (!http::is_for_opened(session, *request.head)) {
       return base::fail(ErrorType::http_request_denied, 421,
-                        "This tunnel was opened to " + session.opened_host.text() + ":" + std::to_string(session.opened_port) +
-                            "; a request in it for " + std::string(target.authority) + " is out of place.",
+                        "This tunnel was opened to " + session.opened_host.text() + ":" +
+                            std::to_string(session.opened_port) + "; a request in it for " +
+                            std::string(target.authority) + " is out of place.",
                         "tunnel authority");
     }
     return {};
   }
   if (target.scheme == http::Scheme::https && target.form == TargetForm::absolute) {
-    return base::fail(ErrorType::http_request_error, 501,
-                      "Weir does not fetch https:// URLs for a client yet; ask for the site with CONNECT " + std::string(target.host) + ":" +
-                          std::to_string(target.port) + ", as browsers and curl do when they use Weir as their proxy for HTTPS.");
+    return base::fail(
+        ErrorType::http_request_error, 501,
+        "Weir does not fetch https:// URLs for a client yet; ask for the site with CONNECT " +
+            std::string(target.host) + ":" + std::to_string(target.port) +
+            ", as browsers and curl do when they use Weir as their proxy for HTTPS.");
   }
-  if ((target.form == TargetForm::origin || target.form == TargetForm::asterisk) && !own_->covers(target, session)) {
-    return base::fail(ErrorType::http_request_denied, 421,
-                      "This is a forward proxy, not the server of " + (target.host.empty() ? "that name" : std::string(target.authority)) +
-                          ". Set it as the proxy of your browser or program; its own pages are at http://" + own_->own_name() + "/.",
-                      "own names");
+  if ((target.form == TargetForm::origin || target.form == TargetForm::asterisk) &&
+      !own_->covers(target, session)) {
+    return base::fail(
+        ErrorType::http_request_denied, 421,
+        "This is a forward proxy, not the server of " +
+            (target.host.empty() ? "that name" : std::string(target.authority)) +
+            ". Set it as the proxy of your browser or program; its own pages are at http://" +
+            own_->own_name() + "/.",
+        "own names");
   }
   return {};
 }
@@ -50,22 +58,30 @@ bool Validate::loops(const http::Fields& fields) const {
       const size_t space = member.find_first_of(" \t");
       if (space == std::string_view::npos) continue;
       member = base::trim(member.substr(space));
-      if (base::equal_ignoring_case(member.substr(0, member.find_first_of(" \t(")), via_)) return true;
+      if (base::equal_ignoring_case(member.substr(0, member.find_first_of(" \t(")), via_))
+        return true;
     }
   }
   return false;
 }
 
-async::Task<base::Result<http::Response>> Validate::handle(http::Request request, http::Next next) const {
+async::Task<base::Result<http::Response>> Validate::handle(http::Request request,
+                                                           http::Next next) const {
   http::RequestHead& head = *request.head;
   if (head.fault) return http::fail_with(*std::move(head.fault));
-  if (auto checked = check_target(request); !checked) return http::fail_with(std::move(checked).error());
+  if (auto checked = check_target(request); !checked)
+    return http::fail_with(std::move(checked).error());
   if (loops(head.fields)) {
-    return http::fail_with(base::Error(ErrorType::proxy_loop_detected, 508, "This request has passed through this proxy before: it goes in a circle."));
+    return http::fail_with(
+        base::Error(ErrorType::proxy_loop_detected, 508,
+                    "This request has passed through this proxy before: it goes in a circle."));
   }
   const http::HopByHop hop = http::remove_hop_by_hop(head.fields);
-  if (hop.excessive) return http::fail_with(base::Error(ErrorType::http_request_error, 400, "Connection names too many fields."));
-  if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body) request.upgrade = http::Upgrade::websocket;
+  if (hop.excessive)
+    return http::fail_with(
+        base::Error(ErrorType::http_request_error, 400, "Connection names too many fields."));
+  if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body)
+    request.upgrade = http::Upgrade::websocket;
   // Nobody sends trailers to an HTTP/1.0 client.
   request.te_trailers = hop.te_trailers && head.minor_version >= 1;
   return next(std::move(request));

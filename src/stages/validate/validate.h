@@ -1,4 +1,5 @@
-// Before anyone believes a field: the codec's verdict, target and session, loops, hop-by-hop fields (RFC 9110, 7; RFC 9112, 3.2).
+// Before anyone believes a field: the codec's verdict, target and session, loops, hop-by-hop fields
+// (RFC 9110, 7; RFC 9112, 3.2).
 #pragma once
 #include <memory>
 #include <string>
@@ -11,8 +12,10 @@ namespace weir::validate {
 class Validate final : public http::Stage {
  public:
   /// `via`: our name in Via, by which a loop is noticed.
-  Validate(std::shared_ptr<const http::OwnNames> own, std::string via) : own_(std::move(own)), via_(std::move(via)) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request, http::Next next) const override;
+  Validate(std::shared_ptr<const http::OwnNames> own, std::string via)
+      : own_(std::move(own)), via_(std::move(via)) {}
+  async::Task<base::Result<http::Response>> handle(http::Request request,
+                                                   http::Next next) const override;
 
  private:
   base::Result<void> check_target(const http::Request& request) const;

@@ -13,10 +13,14 @@ using base::ErrorType;
 using http::FieldId;
 
 const MaxForwards kMaxForwards;
-const Validate kStage(std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
+const Validate kStage(std::make_shared<const http::OwnNames>(
+                          "weir.internal",
+                          std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
                       "weir-test");
 
-std::unique_ptr<http::Body> some_content() { return std::make_unique<http::TextBody>("content"); }
+std::unique_ptr<http::Body> some_content() {
+  return std::make_unique<http::TextBody>("content");
+}
 
 TEST(Validate, TheCodecsVerdictComesFirst) {
   http::FakeStages fake;
@@ -58,7 +62,8 @@ TEST(Validate, TargetsOutsideOfTunnels) {
     const http::Outcome outcome = fake.run(kStage, c.method, c.target, {{"Host", c.host}});
     EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.target << " " << c.host;
     EXPECT_EQ(fake.calls, c.status == 200 ? 1 : 0) << c.target << " " << c.host;
-    if (c.status == 501) EXPECT_NE(outcome.error->detail().find("CONNECT site:443"), std::string_view::npos);
+    if (c.status == 501)
+      EXPECT_NE(outcome.error->detail().find("CONNECT site:443"), std::string_view::npos);
   }
 }
 
@@ -139,20 +144,34 @@ TEST(MaxForwards, IsCountedDownAndEndsHere) {
     int status;
     const char* passed_on;  // Or empty: it ended here.
   } cases[] = {
-      {"OPTIONS", "0", 200, ""},      {"TRACE", "0", 200, ""},     {"OPTIONS", "1", 200, "0"},          {"TRACE", "10", 200, "9"},
-      {"TRACE", "007", 200, "6"},     {"TRACE", "-1", 400, ""},    {"TRACE", "", 400, ""},              {"TRACE", "1x", 400, ""},
-      {"OPTIONS", "4294967295", 200, "4294967294"},                {"OPTIONS", "4294967296", 400, ""},
-      {"GET", "0", 200, "0"},         {"GET", "many", 200, "many"},
+      {"OPTIONS", "0", 200, ""},
+      {"TRACE", "0", 200, ""},
+      {"OPTIONS", "1", 200, "0"},
+      {"TRACE", "10", 200, "9"},
+      {"TRACE", "007", 200, "6"},
+      {"TRACE", "-1", 400, ""},
+      {"TRACE", "", 400, ""},
+      {"TRACE", "1x", 400, ""},
+      {"OPTIONS", "4294967295", 200, "4294967294"},
+      {"OPTIONS", "4294967296", 400, ""},
+      {"GET", "0", 200, "0"},
+      {"GET", "many", 200, "many"},
   };
   for (const auto& c : cases) {
     http::FakeStages fake;
-    const http::Outcome outcome = fake.run(kMaxForwards, c.method, "http://site/", {{"Host", "site"}, {"Max-Forwards", c.forwards}});
+    const http::Outcome outcome = fake.run(kMaxForwards, c.method, "http://site/",
+                                           {{"Host", "site"}, {"Max-Forwards", c.forwards}});
     EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.forwards;
-    EXPECT_EQ(fake.fields, *c.passed_on ? std::string("Host: site\nMax-Forwards: ") + c.passed_on + "\n" : "") << c.method << " " << c.forwards;
+    EXPECT_EQ(fake.fields,
+              *c.passed_on ? std::string("Host: site\nMax-Forwards: ") + c.passed_on + "\n" : "")
+        << c.method << " " << c.forwards;
     EXPECT_EQ(fake.calls, *c.passed_on ? 1 : 0);
   }
   http::FakeStages fake;
-  EXPECT_EQ(fake.run(kMaxForwards, "TRACE", "http://site/", {{"Host", "site"}, {"Max-Forwards", "1"}, {"Max-Forwards", "1"}}).status(), 400);
+  EXPECT_EQ(fake.run(kMaxForwards, "TRACE", "http://site/",
+                     {{"Host", "site"}, {"Max-Forwards", "1"}, {"Max-Forwards", "1"}})
+                .status(),
+            400);
   EXPECT_EQ(fake.run(kMaxForwards, "TRACE", "http://site/").status(), 200);
   EXPECT_EQ(fake.calls, 1);
 }
@@ -160,29 +179,47 @@ TEST(MaxForwards, IsCountedDownAndEndsHere) {
 TEST(MaxForwards, TraceShowsWhatCameWithoutItsSecrets) {
   http::FakeStages fake;
   http::Outcome outcome = fake.run(kMaxForwards, "TRACE", "http://site/path?x",
-                                   {{"Host", "site"}, {"Max-Forwards", "0"}, {"Cookie", "a"}, {"Authorization", "b"}, {"Proxy-Authorization", "c"}, {"X-Own", "d"}});
+                                   {{"Host", "site"},
+                                    {"Max-Forwards", "0"},
+                                    {"Cookie", "a"},
+                                    {"Authorization", "b"},
+                                    {"Proxy-Authorization", "c"},
+                                    {"X-Own", "d"}});
   ASSERT_TRUE(outcome.response);
   EXPECT_EQ(outcome.field(FieldId::content_type), "message/http");
-  EXPECT_EQ(http::content_of(*outcome.response), "TRACE http://site/path?x HTTP/1.1\r\nHost: site\r\nMax-Forwards: 0\r\nX-Own: d\r\n\r\n");
-  http::Request with_content = fake.request(http::fake_head("TRACE", "http://site/", {{"Host", "site"}}));
+  EXPECT_EQ(
+      http::content_of(*outcome.response),
+      "TRACE http://site/path?x HTTP/1.1\r\nHost: site\r\nMax-Forwards: 0\r\nX-Own: d\r\n\r\n");
+  http::Request with_content =
+      fake.request(http::fake_head("TRACE", "http://site/", {{"Host", "site"}}));
   with_content.body = some_content();
   EXPECT_EQ(fake.run(kMaxForwards, std::move(with_content)).status(), 400);
-  outcome = fake.run(kMaxForwards, "OPTIONS", "http://site", {{"Host", "site"}, {"Max-Forwards", "0"}});
+  outcome =
+      fake.run(kMaxForwards, "OPTIONS", "http://site", {{"Host", "site"}, {"Max-Forwards", "0"}});
   ASSERT_TRUE(outcome.response);
   EXPECT_NE(outcome.response->head->fields.find("Allow"), nullptr);
 }
 
 TEST(Validate, WhatIsMeantForOneHopGoes) {
   http::FakeStages fake;
-  EXPECT_EQ(fake.run(kStage, "GET", "http://site/", {{"Host", "site"}, {"Connection", "keep-alive, X-Mine"}, {"X-Mine", "1"}, {"Keep-Alive", "timeout=5"},
-                                                   {"Proxy-Connection", "keep-alive"}, {"TE", "trailers"}, {"Upgrade", "h2c"}, {"X-Other", "2"},
-                                                   {"Proxy-Authorization", "stays for auth"}})
+  EXPECT_EQ(fake.run(kStage, "GET", "http://site/",
+                     {{"Host", "site"},
+                      {"Connection", "keep-alive, X-Mine"},
+                      {"X-Mine", "1"},
+                      {"Keep-Alive", "timeout=5"},
+                      {"Proxy-Connection", "keep-alive"},
+                      {"TE", "trailers"},
+                      {"Upgrade", "h2c"},
+                      {"X-Other", "2"},
+                      {"Proxy-Authorization", "stays for auth"}})
                 .status(),
             200);
   EXPECT_EQ(fake.fields, "Host: site\nX-Other: 2\nProxy-Authorization: stays for auth\n");
   std::string many;
   for (int i = 0; i < 100; ++i) many += "x-" + std::to_string(i) + ", ";
-  EXPECT_EQ(fake.run(kStage, "GET", "http://site/", {{"Host", "site"}, {"Connection", many}}).status(), 400);
+  EXPECT_EQ(
+      fake.run(kStage, "GET", "http://site/", {{"Host", "site"}, {"Connection", many}}).status(),
+      400);
 }
 
 TEST(Validate, TrailersThatTheClientWantsAreAskedForByForward) {
@@ -231,10 +268,13 @@ TEST(Validate, AnUpgradeIsWebsocketOrNone) {
       upgrade = request.upgrade;
       return http::Response{.head = http::ResponseHead::make(200)};
     };
-    http::Request request = fake.request(http::fake_head(c.method, "http://site/", {{"Host", "site"}, {"Connection", c.connection}, {"Upgrade", c.upgrade}}, c.minor_version));
+    http::Request request = fake.request(http::fake_head(
+        c.method, "http://site/",
+        {{"Host", "site"}, {"Connection", c.connection}, {"Upgrade", c.upgrade}}, c.minor_version));
     if (c.content) request.body = some_content();
     EXPECT_EQ(fake.run(kStage, std::move(request)).status(), 200);
-    EXPECT_EQ(upgrade == http::Upgrade::websocket, c.websocket) << c.method << " " << c.connection << " " << c.upgrade;
+    EXPECT_EQ(upgrade == http::Upgrade::websocket, c.websocket)
+        << c.method << " " << c.connection << " " << c.upgrade;
     EXPECT_EQ(fake.fields, "Host: site\n");
   }
 }
