@@ -44,7 +44,7 @@ case "$(system_name)" in
   *) build_packages+=(libstdc++-12-dev) ;;
 esac
 # What the tests need beside it.
-test_packages=(libclang-rt-19-dev libgtest-dev python3 python3-pytest curl wget git iproute2 procps
-  util-linux openssl)
+test_packages=(libclang-rt-19-dev clang-format-19 libgtest-dev python3 python3-pytest curl wget git iproute2
+  procps util-linux openssl)
 . "${BASH_SOURCE[0]%/*}/packages.sh"
 . "${BASH_SOURCE[0]%/*}/building.sh"
