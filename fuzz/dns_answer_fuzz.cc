@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "net/resolver_answer.h"
+#include "net/dns/resolver_answer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

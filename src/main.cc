@@ -8,9 +8,9 @@
 #include <cstring>
 #include <string>
 
-#include "config/command_line.h"
-#include "proxy/control_ask.h"
-#include "proxy/passwd.h"
+#include "cli/command_line.h"
+#include "cli/control_ask.h"
+#include "cli/passwd.h"
 #include "proxy/run.h"
 
 namespace {
@@ -38,12 +38,12 @@ int main(int argc, char** argv) {
   fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f` is a full disk to what writes, no reason to end.
-  weir::config::Command command = weir::config::read_command_line(argc, argv);
-  if (command.control) command = weir::proxy::ask_running(*command.control);
+  weir::cli::Command command = weir::cli::read_command_line(argc, argv);
+  if (command.control) command = weir::cli::ask_running(*command.control);
   std::fputs(command.complaint.c_str(), stderr);
   if (!print(command.output)) return 1;
   if (command.password)
-    return weir::proxy::set_password(command.password->file, command.password->user);
+    return weir::cli::set_password(command.password->file, command.password->user);
   if (!command.run) return command.status;
   return weir::proxy::run(*command.run);
 }

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "base/ip.h"
-#include "config/log_config.h"
-#include "net/config.h"
+#include "journal/config.h"
+#include "net/dns/config.h"
+#include "net/stream/config.h"
 #include "origin/config.h"
+#include "policy/config.h"
 #include "server/config.h"
 #include "stages/auth/config.h"
-#include "stages/policy/config.h"
 #include "tunnel/config.h"
 
 namespace weir::config {
@@ -73,7 +74,7 @@ struct Config {
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
   auth::Config login;
-  LogConfig log;
+  journal::LogConfig log;
   /// Lines of the access log that wait to be written; beyond, lines are dropped and counted.
   uint64_t log_backlog_bytes = 16 * 1024 * 1024;
   /// After SIGTERM what runs may go on for so long.

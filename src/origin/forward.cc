@@ -7,9 +7,9 @@
 #include "codec/http1/serialize.h"
 #include "http/hop_by_hop.h"
 #include "http/target_parse.h"
-#include "origin/connector_error.h"
-#include "origin/origin_body.h"
-#include "origin/origin_exchange.h"
+#include "origin/connect/connector_error.h"
+#include "origin/http1/origin_body.h"
+#include "origin/http1/origin_exchange.h"
 
 namespace weir::origin {
 

@@ -5,9 +5,9 @@
 
 #include "http/stage.h"
 #include "origin/config.h"
-#include "origin/connector.h"
-#include "origin/origin_connection.h"
-#include "origin/origin_queue.h"
+#include "origin/connect/connector.h"
+#include "origin/pool/origin_connection.h"
+#include "origin/pool/origin_queue.h"
 
 namespace weir::origin {
 

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/descriptor.h"
-#include "net/splice.h"
+#include "net/stream/descriptor.h"
+#include "net/stream/splice.h"
 
 namespace weir::proxy {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/listener.h"
+#include "net/stream/listener.h"
 #include "proxy/config.h"
 
 namespace weir::proxy {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "net/this_machine.h"
+#include "net/stream/this_machine.h"
 
 namespace weir::proxy {
 namespace {
@@ -40,15 +40,15 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
 }
 
 /// The target stays open where a reload does not change it.
-std::expected<LogSetting, std::string> make_log(const config::LogConfig& config,
-                                                const Snapshot* before) {
-  LogSetting setting{log_format(config.format), nullptr};
+std::expected<journal::LogSetting, std::string> make_log(const journal::LogConfig& config,
+                                                         const Snapshot* before) {
+  journal::LogSetting setting{journal::log_format(config.format), nullptr};
   if (before && before->config.log.to == config.to &&
       before->config.log.syslog_socket == config.syslog_socket) {
     setting.target = before->log.target;
     return setting;
   }
-  auto target = open_log_target(config);
+  auto target = journal::open_log_target(config);
   if (!target) return std::unexpected(std::move(target).error());
   setting.target = *std::move(target);
   return setting;

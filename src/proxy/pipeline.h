@@ -7,9 +7,9 @@
 #include "http/own_names.h"
 #include "http/stage.h"
 #include "origin/forward.h"
-#include "server/session.h"
+#include "policy/rules.h"
+#include "server/http1/session.h"
 #include "stages/auth/auth.h"
-#include "stages/policy/rules.h"
 #include "tunnel/config.h"
 
 namespace weir::proxy {

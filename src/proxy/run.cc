@@ -16,9 +16,9 @@
 #include "base/reserve.h"
 #include "config/keys.h"
 #include "config/reader.h"
-#include "net/descriptor.h"
+#include "control/control.h"
+#include "net/stream/descriptor.h"
 #include "proxy/capacity.h"
-#include "proxy/control.h"
 #include "proxy/crew.h"
 #include "proxy/listeners.h"
 #include "proxy/make_snapshot.h"
@@ -40,7 +40,7 @@ std::string via_name(const Config& config) {
 }
 
 void announce(const std::vector<base::Endpoint>& listening, size_t workers,
-              const config::LogConfig& log, bool login) {
+              const journal::LogConfig& log, bool login) {
   for (const base::Endpoint& endpoint : listening)
     base::log_event("listening on " + endpoint.text());
   base::Endpoint first = listening.front();
@@ -151,14 +151,14 @@ class Master {
     usleep(10'000);
   }
 
-  AccessLog log_;
+  journal::AccessLog log_;
   Shared shared_;
   const Config started_with_;
   Crew crew_;
   Listeners listeners_;
   const std::string via_;
   SnapshotRef snapshot_;
-  Control control_;
+  control::Control control_;
   uint16_t first_port_ = 0;  // Of the first listener: the control socket has it in its name, where
                              // the owner gave it none.
   StateDir state_;

@@ -2,8 +2,8 @@
 #pragma once
 #include <memory>
 
+#include "journal/log_target.h"
 #include "proxy/config.h"
-#include "proxy/log_target.h"
 #include "proxy/pipeline.h"
 
 namespace weir::proxy {
@@ -12,7 +12,7 @@ namespace weir::proxy {
 struct Snapshot {
   Config config;
   PipelineParts parts;
-  LogSetting log;
+  journal::LogSetting log;
 };
 using SnapshotRef = std::shared_ptr<const Snapshot>;
 

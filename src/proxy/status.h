@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/journal.h"
+#include "journal/journal.h"
 
 namespace weir::proxy {
 
@@ -24,7 +24,7 @@ struct WorkerStatus {
   uint64_t memory_kept = 0;
   uint64_t refused_for_memory = 0;
   uint64_t drips_cut = 0;
-  Totals totals;
+  journal::Totals totals;
 };
 
 /// What the main thread knows.

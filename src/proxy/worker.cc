@@ -8,7 +8,7 @@
 
 #include "base/event_log.h"
 #include "match/address_class.h"
-#include "net/tcp_stream.h"
+#include "net/stream/tcp_stream.h"
 
 namespace weir::proxy {
 namespace {

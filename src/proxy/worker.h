@@ -7,27 +7,27 @@
 #include <vector>
 
 #include "async/mailbox.h"
-#include "net/listener.h"
-#include "net/resolver.h"
-#include "origin/connector.h"
-#include "origin/origin_connection.h"
+#include "journal/journal.h"
+#include "net/dns/resolver.h"
+#include "net/stream/listener.h"
+#include "origin/connect/connector.h"
+#include "origin/pool/origin_connection.h"
 #include "proxy/client_counts.h"
 #include "proxy/config.h"
-#include "proxy/journal.h"
 #include "proxy/listeners.h"
 #include "proxy/pipeline.h"
 #include "proxy/snapshot.h"
 #include "proxy/status.h"
-#include "server/session.h"
+#include "server/http1/session.h"
 
 namespace weir::proxy {
 
 /// What workers share; outlives them.
 struct Shared {
-  Shared(AccessLog& log, uint32_t max_connections, uint32_t per_origin)
+  Shared(journal::AccessLog& log, uint32_t max_connections, uint32_t per_origin)
       : log(log), max_connections(max_connections), origin_slots(per_origin) {}
 
-  AccessLog& log;
+  journal::AccessLog& log;
   /// Of clients, in all workers, and how many there may be.
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> max_connections;
@@ -125,7 +125,7 @@ class Worker final : private server::Admission {
   async::Mailbox mailbox_;
   async::PoolPort pool_port_;
   async::Signal closed_;  // A descriptor has become free.
-  WorkerJournal journal_;
+  journal::WorkerJournal journal_;
   SnapshotRef snapshot_;
   // Of the snapshot, at addresses that last: what runs refers to them, and takes new limits at
   // once.

@@ -1,7 +1,7 @@
 // What becomes of a CONNECT's bytes: a relay, a session inside, later opened TLS.
 #pragma once
 #include "http/stage.h"
-#include "server/session.h"
+#include "server/http1/session.h"
 #include "tunnel/config.h"
 
 namespace weir::tunnel {

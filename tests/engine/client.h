@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "async/event_loop.h"
-#include "net/tcp_stream.h"
+#include "net/stream/tcp_stream.h"
 
 namespace weir::engine {
 

@@ -12,7 +12,7 @@
 #include <iterator>
 
 #include "base/clock.h"
-#include "stages/policy/rules.h"
+#include "policy/rules.h"
 
 namespace weir::engine {
 

@@ -13,11 +13,11 @@
 #include "async/pool.h"
 #include "engine/client.h"
 #include "engine/origin.h"
-#include "net/resolver.h"
-#include "origin/connector.h"
-#include "origin/origin_connection.h"
+#include "net/dns/resolver.h"
+#include "origin/connect/connector.h"
+#include "origin/pool/origin_connection.h"
 #include "proxy/pipeline.h"
-#include "server/session.h"
+#include "server/http1/session.h"
 #include "stages/auth/attempts.h"
 
 namespace weir::engine {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "async/event_loop.h"
-#include "net/listener.h"
-#include "net/tcp_stream.h"
+#include "net/stream/listener.h"
+#include "net/stream/tcp_stream.h"
 
 namespace weir::engine {
 

@@ -6,7 +6,7 @@
 
 #include "http/own_names.h"
 #include "http/stage.h"
-#include "stages/policy/rules.h"
+#include "policy/rules.h"
 
 namespace weir::policy {
 

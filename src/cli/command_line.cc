@@ -1,0 +1,153 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/version.h"
+#include "config/reader.h"
+#include "config/reference.h"
+
+namespace weir::cli {
+
+namespace {
+
+constexpr std::string_view kUsage =
+    "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config "
+    "--defaults | "
+    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir passwd FILE USER "
+    "| weir --help | weir --version\n";
+
+constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
+
+  weir PORT                 listen on 127.0.0.1 and ::1; port 0 takes a free one and names it
+  weir --config FILE        start with a configuration file
+  weir check FILE           report every mistake in a configuration file
+  weir config --defaults    print a configuration file with all defaults, commented
+  weir config --reference   print the reference of all keys (docs/guide/configuration.md)
+  weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done
+  weir reload [PORT]        have it read its configuration file again, as SIGHUP does
+                            --control PATH names its control socket instead
+  weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
+
+  --debug                   print for each request its line, its URL and where it connects to
+  --help                    print this
+  --version                 print version, compiler, libraries and features
+
+Point a client at it with  http_proxy=http://127.0.0.1:PORT https_proxy=http://127.0.0.1:PORT
+)";
+
+Command usage(std::string_view why) {
+  return {{}, 2, {}, "weir: " + std::string(why) + '\n' + std::string(kUsage)};
+}
+Command print(std::string text) {
+  return {{}, 0, std::move(text), {}};
+}
+
+/// Decimal, no sign, no leading zeros.
+std::optional<uint16_t> parse_port(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return base::parse_decimal<uint16_t>(text);
+}
+
+Command start(const std::string& port_text, const std::string& file, bool debug) {
+  config::Config config;
+  if (!file.empty()) {
+    auto read = config::read_file(file);
+    if (!read) return {{}, 1, {}, config::text_of(read.error())};
+    config = *std::move(read);
+    config.file = file;
+  } else {
+    const auto port = parse_port(port_text);
+    if (!port)
+      return usage("PORT is a number from 0 to 65535, not " + config::in_quotes(port_text));
+    config.listeners = {config::loopback_listener(*port)};
+  }
+  config.debug |= debug;
+  config.debug_asked = debug;
+  return {std::move(config), 0, {}, {}};
+}
+
+/// Of a Weir whose first listener has that port; as its configuration's `control` says if that is
+/// set.
+Command control(const std::string& word, const std::string& port_text, const std::string& path) {
+  if (!path.empty()) return {{}, 0, {}, {}, ControlCommand{path, word}};
+  const auto port =
+      port_text.empty() ? std::optional<uint16_t>(config::kDefaultPort) : parse_port(port_text);
+  if (!port) return usage("PORT is a number from 0 to 65535, not " + config::in_quotes(port_text));
+  return {{}, 0, {}, {}, ControlCommand{config::default_control_path(*port), word}};
+}
+
+Command check_file(const std::string& file) {
+  const auto read = config::read_file(file);
+  if (!read) return {{}, 1, {}, config::text_of(read.error())};
+  const std::string state = read->state_dir.empty() ? config::default_state_dir() : read->state_dir;
+  return print(file + ": no mistakes\nstate_dir: " +
+               (state.empty() ? "none: there is no home" : state) + '\n');
+}
+
+}  // namespace
+
+Command read_command_line(int argc, const char* const* argv) {
+  CLI::App app;
+  app.set_help_flag();
+  std::string port, config_file, checked_file;
+  bool debug = false, help = false, version = false, defaults = false, as_reference = false;
+  app.add_option("PORT", port);
+  auto* const config_option = app.add_option("--config", config_file);
+  app.add_flag("--debug", debug);
+  app.add_flag("-h,--help", help);
+  app.add_flag("--version", version);
+  auto* const check = app.add_subcommand("check");
+  check->set_help_flag();
+  check->add_option("FILE", checked_file)->required();
+  auto* const config = app.add_subcommand("config");
+  config->set_help_flag();
+  config->add_flag("--defaults", defaults);
+  config->add_flag("--reference", as_reference);
+  std::string control_path, control_port;
+  std::vector<CLI::App*> words;
+  for (const char* word : {"status", "reload"}) {
+    words.push_back(app.add_subcommand(word));
+    words.back()->set_help_flag();
+    words.back()->add_option("PORT", control_port);
+    words.back()->add_option("--control", control_path);
+  }
+  PasswordCommand password;
+  auto* const passwd = app.add_subcommand("passwd");
+  passwd->set_help_flag();
+  passwd->add_option("FILE", password.file)->required();
+  passwd->add_option("USER", password.user)->required();
+  app.require_subcommand(0, 1);
+
+  // CLI11 reports by exceptions; none leaves this function.
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Error& error) {
+    return usage(error.what());
+  }
+  const auto word =
+      std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
+  const bool subcommand =
+      check->parsed() || config->parsed() || passwd->parsed() || word != words.end();
+  if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
+    return usage("`check`, `config`, `status`, `reload` and `passwd` come first");
+  }
+  if (help) return print(std::string(kHelp));
+  if (version) return print(version_text("CLI11 " CLI11_VERSION));
+  if (word != words.end()) return control((*word)->get_name(), control_port, control_path);
+  if (passwd->parsed()) return {{}, 0, {}, {}, {}, std::move(password)};
+  if (check->parsed()) return check_file(checked_file);
+  if (config->parsed()) {
+    if (defaults == as_reference) return usage("`config` needs --defaults or --reference");
+    return print(defaults ? config::commented_defaults() : config::reference());
+  }
+  if (config_option->count() > 0 && config_file.empty())
+    return usage("--config needs the name of a file");
+  if (!port.empty() && !config_file.empty())
+    return usage("a port and --config: the file names the port to listen on");
+  if (port.empty() && config_file.empty()) return usage("a port to listen on is missing");
+  return start(port, config_file, debug);
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,40 @@
+// What the program is asked to do.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "config/config.h"
+
+namespace weir::cli {
+
+/// A word for a Weir that runs already.
+struct ControlCommand {
+  /// Of its control socket.
+  std::string path;
+  /// `reload`, `status`.
+  std::string word;
+};
+
+/// A user's new password.
+struct PasswordCommand {
+  std::string file, user;
+};
+
+/// What main has to do: print both texts, then run with the configuration, or exit with the status
+/// if there is none.
+struct Command {
+  std::optional<config::Config> run;
+  int status = 0;
+  /// For standard output.
+  std::string output;
+  /// For standard error.
+  std::string complaint;
+  std::optional<ControlCommand> control = {};
+  std::optional<PasswordCommand> password = {};
+};
+
+/// Reads the file that the arguments name. A command that is not understood is status 2 with a
+/// usage line; a file with mistakes 1.
+Command read_command_line(int argc, const char* const* argv);
+
+}  // namespace weir::cli

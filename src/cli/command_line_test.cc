@@ -1,0 +1,194 @@
+#include "cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+namespace weir::cli {
+namespace {
+
+Command command(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "weir");
+  return read_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+/// A file that goes with the test.
+class File {
+ public:
+  explicit File(std::string_view text) {
+    path_ = ::testing::TempDir() + "weir_command_line_XXXXXX";
+    const int fd = ::mkstemp(path_.data());
+    EXPECT_GE(fd, 0);
+    ::close(fd);
+    std::ofstream(path_) << text;
+  }
+  ~File() { std::remove(path_.c_str()); }
+  const char* path() const { return path_.c_str(); }
+
+ private:
+  std::string path_;
+};
+
+TEST(CommandLine, APortIsAllThatIsNeeded) {
+  const std::pair<const char*, uint16_t> cases[] = {
+      {"9876", 9876}, {"0", 0}, {"1", 1}, {"65535", 65535}};
+  for (const auto& [text, port] : cases) {
+    const Command start = command({text});
+    ASSERT_TRUE(start.run) << text << start.complaint;
+    EXPECT_EQ(start.run->listeners, std::vector{config::loopback_listener(port)});
+    EXPECT_FALSE(start.run->debug);
+    EXPECT_EQ(start.output + start.complaint, "");
+  }
+  EXPECT_TRUE(command({"9876", "--debug"}).run->debug);
+  EXPECT_TRUE(command({"--debug", "9876"}).run->debug);
+}
+
+TEST(CommandLine, WhatIsNotUnderstoodIsStatus2AndAUsageLine) {
+  const std::vector<std::vector<const char*>> cases = {
+      {},
+      {""},
+      {"abc"},
+      {"70000"},
+      {"65536"},
+      {"-1"},
+      {"+1"},
+      {"1.5"},
+      {"09876"},
+      {"9876 "},
+      {"0x10"},
+      {"9876", "extra"},
+      {"9876", "9877"},
+      {"--nope", "1"},
+      {"1", "--nope"},
+      {"--debug"},
+      {"--config"},
+      {"--config", ""},
+      {"--config", "a.toml", "9876"},
+      {"check"},
+      {"check", "a", "b"},
+      {"9876", "check", "a"},
+      {"--debug", "check", "a"},
+      {"config"},
+      {"config", "--defaults", "--reference"},
+      {"config", "--nope"},
+      {"config", "9876"},
+      {"check", "a", "config", "--defaults"},
+  };
+  for (const auto& arguments : cases) {
+    const Command refused = command(arguments);
+    std::string all;
+    for (const char* argument : arguments) all += std::string(argument) + ' ';
+    EXPECT_FALSE(refused.run) << all;
+    EXPECT_EQ(refused.status, 2) << all;
+    EXPECT_EQ(refused.output, "") << all;
+    EXPECT_NE(refused.complaint.find("usage: weir PORT"), std::string::npos)
+        << all << refused.complaint;
+    EXPECT_EQ(std::ranges::count(refused.complaint, '\n'), 2) << all << refused.complaint;
+  }
+}
+
+TEST(CommandLine, HelpAndVersion) {
+  for (const char* help : {"--help", "-h"}) {
+    const Command printed = command({help});
+    EXPECT_FALSE(printed.run);
+    EXPECT_EQ(printed.status, 0);
+    EXPECT_NE(printed.output.find("weir PORT"), std::string::npos);
+  }
+  const Command version = command({"--version"});
+  EXPECT_EQ(version.status, 0);
+  for (const char* part :
+       {"weir 0.", "compiler: clang ", "c-ares 1.", "toml++ 3.", "CLI11 2.", "features: "}) {
+    EXPECT_NE(version.output.find(part), std::string::npos) << version.output;
+  }
+}
+
+TEST(CommandLine, AFile) {
+  const File good("[[listener]]\naddress = \"127.0.0.1:1234\"\n"), bad("one = 1\ntwo = 2\n");
+  const Command start = command({"--config", good.path()});
+  ASSERT_TRUE(start.run) << start.complaint;
+  EXPECT_EQ(start.run->listeners[0].addresses[0].port, 1234);
+  EXPECT_TRUE(command({"--debug", "--config", good.path()}).run->debug);
+
+  const Command checked = command({"check", good.path()});
+  EXPECT_EQ(checked.status, 0);
+  EXPECT_FALSE(checked.run);
+  EXPECT_EQ(checked.output, std::string(good.path()) +
+                                ": no mistakes\nstate_dir: " + config::default_state_dir() + '\n');
+
+  for (const char* how : {"--config", "check"}) {
+    const Command refused = command({how, bad.path()});
+    EXPECT_FALSE(refused.run);
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.output, "");
+    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":1:1: unknown key \"one\""),
+              std::string::npos);
+    EXPECT_NE(refused.complaint.find(std::string(bad.path()) + ":2:1: unknown key \"two\""),
+              std::string::npos);
+    const Command missing = command({how, "/nonexistent/weir.toml"});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_EQ(missing.complaint,
+              "/nonexistent/weir.toml: cannot be read: No such file or directory\n");
+  }
+}
+
+/// The environment, and who asks, as long as it lives.
+class As {
+ public:
+  As(bool root, const std::vector<std::pair<const char*, const char*>>& environment) {
+    for (const char* name : {"STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"}) {
+      const char* value = std::getenv(name);
+      before_.emplace_back(name, value ? std::optional<std::string>(value) : std::nullopt);
+      unsetenv(name);
+    }
+    for (const auto& [name, value] : environment) setenv(name, value, 1);
+    if (!root && geteuid() == 0) lowered_ = seteuid(65'534) == 0;
+  }
+  ~As() {
+    if (lowered_) EXPECT_EQ(seteuid(0), 0);
+    for (const auto& [name, value] : before_)
+      value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+  bool lowered_ = false;
+};
+
+TEST(CommandLine, WhereWhatOutlivesARestartIsKept) {
+  const struct {
+    bool root;
+    std::vector<std::pair<const char*, const char*>> environment;
+    const char* expected;
+  } cases[] = {
+      {true, {}, "/var/lib/weir"},
+      {true, {{"HOME", "/root"}, {"XDG_STATE_HOME", "/x"}}, "/var/lib/weir"},
+      {true, {{"STATE_DIRECTORY", "/var/lib/one"}}, "/var/lib/one"},
+      {false,
+       {{"STATE_DIRECTORY", "/var/lib/one:/var/lib/two"}, {"HOME", "/home/ada"}},
+       "/var/lib/one"},
+      {false,
+       {{"STATE_DIRECTORY", "relative"}, {"HOME", "/home/ada"}},
+       "/home/ada/.local/state/weir"},
+      {false, {{"HOME", "/home/ada"}}, "/home/ada/.local/state/weir"},
+      {false, {{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "/state"}}, "/state/weir"},
+      {false, {{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "state"}}, "/home/ada/.local/state/weir"},
+      {false, {}, ""},
+  };
+  for (const auto& each : cases) {
+    if (each.root && geteuid() != 0) continue;
+    const As as(each.root, each.environment);
+    EXPECT_EQ(config::default_state_dir(), each.expected);
+  }
+}
+
+TEST(CommandLine, WhatIsPrinted) {
+  EXPECT_NE(command({"config", "--defaults"}).output.find("[[listener]]"), std::string::npos);
+  EXPECT_TRUE(command({"config", "--reference"}).output.starts_with("# Configuration\n"));
+}
+
+}  // namespace
+}  // namespace weir::cli

@@ -1,0 +1,164 @@
+#include "journal/log_line.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/text.h"
+#include "journal/log_put.h"
+
+namespace weir::journal {
+
+LogFormat log_format(std::string_view name) {
+  return name == "common"  ? LogFormat::common
+         : name == "json"  ? LogFormat::json
+         : name == "squid" ? LogFormat::squid
+                           : LogFormat::combined;
+}
+
+std::string_view LogClock::text(int64_t wall_ms) {
+  const int64_t second = wall_ms / 1000;
+  if (second != second_) {
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const time_t when = second;
+    tm local{};
+    localtime_r(&when, &local);
+    // Months by hand: the format's are English in every locale.
+    const long minutes = local.tm_gmtoff / 60;
+    const long positive = minutes < 0 ? -minutes : minutes;
+    const int size =
+        snprintf(text_, sizeof text_, "[%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld]", local.tm_mday,
+                 kMonths[local.tm_mon], local.tm_year + 1900, local.tm_hour, local.tm_min,
+                 local.tm_sec, minutes < 0 ? '-' : '+', positive / 60, positive % 60);
+    size_ = static_cast<size_t>(size);
+    second_ = second;
+  }
+  return {text_, size_};
+}
+
+RequestParts request_parts(const http::Exchange& exchange) {
+  if (exchange.settled()) {
+    // Kept as one text: a method has no space, and the version is what follows the last one.
+    const std::string_view line = exchange.request_line();
+    const size_t first = line.find(' '), last = line.rfind(' ');
+    if (first == std::string_view::npos || last == first) return {};
+    return {line.substr(0, first), line.substr(first + 1, last - first - 1), line.substr(last + 1)};
+  }
+  if (!exchange.request || exchange.request->method_token.empty()) return {};
+  const http::RequestHead& head = *exchange.request;
+  return {head.method_token, head.raw_target, head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1"};
+}
+
+void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogClock& clock) {
+  switch (format) {
+    case LogFormat::common: append_common(out, facts, clock); break;
+    case LogFormat::combined: append_combined(out, facts, clock); break;
+    case LogFormat::json: append_json(out, facts); break;
+    case LogFormat::squid: append_squid(out, facts); break;
+  }
+  out += '\n';
+}
+
+namespace {
+
+char* put_quoted(char* at, std::string_view text) {
+  *at++ = '"';
+  at = base::put_escaped_for_log(at, text.empty() ? std::string_view("-") : text);
+  *at++ = '"';
+  return at;
+}
+
+char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
+  const http::Exchange& exchange = facts.exchange;
+  at = put(at, exchange.session->client.address);
+  at = put(at, " - ");
+  at = base::put_escaped_for_log(
+      at, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
+  *at++ = ' ';
+  at = put(at, clock.text(exchange.started_wall_ms));
+  *at++ = ' ';
+  if (exchange.settled()) {
+    at = put_quoted(at, exchange.request_line());
+  } else if (exchange.request && !exchange.request->method_token.empty()) {
+    const http::RequestHead& head = *exchange.request;
+    *at++ = '"';
+    at = base::put_escaped_for_log(at, head.method_token);
+    *at++ = ' ';
+    at = base::put_escaped_for_log(at, head.raw_target);
+    at = put(at, head.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"");
+  } else {
+    at = put(at, "\"-\"");
+  }
+  *at++ = ' ';
+  at = put_status(at, exchange.status);
+  *at++ = ' ';
+  return put(at, exchange.sent);
+}
+
+char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
+  const http::Exchange& exchange = facts.exchange;
+  at = put_common(at, facts, clock);
+  *at++ = ' ';
+  at = put_quoted(at, exchange.referer());
+  *at++ = ' ';
+  at = put_quoted(at, exchange.user_agent());
+  *at++ = ' ';
+  at = put(at, facts.outcome);
+  at = put(at, " received=");
+  at = put(at, exchange.received);
+  at = put(at, " ms=");
+  at = put(at, facts.ms);
+  if (exchange.peer.port != 0) {
+    at = put(at, " origin=");
+    at = put(at, exchange.peer);
+    if (exchange.reused_connection) at = put(at, " reused=1");
+  }
+  if (!exchange.rule().empty()) {
+    // A word, as the other parts are.
+    at = put(at, " rule=");
+    char* const word = at;
+    at = base::put_escaped_for_log(at, exchange.rule());
+    std::ranges::replace(word, at, ' ', '_');
+  }
+  if (exchange.mended) {
+    at = put(at, " mended=");
+    at = put(at, exchange.mended);
+  }
+  if (!exchange.sni.empty()) {
+    at = put(at, " sni=");
+    at = base::put_escaped_for_log(at, exchange.sni);
+  }
+  return at;
+}
+
+/// No line of either format is longer: what came from the wire may grow fourfold, and the rest is
+/// numbers, addresses and our words.
+size_t longest(const LogFacts& facts) {
+  const http::Exchange& exchange = facts.exchange;
+  size_t wire = exchange.identity.size() + exchange.sni.size() + exchange.rule().size() +
+                exchange.request_line().size() + exchange.referer().size() +
+                exchange.user_agent().size();
+  if (exchange.request)
+    wire += exchange.request->method_token.size() + exchange.request->raw_target.size();
+  return 4 * wire + facts.outcome.size() + 512;
+}
+
+/// Made in place: no piece of it is copied twice.
+template <class Put>
+void append(std::string& out, const LogFacts& facts, LogClock& clock, Put put_line) {
+  const size_t before = out.size();
+  out.resize_and_overwrite(before + longest(facts), [&](char* data, size_t) {
+    return static_cast<size_t>(put_line(data + before, facts, clock) - data);
+  });
+}
+
+}  // namespace
+
+void append_common(std::string& out, const LogFacts& facts, LogClock& clock) {
+  append(out, facts, clock, &put_common);
+}
+void append_combined(std::string& out, const LogFacts& facts, LogClock& clock) {
+  append(out, facts, clock, &put_combined);
+}
+
+}  // namespace weir::journal

@@ -1,0 +1,231 @@
+#include "net/stream/relay.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "async/signal.h"
+#include "net/stream/splice.h"
+
+namespace weir::net {
+namespace {
+
+/// What comes only now and then needs no pipe, of which there are few.
+constexpr uint64_t kPipeIdleMs = 1000;
+/// Writes have no limit of their own: only run() sees both ways, and what is blocked in one does
+/// not make a tunnel idle. It bears being added to the time of now.
+constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
+
+enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
+
+End after_exception(const End*) {
+  return End::origin_failed;
+}
+
+/// Which way: towards the origin, or towards the client. Also the index of the side that the bytes
+/// come from.
+enum Way : uint8_t { up = 0, down = 1 };
+
+base::Result<void> failed(End end) {
+  using base::ErrorType;
+  switch (end) {
+    case End::client_failed:
+      return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    case End::origin_failed:
+      return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
+    default:
+      return base::fail(ErrorType::connection_read_timeout, 504, "nothing moved for too long");
+  }
+}
+
+/// Most tunnels wait most of the time: what they hold then is this and the one frame of run(). A
+/// frame that carries bytes in one direction lives only while there are some.
+class Relay final : public base::Pooled, private async::Wait, private async::Root {
+ public:
+  Relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms)
+      : sides_{&client, &origin},
+        counters_{start.sent_to_origin, start.sent_to_client},
+        idle_ms_(idle_ms),
+        active_ms_(now_ms()),
+        alarm_(*this) {
+    for (async::ByteStream* side : sides_)
+      side->readiness().on_readable_of = static_cast<async::Wait*>(this);
+    if (start.for_origin.empty() && start.for_client.empty()) return;
+    first_ = std::make_unique<First>();
+    first_->bytes[up] = std::move(start.for_origin);
+    first_->bytes[down] = std::move(start.for_client);
+  }
+  Relay(const Relay&) = delete;
+  ~Relay() {
+    for (async::ByteStream* side : sides_) side->readiness().on_readable = nullptr;
+    for (auto& pump : pumps_) pump.cancel();
+    // Neither must take a part for the whole. A client that has the whole of the origin's may still
+    // be getting it from the kernel.
+    if (!ended_[down]) sides_[0]->abort();
+    if (!ended_[up] || !ended_[down]) sides_[1]->abort();
+  }
+
+  /// `self` is this.
+  async::Task<base::Result<void>> run(std::unique_ptr<Relay> self);
+
+ private:
+  /// What goes before anything else; gone once the pumps have it.
+  struct First : base::Pooled {
+    base::Slice bytes[2];
+  };
+  /// `co_await event` in run(): until a side or the time has something to say that was not looked
+  /// at yet.
+  struct Event {
+    Relay& relay;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const {
+      relay.unlink();
+      relay.waiting = handle;
+    }
+    void await_resume() const {}
+  };
+
+  static uint64_t now_ms() { return async::EventLoop::current().now_ms(); }
+  static void wake(void* wait) {
+    async::EventLoop::current().make_ready(*static_cast<async::Wait*>(wait));
+  }
+  void wake_up() { async::EventLoop::current().make_ready(*this); }
+  void finished() noexcept override { wake_up(); }
+  static End failure_of(async::ByteStream* side, const Relay& relay) {
+    return side == relay.sides_[0] ? End::client_failed : End::origin_failed;
+  }
+
+  async::Task<End> pump(Way way, base::Slice first);
+  End look(Way way);
+  /// Nothing has moved for too long. The kernel may have moved bytes without telling.
+  bool idle();
+
+  async::ByteStream* const sides_[2];
+  uint64_t* const counters_[2];
+  std::unique_ptr<First> first_;
+  const uint64_t idle_ms_;
+  uint64_t active_ms_;  // When a byte was last seen to move, either way.
+  uint64_t counted_ = 0;
+  async::Alarm<Relay, &Relay::wake_up> alarm_;
+  async::Task<End> pumps_[2];
+  bool ended_[2] = {false, false};
+};
+
+bool Relay::idle() {
+  const uint64_t all = *counters_[up] + *counters_[down];
+  if (all != counted_) active_ms_ = now_ms();
+  counted_ = all;
+  return now_ms() >= active_ms_ + idle_ms_;
+}
+
+/// Carries what has come in one direction, until there is no more. Small blocks while little comes,
+/// large ones when they fill, the kernel alone when those fill too.
+async::Task<End> Relay::pump(Way way, base::Slice first) {
+  async::ByteStream& from = *sides_[way];
+  async::ByteStream& to = *sides_[1 - way];
+  uint64_t* const counter = counters_[way];
+  if (!first.empty()) {
+    const ssize_t written =
+        co_await to.write({std::move(first)}, kNoLimitMs, counter, async::WriteWhen::together);
+    if (written < 0) co_return failure_of(&to, *this);
+    active_ms_ = now_ms();
+  }
+  const bool plain = from.plain_descriptor() >= 0 && to.plain_descriptor() >= 0;
+  size_t size = base::Block::kSmall;
+  for (;;) {
+    if (!from.readiness().readable) co_return End::quiet;
+    // A turn at a time, where much comes.
+    const ssize_t ready = co_await from.until_readable(async::Deadline::kNever);
+    if (ready < 0) co_return failure_of(&from, *this);
+    auto block = base::Block::make(std::min(size, base::Block::bulk()));
+    const ssize_t n = from.try_read(block->data(), block->capacity());
+    if (n == -EAGAIN) continue;
+    if (n < 0) co_return failure_of(&from, *this);
+    if (n == 0) {
+      to.shut_down_writes();
+      co_return End::ended;
+    }
+    active_ms_ = now_ms();
+    const auto got = static_cast<size_t>(n);
+    const bool filled = got == block->capacity();
+    const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
+    const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs,
+                                              counter, async::WriteWhen::together);
+    if (written < 0) co_return failure_of(&to, *this);
+    active_ms_ = now_ms();
+    if (filled) {
+      size = base::Block::kLarge;
+    } else if (got < base::Block::kSmall) {
+      size = base::Block::kSmall;
+    }
+    if (!splices) continue;
+    const uint64_t before = *counter;
+    auto spliced = co_await splice_bytes(from, to, UINT64_MAX, std::min(idle_ms_, kPipeIdleMs),
+                                         kNoLimitMs, counter);
+    if (*counter != before) active_ms_ = now_ms();
+    switch (spliced.why) {
+      case Spliced::Why::end: to.shut_down_writes(); co_return End::ended;
+      case Spliced::Why::from_failed:
+        if (spliced.error != -ETIMEDOUT) co_return failure_of(&from, *this);
+        break;
+      case Spliced::Why::to_failed: co_return failure_of(&to, *this);
+      case Spliced::Why::limit:
+      case Spliced::Why::trickle: size = base::Block::kSmall;
+    }
+  }
+}
+
+/// Lets go of a pump that is done, and starts one if there is something to carry; else the stream
+/// is told whom to wake. What went wrong, or quiet.
+End Relay::look(Way way) {
+  for (;;) {
+    if (async::Task<End>& pump = pumps_[way]) {
+      if (!pump.done()) return End::quiet;
+      const End end = pump.take();
+      pump = {};
+      if (end == End::ended) ended_[way] = true;
+      if (end != End::ended && end != End::quiet) return end;
+    }
+    async::Readiness& state = sides_[way]->readiness();
+    if (ended_[way]) {
+      // A reset that comes after its end says that it takes nothing more either.
+      if (state.broken) return failure_of(sides_[way], *this);
+      state.on_readable = &wake;
+      return End::quiet;
+    }
+    base::Slice first;
+    if (first_) first = std::exchange(first_->bytes[way], {});
+    if (!state.readable && first.empty()) {
+      state.on_readable = &wake;
+      return End::quiet;
+    }
+    state.on_readable = nullptr;
+    pumps_[way] = pump(way, std::move(first));
+    pumps_[way].start(this);
+  }
+}
+
+async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
+  // Gone as soon as it has ended, not when its task is: until then it could be woken.
+  const auto kept = std::move(self);
+  for (;;) {
+    End end = look(up);
+    if (end == End::quiet) end = look(down);
+    first_ = nullptr;
+    if (ended_[up] && ended_[down]) co_return {};
+    if (end == End::quiet && idle()) end = End::idle;
+    if (end != End::quiet) co_return failed(end);
+    alarm_.set(active_ms_ + idle_ms_);
+    co_await Event{*this};
+  }
+}
+
+}  // namespace
+
+async::Task<base::Result<void>> relay(async::ByteStream& client, async::ByteStream& origin,
+                                      RelayStart start, uint64_t idle_ms) {
+  auto made = std::make_unique<Relay>(client, origin, std::move(start), idle_ms);
+  Relay& itself = *made;
+  return itself.run(std::move(made));
+}
+
+}  // namespace weir::net

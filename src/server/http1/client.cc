@@ -1,0 +1,44 @@
+#include "server/http1/client.h"
+
+#include <cerrno>
+
+#include "codec/http1/serialize.h"
+
+namespace weir::server {
+namespace {
+constexpr size_t kMostPending = 64 * 1024;
+}  // namespace
+
+base::Result<void> Client::send_interim(std::string_view bytes, uint64_t& sent) {
+  if (pending.empty() && stream.readiness().writable) {
+    const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
+    const ssize_t n = stream.try_write(&piece, 1);
+    if (n < 0 && n != -EAGAIN)
+      return base::fail(base::ErrorType::client_closed, 502, "the client's connection broke");
+    if (n > 0) {
+      sent += static_cast<uint64_t>(n);
+      bytes.remove_prefix(static_cast<size_t>(n));
+    }
+  }
+  if (pending.size() + bytes.size() > kMostPending) {
+    return base::fail(base::ErrorType::http_protocol_error, 502,
+                      "the origin sent more interim responses than the client takes");
+  }
+  pending += bytes;
+  return {};
+}
+
+bool ClientExchange::pass(std::string_view bytes) {
+  if (client_.pending.size() + bytes.size() > kMostPending) return false;
+  return client_.send_interim(bytes, sent).has_value();
+}
+
+base::Result<void> ClientExchange::interim(const http::ResponseHead& head) {
+  // HTTP/1.0 has no interim responses (RFC 9110, 15.2).
+  if (!request || request->minor_version == 0 || client_.answered) return {};
+  std::string bytes(http1::size_of(head), '\0');
+  bytes.resize(static_cast<size_t>(http1::write_head(bytes.data(), head) - bytes.data()));
+  return client_.send_interim(bytes, sent);
+}
+
+}  // namespace weir::server

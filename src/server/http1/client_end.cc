@@ -1,0 +1,44 @@
+#include "server/http1/client_end.h"
+
+namespace weir::server {
+
+ClientEnd::ClientEnd(Client& client, http::Exchange& exchange)
+    : client_(client), exchange_(exchange) {
+  async::Readiness& state = client_.stream.readiness();
+  state.on_readable = &something_came;
+  state.on_readable_of = this;
+  // What has come already has no edge any more, and what comes while content is read is its
+  // reader's.
+  if (state.peer_closed || !client_.content.complete) look_again();
+}
+
+ClientEnd::~ClientEnd() {
+  client_.stream.readiness().on_readable = nullptr;
+}
+
+void ClientEnd::something_came(void* self) {
+  auto& end = *static_cast<ClientEnd*>(self);
+  if (end.client_.stream.readiness().peer_closed) end.look_again();
+}
+
+void ClientEnd::look_again() {
+  alarm_.set(async::EventLoop::current().now_ms() + kGraceMs);
+}
+
+void ClientEnd::look() {
+  if (!client_.content.complete) return look_again();
+  if (!client_.stream.readiness().peer_closed || !at_its_end()) return;
+  // The request may not have gone out yet.
+  if (!exchange_.end_request()) look_again();
+}
+
+bool ClientEnd::at_its_end() {
+  if (!client_.input.empty()) return false;
+  const auto& block = client_.input.room(base::Block::kSmall);
+  const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
+  if (n > 0) client_.input.filled(static_cast<size_t>(n));
+  client_.input.release();
+  return n == 0;
+}
+
+}  // namespace weir::server
