@@ -530,8 +530,8 @@ TEST(Readiness, WhoWaitsHearsOfABreakOnce) {
   Interrupt interrupt;
   stream.readiness().on_broken = &interrupt;
   int edges = 0;
-  stream.readiness().on_readable = [](void* count) { ++*static_cast<int*>(count); };
-  stream.readiness().on_readable_of = &edges;
+  const auto count = [&edges] { ++edges; };
+  stream.readiness().on_readable = base::Callback<>::to<&decltype(count)::operator()>(count);
   stream.arrive("x");
   EXPECT_EQ(edges, 1);
   EXPECT_FALSE(interrupt.fired());

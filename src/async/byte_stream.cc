@@ -35,7 +35,7 @@ void Readiness::became_readable() {
   if (reader_) {
     wake(reader_);
   } else if (on_readable) {
-    on_readable(on_readable_of);
+    on_readable();
   }
 }
 void Readiness::became_writable() {

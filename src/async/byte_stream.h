@@ -9,6 +9,7 @@
 
 #include "async/event_loop.h"
 #include "async/signal.h"
+#include "base/callback.h"
 #include "base/memory.h"
 
 namespace weir::async {
@@ -53,9 +54,8 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
 
   /// Fired with `client_closed` when the stream breaks. Not owned; cleared by its owner.
   Interrupt* on_broken = nullptr;
-  /// Called for every new edge with something to read, when no reader waits. Not owned.
-  void (*on_readable)(void*) = nullptr;
-  void* on_readable_of = nullptr;
+  /// Called for every new edge with something to read, when no reader waits.
+  base::Callback<> on_readable;
 
   /// Edges, from the kernel or from a test's stream.
   void became_readable();

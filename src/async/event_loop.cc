@@ -53,8 +53,9 @@ void TaskScope::cancel_all() {
   }
 }
 
-EventLoop::EventLoop()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+EventLoop::EventLoop(base::Callback<> on_descriptor_closed)
+    : on_descriptor_closed_(on_descriptor_closed),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
       now_ms_(base::monotonic_ms()),
       wheel_(now_ms_),
       started_ticks_(ticks()),

@@ -9,6 +9,7 @@
 #include "async/task.h"
 #include "async/wait.h"
 #include "base/account.h"
+#include "base/callback.h"
 
 namespace weir::async {
 
@@ -24,8 +25,9 @@ class EventSink {
 
 class EventLoop {
  public:
-  /// One loop a thread; the constructor makes it current.
-  EventLoop();
+  /// One loop a thread; the constructor makes it current. `on_descriptor_closed`: see
+  /// descriptor_closed().
+  explicit EventLoop(base::Callback<> on_descriptor_closed = {});
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   static EventLoop& current() { return *current_; }
@@ -73,6 +75,11 @@ class EventLoop {
   int64_t add(int descriptor, EventSink& sink);
   void remove(int64_t slot);
 
+  /// A descriptor of this thread's has closed: whoever met EMFILE may try again.
+  void descriptor_closed() const {
+    if (on_descriptor_closed_) on_descriptor_closed_();
+  }
+
   /// The longest that a coroutine has run without returning here, in microseconds.
   uint64_t longest_stretch_us() const;
 
@@ -99,6 +106,7 @@ class EventLoop {
   static constexpr int kHalfLooks = 64;  // So many turns at most in which no deadline is looked at.
 
   static thread_local EventLoop* current_;
+  const base::Callback<> on_descriptor_closed_;
   int epoll_;
   bool stopped_ = false;
   int operations_left_ = kOperationsPerTurn;

@@ -13,8 +13,7 @@ struct alignas(64) Ledger {
   std::atomic<int64_t> total{0};
   int64_t compare_above = Account::kStep;
   int64_t compare_below = -Account::kStep;
-  void (*on_scarce)(void*) = nullptr;
-  void* on_scarce_of = nullptr;
+  Callback<> on_scarce;
   Ledger* next = nullptr;
 };
 
@@ -69,7 +68,7 @@ void compare_for(Ledger& ledger) {
   if (exhausted.load(std::memory_order_relaxed)) now = Memory::over;
   if (now != the_stand.load(std::memory_order_relaxed))
     the_stand.store(now, std::memory_order_relaxed);
-  if (now != Memory::enough && ledger.on_scarce) ledger.on_scarce(ledger.on_scarce_of);
+  if (now != Memory::enough && ledger.on_scarce) ledger.on_scarce();
 }
 
 }  // namespace
@@ -103,7 +102,7 @@ void Account::set_exhausted(bool now) noexcept {
   if (!now) return compare();
   the_stand.store(Memory::over, std::memory_order_relaxed);
   // A thread without a ledger has nothing to close.
-  if (own_ledger && own_ledger->on_scarce) own_ledger->on_scarce(own_ledger->on_scarce_of);
+  if (own_ledger && own_ledger->on_scarce) own_ledger->on_scarce();
 }
 
 void Account::set_limit(uint64_t bytes) noexcept {
@@ -130,10 +129,11 @@ int64_t Account::held_in_all() noexcept {
   return sum;
 }
 
-void Account::on_scarce(void (*call)(void*), void* of) noexcept {
-  Ledger& ledger = mine();
-  ledger.on_scarce = call;
-  ledger.on_scarce_of = of;
+Account::Watch::Watch(Callback<> on_scarce) noexcept {
+  mine().on_scarce = on_scarce;
+}
+Account::Watch::~Watch() {
+  mine().on_scarce = {};
 }
 
 }  // namespace weir::base

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/callback.h"
+
 namespace weir::base {
 
 /// Who holds it.
@@ -53,9 +55,17 @@ class Account {
   static std::array<int64_t, kHoldings> held() noexcept;
   static int64_t held_in_all() noexcept;
 
-  /// Called on this thread, from inside charge(), when it finds that there is not enough: it may do
-  /// no more than make a note. Null ends that.
-  static void on_scarce(void (*call)(void*), void* of) noexcept;
+  class Watch;
+};
+
+/// While it lives, `on_scarce` is called on the thread that made it, from inside charge(), when
+/// that finds that there is not enough: it may do no more than make a note. One a thread; goes on
+/// the same thread.
+class Account::Watch {
+ public:
+  explicit Watch(Callback<> on_scarce) noexcept;
+  Watch(const Watch&) = delete;
+  ~Watch();
 };
 
 /// An allocator that charges: for tables and texts whose size the network decides.

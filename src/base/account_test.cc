@@ -22,7 +22,6 @@ class AccountTest : public testing::Test {
  protected:
   AccountTest() { keep_memory(false); }
   ~AccountTest() override {
-    Account::on_scarce(nullptr, nullptr);
     Account::set_limit(0);
     keep_memory(true);
   }
@@ -173,18 +172,23 @@ TEST_F(AccountTest, AThreadsFirstChargeNeedsNoMemory) {
 }
 #endif
 
+struct Told {
+  void tell() { ++times; }
+  int times = 0;
+};
+
 TEST_F(AccountTest, WhoFindsItScarceIsTold) {
-  int told = 0;
-  Account::on_scarce([](void* of) { ++*static_cast<int*>(of); }, &told);
+  Told told;
+  const Account::Watch watch(Callback<>::to<&Told::tell>(told));
   Account::charge(Holding::pipes, 100 * Account::kStep);
-  EXPECT_EQ(told, 0);
+  EXPECT_EQ(told.times, 0);
   Account::set_limit(static_cast<uint64_t>(Account::held_in_all() + 2 * Account::kStep));
-  const int at_once = told;
+  const int at_once = told.times;
   EXPECT_GT(at_once, 0);
   Account::charge(Holding::pipes, 1);
-  EXPECT_EQ(told, at_once) << "only when it has changed by a step";
+  EXPECT_EQ(told.times, at_once) << "only when it has changed by a step";
   Account::charge(Holding::pipes, Account::kStep);
-  EXPECT_GT(told, at_once);
+  EXPECT_GT(told.times, at_once);
   Account::charge(Holding::pipes, -101 * Account::kStep - 1);
 }
 

@@ -10,8 +10,11 @@ namespace weir::base {
 namespace {
 
 TEST(Reserve, GivesPieceByPieceAndIsFilledAgain) {
-  int told = 0;
-  Account::on_scarce([](void* calls) { ++*static_cast<int*>(calls); }, &told);
+  struct Told {
+    void tell() { ++times; }
+    int times = 0;
+  } told;
+  const Account::Watch watch(Callback<>::to<&Told::tell>(told));
   Reserve::install();
   // What operator new calls when it has nothing; a sanitizer's does not.
   const std::new_handler draw = std::get_new_handler();
@@ -21,7 +24,7 @@ TEST(Reserve, GivesPieceByPieceAndIsFilledAgain) {
     EXPECT_NO_THROW(draw()) << i;
     EXPECT_EQ(Account::stand(), Memory::over) << "with no limit too";
   }
-  EXPECT_EQ(told, Reserve::kPieces);
+  EXPECT_EQ(told.times, Reserve::kPieces);
   EXPECT_THROW(draw(), std::bad_alloc) << "there is no more";
   EXPECT_TRUE(Reserve::drawn_on());
   Account::compare();
@@ -31,7 +34,6 @@ TEST(Reserve, GivesPieceByPieceAndIsFilledAgain) {
   EXPECT_EQ(Account::stand(), Memory::enough);
   EXPECT_NO_THROW(draw()) << "it is full again";
   Reserve::refill();
-  Account::on_scarce(nullptr, nullptr);
   std::set_new_handler(nullptr);
 }
 

@@ -31,7 +31,7 @@ std::string authority_key(std::string_view host, uint16_t port) {
 std::unique_ptr<PinnedConnection> Pins::take(std::string_view authority) {
   for (Pin& pin : pins_) {
     if (pin.authority != authority) continue;
-    if (pin.connection) pin.connection->watch(nullptr, nullptr);
+    if (pin.connection) pin.connection->watch({});
     return std::move(pin.connection);
   }
   return nullptr;
@@ -46,14 +46,13 @@ bool Pins::holds(std::string_view authority) const {
       pins_, [&](const Pin& pin) { return pin.connection && pin.authority == authority; });
 }
 
-void Pins::activity(void* of) {
-  auto& pins = *static_cast<Pins*>(of);
-  if (std::exchange(pins.lost_, true)) return;
-  if (pins.on_lost) pins.on_lost(pins.on_lost_of);
+void Pins::activity() {
+  if (std::exchange(lost_, true)) return;
+  if (on_lost) on_lost();
 }
 
 void Pins::put(std::string authority, std::unique_ptr<PinnedConnection> connection) {
-  connection->watch(&activity, this);
+  connection->watch(base::Callback<>::to<&Pins::activity>(*this));
   for (Pin& pin : pins_) {
     if (pin.authority == authority) {
       pin.connection = std::move(connection);

@@ -54,9 +54,9 @@ class WayBack;
 class PinnedConnection : public base::Pooled {
  public:
   virtual ~PinnedConnection() = default;
-  /// While it is idle: `call(of)` when bytes or an end come in. Null ends that. It may not be
-  /// destroyed in the call.
-  virtual void watch(void (*call)(void*), void* of) = 0;
+  /// While it is idle: `call` when bytes or an end come in. An empty one ends that. The connection
+  /// may not be destroyed in the call.
+  virtual void watch(base::Callback<> call) = 0;
 };
 
 /// The origin connections that belong to one client connection, or to a session inside a tunnel:
@@ -90,11 +90,10 @@ class Pins {
   /// client's own rule for asking again is for. Set by whoever writes answers.
   bool served = false;
   /// Called once, when a connection that is idle is lost.
-  void (*on_lost)(void*) = nullptr;
-  void* on_lost_of = nullptr;
+  base::Callback<> on_lost;
 
  private:
-  static void activity(void* pins);
+  void activity();
 
   struct Pin {
     std::string authority;

@@ -22,47 +22,40 @@ constexpr uint64_t kLastRequestMs = 50;
 
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
     : shared_(shared),
+      loop_(base::Callback<>::to<&Worker::descriptor_closed>(*this)),
       pool_port_(shared.pool, mailbox_),
       journal_(shared.log),
       snapshot_(snapshot),
       origin_config_(snapshot->config.origin),
       resolver_(snapshot->config.resolver),
       connector_(resolver_, origin_config_),
-      pool_(origin_config_),
-      sessions_{journal_, pipeline_, server_config_, connections_, this} {
+      pool_(origin_config_,
+            origin::Pool::OnFree::to<&origin::OriginQueue::wake_one>(origin_queue_)),
+      sessions_{journal_, pipeline_, server_config_, connections_, this},
+      memory_watch_(base::Callback<>::to<&Worker::relieve_soon>(*this)) {
   use(std::move(snapshot));
-  pool_.on_free = [](void* worker, std::string_view authority) {
-    static_cast<Worker*>(worker)->origin_queue_.wake_one(authority);
-  };
-  pool_.on_free_of = this;
   listen(std::move(sockets));
-  {
-    std::lock_guard lock(shared_.workers_mutex);
-    shared_.ended.reserve(shared_.workers.size() +
-                          1);  // What it does at its end asks for no memory.
-    shared_.workers.push_back(this);
-  }
-  // What can fail was before: from here on others know of it.
-  net::set_on_close(
-      [](void* of) {
-        auto& worker = *static_cast<Worker*>(of);
-        worker.closed_.notify();
-        worker.origin_queue_.wake_one({});
-      },
-      this);
-  base::Account::on_scarce([](void* worker) { static_cast<Worker*>(worker)->relieve_soon(); },
-                           this);
+  std::lock_guard lock(shared_.workers_mutex);
+  // The end of a worker must not ask for memory.
+  shared_.ended.reserve(shared_.workers.size() + 1);
+  // Nothing below may throw: from here on other threads see this worker.
+  shared_.workers.push_back(this);
+}
+
+void Worker::descriptor_closed() {
+  if (ending_) return;
+  closed_.notify();
+  origin_queue_.wake_one({});
 }
 
 Worker::~Worker() {
-  base::Account::on_scarce(nullptr, nullptr);
+  ending_ = true;
   const uint64_t stretch = loop_.longest_stretch_us();
   uint64_t longest = shared_.longest_stretch_us.load();
   while (stretch > longest && !shared_.longest_stretch_us.compare_exchange_weak(longest, stretch)) {
   }
   listeners_.clear();
   scope_.cancel_all();
-  net::set_on_close(nullptr, nullptr);
   std::lock_guard lock(shared_.workers_mutex);
   std::erase(shared_.workers, this);
   shared_.ended.push_back(counted());
@@ -93,15 +86,23 @@ void Worker::use(SnapshotRef snapshot) {
   connector_.configure(origin_config_, tcp_);
   pipeline_ = make_pipeline(
       snapshot_->parts, sessions_, tunnel_config_, {shared_.attempts, pool_port_},
-      {pool_, connector_, origin_config_, server_config_.expect_wait_ms,
-       tunnel_config_.idle_timeout_ms, snapshot_->parts.via, &shared_.origin_slots, &origin_queue_,
-       [this](const std::string& authority) {
-         std::lock_guard lock(shared_.workers_mutex);
-         for (Worker* worker : shared_.workers) {
-           if (worker != this) worker->give_up_idle(authority);
-         }
-       },
-       [this] { return free_descriptor(); }});
+      {.pool = pool_,
+       .connector = connector_,
+       .config = origin_config_,
+       .expect_wait_ms = server_config_.expect_wait_ms,
+       .tunnel_idle_ms = tunnel_config_.idle_timeout_ms,
+       .via = snapshot_->parts.via,
+       .slots = &shared_.origin_slots,
+       .queue = &origin_queue_,
+       .ask_others = [this](const std::string& authority) { ask_for_idle(authority); },
+       .make_room = [this] { return free_descriptor(); }});
+}
+
+void Worker::ask_for_idle(const std::string& authority) {
+  std::lock_guard lock(shared_.workers_mutex);
+  for (Worker* worker : shared_.workers) {
+    if (worker != this) worker->give_up_idle(authority);
+  }
 }
 
 void Worker::listen(WorkerSockets sockets) {

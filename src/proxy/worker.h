@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "async/mailbox.h"
+#include "base/account.h"
 #include "journal/journal.h"
 #include "net/dns/resolver.h"
 #include "net/stream/listener.h"
@@ -111,6 +112,8 @@ class Worker final : private server::Admission {
   void give_up_idle(const std::string& authority) {
     mailbox_.post([this, authority] { pool_.drop_one(authority); });
   }
+  /// The other workers each close an idle connection to that origin.
+  void ask_for_idle(const std::string& authority);
   async::Task<void> end_when_drained();
   /// Nobody else may come in now.
   bool full() const;
@@ -120,7 +123,10 @@ class Worker final : private server::Admission {
   async::Task<void> accept_clients(Listening& listening);
   void admit(const net::Listener::Accepted& accepted, const Listening& listening);
 
+  void descriptor_closed();
+
   Shared& shared_;
+  bool ending_ = false;  // Its members go.
   async::EventLoop loop_;
   async::Mailbox mailbox_;
   async::PoolPort pool_port_;
@@ -143,7 +149,8 @@ class Worker final : private server::Admission {
   const server::SessionContext sessions_;
   std::vector<std::unique_ptr<Listening>> listeners_;
   bool asking_ = false;     // keep_asking() runs.
-  async::TaskScope scope_;  // Last: its tasks go first.
+  async::TaskScope scope_;  // Behind all that its tasks use: they go first.
+  const base::Account::Watch memory_watch_;
 };
 
 }  // namespace weir::proxy

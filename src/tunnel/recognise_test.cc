@@ -17,7 +17,7 @@ struct Seen {
   std::string client_bytes;
 };
 struct FakePin final : http::PinnedConnection {
-  void watch(void (*)(void*), void*) override {}
+  void watch(base::Callback<>) override {}
   explicit FakePin(Seen& seen) : seen(seen) {}
   ~FakePin() override { seen.pin_gone = true; }
   Seen& seen;

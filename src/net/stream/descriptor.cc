@@ -7,9 +7,6 @@
 
 namespace weir::net {
 namespace {
-thread_local void (*on_close)(void*) = nullptr;
-thread_local void* on_close_of = nullptr;
-
 std::atomic<uint32_t> most_descriptors{UINT32_MAX};
 std::atomic<uint32_t> open_descriptors{0};
 }  // namespace
@@ -23,11 +20,6 @@ bool descriptors_left(uint32_t spare) {
          most_descriptors.load(std::memory_order_relaxed);
 }
 
-void set_on_close(void (*callback)(void*), void* of) {
-  on_close = callback;
-  on_close_of = of;
-}
-
 Descriptor::Descriptor(int descriptor, async::Readiness& readiness)
     : descriptor_(descriptor),
       slot_(async::EventLoop::current().add(descriptor, *this)),
@@ -36,10 +28,11 @@ Descriptor::Descriptor(int descriptor, async::Readiness& readiness)
 }
 
 Descriptor::~Descriptor() {
-  if (slot_ >= 0) async::EventLoop::current().remove(slot_);
+  auto& loop = async::EventLoop::current();
+  if (slot_ >= 0) loop.remove(slot_);
   close(descriptor_);
   open_descriptors.fetch_sub(1, std::memory_order_relaxed);
-  if (on_close) on_close(on_close_of);
+  loop.descriptor_closed();
 }
 
 void Descriptor::on_events(uint32_t events) {

@@ -34,7 +34,4 @@ void set_most_descriptors(uint32_t most);
 /// Whether one more may be opened and `spare` others after it. Any thread.
 bool descriptors_left(uint32_t spare = 0);
 
-/// Called when a descriptor of this thread closes: who met EMFILE may try again.
-void set_on_close(void (*callback)(void*), void* of);
-
 }  // namespace weir::net

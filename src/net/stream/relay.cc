@@ -47,8 +47,6 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
         idle_ms_(idle_ms),
         active_ms_(now_ms()),
         alarm_(*this) {
-    for (async::ByteStream* side : sides_)
-      side->readiness().on_readable_of = static_cast<async::Wait*>(this);
     if (start.for_origin.empty() && start.for_client.empty()) return;
     first_ = std::make_unique<First>();
     first_->bytes[up] = std::move(start.for_origin);
@@ -56,7 +54,7 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   }
   Relay(const Relay&) = delete;
   ~Relay() {
-    for (async::ByteStream* side : sides_) side->readiness().on_readable = nullptr;
+    for (async::ByteStream* side : sides_) side->readiness().on_readable = {};
     for (auto& pump : pumps_) pump.cancel();
     // Neither must take a part for the whole. A client that has the whole of the origin's may still
     // be getting it from the kernel.
@@ -85,11 +83,8 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   };
 
   static uint64_t now_ms() { return async::EventLoop::current().now_ms(); }
-  static void wake(void* wait) {
-    async::EventLoop::current().make_ready(*static_cast<async::Wait*>(wait));
-  }
-  void wake_up() { async::EventLoop::current().make_ready(*this); }
-  void finished() noexcept override { wake_up(); }
+  void wake() { async::EventLoop::current().make_ready(*this); }
+  void finished() noexcept override { wake(); }
   static End failure_of(async::ByteStream* side, const Relay& relay) {
     return side == relay.sides_[0] ? End::client_failed : End::origin_failed;
   }
@@ -105,7 +100,7 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   const uint64_t idle_ms_;
   uint64_t active_ms_;  // When a byte was last seen to move, either way.
   uint64_t counted_ = 0;
-  async::Alarm<Relay, &Relay::wake_up> alarm_;
+  async::Alarm<Relay, &Relay::wake> alarm_;
   async::Task<End> pumps_[2];
   bool ended_[2] = {false, false};
 };
@@ -189,16 +184,16 @@ End Relay::look(Way way) {
     if (ended_[way]) {
       // A reset that comes after its end says that it takes nothing more either.
       if (state.broken) return failure_of(sides_[way], *this);
-      state.on_readable = &wake;
+      state.on_readable = base::Callback<>::to<&Relay::wake>(*this);
       return End::quiet;
     }
     base::Slice first;
     if (first_) first = std::exchange(first_->bytes[way], {});
     if (!state.readable && first.empty()) {
-      state.on_readable = &wake;
+      state.on_readable = base::Callback<>::to<&Relay::wake>(*this);
       return End::quiet;
     }
-    state.on_readable = nullptr;
+    state.on_readable = {};
     pumps_[way] = pump(way, std::move(first));
     pumps_[way].start(this);
   }

@@ -22,7 +22,7 @@ bool OriginConnection::quiet() {
   return n == -EAGAIN;
 }
 
-Pool::Pool(const OriginConfig& config) : config_(config) {}
+Pool::Pool(const OriginConfig& config, OnFree on_free) : config_(config), on_free_(on_free) {}
 
 void Pool::forget_empty() {
   std::erase_if(by_authority_, [](const auto& entry) { return entry.second.count == 0; });
@@ -32,7 +32,7 @@ void Pool::forget_empty() {
 Pool::~Pool() {
   while (by_age_.linked())
     remove(static_cast<OriginConnection::AgeLink&>(*by_age_.next()).connection);
-  on_free = nullptr;
+  on_free_ = {};
   sweep();
 }
 
@@ -40,7 +40,7 @@ std::unique_ptr<OriginConnection> Pool::remove(OriginConnection& connection) {
   connection.age_.unlink();
   connection.unlink();
   connection.pool_ = nullptr;
-  connection.stream->readiness().on_readable = nullptr;
+  connection.stream->readiness().on_readable = {};
   --size_;
   if (--connection.among_->count == 0) ++empty_;
   return std::unique_ptr<OriginConnection>(&connection);
@@ -49,7 +49,7 @@ std::unique_ptr<OriginConnection> Pool::remove(OriginConnection& connection) {
 void Pool::drop(std::unique_ptr<OriginConnection> connection) {
   connection->stream = nullptr;
   connection->slot.release();
-  if (on_free) on_free(on_free_of, connection->authority);
+  if (on_free_) on_free_(connection->authority);
 }
 
 std::unique_ptr<OriginConnection> Pool::take(std::string_view authority,
@@ -104,10 +104,9 @@ void Pool::put(std::unique_ptr<OriginConnection> connection) {
   if (among.count++ == 0) --empty_;
   ++size_;
   async::Readiness& state = idle.stream->readiness();
-  state.on_readable = &bytes_arrived;
-  state.on_readable_of = &idle;
+  state.on_readable = base::Callback<>::to<&OriginConnection::bytes_arrived>(idle);
   if (sweep_.due_ms() == async::Deadline::kNever) sweep_.set(now + config_.idle_timeout_ms);
-  if (on_free) on_free(on_free_of, idle.authority);
+  if (on_free_) on_free_(idle.authority);
 }
 
 void Pool::drop_one(std::string_view authority) {
@@ -122,12 +121,14 @@ bool Pool::drop_oldest() {
   return true;
 }
 
-void Pool::bytes_arrived(void* of) {
-  auto& connection = *static_cast<OriginConnection*>(of);
-  Pool& pool = *connection.pool_;
-  OriginConnection* spoiled = pool.remove(connection).release();
-  spoiled->age_.link_before(pool.spoiled_);
-  pool.sweep_.set(async::EventLoop::current().now_ms());
+void OriginConnection::bytes_arrived() {
+  pool_->spoil(*this);
+}
+
+void Pool::spoil(OriginConnection& connection) {
+  OriginConnection* spoiled = remove(connection).release();
+  spoiled->age_.link_before(spoiled_);
+  sweep_.set(async::EventLoop::current().now_ms());
 }
 
 void Pool::sweep() {

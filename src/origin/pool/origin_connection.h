@@ -7,6 +7,7 @@
 
 #include "async/deadline.h"
 #include "async/input.h"
+#include "base/callback.h"
 #include "base/hash.h"
 #include "base/ip.h"
 #include "http/decision.h"
@@ -36,10 +37,7 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   bool quiet();
   /// The response has ended now.
   void rest() { rested_turn_ = async::EventLoop::current().turns(); }
-  void watch(void (*call)(void*), void* of) override {
-    stream->readiness().on_readable = call;
-    stream->readiness().on_readable_of = of;
-  }
+  void watch(base::Callback<> call) override { stream->readiness().on_readable = call; }
 
   /// Its place among the connections to the origin; a tunnel needs none. Before the stream: it is
   /// given back once that is closed.
@@ -59,6 +57,8 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
 
  private:
   friend class Pool;
+  /// It is idle, and something came: that can be no answer.
+  void bytes_arrived();
   struct AgeLink : Link {
     explicit AgeLink(OriginConnection& connection) : connection(connection) {}
     OriginConnection& connection;
@@ -74,10 +74,10 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
 /// which bytes arrive is closed.
 class Pool {
  public:
-  explicit Pool(const OriginConfig& config);
-  /// Called with the authority of each connection that becomes free. Not owned.
-  void (*on_free)(void* of, std::string_view authority) = nullptr;
-  void* on_free_of = nullptr;
+  /// Its argument: the authority of the connection.
+  using OnFree = base::Callback<std::string_view>;
+  /// `on_free` is called for each connection that becomes free.
+  explicit Pool(const OriginConfig& config, OnFree on_free = {});
   /// Closes one that is not in the pool (any more), and tells who waits for its place. Asks for no
   /// memory.
   void drop(std::unique_ptr<OriginConnection> connection);
@@ -96,13 +96,16 @@ class Pool {
   bool drop_oldest();
 
  private:
-  static void bytes_arrived(void* connection);
+  friend class OriginConnection;
+  /// Closed by the next sweep, never taken again.
+  void spoil(OriginConnection& connection);
   /// Out of the lists; the caller owns it then.
   std::unique_ptr<OriginConnection> remove(OriginConnection& connection);
   void sweep();
   void forget_empty();
 
   const OriginConfig& config_;
+  OnFree on_free_;
   /// Entries do not move; those that have become empty wait in it for their next connection, up to
   /// a limit.
   std::unordered_map<std::string, IdleConnections, base::TextHash, std::equal_to<>,

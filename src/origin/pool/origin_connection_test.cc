@@ -213,7 +213,7 @@ TEST(Pool, AgeAndNamesThatChanged) {
 
 TEST(Pins, OfOneClientBoundedAndNeverReplaced) {
   struct Pin final : http::PinnedConnection {
-    void watch(void (*)(void*), void*) override {}
+    void watch(base::Callback<>) override {}
     explicit Pin(int& alive) : alive(++alive) {}
     ~Pin() override { --alive; }
     int& alive;

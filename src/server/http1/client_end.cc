@@ -5,20 +5,18 @@ namespace weir::server {
 ClientEnd::ClientEnd(Client& client, http::Exchange& exchange)
     : client_(client), exchange_(exchange) {
   async::Readiness& state = client_.stream.readiness();
-  state.on_readable = &something_came;
-  state.on_readable_of = this;
+  state.on_readable = base::Callback<>::to<&ClientEnd::something_came>(*this);
   // What has come already has no edge any more, and what comes while content is read is its
   // reader's.
   if (state.peer_closed || !client_.content.complete) look_again();
 }
 
 ClientEnd::~ClientEnd() {
-  client_.stream.readiness().on_readable = nullptr;
+  client_.stream.readiness().on_readable = {};
 }
 
-void ClientEnd::something_came(void* self) {
-  auto& end = *static_cast<ClientEnd*>(self);
-  if (end.client_.stream.readiness().peer_closed) end.look_again();
+void ClientEnd::something_came() {
+  if (client_.stream.readiness().peer_closed) look_again();
 }
 
 void ClientEnd::look_again() {

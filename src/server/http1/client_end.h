@@ -21,7 +21,7 @@ class ClientEnd {
   ~ClientEnd();
 
  private:
-  static void something_came(void* self);
+  void something_came();
   void look();
   /// Nothing comes from the client any more. Reads what is there, where that is the next request.
   bool at_its_end();

@@ -61,13 +61,7 @@ class Connection final : public base::Pooled, private LiveConnection {
     stream.readiness().on_broken = &client_.interrupt;
     pins_.way_back = way_back;
     if (way_back) way_back->attach(client_);
-    pins_.on_lost = [](void* of) {
-      // What the client believes of that login, or of its tunnel's other end, is over: its
-      // connection ends too, now if it is idle.
-      auto& connection = *static_cast<Connection*>(of);
-      if (connection.idle_) connection.client_.stream.readiness().interrupt();
-    };
-    pins_.on_lost_of = this;
+    pins_.on_lost = base::Callback<>::to<&Connection::pin_lost>(*this);
     client_.input.put(first);
     if (pin) pins_.put(authority(), std::move(pin));
   }
@@ -109,6 +103,12 @@ class Connection final : public base::Pooled, private LiveConnection {
   /// Reads until the head is whole, or says what is wrong with it.
   async::Task<std::optional<base::Error>> read_head(http1::RequestParser& parser);
   void finish(http::Exchange& exchange, const std::optional<base::Result<Served>>& served);
+
+  /// What the client believes of that login, or of its tunnel's other end, is over: its connection
+  /// ends too, now if it is idle.
+  void pin_lost() {
+    if (idle_) client_.stream.readiness().interrupt();
+  }
 
   const std::unique_ptr<async::ByteStream>
       owned_;  // The stream, where it is this connection's alone.
