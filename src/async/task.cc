@@ -13,7 +13,7 @@ const base::Error no_memory(base::ErrorType::proxy_internal_error, 503,
 
 base::Error error_of(const char* what) noexcept {
   try {
-    return base::Error(base::ErrorType::proxy_internal_error, 500, what);
+    return base::Error(base::ErrorType::proxy_internal_error, what);
   } catch (...) {
     return no_memory;
   }

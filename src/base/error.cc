@@ -45,6 +45,27 @@ std::string_view name_of(ErrorType type) {
   return kNames[static_cast<size_t>(type)];
 }
 
+int status_of(ErrorType type) {
+  switch (type) {
+    case ErrorType::http_request_error: return 400;
+    case ErrorType::http_request_denied:
+    case ErrorType::destination_ip_prohibited: return 403;
+    case ErrorType::destination_not_found:
+    case ErrorType::proxy_internal_response:
+    case ErrorType::proxy_internal_error:
+    case ErrorType::proxy_configuration_error: return 500;
+    case ErrorType::destination_unavailable:
+    case ErrorType::connection_limit_reached: return 503;
+    case ErrorType::dns_timeout:
+    case ErrorType::connection_timeout:
+    case ErrorType::connection_read_timeout:
+    case ErrorType::connection_write_timeout:
+    case ErrorType::http_response_timeout: return 504;
+    case ErrorType::proxy_loop_detected: return 508;
+    default: return 502;
+  }
+}
+
 Error::Error(ErrorType type, int status, std::string detail, std::string rule)
     : words_(std::make_shared<const Words>(Words{std::move(detail), std::move(rule), {}})),
       type_(type),

@@ -49,13 +49,19 @@ enum class ErrorType : uint8_t {
 
 /// The type's name as RFC 9209 spells it.
 std::string_view name_of(ErrorType type);
+/// The status that a client gets for it, unless an error names another: as RFC 9209 recommends, but
+/// for a prohibited address (403: the fault is not the site's) and a loop (508).
+int status_of(ErrorType type);
 
 /// Why an exchange failed. Small to carry, cheap to copy; the words are on the heap, since an error
-/// is rare. `status` is what the client gets if no head has gone out (400 to 599). `rule` names the
-/// rule or key that refused, and `detail` says what happened, in words for a person; neither holds
-/// secrets, and both may hold bytes from the wire (escape them).
+/// is rare. `status` is what the client gets if no head has gone out (400 to 599); it follows from
+/// the type unless it is given. `rule` names the rule or key that refused, and `detail` says what
+/// happened, in a sentence for a person; neither holds secrets, and both may hold bytes from the
+/// wire (escape them).
 class [[nodiscard]] Error {
  public:
+  Error(ErrorType type, std::string detail, std::string rule = {})
+      : Error(type, status_of(type), std::move(detail), std::move(rule)) {}
   Error(ErrorType type, int status, std::string detail, std::string rule = {});
 
   ErrorType type() const { return type_; }
@@ -91,7 +97,10 @@ class [[nodiscard]] Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-/// `return fail(ErrorType::connection_refused, 502, "...")` from anything that returns a Result.
+/// `return fail(ErrorType::connection_refused, "...")` from anything that returns a Result.
+inline std::unexpected<Error> fail(ErrorType type, std::string detail, std::string rule = {}) {
+  return std::unexpected(Error(type, std::move(detail), std::move(rule)));
+}
 inline std::unexpected<Error> fail(ErrorType type, int status, std::string detail,
                                    std::string rule = {}) {
   return std::unexpected(Error(type, status, std::move(detail), std::move(rule)));

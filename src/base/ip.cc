@@ -52,7 +52,7 @@ std::optional<IpAddress> parse_v6(std::string_view text) {
 }
 
 std::unexpected<Error> no_network(std::string detail) {
-  return fail(ErrorType::proxy_configuration_error, 500, std::move(detail));
+  return fail(ErrorType::proxy_configuration_error, std::move(detail));
 }
 
 }  // namespace

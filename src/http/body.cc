@@ -3,8 +3,8 @@
 namespace weir::http {
 
 async::Task<base::Result<Sent>> Body::send_to(async::ByteStream&, uint64_t, uint64_t*, bool*) {
-  co_return base::fail(base::ErrorType::proxy_internal_error, 500,
-                       "this content does not come from the kernel");
+  co_return base::fail(base::ErrorType::proxy_internal_error,
+                       "This content does not come from the kernel.");
 }
 
 async::Task<base::Result<Chunk>> TextBody::read() {

@@ -98,8 +98,7 @@ class FakeStages final : private Journal {
     task.start();
     Outcome outcome;
     if (!task.done()) {
-      outcome.error.emplace(base::ErrorType::proxy_internal_error, 500,
-                            "the stage waits for something");
+      outcome.error.emplace(base::ErrorType::proxy_internal_error, "the stage waits for something");
       return outcome;
     }
     auto result = task.take();

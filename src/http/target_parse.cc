@@ -17,7 +17,7 @@ using base::ErrorType;
 using base::Result;
 
 std::unexpected<base::Error> refuse(const char* why) {
-  return base::fail(ErrorType::http_request_error, 400, why);
+  return base::fail(ErrorType::http_request_error, why);
 }
 
 enum : uint8_t { kHostByte = 1, kUpperByte = 2, kDot = 4 };

@@ -79,7 +79,7 @@ size_t scheme_size(std::string_view target) {
 }
 
 void refuse(RequestHead& head, std::string_view raw, const char* why) {
-  head.fault.emplace(base::ErrorType::http_request_error, 400, why);
+  head.fault.emplace(base::ErrorType::http_request_error, why);
   head.raw_target = head.copy(without_userinfo(raw));
 }
 

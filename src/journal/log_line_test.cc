@@ -122,7 +122,7 @@ TEST_F(LogLine, WhoAsks) {
 TEST_F(LogLine, BytesThatWereNoRequest) {
   auto request = ask("", "");
   request.exchange->status = 400;
-  request.exchange->set_error(base::Error(base::ErrorType::http_request_error, 400, "bad"));
+  request.exchange->set_error(base::Error(base::ErrorType::http_request_error, "bad"));
   EXPECT_EQ(line(LogFormat::common, request),
             "127.0.0.1 - - [25/Nov/2026:00:08:03 +0000] \"-\" 400 0");
   EXPECT_NE(line(LogFormat::json, request)
@@ -150,9 +150,9 @@ TEST_F(LogLine, WhatRefused) {
   auto request = ask("GET", "http://x/");
   request.exchange->status = 503;
   request.exchange->set_error(
-      base::Error(base::ErrorType::connection_limit_reached, 503, "full", "limits.memory"));
+      base::Error(base::ErrorType::connection_limit_reached, "full", "limits.memory"));
   request.exchange->set_error(
-      base::Error(base::ErrorType::client_closed, 502, "what follows from it", "other"));
+      base::Error(base::ErrorType::client_closed, "what follows from it", "other"));
   EXPECT_TRUE(line(LogFormat::combined, request)
                   .ends_with(" connection_limit_reached received=0 ms=16 rule=limits.memory"))
       << line(LogFormat::combined, request);
@@ -161,7 +161,7 @@ TEST_F(LogLine, WhatRefused) {
             std::string::npos);
   auto blank = ask("GET", "http://x/");
   blank.exchange->set_error(
-      base::Error(base::ErrorType::http_request_denied, 403, "no", "own \"address\n"));
+      base::Error(base::ErrorType::http_request_denied, "no", "own \"address\n"));
   EXPECT_TRUE(line(LogFormat::combined, blank).ends_with(" rule=own_\\\"address\\x0a"))
       << line(LogFormat::combined, blank);
 }

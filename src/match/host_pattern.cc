@@ -55,7 +55,7 @@ base::Result<HostPattern> HostPattern::parse(std::string_view text) {
   pattern.name_ = normal(name);
   if (const std::string_view fault = fault_in(pattern.name_); !fault.empty()) {
     return base::fail(
-        base::ErrorType::proxy_configuration_error, 500,
+        base::ErrorType::proxy_configuration_error,
         '"' + std::string(text) + "\" is no host name or `*.suffix`: " + std::string(fault));
   }
   return pattern;

@@ -69,7 +69,7 @@ bool is_empty(const Answered& answered, const OriginConnection& connection) {
 /// sent again. Inside a tunnel it is not: there the client speaks with the site, as without a
 /// proxy.
 base::Error foreign_login(std::string_view origin) {
-  return base::Error(ErrorType::http_protocol_error, 502,
+  return base::Error(ErrorType::http_protocol_error,
                      std::string(origin) +
                          " asked for a login to a proxy (status 407), and is no proxy of yours. Do "
                          "not give it the proxy's password.");
@@ -184,7 +184,7 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::acquire(
     bool turn = false;
     if (!context_.queue->full()) turn = co_await context_.queue->wait(authority, deadline_ms);
     if (!turn) {
-      co_return base::fail(ErrorType::connection_limit_reached, 503,
+      co_return base::fail(ErrorType::connection_limit_reached,
                            "There are as many connections to " + authority +
                                " as there may be, and none became free in time.",
                            "limits.connections_per_origin");
@@ -209,14 +209,14 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     const bool served = connection && connection->reused;
     if (connection && request.pins->way_back && !connection->quiet()) {
       request.pins->way_back->take(std::move(pinned));
-      co_return std::unexpected(base::Error(ErrorType::client_closed, 502,
-                                            "the origin speaks unasked; the tunnel relays it")
-                                    .without_answer());
+      co_return std::unexpected(
+          base::Error(ErrorType::client_closed, "The origin speaks unasked; the tunnel relays it.")
+              .without_answer());
     }
     if (!connection || !connection->quiet()) {
       request.pins->lose(key);
       const base::Error lost(
-          ErrorType::connection_terminated, 502,
+          ErrorType::connection_terminated,
           std::string(key) + " closed the connection that belongs to this client.");
       co_return std::unexpected(served ? lost.without_answer() : lost);
     }
@@ -269,7 +269,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   http::Fields& fields = response.head->fields;
   const http::HopByHop hop = http::remove_hop_by_hop(fields);
   if (hop.excessive)
-    co_return base::fail(ErrorType::http_protocol_error, 502,
+    co_return base::fail(ErrorType::http_protocol_error,
                          std::string(key) + " named too many fields in Connection.");
   add_via(fields, response.head->minor_version);
   // Who forwards a response without Date adds one (RFC 9110, section 6.6.1).
@@ -277,7 +277,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
 
   if (response.head->status == 101) {
     if (!hop.websocket)
-      co_return base::fail(ErrorType::http_upgrade_failed, 502,
+      co_return base::fail(ErrorType::http_upgrade_failed,
                            std::string(key) + " changed to a protocol that was not asked for.");
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);

@@ -35,8 +35,9 @@ std::string led_to(std::string_view host, const IpAddress& address, AddressClass
   return text += " is " + std::string(match::describe(address_class));
 }
 
-Error prohibited(std::string detail, std::string_view rule) {
-  return Error(ErrorType::destination_ip_prohibited, 403, std::move(detail), std::string(rule));
+/// `what` is a sentence but for its end.
+Error prohibited(std::string what, std::string_view rule) {
+  return Error(ErrorType::destination_ip_prohibited, std::move(what) + '.', std::string(rule));
 }
 
 std::string line_of(std::string_view key, std::string_view value) {
@@ -114,7 +115,7 @@ bool ListenerRules::allows(std::string_view host, const IpAddress& address) cons
 base::Result<void> check_port(const ListenerRules& rules, uint16_t port) {
   if (!rules.port_blocked(port)) return {};
   return std::unexpected(
-      Error(ErrorType::http_request_denied, 403, "port " + std::to_string(port) + " is blocked",
+      Error(ErrorType::http_request_denied, "Port " + std::to_string(port) + " is blocked.",
             "blocked_ports")
           .with_remedy("set blocked_ports in the configuration to a list without " +
                        std::to_string(port) +

@@ -72,12 +72,12 @@ async::Task<Event> when_readable(async::ByteStream& stream, uint64_t deadline_ms
 }
 
 std::unexpected<base::Error> client_broke() {
-  return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+  return base::fail(ErrorType::client_closed, "The client's connection broke.");
 }
 /// The client learns of it as it does from a relay.
 std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
   client.abort();
-  return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
+  return base::fail(ErrorType::connection_terminated, "The origin's connection broke.");
 }
 
 class Recognised final : public http::Tunnel {
@@ -146,8 +146,8 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
   FirstBytes first(bytes, limit);
   const auto no_room = [this]() -> base::Result<Carries> {
     if (!needs_inside()) return Carries::opaque;
-    return base::fail(ErrorType::connection_limit_reached, 503,
-                      "there is no memory to tell what the tunnel carries", "limits.memory");
+    return base::fail(ErrorType::connection_limit_reached,
+                      "There is no memory to tell what the tunnel carries.", "limits.memory");
   };
   uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
   bool begun = false;
@@ -171,8 +171,8 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     switch (co_await event) {
       case Event::timeout:
         if (begun) co_return Carries::opaque;
-        co_return base::fail(ErrorType::connection_read_timeout, 504,
-                             "neither side sent anything in the tunnel");
+        co_return base::fail(ErrorType::connection_read_timeout,
+                             "Neither side sent anything in the tunnel.");
       case Event::client_broke: co_return client_broke();
       case Event::origin_broke: co_return origin_broke(client);
       case Event::origin: {
@@ -214,8 +214,8 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
     co_return {};
   }
   if (carries != Carries::tls && needs_inside()) {
-    co_return base::fail(ErrorType::http_request_denied, 403,
-                         "what the tunnel carries is neither TLS nor HTTP", "no_opaque_ports");
+    co_return base::fail(ErrorType::http_request_denied,
+                         "What the tunnel carries is neither TLS nor HTTP.", "no_opaque_ports");
   }
   co_return {};
 }
@@ -245,7 +245,7 @@ async::Task<base::Result<http::Response>> Recognise::handle(http::Request reques
   // What is inside goes by the word that policy gave on the CONNECT.
   if (!request.decision)
     return http::fail_with(
-        base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
+        base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));
   return recognise(std::move(request), next);
 }
 
@@ -266,7 +266,7 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   CO_TRY(http::Response response, co_await next(std::move(request)));
   if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {
     co_return base::fail(
-        ErrorType::http_request_denied, 403,
+        ErrorType::http_request_denied,
         "No HTTP is served inside tunnels here, so Weir's own pages can't be reached through one.",
         "tunnel.serve");
   }

@@ -191,7 +191,7 @@ TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   http::Outcome refused = t.fake.run(t.stage, "CONNECT", "site:443");
   EXPECT_FALSE(refused.response->tunnel);
   t.fake.next = [](http::Request) -> base::Result<http::Response> {
-    return base::fail(ErrorType::connection_refused, 502, "refused");
+    return base::fail(ErrorType::connection_refused, "refused");
   };
   EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);
 }

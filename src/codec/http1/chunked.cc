@@ -209,9 +209,8 @@ const char* ChunkedDecoder::take_extension_byte(char c) {
 
 Result<void> ChunkedDecoder::take_trailers(const char*& at, const char* end) {
   const auto too_large = [this](const char* why) {
-    return side_ == Side::client
-               ? base::fail(ErrorType::http_request_error, 431, why)
-               : base::fail(ErrorType::http_response_trailer_section_size, 502, why);
+    return side_ == Side::client ? base::fail(ErrorType::http_request_error, 431, why)
+                                 : base::fail(ErrorType::http_response_trailer_section_size, why);
   };
   while (at < end) {
     const size_t before = lines_.kept().size();

@@ -128,9 +128,8 @@ Result<size_t> check_method(std::string_view line) {
 }  // namespace
 
 base::Error HeadParser::too_large(const char* why) const {
-  return side_ == Side::client
-             ? base::Error(ErrorType::http_request_error, 431, why)
-             : base::Error(ErrorType::http_response_header_section_size, 502, why);
+  return side_ == Side::client ? base::Error(ErrorType::http_request_error, 431, why)
+                               : base::Error(ErrorType::http_response_header_section_size, why);
 }
 
 void HeadParser::restart() {

@@ -120,8 +120,8 @@ const char* read_field_line(const Line& line, http::Arena& arena, FieldLine& fie
 }
 
 base::Error malformed(Side side, const char* why) {
-  return side == Side::client ? base::Error(base::ErrorType::http_request_error, 400, why)
-                              : base::Error(base::ErrorType::http_protocol_error, 502, why);
+  return side == Side::client ? base::Error(base::ErrorType::http_request_error, why)
+                              : base::Error(base::ErrorType::http_protocol_error, why);
 }
 
 }  // namespace weir::http1

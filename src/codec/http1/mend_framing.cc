@@ -56,7 +56,7 @@ Result<const char*> mend_framing(http::Fields& fields, int minor_version, bool n
   const char* why = nullptr;
   const Coding coding = read_coding(fields, minor_version, why);
   if (coding == Coding::odd && !no_content) {
-    return base::fail(ErrorType::http_response_transfer_coding, 502, why);
+    return base::fail(ErrorType::http_response_transfer_coding, why);
   }
   const bool other_coding = coding != Coding::chunked && fields.has(FieldId::transfer_encoding);
   if (other_coding) fields.remove(FieldId::transfer_encoding);

@@ -29,11 +29,10 @@ base::Result<void> failed(End end) {
   using base::ErrorType;
   switch (end) {
     case End::client_failed:
-      return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+      return base::fail(ErrorType::client_closed, "The client's connection broke.");
     case End::origin_failed:
-      return base::fail(ErrorType::connection_terminated, 502, "the origin's connection broke");
-    default:
-      return base::fail(ErrorType::connection_read_timeout, 504, "nothing moved for too long");
+      return base::fail(ErrorType::connection_terminated, "The origin's connection broke.");
+    default: return base::fail(ErrorType::connection_read_timeout, "Nothing moved for too long.");
   }
 }
 

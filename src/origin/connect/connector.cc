@@ -34,7 +34,7 @@ async::Task<base::Result<Connected>> Connector::connect(std::string_view host, b
   if (literal) {
     const auto address = base::IpAddress::parse(host);
     if (!address)
-      co_return base::fail(base::ErrorType::http_request_error, 400,
+      co_return base::fail(base::ErrorType::http_request_error,
                            std::string(host) + " is no IP address.");
     only = Address{*address, base::AddressSource::literal};
   } else {

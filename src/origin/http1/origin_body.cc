@@ -98,9 +98,9 @@ base::Error OriginBody::broken(ssize_t error) const {
   if (origin_->upload_error()) return *origin_->upload_error();
   const std::string& name = origin_->connection().authority;
   if (error == -ETIMEDOUT)
-    return base::Error(ErrorType::connection_read_timeout, 504,
+    return base::Error(ErrorType::connection_read_timeout,
                        name + " sent nothing of its answer for too long.");
-  return base::Error(ErrorType::http_response_incomplete, 502,
+  return base::Error(ErrorType::http_response_incomplete,
                      name + " closed the connection before its answer was whole.");
 }
 
@@ -140,7 +140,7 @@ async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to,
     case net::Spliced::Why::to_failed: break;
   }
   *to_failed = true;
-  co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+  co_return base::fail(ErrorType::client_closed, "The client's connection broke.");
 }
 
 async::Task<base::Result<void>> OriginTunnel::run(async::ByteStream& client,

@@ -77,9 +77,9 @@ async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
   // The request's content that is on its way has framing of our own, so it goes to its end before
   // raw bytes may follow it.
   if (gated_) upload_.cancel();
-  const base::Error relayed = base::Error(ErrorType::client_closed, 502,
-                                          "the origin's answer is no HTTP; the tunnel relays it")
-                                  .without_answer();
+  const base::Error relayed =
+      base::Error(ErrorType::client_closed, "The origin's answer is no HTTP; the tunnel relays it.")
+          .without_answer();
   while (uploading_) {
     // The client may wait for it before it goes on.
     if (!answer.empty() && exchange_->pass(answer.view())) answer = Slice();
@@ -150,14 +150,14 @@ void OriginExchange::finish() {
 base::Error OriginExchange::no_answer(ssize_t error, bool started) const {
   const std::string name = connection_->authority;
   if (client_ended_)
-    return base::Error(ErrorType::client_closed, 502,
+    return base::Error(ErrorType::client_closed,
                        name + " gave up the request of a client that has gone.");
   if (error == -ETIMEDOUT)
-    return base::Error(ErrorType::http_response_timeout, 504, name + " did not answer in time.");
+    return base::Error(ErrorType::http_response_timeout, name + " did not answer in time.");
   if (started)
-    return base::Error(ErrorType::http_response_incomplete, 502,
+    return base::Error(ErrorType::http_response_incomplete,
                        name + " closed the connection inside its answer's head.");
-  return base::Error(ErrorType::connection_terminated, 502,
+  return base::Error(ErrorType::connection_terminated,
                      name + " closed the connection without an answer.");
 }
 
@@ -249,7 +249,7 @@ void OriginExchange::open_gate() {
 }
 
 base::Error OriginExchange::took_nothing() const {
-  return {ErrorType::connection_write_timeout, 504,
+  return {ErrorType::connection_write_timeout,
           connection_->authority + " took nothing of the request's content for too long."};
 }
 
@@ -397,10 +397,10 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
       co_return std::unexpected(co_await go_back_with(answer_as_it_came()));
     if (status == 101)
       co_return base::fail(
-          ErrorType::http_protocol_error, 502,
+          ErrorType::http_protocol_error,
           connection_->authority + " changed the protocol without being asked to.");
     if (++interims > config_.interim_limit) {
-      co_return base::fail(ErrorType::http_protocol_error, 502,
+      co_return base::fail(ErrorType::http_protocol_error,
                            connection_->authority + " sent too many interim responses.");
     }
     if (status == 100 && asked_for_100_) {

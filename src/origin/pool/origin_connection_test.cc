@@ -19,7 +19,7 @@ class Allows final : public http::Decision {
   base::Result<void> check(base::AddressSource, const IpAddress& address, uint16_t) const override {
     ++asked;
     if (address == refused_)
-      return base::fail(base::ErrorType::destination_ip_prohibited, 403, "refused");
+      return base::fail(base::ErrorType::destination_ip_prohibited, "refused");
     return {};
   }
   mutable int asked = 0;

@@ -14,15 +14,15 @@ base::Result<void> Client::send_interim(std::string_view bytes, uint64_t& sent) 
     const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
     const ssize_t n = stream.try_write(&piece, 1);
     if (n < 0 && n != -EAGAIN)
-      return base::fail(base::ErrorType::client_closed, 502, "the client's connection broke");
+      return base::fail(base::ErrorType::client_closed, "The client's connection broke.");
     if (n > 0) {
       sent += static_cast<uint64_t>(n);
       bytes.remove_prefix(static_cast<size_t>(n));
     }
   }
   if (pending.size() + bytes.size() > kMostPending) {
-    return base::fail(base::ErrorType::http_protocol_error, 502,
-                      "the origin sent more interim responses than the client takes");
+    return base::fail(base::ErrorType::http_protocol_error,
+                      "The origin sent more interim responses than the client takes.");
   }
   pending += bytes;
   return {};

@@ -80,16 +80,16 @@ std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
 base::Error ClientBody::gone(ssize_t error) {
   if (error == -ETIMEDOUT && client_.drips) {
     return base::Error(ErrorType::http_request_error, 408,
-                       "the request's content came more slowly than it may while others wait",
+                       "The request's content came more slowly than it may while others wait.",
                        "limits.lowest_rate");
   }
   if (error == -ETIMEDOUT) {
     return base::Error(ErrorType::http_request_error, 408,
-                       "the client sent nothing of the request's content for too long");
+                       "The client sent nothing of the request's content for too long.");
   }
   client_.interrupt.fire("client_closed");
   return base::Error(ErrorType::client_closed, 400,
-                     "the client's connection ended inside the request's content");
+                     "The client's connection ended inside the request's content.");
 }
 
 async::Task<base::Result<http::Chunk>> ClientBody::read() {
@@ -154,11 +154,11 @@ async::Task<base::Result<http::Sent>> ClientBody::send_to(async::ByteStream& to,
   }
   *to_failed = true;
   if (result.error == -ETIMEDOUT) {
-    co_return base::fail(ErrorType::connection_write_timeout, 504,
+    co_return base::fail(ErrorType::connection_write_timeout,
                          "The site took nothing of the request's content for too long.");
   }
-  co_return base::fail(ErrorType::connection_terminated, 502,
-                       "the origin's connection broke while content was sent");
+  co_return base::fail(ErrorType::connection_terminated,
+                       "The origin's connection broke while content was sent.");
 }
 
 }  // namespace weir::server

@@ -19,8 +19,8 @@ enum class Framing : uint8_t { none, length, chunked, until_close };
 base::Error write_error(ssize_t error) {
   if (error == -ETIMEDOUT)
     return base::Error(ErrorType::connection_write_timeout, 408,
-                       "the client did not read for too long");
-  return base::Error(ErrorType::client_closed, 502, "the client's connection broke");
+                       "The client did not read for too long.");
+  return base::Error(ErrorType::client_closed, "The client's connection broke.");
 }
 
 bool has_no_content(const RequestFacts& facts, int status) {

@@ -24,7 +24,7 @@ bool no_memory() {
   return base::Account::stand() >= base::Memory::full;
 }
 base::Error no_memory_error() {
-  return base::Error(ErrorType::connection_limit_reached, 503,
+  return base::Error(ErrorType::connection_limit_reached,
                      "The proxy holds as much memory as it may.", "limits.memory");
 }
 
@@ -284,10 +284,10 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
           co_await client_.stream.read(client_.input.room(base::Block::kSmall), 0, until_ms);
       if (n == -ETIMEDOUT)
         co_return base::Error(ErrorType::http_request_error, 408,
-                              "the request's head did not come in time");
+                              "The request's head did not come in time.");
       if (n <= 0)
         co_return base::Error(ErrorType::client_closed, 400,
-                              "the client's connection ended inside a request's head");
+                              "The client's connection ended inside a request's head.");
       client_.input.filled(static_cast<size_t>(n));
     }
     auto fed = parser.feed(client_.input.view());
@@ -361,7 +361,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   if (refused) {
     // Whatever it sent, it is told this and nothing else.
     fault =
-        base::Error(ErrorType::http_request_denied, 403,
+        base::Error(ErrorType::http_request_denied,
                     "This proxy does not serve clients at " + session_->client.address.text() + ".",
                     "clients")
             .with_remedy(
@@ -370,7 +370,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   }
   if (session_->over_limit) {
     fault =
-        base::Error(ErrorType::connection_limit_reached, 503,
+        base::Error(ErrorType::connection_limit_reached,
                     "There are too many connections from " + session_->client.address.text() + ".",
                     "limits.connections_per_client");
   }

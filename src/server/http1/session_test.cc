@@ -30,7 +30,7 @@ class Pieces final : public http::Body {
   Task<base::Result<http::Chunk>> read() override {
     co_await async::Yield();
     if (next_ == pieces_.size()) {
-      if (breaks_) co_return base::fail(ErrorType::http_response_incomplete, 502, "broke");
+      if (breaks_) co_return base::fail(ErrorType::http_response_incomplete, "broke");
       http::Chunk last{.last = true, .trailers = http::Trailers::make()};
       last.trailers->fields.add("X-Sum", "1");
       co_return last;
@@ -436,7 +436,7 @@ TEST(Session, AnInterruptEndsWhatRunsAndNamesTheReason) {
   server.answering = [&](Request request) {
     return [](Request, Alive, async::Signal& never) -> Task<base::Result<Response>> {
       co_await never.changed(never.version());
-      co_return base::fail(ErrorType::proxy_internal_error, 500, "it does not come here");
+      co_return base::fail(ErrorType::proxy_internal_error, "it does not come here");
     }(std::move(request), Alive(alive), never);
   };
   MemoryStream &drained = server.stream(), &broken = server.stream(), &half = server.stream();
@@ -496,7 +496,7 @@ struct FakeTunnel final : http::Tunnel {
     got = client_bytes.view();
     co_await async::Yield();
     co_await client.write({base::Slice::copy_of("tunnelled")}, 1000);
-    if (fails) co_return base::fail(ErrorType::connection_terminated, 502, "the origin broke");
+    if (fails) co_return base::fail(ErrorType::connection_terminated, "the origin broke");
     co_return {};
   }
   std::string& got;

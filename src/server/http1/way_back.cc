@@ -64,7 +64,7 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
     if (ready == -ETIMEDOUT) break;
     const ssize_t n = ready < 0 ? ready : read_more();
     if (n == -EAGAIN) continue;
-    if (n < 0) co_return base::fail(ErrorType::client_closed, 502, "the client's connection broke");
+    if (n < 0) co_return base::fail(ErrorType::client_closed, "The client's connection broke.");
     if (n > 0) continue;
     if (!input.empty()) break;
     // A client that has only asked, and says nothing more, waits for its answer.

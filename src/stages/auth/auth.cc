@@ -125,7 +125,7 @@ async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http:
            co_await check(request.session->client.address, std::move(credentials), print));
     if (!right) {
       request.exchange->set_error(
-          base::Error(ErrorType::http_request_denied, 407, "the login is wrong", "login"));
+          base::Error(ErrorType::http_request_denied, 407, "The login is wrong.", "login"));
       co_return challenge(true);
     }
   }
@@ -177,9 +177,9 @@ async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials 
     async::Sleep step(loop.now_ms() + kStepMs);
     co_await step;
   }
-  co_return base::fail(ErrorType::connection_limit_reached, 503,
-                       "the proxy has too many logins to check at once; this one was not looked "
-                       "at, and may be right",
+  co_return base::fail(ErrorType::connection_limit_reached,
+                       "The proxy has too many logins to check at once. This one was not looked "
+                       "at, and may be right.",
                        "login");
 }
 

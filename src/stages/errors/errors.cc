@@ -101,19 +101,6 @@ std::string_view advice_of(const base::Error& error) {
 /// RFC 9110, 10.2.3: a limit that is reached now is seldom so for long.
 constexpr const char* kRetryAfterSeconds = "2";
 
-/// A detail as a sentence of its own. A first word that may be a host's name keeps its case.
-std::string sentence(std::string_view detail) {
-  std::string text(detail);
-  if (text.empty()) return text;
-  for (const std::string_view word :
-       {"port ", "the ", "what ", "neither ", "nothing ", "only ", "rules ", "unknown "}) {
-    if (text.starts_with(word)) text[0] = static_cast<char>(text[0] - 'a' + 'A');
-  }
-  const char last = text.back();
-  if (last != '.' && last != '!' && last != '?') text += '.';
-  return text;
-}
-
 /// RFC 8941, 3.3.3: printable ASCII in quotes.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
@@ -159,7 +146,7 @@ std::string with_code(std::string_view text) {
 
 std::string as_text(const base::Error& error) {
   std::string text(headline_of(error));
-  text.append(".\n").append(sentence(error.detail())).append("\n");
+  text.append(".\n").append(error.detail()).append("\n");
   if (const auto advice = advice_of(error); !advice.empty()) text.append(advice).append("\n");
   if (!error.rule().empty()) text.append("Rule: ").append(error.rule()).append("\n");
   if (!error.remedy().empty()) text.append("To allow it: ").append(error.remedy()).append("\n");
@@ -180,7 +167,7 @@ std::string as_html(const base::Error& error, std::string_view url) {
   std::string body = "<p class=\"status\">" + std::to_string(error.status()) + " " +
                      std::string(http::reason_of(error.status())) + "</p>\n<h1>" +
                      base::escape_html(headline) + "</h1>\n<p>" +
-                     base::escape_html(sentence(error.detail())) + "</p>\n";
+                     base::escape_html(error.detail()) + "</p>\n";
   if (const auto advice = advice_of(error); !advice.empty())
     body += "<p>" + base::escape_html(advice) + "</p>\n";
   if (!error.remedy().empty())

@@ -34,9 +34,9 @@ TEST(Errors, WhatIsNoErrorPassesAsItIs) {
 
 TEST(Errors, AnErrorBecomesAResponseAndIsInTheRecord) {
   http::FakeStages fake;
-  fake.next = fails_with(
-      Error(ErrorType::connection_refused, 502, "site:80 refused the connection.", "a rule")
-          .with_remedy("write `x = 1`."));
+  fake.next =
+      fails_with(Error(ErrorType::connection_refused, "site:80 refused the connection.", "a rule")
+                     .with_remedy("write `x = 1`."));
   http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
   ASSERT_TRUE(outcome.response);
   EXPECT_EQ(outcome.status(), 502);
@@ -63,8 +63,7 @@ TEST(Errors, AClientThatHasGoneIsToldNothing) {
 
 TEST(Errors, WhereTheClientIsToSeeTheEndAloneThereIsNoPage) {
   http::FakeStages fake;
-  fake.next =
-      fails_with(Error(ErrorType::connection_terminated, 502, "It closed.").without_answer());
+  fake.next = fails_with(Error(ErrorType::connection_terminated, "It closed.").without_answer());
   const http::Outcome outcome = fake.run(kStage, "GET", "http://site/");
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(fake.records, std::vector<std::string>{"connection_terminated"});
@@ -77,7 +76,7 @@ TEST(Errors, TheNameIsATokenOrInQuotes) {
                {"9proxy", "\"9proxy\";"}, {"-x", "\"-x\";"},         {"!", "\"!\";"}};
   for (const auto& c : cases) {
     const http::Response response =
-        error_response(Error(ErrorType::dns_error, 502, "x"), "", "", c.name);
+        error_response(Error(ErrorType::dns_error, "x"), "", "", c.name);
     EXPECT_TRUE(response.head->fields.get(FieldId::proxy_status).starts_with(c.written)) << c.name;
   }
 }
@@ -104,7 +103,7 @@ TEST(Errors, BrowsersGetHtml) {
   };
   for (const auto& c : cases) {
     http::FakeStages fake;
-    fake.next = fails_with(Error(ErrorType::dns_error, 502, "There is no site."));
+    fake.next = fails_with(Error(ErrorType::dns_error, "There is no site."));
     http::Outcome outcome = fake.run(kStage, "GET", "http://site/", {{"Accept", c.accept}});
     ASSERT_TRUE(outcome.response) << c.accept;
     EXPECT_EQ(outcome.field(FieldId::content_type),
@@ -116,7 +115,7 @@ TEST(Errors, BrowsersGetHtml) {
 }
 
 TEST(Errors, NothingFromTheWireIsMarkup) {
-  const Error error = Error(ErrorType::http_request_denied, 403,
+  const Error error = Error(ErrorType::http_request_denied,
                             "<script>alert(\"1\")</script>\x1b[31m\r\nX: y", "<b>rule</b>")
                           .with_remedy("write `<i>`.");
   http::Response html =
@@ -134,7 +133,7 @@ TEST(Errors, NothingFromTheWireIsMarkup) {
 }
 
 TEST(Errors, LongWordsAreCut) {
-  const Error error(ErrorType::http_request_error, 400, std::string(10'000, 'd'));
+  const Error error(ErrorType::http_request_error, std::string(10'000, 'd'));
   http::Response response =
       error_response(error, "text/html", "http://site/" + std::string(100'000, 'u'), "weir");
   EXPECT_LT(response.head->fields.get(FieldId::proxy_status).size(), 400u);
@@ -142,17 +141,17 @@ TEST(Errors, LongWordsAreCut) {
 }
 
 TEST(Errors, ALimitSaysWhenToComeAgain) {
-  const Error limit(ErrorType::connection_limit_reached, 503, "too many", "login");
+  const Error limit(ErrorType::connection_limit_reached, "too many", "login");
   http::Response response = error_response(limit, "", "", "weir");
   EXPECT_NE(http::lines_of(response.head->fields).find("Retry-After: 2\n"), std::string::npos);
   EXPECT_NE(http::content_of(response).find("with the same name and password"), std::string::npos);
-  response = error_response(Error(ErrorType::connection_refused, 502, "no"), "", "", "weir");
+  response = error_response(Error(ErrorType::connection_refused, "no"), "", "", "weir");
   EXPECT_EQ(http::lines_of(response.head->fields).find("Retry-After"), std::string::npos);
 }
 
 TEST(Errors, TheUrlIsThatOfTheRequest) {
   http::FakeStages fake;
-  fake.next = fails_with(Error(ErrorType::connection_timeout, 504, "too long"));
+  fake.next = fails_with(Error(ErrorType::connection_timeout, "too long"));
   const struct {
     const char *method, *target, *shown;
   } cases[] = {
@@ -193,7 +192,7 @@ TEST(Errors, UserinfoIsInNoPage) {
   };
   for (const auto& c : cases) {
     for (const char* accept : {"text/html", "text/plain"}) {
-      fake.next = fails_with(Error(ErrorType::http_request_error, 400, "malformed"));
+      fake.next = fails_with(Error(ErrorType::http_request_error, "malformed"));
       http::Outcome outcome =
           fake.run(kStage, c.method, c.target, {{"Host", "site"}, {"Accept", accept}});
       ASSERT_TRUE(outcome.response) << c.target;
@@ -216,10 +215,10 @@ TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
         ErrorType::http_request_denied, ErrorType::http_protocol_error,
         ErrorType::http_response_timeout, ErrorType::proxy_internal_error,
         ErrorType::proxy_loop_detected}) {
-    http::Response response = error_response(Error(type, 502, "this"), "", "", "weir");
+    http::Response response = error_response(Error(type, 502, "This is this."), "", "", "weir");
     const std::string text = http::content_of(response);
     EXPECT_TRUE(seen.insert(text.substr(0, text.find('\n'))).second) << text;
-    EXPECT_NE(text.find("this.\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("This is this.\n"), std::string::npos) << text;
   }
 }
 

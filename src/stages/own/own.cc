@@ -10,7 +10,7 @@ using http::FieldId;
 using http::Method;
 
 async::Task<base::Result<void>> OwnTunnel::run(async::ByteStream&, base::Slice) {
-  co_return base::fail(ErrorType::http_request_error, 400, "only HTTP is spoken here");
+  co_return base::fail(ErrorType::http_request_error, "Only HTTP is spoken here.");
 }
 
 base::Result<http::Response> Own::page(const http::Request& request) const {
@@ -72,12 +72,12 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request request,
   // In another order of the stages its pages would be anybody's.
   if (!request.decision)
     return http::fail_with(
-        base::Error(ErrorType::proxy_internal_error, 500, "policy has not seen this request"));
+        base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));
   if (request.head->method == Method::connect) {
     if (!own_->is_own_name(target.host)) return next(std::move(request));
     if (target.port != 80) {
       return http::fail_with(
-          base::Error(ErrorType::http_request_denied, 403,
+          base::Error(ErrorType::http_request_denied,
                       "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.",
                       "own pages"));
     }

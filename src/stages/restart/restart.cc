@@ -9,8 +9,8 @@ async::Task<base::Result<http::Response>> Restart::handle(http::Request request,
   CO_TRY(http::Response response, co_await next(std::move(request)));
   for (int restarts = 0; response.restart; ++restarts) {
     if (restarts == kMostRestarts) {
-      co_return base::fail(base::ErrorType::proxy_loop_detected, 508,
-                           "rules rewrite each other's targets");
+      co_return base::fail(base::ErrorType::proxy_loop_detected,
+                           "Rules rewrite each other's targets.");
     }
     http::Request again = std::move(*response.restart);
     http::follow_changed_target(*again.head);

@@ -46,7 +46,7 @@ TEST(Restart, ATargetEntersAgainAtMostFourTimes) {
 TEST(Restart, AnErrorAfterOneIsAnError) {
   http::FakeStages fake;
   fake.next = [&](http::Request request) -> base::Result<http::Response> {
-    if (fake.calls == 2) return base::fail(base::ErrorType::http_request_denied, 403, "denied");
+    if (fake.calls == 2) return base::fail(base::ErrorType::http_request_denied, "denied");
     return count_down(std::move(request));
   };
   const http::Outcome outcome = fake.run(kStage, "GET", "http://site/3");

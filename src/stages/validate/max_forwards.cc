@@ -41,14 +41,14 @@ async::Task<base::Result<http::Response>> MaxForwards::handle(http::Request requ
     return next(std::move(request));
   if (head.method == Method::trace && request.body) {
     return http::fail_with(
-        base::Error(ErrorType::http_request_error, 400, "A TRACE request has no content."));
+        base::Error(ErrorType::http_request_error, "A TRACE request has no content."));
   }
   const http::Field* field = head.fields.find(FieldId::max_forwards);
   if (!field) return next(std::move(request));
   const auto forwards = base::parse_decimal<uint32_t>(field->value());
   if (!forwards || head.fields.count(FieldId::max_forwards) > 1) {
     return http::fail_with(
-        base::Error(ErrorType::http_request_error, 400, "Max-Forwards is not a number."));
+        base::Error(ErrorType::http_request_error, "Max-Forwards is not a number."));
   }
   if (*forwards == 0) return http::answer(final_recipient(head));
   char digits[16];

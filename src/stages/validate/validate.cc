@@ -15,7 +15,7 @@ base::Result<void> Validate::check_target(const http::Request& request) const {
   const http::Session& session = *request.session;
   if (session.depth > 0) {
     if (request.head->method == Method::connect) {
-      return base::fail(ErrorType::http_request_error, 400,
+      return base::fail(ErrorType::http_request_error,
                         "A CONNECT inside a tunnel that is served as HTTP is not possible.");
     }
     if (!http::is_for_opened(session, *request.head)) {
@@ -73,13 +73,13 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request request
     return http::fail_with(std::move(checked).error());
   if (loops(head.fields)) {
     return http::fail_with(
-        base::Error(ErrorType::proxy_loop_detected, 508,
+        base::Error(ErrorType::proxy_loop_detected,
                     "This request has passed through this proxy before: it goes in a circle."));
   }
   const http::HopByHop hop = http::remove_hop_by_hop(head.fields);
   if (hop.excessive)
     return http::fail_with(
-        base::Error(ErrorType::http_request_error, 400, "Connection names too many fields."));
+        base::Error(ErrorType::http_request_error, "Connection names too many fields."));
   if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body)
     request.upgrade = http::Upgrade::websocket;
   // Nobody sends trailers to an HTTP/1.0 client.
