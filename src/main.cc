@@ -15,16 +15,17 @@
 
 namespace {
 
-/// Where one of these was closed, a client's socket would take its place, and get what is printed.
-/// A folder can't be written, and is there without /dev, too.
+/// If one of these descriptors is closed, a client's socket would get its number and receive what
+/// the program prints. A folder takes the place instead: nothing can be written to it, and it
+/// exists even without /dev.
 void fill_standard_descriptors() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(descriptor, F_GETFD) < 0) open("/", O_RDONLY | O_DIRECTORY);
   }
 }
 
-/// False, after a line that says why, where standard output takes it no more: a full disk, a pipe
-/// that nobody reads.
+/// False if standard output takes no more (a full disk, a closed pipe); a line on standard error
+/// says why.
 bool print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
     return true;
@@ -37,7 +38,7 @@ bool print(const std::string& text) {
 int main(int argc, char** argv) {
   fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f` is a full disk to what writes, no reason to end.
+  std::signal(SIGXFSZ, SIG_IGN);  // A write beyond `ulimit -f` then fails, as on a full disk.
   weir::cli::Command command = weir::cli::read_command_line(argc, argv);
   if (command.control) command = weir::cli::ask_running(*command.control);
   std::fputs(command.complaint.c_str(), stderr);

@@ -67,8 +67,8 @@ bool WaitOperation::try_now() {
     result_ = -ECANCELED;
     return true;
   }
-  // What has come in time counts, also where we come to it late: after a suspend both are there at
-  // once.
+  // Try before looking at the deadline: bytes that came in time count even if we see them late.
+  // After a suspend, bytes and deadline show up at once.
   if ((side_ == Side::read ? readiness.readable : readiness.writable) && step()) return true;
   if (timed_out_) result_ = -ETIMEDOUT;
   return timed_out_;

@@ -18,14 +18,16 @@ class ReadOperation;
 class WriteOperation;
 class WaitOperation;
 
-/// When a write is tried first. `together`, if it is small: behind all that is ready in this turn,
-/// with the others of its kind. That is cheaper (the kernel's code and the worker's stay in the
-/// caches, and a peer on this machine is woken once for many), and right where nothing more for the
-/// same stream follows at once. Large ones hold too much meanwhile.
+/// When a write is first tried. `together` puts a small write off until all that is ready in this
+/// turn has run; such writes are then made one after another. That is cheaper (the kernel's code
+/// and the worker's stay in the caches, and a peer on this machine is woken once for many), and
+/// right where nothing more for the same stream follows at once. Large writes are not put off: they
+/// would hold too much memory meanwhile.
 enum class WriteWhen : uint8_t { at_once, together };
 
 namespace detail {
-// Bases of Readiness, so that an alarm finds it without a pointer: streams are many.
+// Bases of Readiness, so that an alarm finds its Readiness without a stored pointer: there are many
+// streams.
 struct ReadAlarm : Deadline {
   using Deadline::Deadline;
 };
@@ -34,8 +36,9 @@ struct WriteAlarm : Deadline {
 };
 }  // namespace detail
 
-/// What is known of a stream without asking the kernel: flags that edges set and short reads clear;
-/// who waits; until when. One reader and one writer at most. Of one worker.
+/// What is known of a stream without asking the kernel: flags that edges set and short reads clear,
+/// the operations that wait, and their deadlines. At most one reader and one writer. Used by one
+/// worker.
 class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
  public:
   Readiness();
@@ -46,8 +49,8 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   bool writable = true;
   /// The peer has shut its sending side (or more); the bytes before it may still be unread.
   bool peer_closed = false;
-  /// Urgent data has come (RFC 9293, 3.8.5): a short read is no sign any more that there is nothing
-  /// more.
+  /// Urgent data has come (RFC 9293, 3.8.5): from now on a short read does not mean that there is
+  /// nothing more to read.
   bool urgent = false;
   /// Reset, or closed both ways: nothing more can be sent.
   bool broken = false;
@@ -57,22 +60,22 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   /// Called for every new edge with something to read, when no reader waits.
   base::Callback<> on_readable;
 
-  /// Edges, from the kernel or from a test's stream.
+  /// Called for edges, from the kernel or from a test's stream.
   void became_readable();
   void became_writable();
   void became_broken();
 
-  /// Ends the operations that wait now, and those that come, with -ECANCELED: another task has
-  /// found that there is no point.
+  /// Ends the operations that wait now, and all later ones, with -ECANCELED: another task has found
+  /// that they are pointless.
   void interrupt();
   bool interrupted() const { return interrupted_; }
-  /// There is a point after all: operations that begin now go on.
+  /// Undoes interrupt() for operations that begin from now on.
   void take_interrupt_back() { interrupted_ = false; }
 
-  /// Somebody waits to read, or to write.
+  /// An operation waits to read, or to write.
   bool reader_waits() const { return reader_ != nullptr; }
   bool writer_waits() const { return writer_ != nullptr; }
-  /// Whoever waits to read learns that its time is over.
+  /// Makes the operation that waits to read, if there is one, time out now.
   void expire_reader();
 
  private:
@@ -86,26 +89,26 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   bool interrupted_ = false;
 };
 
-/// A stream: TCP now; TLS, an HTTP/2 stream, a test's memory later. Counts and results are as the
-/// system calls have them: bytes, 0 for the end, or -errno, so that nothing is allocated for what
-/// happens all the time; who calls knows which side it was and makes the Error. -ETIMEDOUT is a
-/// deadline that passed, -ECANCELED an interrupt.
+/// A stream: a TCP connection, or a test's memory; TLS and HTTP/2 streams can follow. Results are
+/// those of the system calls: a number of bytes, 0 for the end, or -errno. So nothing is allocated
+/// for what happens all the time; the caller knows which side it was and makes the Error.
+/// -ETIMEDOUT is a deadline that passed, -ECANCELED an interrupt.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
-  /// Never wait: -EAGAIN.
+  /// These two never wait: they return -EAGAIN instead.
   virtual ssize_t try_read(char* to, size_t size) = 0;
   virtual ssize_t try_write(const iovec* pieces, int count) = 0;
-  /// Sends the end, once what was written is sent.
+  /// Sends the end of the stream, after all that was written.
   virtual void shut_down_writes() = 0;
-  /// Makes closing send a reset: the peer must not take what it has for the whole.
+  /// Makes closing send a reset, so that the peer does not take what it has received for the whole.
   virtual void abort() = 0;
-  /// Bytes that were written and that the peer has not got yet, as far as is known; asks the
+  /// Bytes that were written and that the peer has not received yet, as far as is known. Asks the
   /// kernel.
   virtual size_t unsent() const { return 0; }
-  /// The socket, if the kernel's bytes are the stream's bytes; else -1. For splice and sendfile
-  /// inside async/ and net/ alone.
+  /// The socket, if the kernel's bytes are the stream's bytes; else -1. Only for splice and
+  /// sendfile inside async/ and net/.
   virtual int plain_descriptor() const { return -1; }
 
   Readiness& readiness() { return readiness_; }
@@ -113,13 +116,13 @@ class ByteStream {
   /// `auto n = co_await stream.read(block, offset, deadline_ms);` reads once, as much as fits
   /// behind `offset`.
   ReadOperation read(base::Ref<base::Block> block, size_t offset, uint64_t deadline_ms);
-  /// `auto n = co_await stream.write({head, content}, silence_ms);` writes all; gives 0, or -errno.
-  /// `silence_ms` is how long the peer may take nothing. `sent`, where given, is raised as bytes go
-  /// out, also if the operation is cancelled.
+  /// `auto n = co_await stream.write({head, content}, silence_ms);` writes all; returns 0, or
+  /// -errno. It times out if the peer takes nothing for `silence_ms`. If `sent` is given, bytes are
+  /// added to it as they go out, so it is right even if the operation is cancelled.
   WriteOperation write(std::initializer_list<base::Slice> pieces, uint64_t silence_ms,
                        uint64_t* sent = nullptr, WriteWhen when = WriteWhen::at_once);
-  /// `auto n = co_await stream.until_readable(deadline_ms);` gives 1, or -errno; holds no buffer
-  /// meanwhile.
+  /// `auto n = co_await stream.until_readable(deadline_ms);` returns 1, or -errno, and holds no
+  /// buffer while it waits.
   WaitOperation until_readable(uint64_t deadline_ms);
   WaitOperation until_writable(uint64_t deadline_ms);
 
@@ -140,11 +143,11 @@ class WaitOperation : public Wait {
   ssize_t await_resume() { return result_; }
 
  protected:
-  /// Not to be tried before the end of the turn.
+  /// Puts the first attempt off to the end of the turn.
   void leave_for_the_end() { at_end_ = true; }
-  /// Tries once. True: result_ is there. False: wait for readiness of the side.
+  /// Tries once. True: result_ is set. False: wait until the stream is ready on this side.
   virtual bool step();
-  /// It got on: its time, if that was over, begins again.
+  /// The operation has made progress: it gets a new deadline, even if the old one has passed.
   void extend(uint64_t deadline_ms) {
     deadline_ms_ = deadline_ms;
     timed_out_ = false;

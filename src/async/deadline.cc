@@ -29,8 +29,8 @@ void TimerWheel::queue(Deadline& deadline) {
   int level = 0;
   while (level < kLevels - 1 && (tick >> (kBits * (level + 1))) != (tick_ >> (kBits * (level + 1))))
     ++level;
-  // In the top level a slot may come round: then it lies in the past of this round and in the
-  // future of the next.
+  // In the top level the slot's number may wrap around: it is then behind the current slot, and
+  // belongs to the next round.
   const uint64_t slot = (tick >> (kBits * level)) & (kSlots - 1);
   deadline.link_before(slots_[level][slot]);
   used_[level] |= uint64_t{1} << slot;
@@ -55,7 +55,7 @@ void TimerWheel::run_slot(int level, uint64_t slot) {
       deadline.expired_(deadline);
     } catch (...) {
       (void)
-          error_of_current_exception();  // Without memory: the others have their turn all the same.
+          error_of_current_exception();  // Out of memory: the other deadlines still get their turn.
     }
   }
 }

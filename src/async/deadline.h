@@ -1,5 +1,5 @@
 // Deadlines on a hierarchical timing wheel. Setting one is a store in most cases: a deadline that
-// is moved later, as silence deadlines are with each byte, stays where it is and is looked at again
+// is moved later, as silence deadlines are with each byte, stays in its slot and is looked at again
 // when its old time comes.
 #pragma once
 #include <array>
@@ -11,9 +11,9 @@ namespace weir::async {
 
 class TimerWheel;
 
-/// A point in time at which `expired` is called, from the loop. Of one worker; must not outlive its
-/// loop. Times are base::monotonic_ms; the precision is TimerWheel::kTickMs. Clears itself before
-/// the call.
+/// A point in time at which `expired` is called, from the loop. Used by one worker; must not
+/// outlive its loop. Times are base::monotonic_ms; the precision is TimerWheel::kTickMs. Clears
+/// itself before the call.
 class Deadline : private Link {
  public:
   using Expired = void (*)(Deadline&);
@@ -53,7 +53,7 @@ class TimerWheel {
   void queue(Deadline& deadline);
   /// Calls what has expired by `now_ms`.
   void advance(uint64_t now_ms);
-  /// Until when nothing can expire, kNever if nothing is queued.
+  /// Nothing can expire before this time; kNever if nothing is queued.
   uint64_t next_ms() const;
 
  private:

@@ -26,7 +26,8 @@ uint64_t ticks() {
 
 thread_local EventLoop* EventLoop::current_ = nullptr;
 
-/// A task of a scope. In the scope's list while it runs, in the loop's when it has finished.
+/// A task of a scope. It is in the scope's list while it runs, and in the loop's when it has
+/// finished.
 struct TaskScope::Node final : Link, Root, base::Pooled {
   Node(Task<void> task, TaskScope& scope) : task(std::move(task)), scope(&scope) {}
   void finished() noexcept override {
@@ -74,8 +75,8 @@ int64_t EventLoop::add(int descriptor, EventSink& sink) {
   if (free_slots_.empty()) {
     try {
       slots_.emplace_back();
-      // Room for each of them to be given back: remove() runs in destructors. Where there is no
-      // memory for it, a slot stays unused.
+      // Reserve room to give every slot back: remove() runs in destructors and must not allocate.
+      // If there is no memory for that, the new slot stays unused.
       free_slots_.reserve(slots_.capacity());
     } catch (const std::bad_alloc&) {
       return -ENOMEM;
@@ -109,7 +110,7 @@ bool EventLoop::turn(int wait_ms) {
   if (!idle()) {
     wait_ms = 0;
   } else if (const uint64_t next = wheel_.next_ms(); next != Deadline::kNever) {
-    // One more: the coarse clock lags, and waking too early would spin.
+    // One millisecond more: the coarse clock lags, and waking too early would spin.
     const uint64_t now = base::monotonic_ms();
     const auto until =
         static_cast<int>(next > now ? std::min<uint64_t>(next - now + 1, 60'000) : 0);
@@ -125,9 +126,10 @@ bool EventLoop::turn(int wait_ms) {
     if (slot.sink && slot.generation == events[i].data.u64 >> 32)
       slot.sink->on_events(events[i].events);
   }
-  // Nobody's time is over before what came in it has been looked at. That has not been, where more
-  // has come than one look shows, where the look was interrupted (a process that goes on after
-  // SIGSTOP has slept in it), or where it is long ago (it has slept behind it).
+  // Expire deadlines only after all events that arrived before them. Such events may be left where
+  // epoll_wait filled its array, where it was interrupted (a process that goes on after SIGSTOP has
+  // slept in it), or where it returned long ago (the process has slept since). Skip the deadlines
+  // then, but in fewer than kHalfLooks turns in a row.
   const bool slept = now_ms_ > from_ms + static_cast<uint64_t>(std::max(wait_ms, 0)) + kSleptMs;
   if ((count >= 0 && count < kEventsPerTurn && !slept) || ++half_looks_ == kHalfLooks) {
     half_looks_ = 0;
@@ -138,7 +140,8 @@ bool EventLoop::turn(int wait_ms) {
   return any || count > 0;
 }
 
-/// One thing that runs without returning to the loop, and what it may do of that.
+/// One run of a coroutine until it returns to the loop: gives it a new budget, and measures its
+/// time.
 struct EventLoop::Stretch {
   explicit Stretch(EventLoop& of) : loop(of) {
     loop.operations_left_ = kOperationsPerTurn;
@@ -150,8 +153,8 @@ struct EventLoop::Stretch {
 };
 
 void EventLoop::run_ready() {
-  // What becomes ready meanwhile waits for the next turn, so that epoll and the deadlines have
-  // theirs.
+  // Coroutines that become ready meanwhile wait for the next turn, so that epoll and the deadlines
+  // get theirs.
   Link batch;
   batch.take_all(ready_);
   while (batch.linked()) {

@@ -13,8 +13,8 @@
 
 namespace weir::async {
 
-/// Told by the loop what epoll saw. Its place in the loop's table is a ticket: events of one that
-/// is gone are dropped.
+/// Receives epoll's events from the loop. Its slot in the loop's table has a generation, so that
+/// events for a sink that is gone are dropped.
 class EventSink {
  public:
   virtual void on_events(uint32_t epoll_events) = 0;
@@ -25,47 +25,48 @@ class EventSink {
 
 class EventLoop {
  public:
-  /// One loop a thread; the constructor makes it current. `on_descriptor_closed`: see
+  /// One loop per thread; the constructor makes it current. `on_descriptor_closed`: see
   /// descriptor_closed().
   explicit EventLoop(base::Callback<> on_descriptor_closed = {});
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   static EventLoop& current() { return *current_; }
 
-  /// Runs turns until stop(). stop() is for this thread.
+  /// Runs turns until stop(), which must be called on this thread.
   void run();
   void stop() { stopped_ = true; }
-  /// One turn: waits at most `wait_ms` (-1: as long as nothing happens), then runs what is ready.
+  /// One turn: waits at most `wait_ms` (-1: until something happens), then runs what is ready.
   /// False if nothing was. Not inlined: bench/run counts the instructions inside it.
   [[gnu::noinline]] bool turn(int wait_ms);
 
-  /// Counts the turns: within one, nobody has asked the kernel what became readable since it began.
+  /// Number of turns so far. Within a turn, the kernel is asked only at the beginning what has
+  /// become readable.
   uint64_t turns() const { return turns_; }
   /// Time of this turn, base::monotonic_ms.
   uint64_t now_ms() const { return now_ms_; }
   TimerWheel& wheel() { return wheel_; }
 
-  /// Puts it at the end of the ready list, out of any list it is in.
+  /// Moves `wait` to the end of the ready list, out of any list that it is in.
   void make_ready(Wait& wait) {
     wait.unlink();
     wait.link_before(ready_);
   }
-  /// Puts it behind all that is ready in this turn, out of any list it is in: small writes go out
-  /// one after another then, and only when all have been tried does the first that has got on go
-  /// on.
+  /// Moves `write` behind all that is ready in this turn, out of any list that it is in. Small
+  /// writes are then made one after another, and their coroutines resume only when all have been
+  /// tried.
   void write_together(Wait& write) {
     write.unlink();
     write.link_before(writes_);
   }
-  /// Destroys what `root` stands for at the end of this turn.
+  /// Destroys the finished task of `root` at the end of this turn.
   void reap(Link& root) {
     root.unlink();
     root.link_before(finished_);
   }
   using Reap = void (*)(Link&);
 
-  /// Every stream operation asks for its share; false: the turn's budget is spent, go to the end of
-  /// the ready list.
+  /// Every stream operation calls this. False: the coroutine's budget for this turn is spent, and
+  /// the operation has to go to the end of the ready list.
   bool spend(size_t bytes = 0) {
     bytes_left_ -= static_cast<int64_t>(bytes);
     return --operations_left_ >= 0 && bytes_left_ >= 0;
@@ -75,15 +76,17 @@ class EventLoop {
   int64_t add(int descriptor, EventSink& sink);
   void remove(int64_t slot);
 
-  /// A descriptor of this thread's has closed: whoever met EMFILE may try again.
+  /// To be called when this thread has closed a descriptor: those that failed with EMFILE may try
+  /// again.
   void descriptor_closed() const {
     if (on_descriptor_closed_) on_descriptor_closed_();
   }
 
-  /// The longest that a coroutine has run without returning here, in microseconds.
+  /// The longest time that a coroutine has run without returning to the loop, in microseconds.
   uint64_t longest_stretch_us() const;
 
-  /// For tests: which of the ready ones, and of the writes, is next, given how many there are.
+  /// For tests: chooses which of the ready coroutines, or of the writes, is next, given their
+  /// number.
   void set_picker(std::function<size_t(size_t)> picker) { picker_ = std::move(picker); }
   bool idle() const { return !ready_.linked() && !writes_.linked(); }
 
@@ -102,8 +105,8 @@ class EventLoop {
   static constexpr int64_t kBytesPerTurn = 256 * 1024;
   static constexpr int kEventsPerTurn = 256;
   static constexpr uint64_t kSleptMs =
-      300;  // So much later than it meant to wake: the process was stopped meanwhile.
-  static constexpr int kHalfLooks = 64;  // So many turns at most in which no deadline is looked at.
+      300;  // A turn that is late by more than this means that the process was stopped.
+  static constexpr int kHalfLooks = 64;  // At most so many turns skip the deadlines.
 
   static thread_local EventLoop* current_;
   const base::Callback<> on_descriptor_closed_;
@@ -160,9 +163,9 @@ class Sleep final : public Wait {
   Alarm deadline_;
 };
 
-/// Owns tasks that outlive the function that starts them. A finished one is destroyed in the turn
-/// in which it finished; destroying the scope cancels what is left. Of one worker; may not outlive
-/// its loop.
+/// Owns tasks that outlive the function that starts them. A finished task is destroyed at the end
+/// of the turn in which it finished; destroying the scope cancels the others. Used by one worker;
+/// must not outlive its loop.
 class TaskScope {
  public:
   TaskScope() = default;

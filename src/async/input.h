@@ -1,4 +1,4 @@
-// What was read from a stream and not yet looked at.
+// Bytes that were read from a stream and not yet parsed.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace weir::async {
 
-/// Bytes of one block. Filled only when it is empty: parsers take all they are given. Holds no
-/// block while it is empty and told to release it.
+/// Bytes of one block. It is filled only when it is empty: parsers take all that they are given.
+/// release() lets go of the block while there are no bytes in it.
 class Input {
  public:
   bool empty() const { return begin_ == end_; }
@@ -19,8 +19,8 @@ class Input {
   char* data() { return block_->data() + begin_; }
   void consume(size_t n) { begin_ += static_cast<uint32_t>(n); }
 
-  /// A block to read into from offset 0, of at least `size` bytes: the one that is there, if nobody
-  /// else uses it.
+  /// A block to read into from offset 0, of at least `size` bytes: the current one, if it is large
+  /// enough and nothing else uses it.
   const base::Ref<base::Block>& room(size_t size) {
     if (!block_ || block_->shared() || block_->capacity() < size) block_ = base::Block::make(size);
     begin_ = end_ = 0;
@@ -34,7 +34,7 @@ class Input {
     return slice;
   }
   base::Slice take_all() { return empty() ? base::Slice() : take(size()); }
-  /// Bytes that somebody else read. Only while this is empty.
+  /// Puts in bytes that were read elsewhere. Only while this is empty.
   void put(const base::Slice& slice) {
     block_ = slice.block();
     begin_ = block_ ? static_cast<uint32_t>(slice.view().data() - block_->data()) : 0;

@@ -40,7 +40,7 @@ void Mailbox::on_events(uint32_t) {
     try {
       letter();
     } catch (...) {
-      (void)error_of_current_exception();  // Without memory: the others are read all the same.
+      (void)error_of_current_exception();  // Out of memory: the other letters still run.
     }
   }
 }

@@ -1,4 +1,4 @@
-// Words from another thread to a worker's loop.
+// Messages from other threads to a worker's loop.
 #pragma once
 #include <functional>
 #include <mutex>
@@ -8,9 +8,9 @@
 
 namespace weir::async {
 
-/// Made on the worker's thread, outlived by its loop. What is posted runs on the worker, between
-/// coroutines. For rare words: of whoever controls the process, of another worker that needs room,
-/// of the pool's threads when they are done; none for each request.
+/// Made on the worker's thread; must not outlive its loop. Posted functions run on the worker,
+/// between coroutines. For rare messages, never one per request: from the thread that controls the
+/// process, from another worker that needs room, from the pool's threads when they are done.
 class Mailbox final : public EventSink {
  public:
   Mailbox();

@@ -27,7 +27,7 @@ Pool::~Pool() {
 bool Pool::submit(Job job, bool urgent) {
   const size_t most = most_waiting_ + (urgent ? kMostUrgent : 0);
   std::lock_guard lock(mutex_);
-  // Those whose tasks have gone take no one's place.
+  // Drop jobs whose tasks have gone: they must not keep others out.
   if (waiting_.size() >= most)
     std::erase_if(waiting_, [](const Job& each) { return each.work->abandoned(); });
   if (ends_ || waiting_.size() >= most) return false;
@@ -54,10 +54,10 @@ Pool::Load Pool::load() {
 }
 
 void Pool::run() {
-  // Of this thread alone, in Linux: workers go first where there are too few CPUs.
+  // On Linux this affects only this thread: workers go first where there are too few CPUs.
   setpriority(PRIO_PROCESS, 0, 10);
-  base::Account::compare();  // Makes its ledger, which must not be made by a charge() when memory
-                             // has run out.
+  base::Account::compare();  // Makes this thread's ledger now: a charge() must not make it when
+                             // memory has run out.
   bool had_one = false;
   for (;;) {
     Job job;
@@ -78,12 +78,12 @@ void Pool::run() {
   }
 }
 
-/// False: there is no memory for it now; its task still waits.
+/// False: there is no memory for the message now; the task still waits.
 bool Pool::deliver(const Job& job) try {
   std::lock_guard lock(job.channel->mutex);
   if (!job.channel->port) return true;
   job.channel->port->mailbox_.post([channel = job.channel, ticket = job.ticket] {
-    // On the worker, which alone ends the port.
+    // Runs on the worker, which alone destroys the port.
     if (channel->port) channel->port->complete(ticket);
   });
   return true;
@@ -113,8 +113,8 @@ bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
   waiting = handle;
   ticket_ = ++port_.last_ticket_;
   port_.waiting_.emplace(ticket_, this);
-  // Whatever submit() does, memory that runs out included: what it did not take is waited for by
-  // nobody.
+  // If submit() refuses the work or throws (out of memory), nothing will come back: remove the
+  // ticket.
   struct Refused {
     Done& self;
     ~Refused() {
@@ -125,7 +125,7 @@ bool PoolPort::Done::await_suspend(std::coroutine_handle<> handle) {
 }
 
 PoolPort::Done::~Done() {
-  // Not there: it has come back, or never went.
+  // If the ticket is not there, the work has come back.
   if (taken_ && port_.waiting_.erase(ticket_) > 0) work_->abandon();
 }
 

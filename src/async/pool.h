@@ -1,5 +1,5 @@
-// Threads for what takes longer than a worker may: a worker never runs for more than about a
-// millisecond at a stretch.
+// Threads for work that takes longer than a worker may run at a stretch, which is about a
+// millisecond.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -15,15 +15,15 @@
 
 namespace weir::async {
 
-/// A piece of work. It owns its input and its result, so that whoever asked for it may be gone;
-/// made with plain new, since it may be destroyed on any thread. Nobody looks at the result before
-/// it has come back.
+/// A piece of work. It owns its input and its result, so that it may outlive the task that asked
+/// for it. It is made with plain new, since it may be destroyed on any thread. The result must not
+/// be read before the work has come back.
 class Work {
  public:
   virtual ~Work() = default;
-  /// On a thread of the pool. Throws nothing.
+  /// Runs on a thread of the pool. Must not throw.
   virtual void run() = 0;
-  /// Nobody waits for it any more: it is dropped if it has not begun.
+  /// No task waits for the work any more: it is dropped if it has not begun.
   void abandon() { abandoned_.store(true, std::memory_order_relaxed); }
   bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
 
@@ -32,7 +32,7 @@ class Work {
 };
 
 /// Threads that are started by the first work, and joined by the destructor, which drops what has
-/// not begun. Outlives its ports' work, not the ports. Any thread.
+/// not begun. The pool must outlive its ports' work, but not the ports. Any thread.
 class Pool {
  public:
   Pool(size_t threads, size_t most_waiting) : count_(threads), most_waiting_(most_waiting) {}
@@ -43,16 +43,16 @@ class Pool {
 
   struct Load {
     size_t waiting = 0;
-    /// From when a thread takes it until its ticket is in its worker's mailbox.
+    /// Work counts here from when a thread takes it until its ticket is in its worker's mailbox.
     size_t running = 0;
     friend bool operator==(const Load&, const Load&) = default;
   };
-  /// As it is this moment, those that were abandoned and not yet dropped included.
+  /// The load at this moment, including work that was abandoned and not yet dropped.
   Load load();
 
  private:
   friend class PoolPort;
-  /// Where results go: null once the worker has gone.
+  /// Where results go; `port` is null once the worker's port has gone.
   struct Channel {
     std::mutex mutex;
     class PoolPort* port = nullptr;
@@ -62,8 +62,8 @@ class Pool {
     std::shared_ptr<Channel> channel;
     uint64_t ticket;
   };
-  /// False: the queue is full, or no thread could be started. What is urgent goes first, and finds
-  /// room in a full queue too.
+  /// False: the queue is full, or no thread could be started. Urgent jobs go first, and up to
+  /// kMostUrgent of them find room in a full queue.
   bool submit(Job job, bool urgent);
   void run();
   static bool deliver(const Job& job);
@@ -78,16 +78,16 @@ class Pool {
   bool ends_ = false;
 };
 
-/// A worker's door to a pool. What comes back is a ticket: one whose task has gone is dropped. Of
-/// one worker; neither waits for anything in its destructor.
+/// A worker's access to a pool. Finished work comes back as a ticket, which is dropped if its task
+/// has gone. Used by one worker. Neither this nor Done waits for the pool in its destructor.
 class PoolPort {
  public:
   PoolPort(Pool& pool, Mailbox& mailbox);
   PoolPort(const PoolPort&) = delete;
   ~PoolPort();
 
-  /// `const bool done = co_await port.done(work);` False: the pool is full, nothing was done.
-  /// Destroying it abandons the work.
+  /// `const bool done = co_await port.done(work);` False: the pool is full, and nothing was done.
+  /// Destroying the Done abandons the work.
   class Done final : public Wait {
    public:
     Done(PoolPort& port, std::shared_ptr<Work> work, bool urgent)
@@ -105,8 +105,8 @@ class PoolPort {
     bool taken_ = false;
   };
   Done done(std::shared_ptr<Work> work) { return Done(*this, std::move(work), false); }
-  /// The same for rare and short work: before all that waits, of which there may be kMostUrgent too
-  /// many then.
+  /// The same for rare and short work. It goes before all work that waits, and may exceed the
+  /// queue's limit by up to kMostUrgent.
   Done done_first(std::shared_ptr<Work> work) { return Done(*this, std::move(work), true); }
 
  private:
@@ -116,7 +116,7 @@ class PoolPort {
   Pool& pool_;
   Mailbox& mailbox_;
   const std::shared_ptr<Pool::Channel> channel_;
-  // Tickets are never used again.
+  // Tickets are never reused.
   uint64_t last_ticket_ = 0;
   std::unordered_map<uint64_t, Wait*> waiting_;
 };

@@ -7,9 +7,9 @@
 
 namespace weir::async {
 
-/// Something that several tasks wait to see change. They run from the loop, never inside notify().
-/// Who waits says which version it has looked at, so that no change falls between looking and
-/// waiting. Of one worker.
+/// Something that several tasks wait to see change. They resume from the loop, never inside
+/// notify(). A task that waits passes the version that it has looked at, so that no change is lost
+/// between looking and waiting. Used by one worker.
 class Signal {
  public:
   class Changed final : public Wait {
@@ -39,7 +39,8 @@ class Signal {
   Link waiters_;
 };
 
-/// Ends what runs under it (see Until), for a reason that the first caller names. Of one worker.
+/// Ends the tasks that run under it (see Until), for the reason that the first caller of fire()
+/// names. Used by one worker.
 class Interrupt {
  public:
   bool fired() const { return reason_ != nullptr; }
@@ -101,7 +102,7 @@ Task<void> run_into(Task<T> task, std::optional<T>& result, Signal& done) {
 }
 }  // namespace detail
 
-/// Waits for whichever ends first, and destroys the other.
+/// Waits for the task that ends first, and destroys the other.
 template <class T>
 Task<T> first_of(Task<T> a, Task<T> b) {
   std::optional<T> result;

@@ -10,12 +10,12 @@ namespace weir::async {
 
 class MemoryStream final : public ByteStream {
  public:
-  /// What is still to be read, what was written; `ended`: after `incoming` comes the end.
+  /// `incoming` is still to be read, `sent` was written. `ended`: after `incoming` comes the end.
   std::string incoming, sent;
   bool ended = false;
   bool writes_shut_down = false;
   bool aborted = false;
-  /// So much is taken in all, until the test raises it.
+  /// At most so many bytes are taken in all, until the test raises it.
   size_t window = SIZE_MAX;
 
   /// Bytes or the end arrive.

@@ -7,7 +7,7 @@
 namespace weir::async {
 namespace {
 std::atomic<uint64_t> caught{0};
-/// Made while there is memory for its words.
+/// Made at start, while there is memory for its text.
 const base::Error no_memory(base::ErrorType::proxy_internal_error, 503,
                             "The system has no memory left.");
 

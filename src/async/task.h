@@ -14,8 +14,8 @@
 
 namespace weir::async {
 
-/// What a scope owns: told when its task has finished, so that the loop may destroy it, never the
-/// task itself.
+/// Base of what a scope owns. It is told when its task has finished, so that the loop destroys the
+/// task: a task never destroys itself.
 class Root {
  public:
   virtual void finished() noexcept = 0;
@@ -24,15 +24,15 @@ class Root {
   ~Root() = default;
 };
 
-/// Called for an exception that reached a task's edge: counts it and says what the exchange ends
-/// with. Anywhere in a catch.
+/// Called inside a catch, for an exception that reached a task's edge. Counts it, and returns the
+/// error that the exchange ends with.
 base::Error error_of_current_exception() noexcept;
 /// How many exceptions have reached a task's edge in this process.
 uint64_t exceptions_caught();
 
-/// What a task gives that an exception ended, where its value is no Result. A type of one's own has
-/// one beside it, found by its argument, which is null: `Answer after_exception(const Answer*)`.
-/// Without any the process ends.
+/// The value of a task that an exception ended, if its type is no Result. Other types declare their
+/// own overload, found by its argument, which is null: `Answer after_exception(const Answer*)`.
+/// Without an overload the process terminates.
 inline int after_exception(const int*) {
   return -ENOMEM;
 }
@@ -101,10 +101,10 @@ struct PromiseOf<void> : PromiseBase {
   void take() {}
 };
 
-/// A lazily started coroutine, owned by whoever awaits it. Destroying it while suspended cancels
-/// it: its locals unwind and every wait in it deregisters. So nothing that must happen may stand
-/// after a co_await: it belongs in a destructor. Never destroy a task from inside itself; leave
-/// that to the loop. Of one worker.
+/// A lazily started coroutine, owned by the coroutine that awaits it. Destroying it while suspended
+/// cancels it: its locals unwind and every wait in it deregisters. So code that must run may not
+/// stand after a co_await: it belongs in a destructor. Never destroy a task from inside itself;
+/// leave that to the loop. Used by one worker.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -131,7 +131,7 @@ class [[nodiscard]] Task {
   }
   explicit operator bool() const { return static_cast<bool>(self_); }
   bool done() const { return self_.done(); }
-  /// For owners that await it in no coroutine: scopes and tests.
+  /// For owners that are no coroutines: scopes and tests.
   void start(Root* root = nullptr) {
     self_.promise().root = root;
     self_.resume();

@@ -42,12 +42,12 @@ class Link {
   Link* next_;
 };
 
-/// Something that a coroutine waits for. At most in one list at a time: that of a signal, or the
-/// loop's list of what is ready.
+/// Something that a coroutine waits for. It is in at most one list at a time: that of a signal, or
+/// the loop's ready list.
 class Wait : public Link {
  public:
-  /// Called by the loop when this is at the front of the ready list. False: not there yet, and this
-  /// has registered again.
+  /// Called by the loop when this is at the front of the ready list. False: the wait is not over,
+  /// and this has registered again.
   virtual bool attempt() { return true; }
 
   std::coroutine_handle<> waiting;

@@ -18,8 +18,8 @@ struct alignas(64) Ledger {
 };
 
 std::atomic<Ledger*> ledgers{nullptr};
-// So many threads, all of a process as a rule, need no memory for theirs: charge() can't fail, and
-// may be called when there is none.
+// The ledgers of the first kReady threads, as a rule all threads of the process, are static:
+// charge() can't fail, and may be called when there is no memory.
 constexpr size_t kReady = 256;
 constinit std::array<Ledger, kReady> ready_ledgers;
 std::atomic<size_t> ready_taken{0};
@@ -27,7 +27,8 @@ std::atomic<uint64_t> the_limit{0};
 std::atomic<Memory> the_stand{Memory::enough};
 std::atomic<bool> exhausted{false};
 
-// Trivially destructible: others' destructors at a thread's end still give memory back.
+// Trivially destructible, since destructors of other objects still give memory back when a thread
+// ends.
 thread_local Ledger* own_ledger = nullptr;
 
 Ledger& mine() {

@@ -1,5 +1,5 @@
-// What is held for the network's sake, counted by whoever holds it. docs/design/account.md says why
-// so.
+// Accounts for memory that is held because of network traffic; each holder charges what it holds.
+// Reasons: docs/design/account.md.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -12,33 +12,34 @@
 
 namespace weir::base {
 
-/// Who holds it.
+/// What the memory is held for.
 enum class Holding : uint8_t {
-  objects,  // Coroutine frames, heads, bodies, streams: all that lives in the free lists, with what
-            // waits there; long texts.
-  blocks,   // What bytes are read into, with what waits in the free lists.
-  pipes,    // Bytes that the kernel holds in pipes (splice).
-  tables,   // Entries by name or address: names looked up, clients, origins.
-  log,      // Lines that wait to be written.
-  promised,  // Not held yet: a block for each exchange that runs.
+  objects,   // Coroutine frames, heads, bodies, streams: all that comes from the free lists, and
+             // what is free in them; long texts.
+  blocks,    // Buffers that bytes are read into, and those in the free lists.
+  pipes,     // Bytes that the kernel holds in pipes (splice).
+  tables,    // Entries by name or address: names looked up, clients, origins.
+  log,       // Lines that wait to be written.
+  promised,  // Not held yet: one block per running exchange.
 };
 inline constexpr size_t kHoldings = 6;
-/// As `weir status` has it.
+/// The name that `weir status` prints.
 std::string_view name_of(Holding holding);
 
-/// How what is held stands to the limit: near it from 7/8 on, over it from 17/16 on.
+/// How the memory held compares with the limit: near from 7/8 of it, full from the limit itself,
+/// over from 17/16 of it.
 enum class Memory : uint8_t { enough, near, full, over };
 
-/// The process's one account. Each thread counts by itself, without atomic read-modify-writes;
-/// whoever asks adds the threads up. What one thread charges another may give back: only the sum
-/// means anything.
+/// The process's only account. Each thread has its own counters, so no atomic read-modify-write is
+/// needed; a query adds up all threads. One thread may give back what another has charged: only the
+/// sum means anything.
 class Account {
  public:
-  /// Any thread; negative gives back.
+  /// Adds `bytes`; a negative number gives bytes back. Any thread.
   static void charge(Holding holding, int64_t bytes) noexcept;
 
-  /// As of a moment ago: each thread compares anew whenever what it holds has changed by kStep, or
-  /// a 256th of the limit if that is less.
+  /// The result of the last comparison. Each thread compares again when its own sum has changed by
+  /// kStep, or by a 256th of the limit if that is less.
   static Memory stand() noexcept;
   static constexpr int64_t kStep = 64 * 1024;
   /// Compares now.
@@ -48,8 +49,8 @@ class Account {
   static void set_limit(uint64_t bytes) noexcept;
   static uint64_t limit() noexcept;
 
-  /// The system gives no memory (Reserve): over the limit, whatever is held, until this says
-  /// otherwise. Any thread, in operator new too.
+  /// Called by Reserve when the system gives no memory: stand() is then `over`, whatever is held,
+  /// until this is called with false. Any thread, also inside operator new.
   static void set_exhausted(bool exhausted) noexcept;
 
   static std::array<int64_t, kHoldings> held() noexcept;
@@ -58,9 +59,9 @@ class Account {
   class Watch;
 };
 
-/// While it lives, `on_scarce` is called on the thread that made it, from inside charge(), when
-/// that finds that there is not enough: it may do no more than make a note. One a thread; goes on
-/// the same thread.
+/// While a Watch lives, `on_scarce` is called on the thread that made it when charge() finds memory
+/// scarce. The call comes from inside charge(), so `on_scarce` may only make a note. At most one
+/// per thread; destroyed on the same thread.
 class Account::Watch {
  public:
   explicit Watch(Callback<> on_scarce) noexcept;
@@ -68,7 +69,7 @@ class Account::Watch {
   ~Watch();
 };
 
-/// An allocator that charges: for tables and texts whose size the network decides.
+/// An allocator that charges the account: for tables and texts whose size depends on network input.
 template <class T, Holding holding = Holding::tables>
 struct Charged {
   using value_type = T;
@@ -92,7 +93,7 @@ struct Charged {
   friend bool operator==(const Charged&, const Charged&) { return true; }
 };
 
-/// A text whose length the network decides.
+/// A text whose length depends on network input.
 using ChargedText =
     std::basic_string<char, std::char_traits<char>, Charged<char, Holding::objects>>;
 

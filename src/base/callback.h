@@ -1,12 +1,13 @@
-// A function and the object that it is called on, in two words.
+// A function and the object that it is called on, in two machine words.
 #pragma once
 #include <functional>
 
 namespace weir::base {
 
-/// Owns nothing and is copied freely: whoever makes one sees to it that the object outlives its
-/// use, or takes it back. `Callback<int>::to<&Pool::freed>(pool)` calls `pool.freed(int)`. Calling
-/// an empty one is a mistake; it tells by bool that it is one.
+/// Owns nothing and is copied freely: its maker has to keep the object alive while the callback is
+/// in use, or to take the callback back. `Callback<int>::to<&Pool::freed>(pool)` calls
+/// `pool.freed(int)`. An empty callback must not be called; operator bool tells whether it is
+/// empty.
 template <class... Args>
 class Callback {
  public:

@@ -1,11 +1,11 @@
-// Time. Deadlines use a coarse monotonic clock, which the loop reads once a turn; the log uses the
-// wall clock.
+// Time. Deadlines use a coarse monotonic clock, which the loop reads once per turn; the log uses
+// the wall clock.
 #pragma once
 #include <cstdint>
 
 namespace weir::base {
 
-/// Monotonic, in milliseconds, good to a few of them (CLOCK_MONOTONIC_COARSE).
+/// Monotonic, in milliseconds, accurate to a few milliseconds (CLOCK_MONOTONIC_COARSE).
 uint64_t monotonic_ms();
 /// Monotonic, in microseconds.
 uint64_t monotonic_us();

@@ -8,8 +8,8 @@
 
 namespace weir::base {
 
-/// The proxy error types of RFC 9209, section 2.3, and two ends that are nobody's error (the last
-/// ones, which have no Proxy-Status). Log, metrics and Proxy-Status use the same word.
+/// The proxy error types of RFC 9209, section 2.3, and two endings that are no errors (the last
+/// two, which have no Proxy-Status). Log, metrics and Proxy-Status use the same word.
 enum class ErrorType : uint8_t {
   dns_timeout,
   dns_error,
@@ -49,8 +49,9 @@ enum class ErrorType : uint8_t {
 
 /// The type's name as RFC 9209 spells it.
 std::string_view name_of(ErrorType type);
-/// The status that a client gets for it, unless an error names another: as RFC 9209 recommends, but
-/// for a prohibited address (403: the fault is not the site's) and a loop (508).
+/// The status that a client gets for `type`, unless the Error names another. It is the one that RFC
+/// 9209 recommends, except for a prohibited address (403: the site is not at fault) and a loop
+/// (508).
 int status_of(ErrorType type);
 
 /// Why an exchange failed. Small to carry, cheap to copy; the words are on the heap, since an error
@@ -68,18 +69,18 @@ class [[nodiscard]] Error {
   int status() const { return status_; }
   std::string_view detail() const;
   std::string_view rule() const;
-  /// How to allow what was refused, for the page; empty where there is no such thing.
+  /// How to allow what was refused, for the error page; empty if there is no way.
   std::string_view remedy() const;
   Error with_remedy(std::string remedy) const;
-  /// The client gets no page but the end of its connection, as it would without a proxy: it knows
-  /// when to ask again.
+  /// The client gets no error page: its connection is closed, as it would be without a proxy. The
+  /// client knows when to ask again.
   Error without_answer() const {
     Error error = *this;
     error.unanswered_ = true;
     return error;
   }
   bool unanswered() const { return unanswered_; }
-  /// It depends on who asked, so it is no answer to anyone else.
+  /// The refusal depends on who asked, so it must not answer another client's request.
   bool personal() const {
     return type_ == ErrorType::http_request_denied || type_ == ErrorType::destination_ip_prohibited;
   }

@@ -17,7 +17,7 @@ namespace {
 
 std::mutex mutex;
 uint64_t lost = 0;
-bool cut = false;  // What is there ends within a line.
+bool cut = false;  // The last output ended within a line.
 
 bool write_now(std::string_view text) {
   const Unwaiting out(STDERR_FILENO);

@@ -7,12 +7,12 @@
 
 namespace weir::base {
 
-/// Another one each time, from the kernel.
+/// A new random seed at each call, from the kernel.
 uint64_t draw_hash_seed();
 
-/// With a seed drawn once per process, so that nobody outside can choose names that fall into one
-/// bucket. Multiplies sixteen bytes at a time into 128 bits and folds those. Not for anything that
-/// outlives the process.
+/// Hashes with a seed drawn once per process, so that no outsider can choose names that fall into
+/// one bucket. Multiplies sixteen bytes at a time into 128 bits and folds those. The result is
+/// useless outside this process, so it must not be stored.
 inline uint64_t hash_of(std::string_view text) {
   static const uint64_t seed = draw_hash_seed();
   const auto fold = [](uint64_t a, uint64_t b) {
@@ -44,7 +44,7 @@ inline uint64_t hash_of(std::string_view text) {
   return fold(low ^ kOther ^ text.size() * kOdd, high ^ hash) ^ hash >> 32;
 }
 
-/// For unordered containers of std::string that are asked by std::string_view.
+/// For unordered containers of std::string that are searched by std::string_view.
 struct TextHash {
   using is_transparent = void;
   size_t operator()(std::string_view text) const { return hash_of(text); }

@@ -99,7 +99,7 @@ IpAddress IpAddress::unmapped() const {
 std::string IpAddress::text() const {
   char buffer[INET6_ADDRSTRLEN];
   if (is_v4()) {
-    // By hand: each line of the access log has one or two.
+    // Formatted by hand for speed: each line of the access log has one or two of these.
     char* at = buffer;
     for (size_t i = 0; i < 4; ++i) {
       if (i > 0) *at++ = '.';

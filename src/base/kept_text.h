@@ -1,4 +1,4 @@
-// A text for objects that are many and live long, in most of which it is empty.
+// A compact text for numerous, long-lived objects, in most of which it is empty.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -10,8 +10,8 @@
 
 namespace weir::base {
 
-/// One pointer; the bytes are in this thread's free lists, and counted there. Set whole; at most 4
-/// GiB, which nothing here comes near.
+/// Takes the space of one pointer; the bytes come from this thread's free lists, and are counted
+/// there. Can only be set as a whole. Holds at most 4 GiB, far more than Weir puts in.
 class KeptText {
  public:
   KeptText() = default;

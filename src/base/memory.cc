@@ -12,7 +12,7 @@ constexpr bool kFreeLists = false;  // So that the sanitizer sees every use afte
 #else
 constexpr bool kFreeLists = true;
 #endif
-/// The sizes of the classes are what the allocator gives without waste: it needs eight bytes
+/// The sizes of the classes are those that the allocator gives without waste: it needs eight bytes
 /// itself, and gives multiples of sixteen.
 constexpr size_t class_of(size_t size) {
   return (size + 7) / 16;
@@ -32,7 +32,7 @@ struct Free {
 struct FreeLists {
   Free* heads[kClasses];
   uint32_t kept[kClasses];
-  size_t most_kept_bytes;  // Of each class.
+  size_t most_kept_bytes;  // Per class.
 };
 thread_local FreeLists lists{.heads = {}, .kept = {}, .most_kept_bytes = kMaxKeptBytesPerClass};
 
@@ -76,8 +76,8 @@ void give_back_memory(void* memory, size_t size) noexcept {
   ::operator delete(memory);
 }
 
-/// Blocks of the two sizes wait here for their next use; the last one used is the first one taken,
-/// so it is warm.
+/// Free blocks of the two pooled sizes. The one used last is taken first, since it is still in the
+/// CPU's caches.
 struct BlockLists {
   static constexpr size_t kMaxSmall = 64, kMaxLarge = 8;
   Block* small;

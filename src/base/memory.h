@@ -1,6 +1,6 @@
-// Memory of one thread: free lists by size for what the hot path makes and drops (coroutine frames,
-// heads, bodies), and the blocks that bytes are read into. Nothing here may be freed by another
-// thread than the one that took it.
+// Per-thread memory: free lists by size for what the hot path makes and drops (coroutine frames,
+// heads, bodies), and the blocks that bytes are read into. The thread that took memory has to free
+// it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,14 +11,14 @@
 
 namespace weir::base {
 
-/// Takes `size` bytes, from this thread's free list if it holds some. Sizes above kLargestPooled go
-/// to the allocator.
+/// Takes `size` bytes, from this thread's free list if that has some. Sizes above kLargestPooled
+/// come from the allocator.
 void* take_memory(size_t size);
-/// Gives back what take_memory(size) gave, with the same size.
+/// Gives back memory from take_memory(size); `size` must be the same.
 void give_back_memory(void* memory, size_t size) noexcept;
 inline constexpr size_t kLargestPooled = 8192;
 
-/// Base of objects that live in this thread's free lists.
+/// Base of objects that are allocated from this thread's free lists.
 struct Pooled {
   static void* operator new(size_t size) { return take_memory(size); }
   static void operator delete(void* memory, size_t size) noexcept {
@@ -26,25 +26,27 @@ struct Pooled {
   }
 };
 
-/// Bytes of this thread held in blocks now (not those waiting in free lists): what the network made
-/// us hold.
+/// Bytes of this thread's blocks that are in use now, without those in free lists: what we hold
+/// because of network traffic.
 size_t block_bytes_in_use();
 
-/// Whether this thread's free lists keep what is given back. False empties them: where memory is
-/// scarce the process gives it back.
+/// Sets whether this thread's free lists keep memory that is given back. False also empties them,
+/// so that the process frees what it can while memory is scarce.
 void keep_memory(bool keep) noexcept;
-/// Bytes that wait in this thread's free lists; the account counts them as held.
+/// Bytes in this thread's free lists; the account counts them as held.
 size_t kept_bytes() noexcept;
 
-/// A counted buffer that bytes are read into, and that slices point into. Of one thread.
+/// A reference-counted buffer that bytes are read into, and that slices point into. Used by one
+/// thread only.
 class Block {
  public:
-  /// The two sizes: heads and small answers; bulk.
+  /// The two pooled sizes: kSmall for heads and small answers, kLarge for bulk content.
   static constexpr size_t kSmall = 16 * 1024 - 64;
   static constexpr size_t kLarge = 128 * 1024 - 64;
   static constexpr size_t kTiny = 4 * 1024 - 64;
 
-  /// For content: kLarge; kSmall while memory is scarce, and kTiny where that alone went too far.
+  /// The block size for content: kLarge; kSmall while memory is scarce, and kTiny while it is over
+  /// the limit (Memory::over).
   static size_t bulk() {
     const Memory stand = Account::stand();
     return stand == Memory::enough ? kLarge : stand == Memory::over ? kTiny : kSmall;
@@ -71,7 +73,7 @@ class Block {
   friend struct BlockLists;
 };
 
-/// A piece of a block, which it keeps alive; or of static text, which needs no keeping.
+/// A piece of a block, which the slice keeps alive, or of static text.
 class Slice {
  public:
   Slice() = default;
@@ -99,7 +101,8 @@ class Slice {
     return slice;
   }
   const Ref<Block>& block() const { return block_; }
-  /// Copies `bytes` behind this piece, in its block, if nobody else uses that and there is room.
+  /// Copies `bytes` behind this piece, in its block, if nothing else uses the block and there is
+  /// room; else returns false.
   bool append(std::string_view bytes) {
     if (!block_ || block_->shared()) return false;
     char* end = const_cast<char*>(data_) + size_;

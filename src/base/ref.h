@@ -1,4 +1,4 @@
-// Counted references within one thread: no atomics.
+// Reference counting within one thread, without atomics.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +40,8 @@ class Ref {
   T* object_ = nullptr;
 };
 
-/// Base of what a Ref counts; deleted through T's own destructor when the last one goes.
+/// Base of classes that a Ref counts. The last Ref deletes the object as a T, so the destructor
+/// need not be virtual.
 template <class T>
 class Counted {
  public:

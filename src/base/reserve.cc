@@ -14,7 +14,7 @@ std::array<std::atomic<void*>, Reserve::kPieces> pieces{};
 std::atomic<bool> drawn{false};
 std::atomic<uint64_t> drawn_ms{0};
 
-/// In operator new, which tries again when this returns.
+/// Called by operator new, which tries again when this returns.
 void draw() {
   drawn.store(true);
   drawn_ms.store(monotonic_ms());

@@ -69,8 +69,8 @@ bool plain_in_log(char c) {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/// How many bytes of `text` from its begin need no escape, to sixteen: the rest is looked at one by
-/// one.
+/// How many bytes at the beginning of `text` need no escape, counted in blocks of sixteen; the
+/// caller looks at the rest one by one.
 size_t plain_blocks(std::string_view text) {
   size_t size = 0;
 #ifdef __SSE2__

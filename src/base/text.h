@@ -1,4 +1,4 @@
-// Small words on text: ASCII case, numbers, escaping for what people see.
+// Small helpers for text: ASCII case, numbers, escaping for what people see.
 #pragma once
 #include <charconv>
 #include <cstdint>
@@ -18,7 +18,7 @@ constexpr bool is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// ASCII letters alone are folded: field names, host names and codings are ASCII.
+/// Folds only ASCII letters: field names, host names and codings are ASCII.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
@@ -42,18 +42,19 @@ constexpr std::optional<T> parse_decimal(std::string_view text) {
 /// Leading and trailing spaces and tabs (RFC 9110 OWS) removed.
 std::string_view trim(std::string_view text);
 
-/// Length of the well-formed UTF-8 sequence that `text`, which is not empty, begins with; 0 if
-/// there is none (RFC 3629, section 4).
+/// Length of the well-formed UTF-8 sequence at the beginning of `text`, which must not be empty; 0
+/// if there is none (RFC 3629, section 4).
 size_t utf8_length(std::string_view text);
 
 /// For HTML text and double-quoted attributes; controls and 8-bit bytes that are not UTF-8 become
 /// U+FFFD.
 std::string escape_html(std::string_view text);
 
-/// Appends `text` as the combined log format has it inside quotes: `"`, `\` and bytes outside
-/// printable ASCII as `\"`, `\\`, `\xHH`.
+/// Appends `text` in the form that it has inside quotes in the combined log format: `"`, `\` and
+/// bytes outside printable ASCII become `\"`, `\\`, `\xHH`.
 void append_escaped_for_log(std::string& out, std::string_view text);
-/// The same into memory that has room for four times the text; gives the end.
+/// The same, into memory with room for four times the size of `text`; returns the end of what was
+/// written.
 char* put_escaped_for_log(char* to, std::string_view text);
 
 }  // namespace weir::base

@@ -14,8 +14,8 @@
 namespace weir::base {
 namespace {
 
-/// Of those that say that they can be written, a pipe that nobody else writes takes so much at
-/// once, and a terminal so much or hardly less.
+/// How many bytes a descriptor takes at once when poll() reports it writable: a pipe without other
+/// writers takes all of them, a terminal all or nearly all.
 constexpr size_t kPipeAtOnce = 4096;
 constexpr size_t kTerminalAtOnce = 64;
 
@@ -44,7 +44,7 @@ Unwaiting::Unwaiting(int descriptor) : descriptor_(descriptor) {
     own_ = open_anew(descriptor);
   } else if (S_ISCHR(it.st_mode) && isatty(descriptor)) {
     kind_ = Kind::terminal;
-    // /dev/ptmx opened again is another terminal.
+    // Opening /dev/ptmx again would make another terminal.
     if (it.st_rdev != makedev(5, 2)) own_ = open_anew(descriptor);
   }
 }

@@ -22,7 +22,7 @@ std::string unreadable(int error) {
 
 class Opened {
  public:
-  // O_NONBLOCK, for the case that it has become a pipe.
+  // O_NONBLOCK, in case the file has become a FIFO since the caller looked.
   explicit Opened(const std::string& path)
       : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
   Opened(const Opened&) = delete;
@@ -66,17 +66,18 @@ WatchedFile::Stamp WatchedFile::stamp_of(const struct stat& status) {
 std::optional<WatchedFile::Read> WatchedFile::take() {
   stamp_.reset();
   struct stat status{};
-  // Opening a device may do something, and a FIFO's writer would think that somebody reads.
+  // Check the type before opening: opening a device may have effects, and opening a FIFO would tell
+  // its writer that there is a reader.
   if (stat(path_.c_str(), &status) != 0) return why(unreadable(errno));
   if (!S_ISREG(status.st_mode)) return why(kNotOrdinary);
   const Opened file(path_);
   if (file.get() < 0 && (errno == EMFILE || errno == ENFILE)) return std::nullopt;
-  // What was opened counts: it may have been replaced since.
+  // The file may have been replaced since, so look at what was really opened.
   if (file.get() < 0 || fstat(file.get(), &status) != 0) return why(unreadable(errno));
   if (!S_ISREG(status.st_mode)) return why(kNotOrdinary);
   auto content = read_lines(file.get(), static_cast<size_t>(status.st_size), most_);
   if (!content) return why(unreadable(content.error()));
-  // Of before it was read: a change meanwhile is seen the next time.
+  // The stamp is from before the read, so that a change during the read is seen the next time.
   stamp_ = stamp_of(status);
   return *std::move(content);
 }
@@ -95,7 +96,7 @@ std::optional<WatchedFile::Read> WatchedFile::look() {
       stamp_of(status) == *stamp_)
     return std::nullopt;
   auto taken = take();
-  // It is there, and there is no descriptor to read it with: what it said holds until there is one.
+  // No descriptor is left to read the file with: the content read before holds until there is one.
   if (!taken) return std::nullopt;
   const std::string error = *taken ? std::string() : taken->error();
   const bool told = looked_ && !error.empty() && error == error_;
@@ -110,7 +111,7 @@ std::optional<std::string> WatchedFile::changed(uint64_t now_ms) {
   next_check_ms_ = now_ms + kCheckMs;
   const bool empty_before = looked_ && !error_.empty();
   auto found = look();
-  // Another reason is no other content.
+  // The file counted as empty before, and still does: another error is no change.
   if (!found || (!*found && empty_before)) return std::nullopt;
   return *found ? std::move(**found).text : std::string();
 }

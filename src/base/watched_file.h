@@ -10,31 +10,31 @@
 
 namespace weir::base {
 
-/// A file of settings, such as /etc/hosts: read when its inode, size or times have changed, and
-/// again at each look for as long as it can't be read. Reads at the caller's expense; never waits
-/// for a FIFO's writer: only a regular file is read. One thread at a time.
+/// A file of settings, such as /etc/hosts. It is read when its inode, size or times have changed,
+/// and again at each look() while it can't be read. Reads on the caller's thread. Only a regular
+/// file is read, so that a FIFO without a writer does not block the caller. One thread at a time.
 class WatchedFile {
  public:
   static constexpr uint64_t kCheckMs = 1000;
 
   struct Content {
     std::string text;
-    /// It was larger: this is its beginning, up to the end of a line.
+    /// The file was too large: `text` is its beginning, up to the end of a line.
     bool cut = false;
   };
-  /// The error is for a person, and names the file.
+  /// The error is a text for a person, and names the file.
   using Read = std::expected<Content, std::string>;
 
-  /// Of a larger file the first `most` bytes are taken.
+  /// At most the first `most` bytes of the file are used.
   WatchedFile(std::string path, size_t most) : path_(std::move(path)), most_(most) {}
 
-  /// The content, the first time and whenever the file has changed, or why it can't be read, told
-  /// once for as long as it is the same. Nothing: as before.
+  /// Returns the content at the first call and whenever the file has changed, or why it can't be
+  /// read. The same error is reported only once in a row. nullopt: nothing new.
   std::optional<Read> look();
-  /// Reads it, changed or not.
+  /// Reads the file, changed or not.
   Read read();
-  /// Looks at most once a second, and takes a file that can't be read for an empty one. `now_ms` is
-  /// base::monotonic_ms.
+  /// Like look(), but at most once per second, and a file that can't be read counts as empty.
+  /// `now_ms` is base::monotonic_ms.
   std::optional<std::string> changed(uint64_t now_ms);
 
  private:
@@ -49,16 +49,16 @@ class WatchedFile {
   std::unexpected<std::string> why(const std::string& words) const {
     return std::unexpected(path_ + ": " + words);
   }
-  /// With no descriptor left there is no answer.
+  /// nullopt if the process has no descriptor left to open the file with.
   std::optional<Read> take();
 
   std::string path_;
   size_t most_;
   uint64_t next_check_ms_ = 0;
   bool looked_ = false;
-  /// Of what was read last; none where it could not be read.
+  /// The stamp of what was read last; none if it could not be read.
   std::optional<Stamp> stamp_;
-  /// What was told last, if it could not be read.
+  /// The error that was found last; empty if the file could be read.
   std::string error_;
 };
 

@@ -68,8 +68,8 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
   return {std::move(config), 0, {}, {}};
 }
 
-/// Of a Weir whose first listener has that port; as its configuration's `control` says if that is
-/// set.
+/// A command for the Weir whose control socket is at `path`, or, if that is empty, at the default
+/// path for the given port of its first listener.
 Command control(const std::string& word, const std::string& port_text, const std::string& path) {
   if (!path.empty()) return {{}, 0, {}, {}, ControlCommand{path, word}};
   const auto port =

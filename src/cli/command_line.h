@@ -7,9 +7,9 @@
 
 namespace weir::cli {
 
-/// A word for a Weir that runs already.
+/// A command for a running Weir.
 struct ControlCommand {
-  /// Of its control socket.
+  /// The path of its control socket.
   std::string path;
   /// `reload`, `status`.
   std::string word;
@@ -20,7 +20,7 @@ struct PasswordCommand {
   std::string file, user;
 };
 
-/// What main has to do: print both texts, then run with the configuration, or exit with the status
+/// What main() has to do: print both texts, then run with the configuration, or exit with `status`
 /// if there is none.
 struct Command {
   std::optional<config::Config> run;
@@ -33,8 +33,8 @@ struct Command {
   std::optional<PasswordCommand> password = {};
 };
 
-/// Reads the file that the arguments name. A command that is not understood is status 2 with a
-/// usage line; a file with mistakes 1.
+/// Reads the configuration file if the arguments name one. The status is 2, with a usage line, if
+/// the command is not understood, and 1 if the file has mistakes.
 Command read_command_line(int argc, const char* const* argv);
 
 }  // namespace weir::cli

@@ -19,8 +19,8 @@ namespace {
 
 constexpr size_t kLongestAnswer = 1 << 20;
 
-/// What a peer says until it ends, or until there is too much of it or time is over: why not all,
-/// if so.
+/// Reads into `text` until the peer closes, too much has come, or time is over. Returns empty, or
+/// why the text is incomplete.
 std::string receive(int descriptor, std::string& text) {
   const uint64_t until_ms = base::monotonic_ms() + control::kControlAnswerMs;
   char buffer[16384];
@@ -40,8 +40,8 @@ std::string receive(int descriptor, std::string& text) {
   }
 }
 
-/// Anybody may listen at a path: what a terminal would obey is shown as \xHH, and so is what is no
-/// UTF-8.
+/// Replaces control characters and bytes that are not UTF-8 with \xHH: any program may listen at
+/// the path, and the terminal must not obey its text.
 std::string shown(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -77,7 +77,7 @@ Command ask_running(const ControlCommand& command) {
   if (send(descriptor, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size()))
     fault = receive(descriptor, text);
   close(descriptor);
-  // The first line says how it went.
+  // The first line tells success from failure.
   const bool good = text.starts_with("ok\n");
   (good ? told.output : told.complaint) = shown(std::string_view(text).substr(good ? 3 : 0));
   if (text.empty() && fault.empty()) told.complaint = "weir: no answer from " + command.path + '\n';

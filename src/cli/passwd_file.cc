@@ -21,7 +21,8 @@ namespace {
 constexpr uint64_t kPatienceMs = 10'000;
 constexpr useconds_t kAgainUs = 50'000;
 
-/// Whoever ends or stops the process waits until the file is whole and nothing lies beside it.
+/// Holds back signals that end or stop the process, until the file is whole and the temporary file
+/// is gone.
 class SignalsHeld {
  public:
   SignalsHeld() {
@@ -59,7 +60,7 @@ std::string unwritable(int error) {
   return std::string("it can't be written: ") + std::strerror(error);
 }
 
-/// Behind a link is the file that is meant.
+/// Follows links to the real file.
 std::expected<std::string, std::string> resolve(const std::string& name) {
   if (char* real = realpath(name.c_str(), nullptr)) {
     std::string path = real;
@@ -86,7 +87,8 @@ std::expected<Old, std::string> read_old(const std::string& path) {
     if (errno == ENOENT) return old;
     return std::unexpected(unreadable(errno));
   }
-  // Opening some devices does something already; and it may be another one by then.
+  // Check before opening, since merely opening some devices has an effect; and again after, since
+  // another file may have taken its place.
   if (std::string why = why_not_old(old.status); !why.empty())
     return std::unexpected(std::move(why));
   const Descriptor file(
@@ -125,8 +127,8 @@ std::string with_line(std::string_view text, const std::string& user, const std:
 
 /// 0, or errno's value.
 int write_whole(int file, const Old& old, std::string_view text) {
-  // First the owner: no other group may read it for a moment. Who may not give files away keeps the
-  // old one as it is.
+  // Set the owner first, so that no other group can read the file even for a moment. A user who may
+  // not give files away leaves the old file as it is.
   const bool others =
       old.existed && (old.status.st_uid != geteuid() || old.status.st_gid != getegid());
   if (others && fchown(file, old.status.st_uid, old.status.st_gid) != 0) return errno;
@@ -140,7 +142,7 @@ int write_whole(int file, const Old& old, std::string_view text) {
   return fsync(file) == 0 ? 0 : errno;
 }
 
-/// By a file of another name that takes the old one's place.
+/// Writes a temporary file and renames it over the old one.
 std::string replace(const std::string& path, const Old& old, std::string_view text) {
   std::string other = path + ".XXXXXX";
   const int file = mkostemp(other.data(), O_CLOEXEC);
@@ -153,7 +155,7 @@ std::string replace(const std::string& path, const Old& old, std::string_view te
   return unwritable(error);
 }
 
-/// With the folder locked.
+/// Call it with the folder locked.
 std::string change(const std::string& path, const std::string& user, const std::string& line) {
   const auto old = read_old(path);
   return old ? replace(path, *old, with_line(old->text, user, line)) : old.error();
@@ -171,7 +173,7 @@ std::string why_no_logins(const std::string& name) {
 std::string put_login(const std::string& name, const std::string& user, const std::string& line) {
   const auto path = resolve(name);
   if (!path) return path.error();
-  // The folder is what stays: the file itself is another one after each change.
+  // Lock the folder, since each change replaces the file itself.
   const size_t slash = path->rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
   const Descriptor lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -179,7 +181,8 @@ std::string put_login(const std::string& name, const std::string& user, const st
   for (const uint64_t until_ms = base::monotonic_ms() + kPatienceMs;
        base::monotonic_ms() < until_ms; usleep(kAgainUs)) {
     const SignalsHeld held;
-    // A file system without locks has no turns, nor has a folder that may be written and not read.
+    // There is no taking turns on a file system without locks, or in a folder that may be written
+    // but not read.
     if (lock.number >= 0 && flock(lock.number, LOCK_EX | LOCK_NB) != 0 &&
         (errno == EWOULDBLOCK || errno == EINTR))
       continue;

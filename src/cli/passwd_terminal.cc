@@ -16,11 +16,11 @@ namespace {
 
 struct Line {
   std::optional<std::string> text = {};
-  /// It was not read to its end.
+  /// A signal came before the line's end.
   bool signalled = false;
 };
 
-/// Until `signals` (or -1) has one.
+/// Reads a line, but stops when the signalfd `signals` (-1: none) has a signal.
 Line read_line_unless(int signals) {
   std::string line;
   for (char c; line.size() <= 2 * auth::kLongestPassword;) {
@@ -37,8 +37,8 @@ Line read_line_unless(int signals) {
   return {.text = std::move(line)};
 }
 
-/// While it lives the terminal shows nothing, and signals wait; then it is as it was, and they
-/// come.
+/// During its lifetime, the terminal shows nothing and signals are held back. The destructor
+/// restores the terminal, then lets the signals through.
 class Silence {
  public:
   Silence() {
@@ -58,7 +58,7 @@ class Silence {
     if (signals_ >= 0) close(signals_);
     sigprocmask(SIG_SETMASK, &mask_, nullptr);
   }
-  /// Readable when one waits.
+  /// Readable when a signal waits.
   int signals() const { return signals_; }
 
  private:

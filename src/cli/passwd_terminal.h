@@ -5,12 +5,12 @@
 
 namespace weir::cli {
 
-/// One line of standard input, without its end, and only a little longer than a password may be;
-/// nothing where there is none.
+/// Reads one line of standard input, without its line end. Stops a little above the longest
+/// password allowed. Nothing if there is no input.
 std::optional<std::string> read_line();
 
-/// The same from the terminal that standard input is, without showing what is typed. A signal that
-/// ends or stops the process finds the terminal as it was; one that was stopped asks again.
+/// The same from a terminal on standard input, without showing what is typed. The terminal is
+/// restored before a signal ends or stops the process; after a stop, the question is asked again.
 std::optional<std::string> ask(const std::string& question);
 
 }  // namespace weir::cli

@@ -6,7 +6,7 @@ namespace weir::cli {
 
 namespace {
 
-// __has_feature is the compiler's own word on sanitizers.
+// __has_feature is how clang tells whether sanitizers are on.
 #if __has_feature(address_sanitizer)
 constexpr std::string_view kBuild = "with sanitizers";
 #elif defined(__OPTIMIZE__)

@@ -6,8 +6,8 @@ namespace weir::config {
 
 namespace {
 
-/// Two sockets can't have both: the same address, or one that is all addresses of that family. Port
-/// 0 never collides.
+/// True if two sockets can't bind both: the addresses are the same, or one is all addresses of that
+/// family. Port 0 never collides.
 bool collide(const base::Endpoint& a, const base::Endpoint& b) {
   if (a.port != b.port || a.port == 0 || a.address.family() != b.address.family()) return false;
   return a.address == b.address || a.address.is_unspecified() || b.address.is_unspecified();

@@ -1,4 +1,4 @@
-// What no single value shows: mistakes between values.
+// Finds mistakes that no single value shows: values that conflict.
 #pragma once
 #include <functional>
 #include <optional>
@@ -10,17 +10,17 @@
 
 namespace weir::config {
 
-/// Where in the file the parts of a [[listener]] stand.
+/// Where the parts of a [[listener]] are in the file.
 struct ListenerSource {
   Position at;
-  /// One for each address that was read.
+  /// One position for each address that was read.
   std::vector<Position> addresses;
   std::optional<Position> private_at;
 };
 struct Sources {
-  /// `[tunnel] serve`, where the file has it.
+  /// Where `[tunnel] serve` is, if the file has it.
   std::optional<Position> serve;
-  /// One for each [[listener]] in the file; none where the default is used.
+  /// One element for each [[listener]] in the file; empty if the default listener is used.
   std::vector<ListenerSource> listeners;
 };
 

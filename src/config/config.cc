@@ -11,7 +11,7 @@ namespace weir::config {
 
 namespace {
 
-/// What the environment says, if it is an absolute path; the first one of a list.
+/// The first path in an environment variable, if that is absolute; else empty.
 std::string named(const char* variable) {
   const char* value = std::getenv(variable);
   if (!value || value[0] != '/') return {};

@@ -1,4 +1,4 @@
-// All that Weir can be told: the parts of each folder, put together.
+// The whole configuration, put together from the parts of each folder.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -19,51 +19,53 @@ namespace weir::config {
 inline constexpr uint16_t kDefaultPort = 9876;
 
 struct ListenerConfig {
-  /// At least one. Port 0 takes a free port, the same for all. Where there are several, those of an
-  /// address family that the machine does not have are left out, as long as one is left.
+  /// At least one. Port 0 takes a free port, the same for all addresses. If there are several,
+  /// those of an address family that this machine does not have are left out, as long as one
+  /// remains.
   std::vector<base::Endpoint> addresses;
-  /// Who may come; empty: whoever can reach the addresses, which then are this machine's alone.
+  /// Which clients may connect; empty: all that can reach the addresses, which then must be
+  /// reachable from this machine only.
   std::vector<base::Cidr> clients;
-  /// What they may reach.
+  /// What these clients may reach.
   policy::Config policy;
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 
 /// 127.0.0.1 and ::1.
 ListenerConfig loopback_listener(uint16_t port);
-/// Other machines can reach one of its addresses.
+/// True if other machines can reach one of its addresses.
 bool is_reachable(const ListenerConfig& listener);
 
-/// Where `control` is if nothing is said: one for each user and port.
+/// The default of `control`: one path for each user and port.
 std::string default_control_path(uint16_t port);
 
-/// Where `state_dir` is if nothing is said; empty where there is no such place.
+/// The default of `state_dir`; empty if the environment names no place for it.
 std::string default_state_dir();
 
-/// Immutable once read; a reload makes another.
+/// Immutable once read; a reload makes a new one.
 struct Config {
   std::vector<ListenerConfig> listeners{loopback_listener(kDefaultPort)};
-  /// 0: one for each CPU that the process may use.
+  /// Number of worker threads; 0: one for each CPU that the process may use.
   uint32_t workers = 0;
-  /// Path of the control socket; empty: a default by user and port.
+  /// Path of the control socket; empty: default_control_path().
   std::string control;
-  /// The folder of what outlives a restart; empty: a default by user. Made and locked at start only
-  /// where it is named here.
+  /// The folder for state that outlives a restart; empty: default_state_dir(). It is made and
+  /// locked at start only if it is named here.
   std::string state_dir;
-  /// Of clients, in all workers together; fewer where the limit of open files is lower. At the
-  /// limit idle ones are shed, then accepting stops.
+  /// Most client connections, of all workers together; fewer if the limit of open files is lower.
+  /// At the limit, idle ones are closed; if that is not enough, accepting stops.
   uint32_t max_connections = 50'000;
-  /// Of one client's address; 0: no limit. Not for clients on this machine.
+  /// Most connections of one client address; 0: no limit. Clients on this machine are exempt.
   uint32_t connections_per_client = 1000;
-  /// What may be held for clients and origins (base::Account), in bytes; 0: no limit. At it
-  /// requests are refused.
+  /// Bytes that may be held for clients and origins, as base::Account counts them; 0: no limit. At
+  /// the limit, requests are refused.
   uint64_t memory_bytes = uint64_t{1} << 30;
-  /// Bytes a second: content that moves more slowly at its client's side is cut while memory or
-  /// connections come near their limit; 0: none is.
+  /// Bytes per second. Content that moves more slowly on the client's side is cut while memory or
+  /// connections are near their limit; 0: none is cut.
   uint64_t lowest_rate = 0;
-  /// Weir's own pages answer under this name. Lower-case.
+  /// The host name of Weir's own pages, in lower case.
   std::string own_name = "weir.internal";
-  /// How Weir calls itself in Via; a request that comes back with it is a loop.
+  /// Weir's name in the Via field; a request that already carries it is a loop.
   std::string via_pseudonym = "weir";
   /// Sorted.
   std::vector<uint16_t> blocked_ports{policy::kDefaultBlockedPorts.begin(),
@@ -75,15 +77,15 @@ struct Config {
   tunnel::TunnelConfig tunnel;
   auth::Config login;
   journal::LogConfig log;
-  /// Lines of the access log that wait to be written; beyond, lines are dropped and counted.
+  /// Most bytes of access log lines that wait to be written; further lines are dropped and counted.
   uint64_t log_backlog_bytes = 16 * 1024 * 1024;
-  /// After SIGTERM what runs may go on for so long.
+  /// How long running exchanges may go on after SIGTERM.
   uint64_t drain_timeout_ms = 30'000;
-  /// Where this was read from: what a reload reads again. Empty: from the command line.
+  /// The file that this was read from and that a reload reads again. Empty: from the command line.
   std::string file;
-  /// Prints each request's line, URL and where it connects.
+  /// Prints each request's line, its URL and where Weir connects to for it.
   bool debug = false;
-  /// The command line asked for it: a reload does not turn it off.
+  /// The command line asked for `debug`, so a reload does not turn it off.
   bool debug_asked = false;
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -45,7 +45,7 @@ using A = auth::Config;
 constexpr uint64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
 constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
 
-// Field names carry their size in 16 bits, and a name is part of a head.
+// A field name keeps its size in 16 bits, and a name is never longer than its head.
 constexpr uint64_t kMostHead = 64 * kKiB;
 
 constexpr Group kGroups[] = {
@@ -314,7 +314,7 @@ std::string full_name(const Key& key) {
 }
 
 std::vector<std::string> changed_until_restart(const Config& before, const Config& now) {
-  // Slots are for the reader too, which changes what is behind them.
+  // Copies, because slots point to values that are not const: the reader writes through them.
   Config one = before, other = now;
   std::vector<std::string> names;
   for (const Key& key : kKeys) {
@@ -326,7 +326,8 @@ std::vector<std::string> changed_until_restart(const Config& before, const Confi
 }
 
 std::string nearest_to(std::string_view table, std::string_view name) {
-  // Longer than any key by far: its distance to all of them is its length.
+  // Bounds the cost. A name this long is much longer than any key, so its distance to each of them
+  // is about its own length.
   name = name.substr(0, 100);
   std::string best;
   size_t best_distance = SIZE_MAX;
@@ -335,8 +336,8 @@ std::string nearest_to(std::string_view table, std::string_view name) {
     best_distance = distance;
     best = std::move(text);
   };
-  // A key that is in another table is half a letter further away: of two that are alike, the one in
-  // the same table is meant.
+  // A key in another table counts as half a letter further away: of two equally near ones, the one
+  // in the same table is meant.
   for (const Key& key : kKeys) {
     const bool same = key.table == table;
     consider(2 * edit_distance(name, key.name) + (same ? 0 : 1),

@@ -20,7 +20,7 @@ enum class Kind : uint8_t {
   size,      // "64KiB" or a number; kept in bytes
   host_name,
   token,  // RFC 9110, 5.6.2
-  path,   // of a file, absolute; "" where nothing is chosen
+  path,   // absolute path of a file; "": none is chosen
   log_format,
   log_target,  // "stdout", "syslog" or a path
   serve,       // "needed", "always", "never"
@@ -31,7 +31,7 @@ enum class Kind : uint8_t {
   destinations,  // host patterns and networks
 };
 
-/// Where a value goes. A key of [[listener]] uses the listener, any other the rest.
+/// The objects that a value is stored in: `listener` for a key of [[listener]], else `config`.
 struct Place {
   Config* config;
   ListenerConfig* listener;
@@ -41,45 +41,45 @@ using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector
                           std::vector<match::HostPattern>*, policy::Config*, tunnel::Serve*>;
 
 struct Key {
-  /// The table that it is in: a Group's name, empty at the top.
+  /// The table of the key: a Group's name, or empty for the top of the file.
   std::string_view table;
   std::string_view name;
   Kind kind;
   Slot (*slot)(Place);
-  /// Of a number, duration (ms) or size (bytes); of each port.
+  /// The range of a number, duration (ms) or size (bytes), or of each port in a list.
   uint64_t least, most;
-  /// For a person: what it does, in whole sentences.
+  /// What the key does, in whole sentences for the user.
   std::string_view doc;
   /// A second place that takes the same value.
   Slot (*also)(Place) = nullptr;
-  /// There is no default: it must be there.
+  /// The key has no default: the file must have it.
   bool required = false;
-  /// 0 is allowed too: it turns the thing off.
+  /// 0 is allowed too; it turns the feature off.
   bool or_zero = false;
-  /// A reload does not change it.
+  /// A reload does not change the value.
   bool needs_restart = false;
 };
 
-/// A table. kListener is an array of them, [[listener]].
+/// A table of the file. kListener is an array of tables, [[listener]].
 struct Group {
   std::string_view name;
   std::string_view doc;
 };
 inline constexpr std::string_view kListener = "listener";
 
-/// In the order in which they are shown: those at the top first, then group by group.
+/// In the order in which they are shown: top-level keys first, then group by group.
 std::span<const Key> keys();
 std::span<const Group> groups();
 const Key* find_key(std::string_view table, std::string_view name);
 const Group* find_group(std::string_view name);
 
-/// As it is written in text: `limits.head`, `clients in [[listener]]`.
+/// The key's name as texts show it: `limits.head`, `clients in [[listener]]`.
 std::string full_name(const Key& key);
-/// The known key or table that is written most like the unknown `name` in `table`.
+/// The known key or table whose spelling is nearest to the unknown `name` in `table`.
 std::string nearest_to(std::string_view table, std::string_view name);
 
-/// The keys of the whole that `now` has otherwise than `before` and that need a restart, as they
-/// are written in text.
+/// The keys that need a restart and differ between `before` and `now`, as full_name() writes them.
+/// Keys of [[listener]] never need one.
 std::vector<std::string> changed_until_restart(const Config& before, const Config& now);
 
 /// What a value of this key looks like: `a duration such as "10s", from 1s to 1h`.

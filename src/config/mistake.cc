@@ -20,8 +20,8 @@ std::string text_of(const std::vector<Mistake>& mistakes) {
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {
-  // Rows of the table of distances between beginnings of a and b: this one, the last and the one
-  // before.
+  // Rows of the table of distances between prefixes of a and b: the current row, the last one and
+  // the one before that.
   std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {

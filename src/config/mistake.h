@@ -1,4 +1,4 @@
-// What is wrong in a configuration file, for the person who wrote it.
+// A mistake in a configuration file, described for the person who wrote it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace weir::config {
 
-/// Counted from 1, in characters; 0 where there is no place to name.
+/// Counted from 1, columns in characters; 0 if there is no place to name.
 struct Position {
   uint32_t line = 0;
   uint32_t column = 0;
@@ -19,7 +19,7 @@ struct Mistake {
   Position at;
   std::string found;
   std::string expected;
-  /// For an unknown key: the known one that is written most like it.
+  /// For an unknown key: the known one whose spelling is nearest.
   std::string nearest;
 
   /// One line: `weir.toml:3:1: unknown key "clinets"; expected a key of [[listener]]; the nearest
@@ -27,15 +27,15 @@ struct Mistake {
   std::string text() const;
 };
 
-/// Each on a line of its own.
+/// One line for each mistake.
 std::string text_of(const std::vector<Mistake>& mistakes);
 
-/// How many letters must be put in, left out, replaced or swapped with their neighbour to make one
-/// text of the other. Both should be short: it takes time and memory of their product.
+/// How many letters must be inserted, removed, replaced or swapped with their neighbour to turn one
+/// text into the other. Both should be short: the time grows with the product of their lengths.
 size_t edit_distance(std::string_view a, std::string_view b);
 
-/// In double quotes, controls, quotes and backslashes escaped as in TOML, cut to a length that a
-/// line bears.
+/// `text` in double quotes, with controls, quotes and backslashes escaped as in TOML, and cut to a
+/// length that fits a line.
 std::string in_quotes(std::string_view text);
 
 }  // namespace weir::config

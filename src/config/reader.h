@@ -10,21 +10,21 @@
 
 namespace weir::config {
 
-/// The configuration that `text` describes, what it leaves out at its default; or all mistakes in
-/// it, in the order of their places (after a mistake in TOML's own grammar, that one alone). `file`
-/// is for their text only.
+/// Returns the configuration that `text` describes, with defaults for what it leaves out, or all
+/// its mistakes in the order of the text. After an error in TOML's grammar, that is the only one.
+/// `file` is used in the mistakes' texts only.
 std::expected<Config, std::vector<Mistake>> read(std::string_view text, const std::string& file);
 
-/// As read, from a file of at most kLargestFile bytes.
+/// Like read(), from a file of at most kLargestFile bytes.
 std::expected<Config, std::vector<Mistake>> read_file(const std::string& file);
-/// As a Weir that goes by `running` reads it: waits for nobody, so for an ordinary file alone (a
-/// FIFO or a terminal would keep it). One without a key is a mistake, unless that is what runs:
-/// somebody is about to write it.
+/// Like read_file(), for a reload while `running` is in use. It must never block, so it reads
+/// ordinary files only (opening a FIFO or terminal could wait for ever). A file without any key is
+/// a mistake, since somebody may be just about to write it, unless `running` is all defaults too.
 std::expected<Config, std::vector<Mistake>> read_again(const std::string& file,
                                                        const Config& running);
 inline constexpr size_t kLargestFile = 4 * 1024 * 1024;
 
-/// Name and version of the library behind this, for --version.
+/// Name and version of the TOML library, for --version.
 std::string toml_library();
 
 }  // namespace weir::config

@@ -35,12 +35,12 @@ a file with a mistake is not used at all. Files to begin with are in [examples](
 
 )";
 
-/// The place of a key's value in a configuration of defaults.
+/// The default of a key, as TOML text.
 std::string default_of(const Key& key, Config& defaults) {
   return as_toml(key, key.slot({&defaults, &defaults.listeners.front()}));
 }
 
-/// Lines of at most 100 columns, each behind `prefix`.
+/// Appends `text` in lines of at most 100 columns, each starting with `prefix`.
 void append_lines(std::string& out, std::string_view prefix, std::string_view text) {
   const size_t width = 100 - prefix.size();
   while (!text.empty()) {

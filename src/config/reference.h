@@ -1,12 +1,12 @@
-// What is made from the descriptions of the keys, for people.
+// Texts for people, made from the descriptions of the keys.
 #pragma once
 #include <string>
 
 namespace weir::config {
 
-/// A configuration file that says what is so without one, with a comment for each key.
+/// A configuration file that has the same effect as none, with a comment for each key.
 std::string commented_defaults();
-/// docs/guide/configuration.md.
+/// The text of docs/guide/configuration.md.
 std::string reference();
 
 }  // namespace weir::config

@@ -30,7 +30,7 @@ std::optional<uint64_t> parse(std::string_view text, std::span<const Unit> units
   return std::nullopt;
 }
 
-/// Units are sorted, the largest first; the last is 1.
+/// `units` are sorted, the largest first; the last has factor 1.
 std::string text_of(uint64_t value, std::span<const Unit> units) {
   for (const Unit& unit : units) {
     if (value < unit.factor || value % unit.factor != 0) continue;

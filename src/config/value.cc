@@ -15,7 +15,7 @@ Taken no(std::string why = {}) {
   return std::unexpected(std::move(why));
 }
 
-/// Into a uint32_t or uint64_t, whose range the key's limits keep to.
+/// Stores `value` in a uint32_t or uint64_t; the key's limits ensure that it fits.
 Taken put_number(const Key& key, uint64_t value, Slot slot) {
   if ((value < key.least || value > key.most) && !(key.or_zero && value == 0)) return no();
   if (auto** const small = std::get_if<uint32_t*>(&slot)) {

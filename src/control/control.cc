@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kPatienceMs = 1000;
 constexpr size_t kLongestLine = 256;
-/// At once; others wait to be accepted.
+/// Clients served at once; others wait to be accepted.
 constexpr size_t kMostClients = 16;
 
 int open_spare() {
@@ -49,7 +49,7 @@ bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answ
   for (;;) {
     std::array<pollfd, 2 + kMostClients> ready;
     uint64_t until_ms = end_ms;
-    // Where the spare one is in use, its client comes to an end first.
+    // While the spare descriptor is in use, its client is finished before another is accepted.
     const bool room = clients_.size() < kMostClients && (spare_ >= 0 || clients_.empty());
     ready[0] = {other, POLLIN, 0};
     ready[1] = {room ? socket_.descriptor : -1, POLLIN, 0};
@@ -66,8 +66,8 @@ bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answ
       if (errno != EINTR) usleep(10'000);
       continue;
     }
-    // An answer may take its time: who has sent something meanwhile is not late, and is looked at
-    // in the next round.
+    // An answer may take long. Deadlines are checked against the time before it: a client that sent
+    // something meanwhile is not late, and is looked at in the next round.
     const uint64_t looked_ms = base::monotonic_ms();
     bool answered = false;
     const auto answer_one = [&](const std::string& word) {
@@ -94,7 +94,7 @@ void Control::accept_client() {
     if (spare_ >= 0) close(spare_);
     spare_ = -1;
     client = accept_one();
-    if (client < 0) usleep(10'000);  // Somebody else was faster: not at once again.
+    if (client < 0) usleep(10'000);  // Someone else took the descriptor: don't spin.
   }
   if (client < 0) {
     if (spare_ < 0) spare_ = open_spare();

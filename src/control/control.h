@@ -1,4 +1,4 @@
-// The control socket: `weir status` and `weir reload` speak to a running Weir.
+// The control socket, by which `weir status` and `weir reload` talk to a running Weir.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -9,8 +9,9 @@
 
 namespace weir::control {
 
-/// A UNIX socket of mode 0600 (control_path.h) in the main thread. One short line in, a text out,
-/// closed. Removes the path when it goes, if it still has this socket.
+/// A UNIX socket of mode 0600 (control_path.h), served by the main thread. A client sends one short
+/// line, gets a text back, and is closed. The destructor removes the path if it still belongs to
+/// this socket.
 class Control {
  public:
   using Answer = std::function<std::string(const std::string& word)>;
@@ -18,19 +19,19 @@ class Control {
   Control() = default;
   Control(const Control&) = delete;
   ~Control();
-  /// Opens the socket, or another one in place of the one that there is, whose clients stay. Empty,
-  /// or why all is as it was.
+  /// Opens the socket, or replaces the one that is open, whose clients stay. Returns empty, or why
+  /// it failed and nothing has changed.
   std::string open(const std::string& path, bool named);
   bool is_open() const { return socket_.descriptor >= 0; }
-  /// It is open, and who asks by its path comes here.
+  /// True if the socket is open and its path still leads to it.
   bool is_there() const { return socket_.is_there(); }
-  /// Where it is; empty: nowhere.
+  /// The path of the socket; empty: there is none.
   const std::string& path() const { return socket_.path; }
-  /// Sends each client what `answer` makes of its line, or nothing where that finds no memory.
-  /// Until there is something to read from `other` (true); false where `timeout_ms` is over (-1 is
-  /// never), or somebody was given an answer, by which the caller may want something else. A client
-  /// has a second to send its line and one to take the answer; meanwhile others are served, and
-  /// `other` is heard.
+  /// Serves control clients until `other` is readable (true). Returns false when `timeout_ms` is
+  /// over (-1: never), or after an answer was made, since that may change what the caller wants to
+  /// wait for. Sends each client what `answer` returns for its line, or nothing if that runs out of
+  /// memory. A client has a second to send its line and another to take the answer; meanwhile other
+  /// clients and `other` are served too.
   bool serve_until_readable(int other, int timeout_ms, const Answer& answer);
 
  private:
@@ -38,16 +39,17 @@ class Control {
     int descriptor;
     uint64_t until_ms;
     std::string line;
-    /// What is left of it.
+    /// The part that is not sent yet.
     std::string answer;
   };
   void accept_client();
-  /// False where it is done with, or too slow.
+  /// False if the client is finished or too slow.
   static bool advance(Client& client, const Answer& answer);
   void let_go(size_t index);
 
   ControlSocket socket_;
-  /// Given up for a moment where there is no descriptor left: who runs Weir is heard then, too.
+  /// A descriptor kept in reserve. It is closed to accept a client when no other descriptor is
+  /// left, so that the administrator can reach Weir even then.
   int spare_ = -1;
   std::vector<Client> clients_;
 };

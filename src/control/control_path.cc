@@ -20,7 +20,7 @@ bool address_of(const std::string& path, sockaddr_un& address) {
   return true;
 }
 
-/// Empty, or what is wrong with the folder.
+/// Makes and checks the folder of the socket. Returns empty, or what is wrong with it.
 std::string prepare_folder(const std::string& path, bool named) {
   const std::string folder = path.substr(0, path.rfind('/'));
   if (folder.empty()) return {};
@@ -31,29 +31,29 @@ std::string prepare_folder(const std::string& path, bool named) {
     return folder + " is no folder";
   if (named) return {};
   if (status.st_uid != geteuid() && status.st_uid != 0) return folder + " belongs to somebody else";
-  // As in /tmp, nobody can remove there what is another's.
+  // In a sticky folder such as /tmp, nobody can remove another user's files.
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX))
     return folder + ": others may write in it";
   return {};
 }
 
-/// Makes place for a socket: empty, or why there is none.
+/// Makes room for the socket at `path`. Returns empty, or why it can't.
 std::string clear(const std::string& path) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return {};
-  // Whatever else refuses connections may be somebody's file, of a name that was mistyped.
+  // Never remove anything but a socket: a mistyped path may name a user's file.
   if (!S_ISSOCK(status.st_mode)) return path + " is there, and is no socket";
   const int other = connect_to_control(path, SOCK_NONBLOCK);
   if (other >= 0) close(other);
   if (other >= 0 || other == -EAGAIN) return path + ": another Weir listens there";
-  if (other == -ECONNREFUSED) unlink(path.c_str());  // Left by one that was killed.
+  if (other == -ECONNREFUSED) unlink(path.c_str());  // Left by a Weir that was killed.
   return {};
 }
 
 }  // namespace
 
 bool ControlSocket::is_there() const {
-  // While ours is open nothing else has its number.
+  // While our socket is open, no other file gets its inode number.
   struct stat status{};
   return descriptor >= 0 && lstat(path.c_str(), &status) == 0 && status.st_dev == device &&
          status.st_ino == inode;
@@ -75,7 +75,7 @@ std::expected<ControlSocket, std::string> open_control_socket(const std::string&
   ControlSocket opened{.path = path};
   opened.descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (opened.descriptor < 0) return std::unexpected(std::strerror(errno));
-  // Born with its mode: there is no moment at which others could connect.
+  // The umask gives the socket its mode at once, so that at no moment others could connect.
   const mode_t before = umask(0177);
   const int bound =
       bind(opened.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);

@@ -1,5 +1,5 @@
-// The content of a message, pulled by whoever sends it on. Not reading is how backpressure reaches
-// the sender.
+// The content of a message, pulled by the code that sends the message on. When that code stops
+// reading, backpressure reaches the sender.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -20,42 +20,43 @@ struct Chunk {
   base::Ref<Trailers> trailers;
 };
 
-/// How far Body::send_to came.
+/// How Body::send_to ended: `last` if all of the content has been sent.
 struct Sent {
   bool last = false;
 };
 
-/// Owns what it reads from. Read by one task at a time; after the last chunk or an error it is not
-/// read again.
+/// Owns the source that it reads from. One task at a time reads it; nobody reads it again after the
+/// last chunk or an error.
 class Body : public base::Pooled {
  public:
   virtual ~Body() = default;
 
-  /// The next piece; waits for it. Never empty but for the last.
+  /// Waits for the next piece. Only the last piece may be empty.
   virtual async::Task<base::Result<Chunk>> read() = 0;
-  /// The next piece if it is there already, so that the head and ready content leave in one write;
-  /// never waits.
+  /// The next piece if it is there already, so that the head and ready content can go out in one
+  /// write. Never waits.
   virtual std::optional<base::Result<Chunk>> try_read() { return std::nullopt; }
-  /// Waits until some content has come, without asking for it (Expect: 100-continue); or until
-  /// there is none to come.
+  /// Waits until some content has arrived, or until it is certain that none will, without asking
+  /// the sender for it (Expect: 100-continue).
   virtual async::Task<void> until_begun() { co_return; }
-  /// Bytes in all, where known before they are read.
+  /// The total number of bytes, if it is known before they are read.
   virtual std::optional<uint64_t> known_length() const { return std::nullopt; }
 
-  /// The kernel could move what comes next to `to` without us seeing it, and it is worth it.
+  /// True if the kernel could move the next content to `to` without copying it through Weir, and
+  /// that is cheaper.
   virtual bool can_send_to(async::ByteStream& to) const {
     (void)to;
     return false;
   }
-  /// Moves content that way, as long as it is worth it; keeps framing, counts and deadlines.
-  /// `silence_ms` is how long `to` may take nothing; `sent` is raised as bytes go out. An Error of
-  /// type client_closed, connection_write_timeout or connection_terminated whose origin is `to` is
-  /// told apart by `to_failed`.
+  /// Lets the kernel move content to `to` for as long as that is cheaper; keeps framing, counts and
+  /// deadlines. `silence_ms` is how long `to` may accept nothing; `sent` is raised as bytes go out.
+  /// An Error of type client_closed, connection_write_timeout or connection_terminated may come
+  /// from either side: `to_failed` is set if it came from `to`.
   virtual async::Task<base::Result<Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
                                                   uint64_t* sent, bool* to_failed);
 };
 
-/// Content that is there already: a page of Weir's own.
+/// Content that is in memory already: one of Weir's own pages.
 class TextBody final : public Body {
  public:
   explicit TextBody(std::string text) : text_(std::move(text)) {}

@@ -1,5 +1,5 @@
-// The bytes that HTTP's words are made of (RFC 9110, 5.5 and 5.6.2), and the scan that finds where
-// they stop.
+// Byte classes of HTTP's grammar (RFC 9110, 5.5 and 5.6.2), and scans for the first byte that is
+// not in a class.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace weir::http {
 
-/// tchar (RFC 9110, 5.6.2): what methods, field names and codings are made of.
+/// tchar (RFC 9110, 5.6.2): the bytes of methods, field names and codings.
 inline constexpr std::array<bool, 256> kTokenByte = [] {
   std::array<bool, 256> table{};
   for (int c = 'a'; c <= 'z'; ++c)
@@ -34,16 +34,16 @@ constexpr bool is_token(std::string_view text) {
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
-/// A byte that no field value may hold: 0x00-0x1f without HTAB, and 0x7f. Bytes from 0x80
-/// (obs-text) are fine.
+/// A byte that no field value may hold: 0x00-0x1f except HTAB, and 0x7f. Bytes from 0x80 on
+/// (obs-text) are allowed.
 constexpr bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
 #ifdef __SSE2__
-/// The first byte that `stops` (sixteen bytes to a mask) marks, or end. For sixteen bytes or more:
-/// the last block overlaps the one before.
+/// The first byte in [at, end) that `stops` marks, or end. `stops` maps sixteen bytes to a bit
+/// mask. Needs at least sixteen bytes: the last block overlaps the one before.
 template <class Stops>
 inline const char* find_in_blocks(const char* at, const char* end, Stops stops) {
   while (true) {
@@ -67,7 +67,7 @@ inline unsigned mask_of(__m128i bytes) {
 }
 #endif
 
-/// The first control in [at, end), or end.
+/// The first control character in [at, end), or end.
 inline const char* find_control(const char* at, const char* end) {
 #ifdef __SSE2__
   if (end - at >= 16) {
@@ -97,7 +97,7 @@ inline const char* find_target_end(const char* at, const char* end) {
   return at;
 }
 
-/// The same, and an '@' stops it too: before one there may stand a name and a password.
+/// Like find_target_end, but also stops at '@': a name and a password may stand before one.
 inline const char* find_plain_target_end(const char* at, const char* end) {
 #ifdef __SSE2__
   if (end - at >= 16) {
@@ -114,7 +114,7 @@ inline const char* find_plain_target_end(const char* at, const char* end) {
   return at;
 }
 
-/// The first '/' or '?' in [at, end), or end: an authority in a URL lasts until there.
+/// The first '/' or '?' in [at, end), or end: there the authority of a URL ends.
 inline const char* find_authority_end(const char* at, const char* end) {
 #ifdef __SSE2__
   if (end - at >= 16) {
@@ -130,8 +130,8 @@ inline const char* find_authority_end(const char* at, const char* end) {
 /// The first byte in [at, end) that is not a tchar, or end.
 inline const char* find_token_end(const char* at, const char* end) {
 #ifdef __SSE2__
-  // Letters and '-' alone are looked at sixteen at a time: that is most names. The table has the
-  // last word.
+  // The fast path accepts only letters and '-', sixteen at a time: that is enough for most names.
+  // The table below decides about all other bytes.
   if (end - at >= 16) {
     at = find_in_blocks(at, end, [](__m128i bytes) {
       const __m128i letters =
@@ -144,9 +144,9 @@ inline const char* find_token_end(const char* at, const char* end) {
   return at;
 }
 
-/// `text` is `word`, without case. `word` has small letters and bytes from 0x21 to 0x3f (digits,
-/// '-', '/', ':') alone, and `text` no controls: then one bit apart are only the two cases of a
-/// letter.
+/// Whether `text` equals `word`, ignoring case. `word` may hold only lower-case letters and bytes
+/// from 0x21 to 0x3f (digits, '-', '/', ':'), and `text` no control characters: then the only bytes
+/// that differ in bit 0x20 alone are the two cases of a letter.
 inline bool is_word(std::string_view text, std::string_view word) {
   const size_t size = word.size();
   if (text.size() != size) return false;
@@ -172,7 +172,7 @@ inline bool is_word(std::string_view text, std::string_view word) {
 }
 
 /// Takes the next element off a comma-separated list (RFC 9110, 5.6.1), without the blanks around
-/// it; it may be empty. Quoted strings are not looked into: for lists of tokens.
+/// it; it may be empty. For lists of tokens only: a comma in a quoted string also separates.
 inline std::string_view take_list_element(std::string_view& list) {
   const char* at = list.data();
   const char* const end = at + list.size();

@@ -1,4 +1,4 @@
-// Policy's word on a request, asked again wherever more is known.
+// Policy's decision on a request, checked again wherever more is known.
 #pragma once
 #include "base/error.h"
 #include "base/ip.h"
@@ -7,13 +7,14 @@
 
 namespace weir::http {
 
-/// What policy decided of a request. Immutable. Asked again at each address before it is connected
-/// to, and at the peer's address each time a pooled connection is taken; later answers only narrow.
+/// What policy decided about a request. Immutable. It is checked again with each address before
+/// Weir connects to it, and with the peer's address each time a pooled connection is taken; later
+/// checks can only refuse more.
 class Decision : public base::Counted<Decision>, public base::Pooled {
  public:
   virtual ~Decision() = default;
-  /// Decisions with the same number, if it is not 0, say the same of the same host, address and
-  /// port.
+  /// Decisions with the same number, if it is not 0, give the same answer for the same host,
+  /// address and port.
   virtual uint64_t rules_id() const { return 0; }
   virtual base::Result<void> check(base::AddressSource source, const base::IpAddress& address,
                                    uint16_t port) const = 0;

@@ -20,69 +20,72 @@ namespace weir::http {
 class Exchange;
 class Pipeline;
 
-/// Of an exchange, while the request is with an origin.
+/// The side of an exchange that sends the request to an origin; exists while the origin has the
+/// request.
 class RequestSender {
  public:
-  /// Sends the end of the client's side on, behind the request. False: not all of that has gone
-  /// out.
+  /// The client has ended its side: passes that on to the origin, after the request. False if the
+  /// request has not been sent completely.
   virtual bool end_request() = 0;
 
  protected:
   ~RequestSender() = default;
 };
 
-/// Gets each exchange's record when that closes: access log, metrics. Outlives the exchanges. Of
-/// one worker.
+/// Receives each exchange's record when the exchange ends, for the access log and metrics. Outlives
+/// the exchanges. One per worker.
 class Journal {
  public:
   virtual ~Journal() = default;
   virtual void record(const Exchange& exchange) = 0;
-  /// Heads the list of the exchanges that live, in the order in which they began: for drain,
-  /// status, and policy that has changed.
+  /// Head of the list of running exchanges, in the order in which they began: for draining, status,
+  /// and changes of policy.
   async::Link live;
 };
 
-/// Facts about one request and its response. Stages add to it; none decides by it. It keeps the
-/// pipeline that it began with alive. Its destructor gives the record to the journal, so that each
-/// exchange has one line, whatever ended it. Of one worker.
+/// Facts about one request and its response. Stages add facts to it, but base no decisions on it.
+/// It keeps the pipeline that it began with alive. Its destructor gives the record to the journal,
+/// so that each exchange gets exactly one log line, however it ended. Used on one worker's thread.
 class Exchange : public base::Counted<Exchange>, public base::Pooled, public async::Link {
  public:
   Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session);
   virtual ~Exchange();
 
-  /// Passes on an interim response (1xx) towards whoever waits for the final one. Never waits: what
-  /// a slow client does not take goes out with the next write.
+  /// Passes an interim response (1xx) on to the client that waits for the final one. Never waits:
+  /// what a slow client does not accept now goes out with the next write.
   virtual base::Result<void> interim(const ResponseHead& head) = 0;
 
-  /// Inside a tunnel: passes bytes on that are no HTTP, before the tunnel relays. Never waits.
-  /// False: too many of them wait already.
+  /// Inside a tunnel: passes bytes that are not HTTP on to the client, before the tunnel relays.
+  /// Never waits. False if too many of them are queued already.
   virtual bool pass(std::string_view bytes) {
     (void)bytes;
     return false;
   }
 
-  /// Whoever sends the request on to an origin. Not owned; sets itself and takes itself away.
+  /// The sender of the request to an origin. Not owned; it sets and clears this pointer itself.
   RequestSender* sender = nullptr;
-  /// The client's side has ended behind its request: the origin is told. False: there is none that
-  /// has the whole request.
+  /// The client has ended its side after its request: tells the origin. False if no origin has the
+  /// whole request.
   bool end_request() { return sender && sender->end_request(); }
 
-  /// Ends what runs, from outside; `reason` is static text, which the log says. Nothing of the
-  /// exchange is destroyed in the call.
+  /// Cancels the running exchange from outside. `reason` is static text for the log. Destroys
+  /// nothing of the exchange during the call.
   virtual void cancel(const char* reason) { (void)reason; }
 
-  /// Frees the request's head; keeps what the log needs of it. For exchanges that last: tunnels.
+  /// Frees the request's head, but keeps the parts that the log needs. For exchanges that last
+  /// long: tunnels.
   void settle();
-  /// What the log says of the request: from the head, or kept by settle().
+  /// The request line for the log: from the head, or as settle() kept it.
   std::string_view request_line() const { return kept(0); }
   std::string_view referer() const;
   std::string_view user_agent() const;
   bool settled() const { return settled_; }
 
   void set_ended(const char* ended) { ended_ = ended; }
-  /// What ended it, unless an error did: `complete`, `client_closed`, `drained`. Static text.
+  /// Why the exchange ended, if not by an error: `complete`, `client_closed`, `drained`. Static
+  /// text.
   const char* ended() const { return ended_; }
-  /// The first error stays: what comes after it follows from it.
+  /// Only the first error is kept: later ones are its consequences.
   void set_error(const base::Error& error) {
     if (!error_) error_ = error;
   }
@@ -90,33 +93,36 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::ErrorType error_type() const {
     return error_ ? error_->type() : base::ErrorType::client_closed;
   }
-  /// The rule or the limit that refused; empty where it was none.
+  /// The rule or the limit that refused the request; empty if none did.
   std::string_view rule() const { return error_ ? error_->rule() : std::string_view(); }
 
   const base::Ref<const Pipeline> pipeline;
   const base::Ref<const Session> session;
-  /// The request's head, as long as it is needed; empty before there is one.
+  /// The request's head while it is needed; null before it has been read and after settle().
   base::Ref<RequestHead> request;
   int64_t started_wall_ms = 0;
   uint64_t started_ms = 0;
-  /// Of the final response that went out; 0 if none did.
+  /// Status of the final response that went out; 0 if none did.
   int status = 0;
-  /// Bytes written to the client for this exchange, heads, framing and a tunnel's content included.
+  /// Bytes written to the client for this exchange, including heads, framing and a tunnel's
+  /// content.
   uint64_t sent = 0;
-  /// Content that the client sent.
+  /// Bytes of content that the client sent.
   uint64_t received = 0;
   /// The origin's address, if a connection was used.
   base::Endpoint peer;
-  /// What led there; with the host that was asked for, what policy is asked of when it has changed.
+  /// Where that address came from. When policy has changed, it is asked about this, the address and
+  /// the requested host again.
   base::AddressSource peer_source = base::AddressSource::literal;
   std::string_view host() const {
     return settled_ ? kept(3) : request ? request->target.host : std::string_view();
   }
   bool reused_connection = false;
-  /// What the origin's response had wrong and was mended (docs/design/strictness.md), a static
-  /// word; null if nothing.
+  /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
+  /// null if nothing.
   const char* mended = nullptr;
-  /// Who asks: set once, by auth. No spaces and no controls; empty where nobody was asked.
+  /// The authenticated user; auth sets it once. No spaces and no control characters; empty if no
+  /// login was required.
   base::KeptText identity;
   /// The server name of a TLS ClientHello seen in a tunnel.
   base::KeptText sni;
@@ -127,11 +133,11 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   std::optional<base::Error> error_;
   bool settled_ = false;
   bool promised_ = false;
-  /// A block's worth of memory is promised to what runs, which will hold content; a tunnel is
-  /// promised nothing.
+  /// Reserves (or releases) one block's worth of memory in the account for a running exchange,
+  /// which will hold content. A settled tunnel reserves nothing.
   void promise(bool more);
-  /// Of a settled exchange: request line, Referer, User-Agent and host behind one another, and
-  /// where each ends.
+  /// A part of the text that settle() keeps: request line, Referer, User-Agent and host, one after
+  /// another; kept_ends_ says where each ends.
   std::string_view kept(size_t which) const {
     const uint32_t begin = which == 0 ? 0 : kept_ends_[which - 1];
     return kept_.view().substr(begin, kept_ends_[which] - begin);

@@ -46,8 +46,8 @@ constexpr std::array<std::string_view, 35> kNames{"",
 static_assert(kNames.size() <= 64);  // Sets of ids are words of 64 bits.
 static_assert(kNames.size() == static_cast<size_t>(FieldId::x_forwarded_for) + 1);
 
-/// Length, first and last letter tell most names apart: a look at one slot, and one comparison. The
-/// bit that tells capital letters from small ones is set in both.
+/// Length, first and last letter tell most names apart, so that a lookup costs one slot and one
+/// comparison. Setting bit 0x20 makes both letters lower case.
 constexpr size_t slot_of(std::string_view name) {
   const auto first = static_cast<unsigned char>(name.front() | 0x20);
   const auto last = static_cast<unsigned char>(name.back() | 0x20);
@@ -55,7 +55,7 @@ constexpr size_t slot_of(std::string_view name) {
 }
 
 constexpr size_t kLongestName = 31;
-/// In small letters, so that names can be compared by words.
+/// A name in lower case, so that names can be compared word by word.
 struct SmallName {
   uint8_t size = 0;
   char text[kLongestName] = {};

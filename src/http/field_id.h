@@ -1,4 +1,4 @@
-// The fields that Weir itself looks at. All others pass through by name.
+// The header fields that Weir itself reads or writes. All others pass through by name.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -43,9 +43,10 @@ enum class FieldId : uint16_t {
   x_forwarded_for,
 };
 
-/// Names are compared without case (RFC 9110, 5.1). `name` holds no controls: it is a token.
+/// Names compare without regard to case (RFC 9110, 5.1). `name` is a token: it holds no control
+/// characters.
 FieldId field_id_of(std::string_view name);
-/// As Weir writes it, in the RFCs' spelling; empty for `other`.
+/// The name as Weir writes it, in the RFCs' spelling; empty for `other`.
 std::string_view name_of(FieldId id);
 
 }  // namespace weir::http

@@ -84,7 +84,7 @@ void Fields::set(FieldId id, std::string_view value) {
   uint32_t first = 0;
   while (first < size_ && table_[first].id != id) ++first;
   if (first == size_) return add(id, value);
-  // Mostly it says already what it is to say.
+  // Usually the line has this value already.
   if (table_[first].value() != value) {
     const std::string_view stored = arena_.copy(value);
     table_[first].value_data = stored.data();

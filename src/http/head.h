@@ -1,5 +1,5 @@
-// The head of a message: its start line and its fields, in one arena that never moves, so that no
-// view of it dangles while the head lives. Of one worker.
+// The head of a message: its start line and its fields, in one arena that never moves, so that
+// views into it stay valid while the head lives. Used on one worker's thread.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace weir::http {
 
-/// Memory that grows and is given back whole.
+/// Memory that only grows and is freed as a whole.
 class Arena {
  public:
   Arena(char* first, size_t size) : at_(first), end_(first + size) {}
@@ -29,7 +29,7 @@ class Arena {
     return memory;
   }
   std::string_view copy(std::string_view bytes);
-  /// Bytes taken in all beyond the first block: what a large head costs.
+  /// Total bytes allocated beyond the first block: the extra cost of a large head.
   size_t extra_bytes() const { return extra_; }
 
  private:
@@ -57,7 +57,7 @@ struct Field {
   std::string_view value() const { return {value_data, value_size}; }
 };
 
-/// The field lines of a message in the order in which they came.
+/// The field lines of a message in the order in which they arrived.
 class Fields {
  public:
   explicit Fields(Arena& arena) : arena_(arena) {}
@@ -67,32 +67,34 @@ class Fields {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   const Field* find(FieldId id) const;
-  /// Without case; for names that have no FieldId.
+  /// Ignores case; for names that have no FieldId.
   const Field* find(std::string_view name) const;
   bool has(FieldId id) const { return may_have(id) && find(id) != nullptr; }
   size_t count(FieldId id) const;
   /// The first line's value, or an empty view.
   std::string_view get(FieldId id) const;
 
-  /// Adds a line; copies both into the arena.
+  /// Adds a line; copies name and value into the arena.
   void add(std::string_view name, std::string_view value);
   void add(FieldId id, std::string_view value);
-  /// Adds a line whose bytes already live as long as the head (a parser's; static text).
+  /// Adds a line without copying. Its bytes must live as long as the head (the parser's, or static
+  /// text).
   void add_in_place(std::string_view name, std::string_view value, FieldId id) {
     if (size_ == capacity_) grow();
     seen_ |= bit(id);
     table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()),
                             static_cast<uint16_t>(name.size()), id};
   }
-  /// Replaces the last line's value; there is one. The bytes live as long as the head.
+  /// Replaces the value of the last line, which must exist. The bytes must live as long as the
+  /// head.
   void set_last_value(std::string_view value) {
     table_[size_ - 1].value_data = value.data();
     table_[size_ - 1].value_size = static_cast<uint32_t>(value.size());
   }
-  /// Replaces the first line of that name, in place, and removes the others; adds it at the end if
-  /// there is none.
+  /// Replaces the value of the first line with that name, in place, and removes the other lines of
+  /// that name. Adds a line at the end if there is none.
   void set(FieldId id, std::string_view value);
-  /// As set, but a new line comes first: Host (RFC 9110, 7.2).
+  /// Like set, but a new line becomes the first one: for Host (RFC 9110, 7.2).
   void set_first(FieldId id, std::string_view value);
   void remove(FieldId id);
   void remove(std::string_view name);
@@ -105,9 +107,9 @@ class Fields {
     size_ = kept;
   }
   void clear() { size_ = 0; }
-  /// False: there was never a line of that name. Costs nothing.
+  /// False: there has never been a line with that name. Costs only a bit test.
   bool may_have(FieldId id) const { return (seen_ & bit(id)) != 0; }
-  /// The same for a set of names: a bit for each id.
+  /// The same for a set of names, given as one bit per id.
   bool may_have_any(uint64_t ids) const { return (seen_ & ids) != 0; }
 
  private:
@@ -121,8 +123,8 @@ class Fields {
   uint64_t seen_ = 0;
 };
 
-/// What both kinds of heads share. Counted; lives in a pooled block of kBlock bytes, whose rest is
-/// the arena's first part.
+/// What all kinds of heads share. Reference-counted; lives in a pooled block of kBlock bytes, the
+/// rest of which is the arena's first part.
 class Head {
  public:
   static constexpr size_t kBlock = 4096;
@@ -144,7 +146,7 @@ class Head {
 
  public:
   Fields fields;
-  /// HTTP/1.`minor_version` of the message as it came: 0 or 1.
+  /// The message's version as received, HTTP/1.`minor_version`: 0 or 1.
   uint8_t minor_version = 1;
 };
 
@@ -154,21 +156,21 @@ class RequestHead final : public Head {
   void release();
 
   Method method = Method::other;
-  /// The method's token as it came.
+  /// The method's token as received.
   std::string_view method_token;
-  /// The request target as it came, but without a name and a password (see set_raw_target): for all
-  /// that shows it.
+  /// The request target as received, but without a name and a password (see set_raw_target).
+  /// Everything that shows the target uses this.
   std::string_view raw_target;
-  /// A secret: what a name and a password in the target come to as the value of Authorization.
-  /// Empty where there were none, or where the request had one.
+  /// A secret: the value of Authorization made from a name and a password in the target. Empty if
+  /// the target had none, or if the request had an Authorization already.
   std::string_view login;
-  /// Whom `login` was given for: scheme, host and port.
+  /// The origin that `login` was given for: scheme, host and port.
   std::string_view login_origin;
-  /// What the target and Host say together; every stage, the connector and the log look at this
-  /// one.
+  /// The target that the request target and Host together give; every stage, the connector and the
+  /// log use this one.
   Target target;
-  /// What the codec found wrong with it: then the rest is what was read of it, for the log, and
-  /// validate answers with this.
+  /// What the codec found wrong with the head. If set, the other members hold only what was read
+  /// until then, for the log, and validate answers with this error.
   std::optional<base::Error> fault;
 
  private:
@@ -181,7 +183,7 @@ class ResponseHead final : public Head {
   void release();
 
   int status = 200;
-  /// As it came; empty means the standard phrase.
+  /// The reason phrase as received; empty means the standard phrase.
   std::string_view reason;
 
  private:

@@ -8,8 +8,8 @@ namespace {
 
 using base::equal_ignoring_case;
 
-/// Names that Connection can't take away and that have no id: RFC 9110 and 9111 give them to both
-/// ends, or to caches on the way.
+/// Names without an id that Connection must not remove: RFC 9110 and 9111 define them for both
+/// ends, or for caches on the way.
 constexpr std::string_view kKept[] = {
     "Age",
     "Accept-Encoding",
@@ -43,7 +43,7 @@ constexpr bool is_kept(FieldId id, std::string_view name) {
         if (equal_ignoring_case(kept, name)) return true;
       }
       return false;
-    // Those of one hop go anyway, by the fixed list.
+    // Hop-by-hop fields need no entry here: the fixed list removes them anyway.
     case FieldId::accept:
     case FieldId::referer:
     case FieldId::server:
@@ -53,7 +53,8 @@ constexpr bool is_kept(FieldId id, std::string_view name) {
   }
 }
 
-/// What Connection names, without the options that have no field or whose field goes anyway.
+/// The fields that Connection names, without options that have no field and fields that are removed
+/// anyway.
 class Named {
  public:
   bool empty() const { return size_ == 0; }
@@ -70,7 +71,8 @@ class Named {
   }
 
  private:
-  // Only the first size_ of each mean anything: hardly a message names any.
+  // Only the first size_ elements of each are set: few messages name any, so the rest stays
+  // uninitialized.
   const char* data_[kMostNamedFields];
   size_t sizes_[kMostNamedFields];
   size_t size_ = 0;

@@ -1,5 +1,5 @@
-// Request methods (RFC 9110, section 9): the ones that forwarding treats in a way of their own. Any
-// other token passes through.
+// Request methods (RFC 9110, section 9) that forwarding treats specially. Any other token passes
+// through.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -23,7 +23,7 @@ constexpr Method method_of(std::string_view token) {
   }
 }
 
-/// RFC 9110, 9.2.2: may be sent again if the connection died.
+/// RFC 9110, 9.2.2: the request may be sent again if the connection died.
 constexpr bool is_idempotent(Method method) {
   return method != Method::other && method != Method::post && method != Method::connect;
 }

@@ -1,4 +1,4 @@
-// Under which names Weir itself answers.
+// The names under which Weir itself can be reached.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,15 +9,15 @@
 
 namespace weir::http {
 
-/// Immutable; of a configuration.
+/// Immutable; part of a configuration.
 class OwnNames {
  public:
-  /// `own_name` in lower case; `listening` has the ports that were really bound.
+  /// `own_name` is in lower case; `listening` has the ports that were really bound.
   OwnNames(std::string own_name, std::vector<base::Endpoint> listening)
       : own_name_(std::move(own_name)), listening_(std::move(listening)) {}
 
-  /// The target is Weir: its own name (on port 80 or the listener's), or the listener's address
-  /// given literally, on a loopback listener also as `localhost`.
+  /// Whether the target is Weir itself: its own name (on port 80 or the listener's port), or the
+  /// listener's address given literally; on a loopback listener also `localhost`.
   bool covers(const Target& target, const Session& session) const;
   bool is_own_name(std::string_view host) const { return host == own_name_; }
   const std::string& own_name() const { return own_name_; }

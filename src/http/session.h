@@ -1,4 +1,4 @@
-// What holds for all requests of one connection, or of one session inside a tunnel.
+// State shared by all requests of one client connection, or of one session inside a tunnel.
 #pragma once
 #include <memory>
 #include <string>
@@ -14,38 +14,41 @@ namespace weir::http {
 
 class RequestHead;
 
-/// Constant: a stage can't change who asks.
+/// Immutable to stages: a stage can't change who asks.
 struct Session final : base::Counted<Session>, base::Pooled {
-  /// Which listener the client came to: its number, by which its rules are found. No index into the
-  /// configuration's, and no reload changes it.
+  /// The number of the listener that the client connected to; its rules are looked up by it. It is
+  /// not an index into the configuration's listeners, and no reload changes it.
   uint32_t listener = 0;
-  /// While anybody has it, the number is no other listener's.
+  /// While anyone holds this, no other listener gets the same number.
   std::shared_ptr<const void> listener_use;
   base::Endpoint client;
-  /// The address that the client reached us at.
+  /// The local address that the client connected to.
   base::Endpoint local;
-  /// Of the requests inside.
+  /// The scheme of the requests in this session.
   Scheme scheme = Scheme::http;
-  /// Of the CONNECT that this session was opened from, else empty: as Target has them.
+  /// Host and port of the CONNECT that opened this session, in the form that Target has; empty if
+  /// none did.
   base::KeptText opened_host;
   uint16_t opened_port = 0;
   bool opened_literal = false;
-  /// To a CONNECT by address, the first Host names the authority of all that is inside.
+  /// If the CONNECT named an address, the first Host inside names the authority of all requests
+  /// inside.
   base::KeptText inner_host;
-  /// Opened to Weir's own pages: there is no origin.
+  /// The tunnel was opened to Weir's own pages: there is no origin.
   bool own = false;
   int depth = 0;
-  /// Inside a tunnel: who opened it, if there was a login.
+  /// Inside a tunnel: the user that opened it, if there was a login.
   base::KeptText identity;
-  /// Its client has too many connections: it is told so, and gets nothing else.
+  /// The client has too many connections: every request is answered with that error.
   bool over_limit = false;
 };
 
-/// Inside a tunnel: the request is one to the site that the CONNECT named, in origin-form or
-/// absolute-form. Anything else is somebody speaking to someone else. `head` has its target.
+/// Inside a tunnel: whether the request, in origin-form or absolute-form, is for the site that the
+/// CONNECT named. Any other request is meant for a different server or proxy. `head` has its
+/// target.
 bool is_for_opened(const Session& session, const RequestHead& head);
 
-/// Host and port, always both: the key of pool and pins. An IPv6 address in brackets.
+/// `host:port`, always with both: the key of the pool and the pins. An IPv6 address gets brackets.
 std::string authority_key(std::string_view host, uint16_t port);
 
 class WayBack;
@@ -54,42 +57,43 @@ class WayBack;
 class PinnedConnection : public base::Pooled {
  public:
   virtual ~PinnedConnection() = default;
-  /// While it is idle: `call` when bytes or an end come in. An empty one ends that. The connection
-  /// may not be destroyed in the call.
+  /// Calls `call` when bytes or an end arrive while the connection is idle. An empty callback stops
+  /// that. The connection may not be destroyed during the call.
   virtual void watch(base::Callback<> call) = 0;
 };
 
 /// The origin connections that belong to one client connection, or to a session inside a tunnel:
-/// those that NTLM or Negotiate have authenticated, and the one that a CONNECT opened. Used at any
-/// age, never replaced, retried, shared or pooled.
+/// those that NTLM or Negotiate have authenticated, and the one that a CONNECT opened. They are
+/// used however old they are, and never replaced, retried, shared or pooled.
 class Pins {
  public:
   static constexpr size_t kMost = 32;
 
-  /// The connection, while no request uses it; or nothing.
+  /// The connection if no request is using it; otherwise null.
   std::unique_ptr<PinnedConnection> take(std::string_view authority);
   bool has(std::string_view authority) const;
   void put(std::string authority, std::unique_ptr<PinnedConnection> connection);
   bool full() const { return pins_.size() >= kMost; }
-  /// A pinned connection died: what the client believes of it no longer holds, so its own
-  /// connection must close.
+  /// A pinned connection died. What the client believes about its state no longer holds, so the
+  /// client's own connection must close too.
   void lose(std::string_view authority);
   bool lost() const { return lost_; }
-  /// The session serves no request after the one that runs; and its client has said so.
+  /// client_is_done: the session serves no request after the current one. client_closes: moreover,
+  /// the client did not ask to keep the connection.
   bool client_is_done = false;
   bool client_closes = false;
-  /// It has a connection for that authority which nobody uses now.
+  /// Whether there is a connection to that authority that no request is using now.
   bool holds(std::string_view authority) const;
-  /// The client's connection carries no request after the one that is being answered.
+  /// The client's connection carries no request after the current one.
   bool ending() const { return lost_ || last_; }
   void last_exchange() { last_ = true; }
-  /// Inside a tunnel that may go back to relaying: then nothing is lost that this can save. Not
-  /// owned; null elsewhere.
+  /// Set inside a tunnel that may go back to relaying: a connection that this can save does not
+  /// count as lost. Not owned; null elsewhere.
   WayBack* way_back = nullptr;
-  /// The client's connection has carried an answer: its end without another one is what the
-  /// client's own rule for asking again is for. Set by whoever writes answers.
+  /// The client's connection has carried a response. If it now ends without another one, the client
+  /// decides by its own rule whether to ask again. Set by the code that writes responses.
   bool served = false;
-  /// Called once, when a connection that is idle is lost.
+  /// Called once, when an idle pinned connection is lost.
   base::Callback<> on_lost;
 
  private:

@@ -1,4 +1,4 @@
-// For tests alone: a stage between a request in words and a next that the test scripts.
+// For tests only: runs a stage between a request given as text and a next that the test scripts.
 #pragma once
 #include <functional>
 #include <optional>
@@ -16,7 +16,7 @@ namespace weir::http {
 using FieldLines = std::vector<std::pair<std::string, std::string>>;
 
 /// `GET http://site/ HTTP/1.1` and its fields, as the codec would have read them. A target that
-/// does not parse is the head's fault.
+/// does not parse becomes the head's fault.
 inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_view target,
                                         const FieldLines& fields = {}, uint8_t minor_version = 1,
                                         Scheme scheme = Scheme::http) {
@@ -38,7 +38,7 @@ inline std::string lines_of(const Fields& fields) {
   return text;
 }
 
-/// What is ready of a body, to its end.
+/// The content of a body that is ready without waiting, up to its end.
 inline std::string content_of(Response& response) {
   std::string content;
   while (response.body) {
@@ -54,7 +54,7 @@ inline std::string content_of(Response& response) {
 struct Outcome {
   std::optional<Response> response;
   std::optional<base::Error> error;
-  /// Of the answer or of the error.
+  /// The status of the response or of the error.
   int status() const {
     return response ? response->head ? response->head->status : 0 : error->status();
   }
@@ -63,7 +63,7 @@ struct Outcome {
   }
 };
 
-/// Runs one stage on a loop of its own. Nothing in it waits.
+/// Runs one stage on an event loop of its own. A stage that waits for something fails the test.
 class FakeStages final : private Journal {
  public:
   using Answer = std::function<base::Result<Response>(Request)>;
@@ -122,9 +122,9 @@ class FakeStages final : private Journal {
     return session;
   }();
   Pins pins;
-  /// The request comes from policy, which allows all.
+  /// Requests carry a decision, as from a policy that allows everything.
   bool decided = true;
-  /// The type of error of each exchange that has ended; `no` for none.
+  /// The error type of each exchange that has ended; `no` if it had no error.
   std::vector<std::string> records;
 
  private:

@@ -1,5 +1,5 @@
-// The target of a request (RFC 9110, 7.1; RFC 9112, 3.2), taken apart once: policy, connector,
-// cache key and log all see these parts, so that no two of them read one URL differently.
+// The target of a request (RFC 9110, 7.1; RFC 9112, 3.2), parsed once: policy, connector, cache key
+// and log all use these parts, so that no two of them read one URL differently.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -19,13 +19,13 @@ struct Target {
   /// The host is an IP literal: a dotted quad, or an IPv6 address in brackets.
   bool literal = false;
   uint16_t port = 0;
-  /// Path and query, byte for byte as they came: "/" for an empty path, "*" for asterisk-form,
-  /// empty for CONNECT.
+  /// Path and query, byte for byte as received: "/" for an empty path, "*" for asterisk-form, empty
+  /// for CONNECT.
   std::string_view path;
   /// Host and port, normalised: lower-case, brackets where needed, no port if it is the scheme's
   /// own. Policy, pool and log use it.
   std::string_view authority;
-  /// The same as the client wrote it, for the Host field alone: signatures are made over that.
+  /// The authority as the client wrote it, for the Host field only: signatures cover that spelling.
   std::string_view written_authority;
 };
 

@@ -50,8 +50,8 @@ bool is_dotted_quad(std::string_view text) {
   return dots == 3 && digits > 0;
 }
 
-/// What resolvers would take for a part of an address: decimal, octal or hexadecimal (WHATWG URL,
-/// "ends in a number").
+/// Whether resolvers would read the label as a part of an address: decimal, octal or hexadecimal
+/// (WHATWG URL, "ends in a number").
 bool looks_like_number(std::string_view label) {
   if (label.size() >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X')) {
     return label.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
@@ -71,13 +71,13 @@ const char* host_byte_fault(char c) {
 }
 
 struct Name {
-  /// How far the bytes are those of host names.
+  /// How many bytes at the beginning are bytes of host names.
   size_t size = 0;
   bool upper = false;
   bool literal = false;
 };
 
-/// Reads as much as is of host names' bytes. nullptr, or what is wrong with that.
+/// Reads the bytes of a host name at the beginning of `text`. Returns nullptr, or what is wrong.
 const char* read_name(std::string_view text, bool dot_allowed, Name& name) {
   uint8_t seen = 0;
   size_t label = 0;
@@ -113,7 +113,7 @@ const char* read_name(std::string_view text, bool dot_allowed, Name& name) {
   return nullptr;
 }
 
-/// What follows the colon. nullptr, or what is wrong.
+/// Reads what follows the colon. Returns nullptr, or what is wrong.
 const char* read_port(std::string_view text, Authority& authority) {
   if (text.empty()) return nullptr;
   if (text.size() > 5) return "The port is not a number from 1 to 65535.";
@@ -180,12 +180,12 @@ const char* read_authority(std::string_view text, uint16_t default_port, Arena& 
   authority.host = host;
   if (rest.empty()) return nullptr;
   const char* const why = read_port(rest.substr(1), authority);
-  // What comes before an @ is no port that was mistyped, but somebody's name and password.
+  // What stands before an '@' is not a mistyped port, but a name and a password.
   return why && rest.find('@') != std::string_view::npos ? host_byte_fault('@') : why;
 }
 
-/// Path and query, which end raw_target. A fragment goes from both (an exception to RFC 9112, 3.2:
-/// some clients leave it there).
+/// Reads path and query, which are the end of raw_target. Removes a fragment from both (an
+/// exception to RFC 9112, 3.2: some clients leave it there).
 const char* read_path(RequestHead& head, std::string_view path, Target& target) {
   const char* const end = path.data() + path.size();
   const char* stop = find_target_end(path.data(), end);
@@ -238,7 +238,7 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
   if (const char* why = read_authority(text, default_port, head.arena(), authority)) return why;
   set_authority(target, authority, text, default_port, head.arena());
   if (end == rest.size()) {
-    // RFC 9112, 3.2.4: that is how a proxy is asked for an origin's `OPTIONS *`.
+    // RFC 9112, 3.2.4: this is how a client asks a proxy for an origin's `OPTIONS *`.
     target.path = head.method == Method::options ? "*" : "/";
     return nullptr;
   }
@@ -252,9 +252,9 @@ const char* read_absolute(RequestHead& head, std::string_view raw, Target& targe
   return nullptr;
 }
 
-/// Host, whose presence the version asks for (RFC 9112, 3.2). `authority.host` stays empty if there
-/// is none. `known` is text that has been read as an authority already: most clients send it again
-/// here.
+/// Reads Host, which HTTP/1.1 requires (RFC 9112, 3.2). `authority.host` stays empty if there is
+/// none. `known` is text that has been parsed as an authority already; most clients repeat it in
+/// Host.
 const char* read_host(RequestHead& head, uint16_t default_port, std::string_view known,
                       Authority& authority, std::string_view& text) {
   const Field* host = nullptr;

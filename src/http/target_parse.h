@@ -1,6 +1,6 @@
-// Reads what a request is for: request target and Host together (RFC 9112, 3.2 and 3.3). The
-// authority is held to the letter, since policy and connector must see one host; path and query
-// pass as they came.
+// Parses what a request is for, from the request target and Host together (RFC 9112, 3.2 and 3.3).
+// The authority must match the grammar strictly, since policy and connector must see the same host;
+// path and query pass unchanged.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace weir::http {
 
-/// The longest request target, in bytes; beyond it the answer is 414.
+/// The longest request target, in bytes; a longer one is answered with 414.
 inline constexpr size_t kLongestTarget = 16 * 1024;
 
 /// `host[:port]`, taken apart.
@@ -22,9 +22,10 @@ struct Authority {
   uint16_t port = 0;
   /// The host is an IP address: a dotted quad, or one in brackets.
   bool literal = false;
-  /// It had a port of its own (not an empty one).
+  /// The text named a port (not an empty one).
   bool had_port = false;
-  /// `text` was already what serialise_authority would write, so that `text` itself may be used.
+  /// The parsed text is exactly what serialise_authority would write, so that it can be used as it
+  /// is.
   bool canonical = false;
 };
 
@@ -36,27 +37,27 @@ struct Authority {
 /// Errors are 400.
 base::Result<Authority> parse_authority(std::string_view text, uint16_t default_port, Arena& arena);
 
-/// As the Host field has it: brackets where needed, the port unless it is `default_port` (0: always
-/// the port).
+/// The authority as the Host field writes it: brackets where needed, and the port unless it is
+/// `default_port` (0: always with the port).
 std::string_view serialise_authority(const Authority& authority, uint16_t default_port,
                                      Arena& arena);
 
-/// The host name as parse_authority holds it (not an address), in lower case or not, without a
-/// trailing dot.
+/// Whether `text` is a host name (not an address) by parse_authority's rules, in any case, without
+/// a trailing dot.
 bool is_host_name(std::string_view text);
 
-/// Fills head.target from method, raw_target (which set_raw_target has set) and Host. Call it once
-/// the head is complete, for requests of HTTP/1. `scheme` is what origin-form and asterisk-form are
-/// taken to be: that of the session. A fragment goes, from raw_target too; a name and a password
-/// that the target had become an Authorization. Errors: 400 for a form that the method can't have,
+/// Fills head.target from method, raw_target (which set_raw_target has set) and Host. For HTTP/1
+/// requests; call it once the head is complete. `scheme` is the session's, and applies to
+/// origin-form and asterisk-form. Removes a fragment, from raw_target too; turns a name and a
+/// password in the target into an Authorization. Errors: 400 for a form that the method can't have,
 /// a malformed target, a missing (HTTP/1.1), repeated or malformed Host; 414.
 base::Result<void> parse_target(RequestHead& head, Scheme scheme = Scheme::http);
 
-/// For whoever has changed head.target: what belonged to the authority that the client wrote (its
-/// spelling, a login in the URL) does not go to another one.
+/// Call this after changing head.target: what belonged to the authority that the client wrote (its
+/// spelling, a login in the URL) must not go to another one.
 void follow_changed_target(RequestHead& head);
 
-/// 80, 443, or 0.
+/// 80 for http, 443 for https, otherwise 0.
 constexpr uint16_t default_port_of(Scheme scheme) {
   return scheme == Scheme::http ? 80 : scheme == Scheme::https ? 443 : 0;
 }

@@ -11,7 +11,7 @@
 namespace weir::http {
 namespace {
 
-/// RFC 3986, 3.2.1: unreserved, sub-delims and ":"; a '%' is looked at by itself.
+/// RFC 3986, 3.2.1: unreserved, sub-delims and ":"; '%' is checked separately.
 constexpr std::array<bool, 256> kUserinfoByte = [] {
   std::array<bool, 256> table{};
   for (size_t c = 'a'; c <= 'z'; ++c) table[c] = table[c - 32] = true;
@@ -42,7 +42,8 @@ std::string to_base64(std::string_view bytes) {
   return out;
 }
 
-/// Name, a colon and password, decoded, as RFC 7617 wants them. nullptr, or what is wrong.
+/// Reads name, colon and password, decoded, as RFC 7617 needs them. Returns nullptr, or what is
+/// wrong.
 const char* read_userinfo(std::string_view userinfo, std::string& both) {
   bool colon = false;
   for (size_t i = 0; i < userinfo.size(); ++i) {
@@ -83,7 +84,7 @@ void refuse(RequestHead& head, std::string_view raw, const char* why) {
   head.raw_target = head.copy(without_userinfo(raw));
 }
 
-/// For a target with an '@' in it that is not known to be in the path.
+/// For a target that holds an '@' that may be before the path.
 void take_userinfo(RequestHead& head, std::string_view raw) {
   if (head.method == Method::connect) {
     return refuse(head, raw,
@@ -98,7 +99,7 @@ void take_userinfo(RequestHead& head, std::string_view raw) {
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   const size_t at = authority.rfind('@');
   const std::string_view host_and_port =
-      authority.substr(at + 1);  // All of it where there is none.
+      authority.substr(at + 1);  // The whole authority if there is no '@'.
   if (const auto host = parse_authority(host_and_port, default_port_of(Scheme::http), head.arena());
       !host) {
     head.fault = host.error();

@@ -1,5 +1,5 @@
-// From a session inside a tunnel back to the tunnel: what turns out to be no HTTP goes on as it
-// came (docs/design/tunnels.md).
+// The way from a session inside a tunnel back to the tunnel: what turns out not to be HTTP is
+// relayed unchanged (docs/design/tunnels.md).
 #pragma once
 #include <memory>
 
@@ -10,23 +10,24 @@
 
 namespace weir::http {
 
-/// Of a session inside whose requests nothing needs to see. The exchange that runs over the
-/// CONNECT's own connection asks it; the tunnel owns it, and outlives the exchanges. Of one worker.
+/// Exists in a session inside a tunnel if no rule requires Weir to see its requests. The exchange
+/// that runs over the CONNECT's own connection uses it; the tunnel owns it, and it outlives the
+/// exchanges. Used on one worker's thread.
 class WayBack {
  public:
   virtual ~WayBack() = default;
 
-  /// The origin gets the request's head now: from here on it is not sent as it came any more.
+  /// The origin gets the request's head now: from here on the tunnel will not send it as received.
   virtual void head_sent() = 0;
-  /// What the client sends behind the request, once that can begin no other request; and from then
-  /// on all that it sends. Empty: the client has ended. Waits for as long as nothing comes, or
-  /// something that may be a request.
+  /// Returns what the client sends after the request, once that can't be the beginning of another
+  /// request; from then on, everything that the client sends. Empty: the client has ended its side.
+  /// Waits while nothing arrives, or while what has arrived may be a request.
   virtual async::Task<base::Result<base::Slice>> beyond() = 0;
-  /// `beyond` gave these bytes, and they were not sent: they go first when the tunnel relays.
+  /// Bytes that `beyond` returned and that were not sent: they go first when the tunnel relays.
   virtual void give_back(base::Slice bytes) = 0;
 
-  /// Gives the connection up to the tunnel. What was read from it and is no answer goes to the
-  /// client first.
+  /// Gives the connection up to the tunnel. Bytes that were read from it and are not a response go
+  /// to the client first.
   virtual void take(std::unique_ptr<PinnedConnection> connection) = 0;
 };
 

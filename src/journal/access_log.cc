@@ -27,7 +27,7 @@ constexpr uint64_t kTellMs = 1000;
 struct AccessLog::State {
   explicit State(uint64_t backlog_bytes) : backlog_bytes(backlog_bytes) {}
 
-  /// Lines for one target, in a row.
+  /// Consecutive lines for one target.
   struct Batch {
     std::shared_ptr<LogTarget> target;
     std::string text;
@@ -39,23 +39,25 @@ struct AccessLog::State {
   std::mutex mutex;
   std::condition_variable changed;
   std::condition_variable ended;
-  /// One, but for the moments after a reload that changed the target.
+  /// Usually one batch; more for a moment after a reload that changed the target, or if one batch
+  /// is full.
   std::deque<Batch> waiting;
-  /// In all that wait, and in the one that is being written.
+  /// Bytes in all waiting batches and in the one that is being written.
   size_t waiting_bytes = 0;
   std::vector<std::shared_ptr<LogTarget>> to_reopen;
   bool ending = false;
   bool done = false;
-  /// What the writer is at; it may hang there.
+  /// The target that the writer is writing to; it may hang there.
   std::shared_ptr<LogTarget> current;
   uint64_t current_lines = 0;
   uint64_t told_dropped = 0;
   uint64_t told_ms = 0;
 
-  /// Why the last ones were dropped: errno's value. EAGAIN: they came faster than they were taken.
+  /// Why the last lines were dropped: errno's value. EAGAIN: they came faster than the target
+  /// accepted them.
   int error = 0;
 
-  /// With the lock held.
+  /// Call it with the lock held.
   void drop(uint64_t lines, int why) {
     dropped.fetch_add(lines, std::memory_order_relaxed);
     error = why;
@@ -64,8 +66,8 @@ struct AccessLog::State {
   bool untold() const { return dropped.load(std::memory_order_relaxed) != told_dropped; }
   bool wanted() const { return ending || !waiting.empty() || !to_reopen.empty(); }
 
-  /// At most once a second, and `at_last`: a log that can't keep up is told of, not added to. The
-  /// lock is not held while it tells.
+  /// Reports dropped lines, at most once a second and `at_last`, so that a log that can't keep up
+  /// does not cause many messages. Unlocks while it writes the message.
   void tell_of_dropped(std::unique_lock<std::mutex>& lock, bool at_last = false) noexcept try {
     const uint64_t now_ms = base::monotonic_ms();
     if (!untold() || (!at_last && now_ms < told_ms + kTellMs)) return;
@@ -84,7 +86,7 @@ struct AccessLog::State {
     if (!lock.owns_lock()) lock.lock();
   }
 
-  /// Another target is wanted than the one that the writer may hang at.
+  /// Tells targets that the writer may hang at, other than `wanted`, to hurry.
   void hurry(const std::shared_ptr<LogTarget>& wanted) const {
     if (current && current != wanted) current->hurry();
     if (!waiting.empty() && waiting.front().target != wanted) waiting.front().target->hurry();
@@ -134,14 +136,14 @@ void AccessLog::submit(std::string batch, uint64_t lines,
     state.hurry(target);
     if (state.waiting_bytes + batch.size() > state.backlog_bytes) {
       state.drop(lines, EAGAIN);
-      // The writer may hang, so it is told from here.
+      // Reported from here, because the writer may hang.
       state.tell_of_dropped(lock);
       return;
     }
     wake = state.waiting.empty();
     const size_t size = batch.size();
     try {
-      // No larger than that: a text that grows is there twice for a moment.
+      // Bounded by kJoined, because a text that grows is in memory twice for a moment.
       if (!wake && state.waiting.back().target == target &&
           state.waiting.back().text.size() + size <= kJoined) {
         state.waiting.back().text += batch;
@@ -163,7 +165,7 @@ void AccessLog::reopen(const std::shared_ptr<LogTarget>& target) {
   {
     std::lock_guard lock(state_->mutex);
     target->hurry();
-    // Asked twice before the writer came to it, it is opened once.
+    // If it is requested twice before the writer gets to it, the target is opened once.
     if (std::ranges::find(state_->to_reopen, target) == state_->to_reopen.end())
       state_->to_reopen.push_back(target);
   }
@@ -171,11 +173,11 @@ void AccessLog::reopen(const std::shared_ptr<LogTarget>& target) {
 }
 
 void AccessLog::write_batches(std::shared_ptr<State> shared) {
-  // Signals are the main thread's.
+  // The main thread handles all signals.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
-  base::Account::compare();  // Its ledger is made while there is memory.
+  base::Account::compare();  // Makes this thread's ledger while there is memory.
   State& state = *shared;
   std::unique_lock lock(state.mutex);
   for (;;) {
@@ -205,7 +207,7 @@ void AccessLog::write_batches(std::shared_ptr<State> shared) {
     lock.unlock();
     const uint64_t lost = batch.target->write(batch.text);
     const int error = batch.target->error();
-    // The last owner of a target that is no longer used closes it here.
+    // If this is the last reference to a target that is no longer used, close it here.
     batch.target.reset();
     lock.lock();
     state.current_lines = 0;

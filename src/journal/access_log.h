@@ -1,4 +1,4 @@
-// The access log: lines gathered by the workers, written by a thread of its own, so that it never
+// The access log: workers collect lines, and a separate thread writes them, so that logging never
 // slows traffic.
 #pragma once
 #include <cstdint>
@@ -10,23 +10,24 @@
 
 namespace weir::journal {
 
-/// Of the process. What can't be written in time is dropped and counted, and a line on standard
-/// error says so, at most once a second.
+/// One per process. Lines that can't be written in time are dropped and counted, and a line on
+/// standard error says so, at most once a second.
 class AccessLog {
  public:
-  /// `backlog_bytes` may wait to be written.
+  /// At most `backlog_bytes` may wait to be written.
   explicit AccessLog(uint64_t backlog_bytes);
-  /// Writes what is left, for at most a second; what then still is counts as dropped, and is told.
+  /// Writes the remaining lines, for at most a second. Lines still left then count as dropped and
+  /// are reported.
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
 
-  /// Any thread. `lines` is how many lines `batch` has. Batches are written in the order in which
-  /// they came, each to its target.
+  /// Any thread. `lines` is the number of lines in `batch`. Batches are written in the order in
+  /// which they arrive, each to its own target.
   void submit(std::string batch, uint64_t lines, const std::shared_ptr<LogTarget>& target);
-  /// Any thread: before it writes on, the writer opens `target` again. One that takes nothing is
-  /// not waited for.
+  /// Any thread. The writer opens `target` again before it writes its next batch. If the writer is
+  /// stuck because `target` accepts nothing, it gives up the current batch.
   void reopen(const std::shared_ptr<LogTarget>& target);
-  /// Lines that could not be made: they count as dropped. Any thread.
+  /// Any thread. Counts lines that could not be made, for lack of memory, as dropped.
   void drop(uint64_t lines);
   uint64_t dropped() const;
 
@@ -34,7 +35,8 @@ class AccessLog {
   struct State;
   static void write_batches(std::shared_ptr<State> state);
 
-  /// The writer's too: where it hangs in a write for good, it is left behind with its share.
+  /// Shared with the writer: if that hangs in a write, the destructor leaves it behind with its
+  /// reference.
   const std::shared_ptr<State> state_;
   std::thread writer_;
 };

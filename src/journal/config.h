@@ -1,4 +1,4 @@
-// What the access log is and where it goes. Here and not in proxy/, whose layer is above.
+// Format and target of the access log. Not in proxy/, because that layer is above this one.
 #pragma once
 #include <string>
 

@@ -57,11 +57,12 @@ void WorkerJournal::record(const http::Exchange& exchange) {
     outcome = stopping_;
   }
   const size_t before = batch_.size();
-  // Called by destructors: what is thrown here must not leave.
+  // Destructors call this, so no exception may leave it.
   try {
     if (batch_.empty()) {
       flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
-      // A worker that was busy a moment ago is so again: its batch need not grow by and by.
+      // A worker that was busy a moment ago probably still is: reserve the whole batch, so that it
+      // need not grow step by step.
       if (last_batch_ > kBatch / 4 && base::Account::stand() == base::Memory::enough)
         batch_.reserve(kBatch + kBatch / 4);
     }

@@ -1,4 +1,4 @@
-// Each exchange's line.
+// Writes a log line for each exchange.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -9,30 +9,30 @@
 
 namespace weir::journal {
 
-/// Since the start.
+/// Counts since the start.
 struct Totals {
   uint64_t requests = 0;
   uint64_t sent = 0;
   uint64_t received = 0;
   uint64_t reused = 0;
-  /// By status class: none, 1xx to 5xx.
+  /// Indexed by status class: none, 1xx to 5xx.
   uint64_t by_status[6] = {};
   uint64_t complete = 0;
   uint64_t client_closed = 0;
   uint64_t errors = 0;
 };
 
-/// One a worker: makes the lines and hands them on in batches, at the latest 100 ms after the
-/// first.
+/// One per worker. Makes the lines and hands them to the access log in batches, at most 100 ms
+/// after a batch's first line.
 class WorkerJournal final : public http::Journal {
  public:
   explicit WorkerJournal(AccessLog& log);
   ~WorkerJournal() override;
   void record(const http::Exchange& exchange) override;
-  /// For the lines from now on; before the first one.
+  /// Sets format and target for the following lines. Must be called before the first line.
   void use(LogSetting setting);
-  /// From now on what ends is cut by us, not by its client; the log says so with this word (static
-  /// text).
+  /// Call it when the worker stops: from then on, exchanges that would be logged as closed by their
+  /// client are logged with `reason` (static text), because it is Weir that cuts them.
   void stopping(const char* reason) { stopping_ = reason; }
   const Totals& totals() const { return totals_; }
 

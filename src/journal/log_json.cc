@@ -8,8 +8,8 @@
 namespace weir::journal {
 namespace {
 
-/// A character that readers of text may take for the end of a line, or that a terminal obeys:
-/// U+0080 to U+009F, U+2028, U+2029.
+/// A character that text readers may take for a line end, or that a terminal obeys: U+0080 to
+/// U+009F, U+2028, U+2029.
 bool breaks_lines(std::string_view character) {
   return (character.size() == 2 && character[0] == '\xC2' &&
           static_cast<unsigned char>(character[1]) < 0xA0) ||

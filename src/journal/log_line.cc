@@ -23,7 +23,7 @@ std::string_view LogClock::text(int64_t wall_ms) {
     const time_t when = second;
     tm local{};
     localtime_r(&when, &local);
-    // Months by hand: the format's are English in every locale.
+    // No strftime() for the month: the log format has English names in every locale.
     const long minutes = local.tm_gmtoff / 60;
     const long positive = minutes < 0 ? -minutes : minutes;
     const int size =
@@ -38,7 +38,8 @@ std::string_view LogClock::text(int64_t wall_ms) {
 
 RequestParts request_parts(const http::Exchange& exchange) {
   if (exchange.settled()) {
-    // Kept as one text: a method has no space, and the version is what follows the last one.
+    // The line is kept as one text. The method ends at its first space, and the version follows the
+    // last one.
     const std::string_view line = exchange.request_line();
     const size_t first = line.find(' '), last = line.rfind(' ');
     if (first == std::string_view::npos || last == first) return {};
@@ -114,7 +115,7 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
     if (exchange.reused_connection) at = put(at, " reused=1");
   }
   if (!exchange.rule().empty()) {
-    // A word, as the other parts are.
+    // One word without spaces, like the other parts.
     at = put(at, " rule=");
     char* const word = at;
     at = base::put_escaped_for_log(at, exchange.rule());
@@ -131,8 +132,8 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
   return at;
 }
 
-/// No line of either format is longer: what came from the wire may grow fourfold, and the rest is
-/// numbers, addresses and our words.
+/// An upper bound for a line of either format: escaping may make bytes from the wire four times as
+/// long, and the rest is numbers, addresses and fixed words.
 size_t longest(const LogFacts& facts) {
   const http::Exchange& exchange = facts.exchange;
   size_t wire = exchange.identity.size() + exchange.sni.size() + exchange.rule().size() +
@@ -143,7 +144,7 @@ size_t longest(const LogFacts& facts) {
   return 4 * wire + facts.outcome.size() + 512;
 }
 
-/// Made in place: no piece of it is copied twice.
+/// Writes the line directly into `out`, so that no piece is copied twice.
 template <class Put>
 void append(std::string& out, const LogFacts& facts, LogClock& clock, Put put_line) {
   const size_t before = out.size();

@@ -10,22 +10,22 @@ namespace weir::journal {
 
 enum class LogFormat : uint8_t { common, combined, json, squid };
 
-/// `name` as the configuration has it; combined for any other.
+/// The format named `name` in the configuration; combined for any other name.
 LogFormat log_format(std::string_view name);
 
-/// What a line is made from; good for one call.
+/// What a line is made from. Valid for one call.
 struct LogFacts {
   const http::Exchange& exchange;
-  /// How it ended: `complete`, an error's name, or why it was cut.
+  /// How the exchange ended: `complete`, an error's name, or why it was cut.
   std::string_view outcome;
-  /// From its begin to its end.
+  /// Duration of the exchange.
   uint64_t ms;
 };
 
-/// Local time as the common format has it, made once a second. Of one worker.
+/// Local time in the common format, formatted once a second. One per worker.
 class LogClock {
  public:
-  /// `[24/Nov/2026:23:16:56 +0000]`; good until the next call.
+  /// `[24/Nov/2026:23:16:56 +0000]`; valid until the next call.
   std::string_view text(int64_t wall_ms);
 
  private:
@@ -34,24 +34,24 @@ class LogClock {
   size_t size_ = 0;
 };
 
-/// Appends a line with its end. Whatever bytes came from the wire, it is one line of printable
-/// text: ASCII, and UTF-8 in JSON.
+/// Appends a line with its line end. Whatever bytes came from the wire, it is one line of printable
+/// text: ASCII, and in JSON also UTF-8.
 void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogClock& clock);
 
-/// `client - identity [time] "request" status bytes`, then for combined `"referer" "user agent"`,
-/// how it ended, and key=value parts.
+/// `client - identity [time] "request" status bytes`; the combined format adds `"referer" "user
+/// agent"`, how the exchange ended, and key=value parts.
 void append_common(std::string& out, const LogFacts& facts, LogClock& clock);
 void append_combined(std::string& out, const LogFacts& facts, LogClock& clock);
-/// One object (RFC 8259). What is not known is null; bytes that are no UTF-8 are U+FFFD.
+/// One object (RFC 8259). Unknown values are null; bytes that are not UTF-8 become U+FFFD.
 void append_json(std::string& out, const LogFacts& facts);
-/// `time elapsed client code/status bytes method URL rfc931 hierarchy/peer type` of Squid's native
-/// format.
+/// Squid's native format: `time elapsed client code/status bytes method URL rfc931 hierarchy/peer
+/// type`.
 void append_squid(std::string& out, const LogFacts& facts);
 
-/// The parts of a request line, as it came.
+/// The parts of a request line, as it was received.
 struct RequestParts {
   std::string_view method, target;
-  /// `HTTP/1.1`; all three are empty where the bytes were no request line.
+  /// Such as `HTTP/1.1`. All three are empty if the bytes were no request line.
   std::string_view version;
 };
 RequestParts request_parts(const http::Exchange& exchange);

@@ -1,4 +1,4 @@
-// Small pieces of a line, put into memory that the caller has made room in. Inside the journal's
+// Writes small pieces of a line into memory that the caller has reserved. For the journal's own
 // sources only.
 #pragma once
 #include <charconv>
@@ -34,7 +34,7 @@ inline char* put(char* at, const base::Endpoint& endpoint) {
   *at++ = ':';
   return put(at, uint64_t{endpoint.port});
 }
-/// With leading zeros, `digits` of them in all.
+/// Writes exactly `digits` digits, with leading zeros.
 inline char* put_padded(char* at, uint64_t number, int digits) {
   for (int i = digits; i-- > 0; number /= 10) at[i] = static_cast<char>('0' + number % 10);
   return at + digits;

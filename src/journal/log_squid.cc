@@ -4,7 +4,7 @@
 namespace weir::journal {
 namespace {
 
-/// Squid's words, as far as they have a meaning here.
+/// Squid's result codes, as far as they apply here.
 std::string_view result_code(const http::Exchange& exchange, std::string_view method) {
   using base::ErrorType;
   if (exchange.has_error()) {
@@ -23,7 +23,7 @@ std::string_view result_code(const http::Exchange& exchange, std::string_view me
   return method == "CONNECT" && exchange.status / 100 == 2 ? "TCP_TUNNEL" : "TCP_MISS";
 }
 
-/// Whatever would end the word, or the line, as %XX.
+/// Appends `text` with bytes that would end the word or the line as %XX.
 void append_word(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   for (const char c : text) {
@@ -43,14 +43,14 @@ void append_word(std::string& out, std::string_view text) {
 void append_squid(std::string& out, const LogFacts& facts) {
   const http::Exchange& exchange = facts.exchange;
   const RequestParts request = request_parts(exchange);
-  // Squid's time is the line's, not the request's.
+  // Squid logs the time at which the line is written, not the request's.
   const uint64_t ended_ms = static_cast<uint64_t>(exchange.started_wall_ms) + facts.ms;
   char piece[256];
   char* at = put(piece, ended_ms / 1000);
   *at++ = '.';
   at = put_padded(at, ended_ms % 1000, 3);
   *at++ = ' ';
-  // At least six columns.
+  // Pad to at least six columns.
   for (uint64_t least = 100'000; least > 1 && facts.ms < least; least /= 10) *at++ = ' ';
   at = put(at, facts.ms);
   *at++ = ' ';

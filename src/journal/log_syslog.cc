@@ -71,8 +71,7 @@ SyslogTarget::Sent SyslogTarget::send(std::string_view line) {
       case EINTR: continue;
       case ENOBUFS: usleep(1000); [[fallthrough]];
       case EAGAIN:
-        // A syslog that is busy: this thread waits for it, and beyond the backlog lines are
-        // dropped.
+        // Syslog is busy: this thread waits for it, and lines beyond the backlog are dropped.
         if (wait_for_room(descriptor_)) continue;
         return Sent::gone;
       case EMSGSIZE: return Sent::line_lost;

@@ -1,4 +1,4 @@
-// Lines for this machine's syslog.
+// Sends lines to this machine's syslog.
 #pragma once
 #include <string>
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace weir::journal {
 
-/// A datagram a line (RFC 3164: local0.info, tag weir; without a host name, as syslog has it on its
-/// own socket). It connects at the first line, and again when syslog was started anew.
+/// Sends one datagram per line (RFC 3164: local0.info, tag weir; without a host name, as is usual
+/// on the local socket). Connects at the first line, and again after syslog restarts.
 class SyslogTarget final : public LogTarget {
  public:
   explicit SyslogTarget(std::string path) : path_(std::move(path)) {}

@@ -19,16 +19,16 @@
 namespace weir::journal {
 namespace {
 
-constexpr int kLookMs = 50;           // So often it looks whether somebody else wants the writer.
-constexpr uint64_t kHurriedMs = 500;  // A reader that is only busy for a moment loses nothing.
+constexpr int kLookMs = 50;           // How often it checks whether to give up.
+constexpr uint64_t kHurriedMs = 500;  // A reader that is briefly busy loses nothing.
 
-/// A line that was cut counts too.
+/// A line that was written in part counts too.
 uint64_t lines_in(std::string_view text) {
   return static_cast<uint64_t>(std::ranges::count(text, '\n'));
 }
 
-/// Bytes to a file, a pipe, a terminal or a socket. None is waited for inside the kernel, as far as
-/// that can be had: a thread that hangs there hears nothing any more.
+/// Writes to a file, a pipe, a terminal or a socket. As far as possible it never waits inside the
+/// kernel, because a thread that hangs there can't be told to stop.
 class StreamTarget : public LogTarget {
  public:
   explicit StreamTarget(int descriptor) { use(descriptor); }
@@ -41,7 +41,7 @@ class StreamTarget : public LogTarget {
   std::optional<base::Unwaiting> out_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
-  bool cut_ = false;  // What is there ends within a line.
+  bool cut_ = false;  // What was written ends inside a line.
 };
 
 void StreamTarget::use(int descriptor) {
@@ -55,12 +55,12 @@ void StreamTarget::use(int descriptor) {
 
 uint64_t StreamTarget::write(std::string_view lines) {
   const char* const begin = lines.data();
-  // A line that was cut takes no other with it.
+  // End a partly written line first, so that it does not spoil the next one.
   std::string_view before = cut_ ? "\n" : "";
   while (!lines.empty()) {
     const ssize_t n = out_->write(before.empty() ? lines : before);
     if (n > 0) {
-      if (before.empty()) got_on();  // The end of a line that was cut is no news of its reader.
+      if (before.empty()) got_on();  // The line end alone does not show that it reads again.
       (before.empty() ? lines : before).remove_prefix(static_cast<size_t>(n));
       cut_ = false;
       continue;
@@ -69,14 +69,14 @@ uint64_t StreamTarget::write(std::string_view lines) {
     if (error == EINTR) continue;
     if (error == EAGAIN && wait_for_room(out_->descriptor())) continue;
     failed(error);
-    break;  // A full disk or a closed pipe: the next lines may not be.
+    break;  // A full disk or closed pipe: later lines may succeed.
   }
   if (lines.empty()) return 0;
   if (lines.data() != begin) cut_ = lines.data()[-1] != '\n';
   return lines_in(lines);
 }
 
-/// Without O_NONBLOCK a FIFO that nobody reads would keep whoever opens it.
+/// Without O_NONBLOCK, opening a FIFO that has no reader would block.
 int open_file(const std::string& path) {
   return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
               0640);
@@ -116,8 +116,8 @@ bool LogTarget::wait_for_room(int descriptor) {
   if (stuck_since_ms_ == 0) stuck_since_ms_ = now_ms;
   if ((hurried_ || for_good_) && now_ms >= stuck_since_ms_ + kHurriedMs) return false;
   pollfd room{descriptor, POLLOUT, 0};
-  // One with an error ends the poll at once: the next write names it, or it is asked again in a
-  // while.
+  // A descriptor with an error ends poll() at once: the next write reports the error, or we try
+  // again after a short sleep.
   if (poll(&room, 1, kLookMs) != 0 && !(room.revents & POLLOUT)) usleep(1000);
   return true;
 }

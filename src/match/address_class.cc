@@ -23,7 +23,7 @@ std::vector<Row> rows(std::initializer_list<std::pair<const char*, AddressClass>
   return out;
 }
 
-/// The first row that holds an address counts.
+/// The first row whose network contains an address counts.
 const std::vector<Row>& v4_rows() {
   static const std::vector<Row> table = rows({
       {"169.254.169.254", metadata},  // AWS, Azure, Google, Oracle, OpenStack and most others

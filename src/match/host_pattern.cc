@@ -16,7 +16,7 @@ std::string normal(std::string_view host) {
   return base::to_lower(host);
 }
 
-/// Underscores are no part of host names by the RFCs, but of many in use.
+/// The RFCs allow no underscores in host names, but many names in use have them.
 bool may_stand_in_label(char c) {
   return (c >= 'a' && c <= 'z') || base::is_digit(c) || c == '-' || c == '_';
 }

@@ -12,8 +12,8 @@
 namespace weir::match {
 
 /// `example.com` is that name alone; `*.example.com` is every name below it, at any depth, but not
-/// `example.com` itself. ASCII case does not count, and one trailing dot is dropped. Names are what
-/// goes into DNS: an internationalised one is written in its `xn--` form.
+/// `example.com` itself. ASCII case does not count, and one trailing dot is dropped. Names are
+/// written as they go into DNS: an internationalised one in its `xn--` form.
 class HostPattern {
  public:
   /// The error says in words what is wrong with `text`.
@@ -24,7 +24,7 @@ class HostPattern {
   bool is_suffix() const { return suffix_; }
   /// Lower-case, without `*.` and trailing dot.
   const std::string& name() const { return name_; }
-  /// As parse takes it.
+  /// In the form that parse accepts.
   std::string text() const { return suffix_ ? "*." + name_ : name_; }
 
   friend bool operator==(const HostPattern&, const HostPattern&) = default;
@@ -34,7 +34,8 @@ class HostPattern {
   bool suffix_ = false;
 };
 
-/// A set of patterns; looking a host up costs a hash a label, however many patterns there are.
+/// A set of patterns; a look-up costs one hash per label of the host, however many patterns there
+/// are.
 class HostPatterns {
  public:
   void add(const HostPattern& pattern);

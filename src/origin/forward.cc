@@ -18,8 +18,8 @@ using http::FieldId;
 
 namespace {
 
-/// The schemes that authenticate a connection, not a request (RFC 4559; RFC 9110, 11.6.1 warns of
-/// them).
+/// Whether this is a scheme that authenticates a connection instead of a request (RFC 4559; RFC
+/// 9110, 11.6.1 warns of them).
 bool names_connection_scheme(std::string_view value) {
   const std::string_view scheme = value.substr(0, value.find_first_of(" \t,"));
   return base::equal_ignoring_case(scheme, "NTLM") ||
@@ -43,18 +43,18 @@ bool any_connection_scheme(const http::Fields& fields, FieldId id) {
   return false;
 }
 
-/// Whoever waits for a descriptor, whatever for.
+/// Queue key for requests that wait for any free descriptor.
 constexpr std::string_view kAnyOrigin = "";
 
-/// Host and port (http::authority_key): the authority as it is, but for the default port, which
-/// that does not name. Lives as long as the head.
+/// Host and port (http::authority_key): the target's authority, to which a default port is added.
+/// Valid as long as the head lives.
 std::string_view key_of(http::RequestHead& head) {
   const http::Target& target = head.target;
   if (target.port != http::default_port_of(target.scheme)) return target.authority;
   return head.copy(http::authority_key(target.host, target.port));
 }
 
-/// It has no content, or content that is empty and has come to its end already.
+/// True if there is no content, or content that is empty and has ended already.
 bool is_empty(const Answered& answered, const OriginConnection& connection) {
   switch (answered.framing.kind) {
     case http1::Framing::Kind::none: return true;
@@ -65,9 +65,9 @@ bool is_empty(const Answered& answered, const OriginConnection& connection) {
   return false;
 }
 
-/// An origin's 407 would be taken for this proxy's own, and the proxy's password be asked for and
-/// sent again. Inside a tunnel it is not: there the client speaks with the site, as without a
-/// proxy.
+/// The error for an origin's 407. A client would take the 407 for this proxy's own and send the
+/// proxy's password again. Inside a tunnel a 407 passes: there the client talks to the site as it
+/// would without a proxy.
 base::Error foreign_login(std::string_view origin) {
   return base::Error(ErrorType::http_protocol_error,
                      std::string(origin) +
@@ -86,7 +86,7 @@ void Forward::add_via(http::Fields& fields, uint8_t minor_version) const {
   fields.add_in_place(name_of(FieldId::via), via_[minor_version == 0 ? 0 : 1], FieldId::via);
 }
 
-/// Edits the head into what the origin is to see.
+/// Edits the head into the form that the origin gets.
 void Forward::prepare(http::Request& request) const {
   http::Fields& fields = request.head->fields;
   fields.remove(FieldId::proxy_authorization);
@@ -96,7 +96,7 @@ void Forward::prepare(http::Request& request) const {
     fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
   }
   if (fields.has(FieldId::content_length)) {
-    // As we read it, not as it was spelled.
+    // The value as we parsed it, in canonical digits.
     char digits[24];
     const auto length = request.body ? request.body->known_length() : std::optional<uint64_t>(0);
     if (length) {
@@ -111,13 +111,13 @@ void Forward::prepare(http::Request& request) const {
     fields.add_in_place(name_of(FieldId::connection), "Upgrade", FieldId::connection);
     fields.add_in_place(name_of(FieldId::upgrade), "websocket", FieldId::upgrade);
   } else if (request.te_trailers) {
-    // RFC 9110, 10.1.4. Not beside an upgrade: some servers know `Connection: Upgrade` only as the
-    // whole value.
+    // RFC 9110, 10.1.4. Not together with an upgrade: some servers recognise `Connection: Upgrade`
+    // only as the whole value.
     fields.add_in_place(name_of(FieldId::te), "trailers", FieldId::te);
     fields.add_in_place(name_of(FieldId::connection), "TE", FieldId::connection);
   }
-  // The connection is this client's alone, and both ends of the tunnel see the end of the other:
-  // what ends it is theirs to say.
+  // The connection belongs to this client alone, and each end of the tunnel sees when the other
+  // ends. So the client's wish to close is passed on.
   if (request.pins && request.pins->way_back && request.pins->client_closes &&
       request.upgrade == http::Upgrade::none) {
     fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
@@ -142,7 +142,7 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::connect(
     if (!late) late = !co_await context_.queue->wait(kAnyOrigin, deadline_ms);
     waited = true;
   }
-  if (waited && connected) context_.queue->wake_one(kAnyOrigin);  // There may be another.
+  if (waited && connected) context_.queue->wake_one(kAnyOrigin);  // Another may be free, too.
   if (!connected) co_return std::unexpected(std::move(connected).error());
   if (base::debug_enabled) {
     base::log_event(std::string("connected to ").append(target.host) + ":" +
@@ -175,7 +175,7 @@ async::Task<base::Result<std::unique_ptr<OriginConnection>>> Forward::acquire(
                            : nullptr;
       if (pooled) co_return pooled;
       if (auto slot = context_.slots->take(authority)) {
-        context_.queue->wake_one(authority);  // There may be another.
+        context_.queue->wake_one(authority);  // Another may be free, too.
         co_return co_await connect_in(request, std::move(slot));
       }
     }
@@ -203,9 +203,9 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   if (request.pins && request.pins->has(key)) {
     auto pinned = request.pins->take(key);
     auto* connection = static_cast<OriginConnection*>(pinned.get());
-    // Another connection is not the same: a login belongs to this one, or the client has it by
-    // CONNECT. Where requests have gone over it before, the client is to see what it would see
-    // without a proxy: the end of its own.
+    // Another connection can't replace this one: a login belongs to it, or the client opened it by
+    // CONNECT. If it has carried requests before, the client should see what it would see without a
+    // proxy: the end of its own connection.
     const bool served = connection && connection->reused;
     if (connection && request.pins->way_back && !connection->quiet()) {
       request.pins->way_back->take(std::move(pinned));
@@ -234,7 +234,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     if (!answered && served && origin->died_unanswered())
       co_return std::unexpected(answered.error().without_answer());
   } else {
-    // The usual case costs no frame: a connection is there.
+    // In the usual case a pooled connection is there, which needs no coroutine frame.
     const uint64_t max_idle_ms = repeatable ? UINT64_MAX : context_.config.retry_idle_ms;
     std::unique_ptr<OriginConnection> connection;
     if (!context_.queue || !context_.queue->anyone_for(key)) {
@@ -248,15 +248,15 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     answered = co_await origin->ask(std::move(connection), head, request.body,
                                     request.expects_continue, request.upgrade);
     if (!answered && reused && repeatable && origin->may_retry()) {
-      // In the place of the one that died.
+      // The new connection takes over the slot of the one that died.
       CO_TRY(connection, co_await connect_in(request, origin->take_slot()));
       answered = co_await origin->ask(std::move(connection), head, request.body,
                                       request.expects_continue, request.upgrade);
     } else if (!answered && reused && !repeatable && origin->died_unanswered() && request.pins &&
                request.pins->served) {
-      // RFC 9110, 9.2.2: not repeated here. The client sees what it would see without a proxy, the
-      // end of its own kept connection, and knows by its own rule whether to ask again; a 502 would
-      // be final.
+      // RFC 9110, 9.2.2: Weir must not repeat this request. The client sees what it would see
+      // without a proxy, the end of its own kept connection, and decides by its own rule whether to
+      // ask again. A 502 would be final.
       co_return std::unexpected(answered.error().without_answer());
     }
   }
@@ -272,7 +272,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     co_return base::fail(ErrorType::http_protocol_error,
                          std::string(key) + " named too many fields in Connection.");
   add_via(fields, response.head->minor_version);
-  // Who forwards a response without Date adds one (RFC 9110, section 6.6.1).
+  // A proxy that forwards a response without Date adds one (RFC 9110, section 6.6.1).
   if (!fields.has(FieldId::date)) fields.add(FieldId::date, http::date_now());
 
   if (response.head->status == 101) {
@@ -290,8 +290,8 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   const bool challenged = any_connection_scheme(fields, FieldId::www_authenticate);
   if (!origin->pinned_to &&
       (challenged || any_connection_scheme(head.fields, FieldId::authorization))) {
-    // It is one client's from here on. Where that client has no place for it, it ends with this
-    // response: it is nobody else's.
+    // From here on the connection belongs to one client. If that client can't pin another one, the
+    // connection is closed after this response, since no other client may use it.
     if (request.pins && !request.pins->full()) {
       origin->pinned_to = request.pins;
       origin->pin_key = key;
@@ -301,24 +301,24 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
   }
   if (challenged && response.head->status == 401)
     fields.add("Proxy-Support", "Session-Based-Authentication");
-  // What the client believes of a pinned connection ends with it: it is told so in this response's
-  // head.
+  // What the client believes about a pinned connection ends with that connection, so this
+  // response's head tells the client to close.
   if (origin->pinned_to && !origin->keep_alive) {
     if (origin->pinned_to->way_back)
       origin->pinned_to->last_exchange();
     else
       origin->pinned_to->lose(key);
   }
-  // RFC 9110, 15.3.6: what content a 205 has is dropped, and its connection with it. Nobody waits
-  // for its end.
+  // RFC 9110, 15.3.6: the content of a 205 is dropped, and its connection with it, without waiting
+  // for the content's end.
   if (response.head->status == 205 && !is_empty(*answered, origin->connection()))
     co_return response;
   if (answered->framing.kind == http1::Framing::Kind::none) {
-    // An upload that still runs ends here: nobody reads on to know what became of it.
+    // An upload that still runs ends here: nothing reads on to learn its result.
     origin->finish();
     co_return response;
   }
-  // Only the chunked coding can be wrong.
+  // Only chunked content can turn out to be malformed.
   const bool in_tunnel =
       origin->way_back() && answered->framing.kind == http1::Framing::Kind::chunked;
   if (!in_tunnel) origin->forget_head();

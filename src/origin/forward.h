@@ -11,7 +11,7 @@
 
 namespace weir::origin {
 
-/// What forwarding needs of its worker and its configuration; both outlive the stage's exchanges.
+/// What forwarding needs from its worker and its configuration; both outlive the stage's exchanges.
 struct ForwardContext {
   Pool& pool;
   Connector& connector;
@@ -20,13 +20,13 @@ struct ForwardContext {
   uint64_t tunnel_idle_ms;
   /// Our name in Via (RFC 9110, 7.6.3), without the version.
   std::string via;
-  /// How many connections for forwarded requests an origin may have, and who waits for one. Null:
-  /// no limit.
+  /// The limit of connections for forwarded requests per origin, and the queue of requests that
+  /// wait for one. Null: no limit.
   OriginSlots* slots = nullptr;
   OriginQueue* queue = nullptr;
   /// Asks the other workers to close one of their idle connections to that authority.
   std::function<void(const std::string&)> ask_others = {};
-  /// Descriptors have run out: closes something idle. True: one is free now.
+  /// Closes something idle if descriptors have run out. True if one is free now.
   std::function<bool()> make_room = {};
 };
 
@@ -40,10 +40,12 @@ class Forward final : public http::Stage {
  private:
   async::Task<base::Result<http::Response>> forward(http::Request request) const;
   async::Task<base::Result<http::Response>> open_tunnel(http::Request request) const;
-  /// Waits where descriptors have run out, in order and as long as a connection may take.
+  /// Opens a connection. If descriptors have run out, waits in order of arrival, at most
+  /// connect_timeout_ms.
   async::Task<base::Result<std::unique_ptr<OriginConnection>>> connect(
       const http::Request& request) const;
-  /// From the pool, or new where the origin may have another, or after a wait.
+  /// A connection from the pool, or a new one if the origin may have another; waits until one of
+  /// them is possible.
   async::Task<base::Result<std::unique_ptr<OriginConnection>>> acquire(const http::Request& request,
                                                                        std::string_view key,
                                                                        uint64_t max_idle_ms) const;
@@ -51,8 +53,8 @@ class Forward final : public http::Stage {
       const http::Request& request, OriginSlots::Slot slot) const;
   void prepare(http::Request& request) const;
 
-  /// Adds our Via for a message that came as HTTP/1.`minor_version`. The text outlives the head:
-  /// exchanges keep their stages.
+  /// Adds our Via to a message that arrived as HTTP/1.`minor_version`. The text outlives the head:
+  /// exchanges keep their stages alive.
   void add_via(http::Fields& fields, uint8_t minor_version) const;
 
   const ForwardContext context_;

@@ -1,4 +1,4 @@
-// What the owner decides about destinations.
+// What the proxy's owner configures about destinations.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -9,9 +9,10 @@
 
 namespace weir::policy {
 
-/// Ports that are no destination unless the owner says so: the bad ports of the Fetch standard
-/// (their services could be made to take HTTP for their own protocol), port 0, and databases,
-/// remote desktops and container engines that often trust whoever reaches them. Sorted.
+/// Ports that are blocked unless the owner configures otherwise: the bad ports of the Fetch
+/// standard (their services could be made to take HTTP for their own protocol), port 0, and
+/// databases, remote desktops and container engines, which often trust anyone that reaches them.
+/// Sorted.
 inline constexpr auto kDefaultBlockedPorts = std::to_array<uint16_t>({
     0,    1,    7,    9,    11,   13,   15,    17,    19,    20,   21,   22,   23,   25,
     37,   42,   43,   53,   69,   77,   79,    87,    95,    101,  102,  103,  104,  109,
@@ -24,12 +25,12 @@ inline constexpr auto kDefaultBlockedPorts = std::to_array<uint16_t>({
 
 /// What one listener's clients may reach, beyond public addresses.
 struct Config {
-  /// On a listener of this machine alone, private addresses are destinations. Other listeners never
-  /// open them by this.
+  /// Allows private addresses as destinations, on a listener that only this machine can reach. It
+  /// has no effect on other listeners.
   bool private_allowed = true;
   /// Names that may lead to loopback and link-local addresses, also where DNS says so.
   std::vector<match::HostPattern> local_names;
-  /// What is open although its address is not public, by name and by address.
+  /// Destinations that are allowed although their address is not public, by name and by address.
   std::vector<match::HostPattern> allowed_names;
   std::vector<base::Cidr> allowed_networks;
   friend bool operator==(const Config&, const Config&) = default;

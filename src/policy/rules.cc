@@ -16,12 +16,12 @@ using match::AddressClass;
 
 std::atomic<uint64_t> next_id{1};
 
-/// Connecting to these reaches this machine by its loopback interface.
+/// True if connecting to `address` reaches this machine through its loopback interface.
 bool stands_for_loopback(const IpAddress& address) {
   return address.is_v4() ? address.bytes()[0] == 0 : address.is_unspecified();
 }
 
-/// What a person writes between quotes to allow `host`: the name, or the address where that is no
+/// What a person writes between quotes to allow `host`: the name, or the address if `host` is no
 /// name.
 std::string to_write(std::string_view host, const IpAddress& address) {
   const auto name = match::HostPattern::parse(host);
@@ -35,7 +35,7 @@ std::string led_to(std::string_view host, const IpAddress& address, AddressClass
   return text += " is " + std::string(match::describe(address_class));
 }
 
-/// `what` is a sentence but for its end.
+/// `what` is a sentence without its full stop.
 Error prohibited(std::string what, std::string_view rule) {
   return Error(ErrorType::destination_ip_prohibited, std::move(what) + '.', std::string(rule));
 }

@@ -1,6 +1,6 @@
 // Which addresses and ports a listener's clients may reach. Pure (no socket, no look-up, no clock),
-// but for what OwnAddresses is given to ask with. Asked for each resolved address before it is
-// connected to, and for the peer's address whenever a pooled connection is taken.
+// except for the function that OwnAddresses is given. Checked for each resolved address before
+// connecting to it, and for the peer's address whenever a pooled connection is taken.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -19,15 +19,15 @@ namespace weir::policy {
 class OwnAddresses {
  public:
   OwnAddresses() = default;
-  /// Whether an address is this machine's, asked each time: interfaces come and go while a listener
-  /// stays.
+  /// Tells whether an address is this machine's. Called each time, since interfaces come and go
+  /// while a listener stays.
   using ThisMachine = std::function<bool(const base::IpAddress&)>;
   /// `listening` has the ports that were really bound. A wildcard address (0.0.0.0 or ::) stands
-  /// for every loopback address and for each that is this machine's; :: counts for IPv4 too, as a
-  /// socket of both families would.
+  /// for every loopback address and every address of this machine; :: covers IPv4 too, like a
+  /// dual-stack socket.
   OwnAddresses(std::vector<base::Endpoint> listening, ThisMachine this_machine);
-  /// Connecting to this would reach Weir, IPv6 forms that carry an IPv4 address and the addresses
-  /// 0.0.0.0/8 and :: included.
+  /// True if connecting to this would reach Weir. Covers IPv6 forms that carry an IPv4 address, and
+  /// the addresses 0.0.0.0/8 and ::.
   bool contains(const base::IpAddress& address, uint16_t port) const;
 
  private:
@@ -40,23 +40,23 @@ class OwnAddresses {
 /// The rules of one listener, built once from its configuration and never changed.
 class ListenerRules {
  public:
-  /// `reachable`: other machines can reach the listener (match::binds_this_machine_only says no of
-  /// one of its addresses).
+  /// `reachable`: other machines can reach the listener (match::binds_this_machine_only is false
+  /// for one of its addresses).
   ListenerRules(const Config& config, bool reachable, std::vector<uint16_t> blocked_ports,
                 OwnAddresses own);
-  /// Of a listener that is gone, for who came by it: what was its own stays, and what holds on
-  /// every listener is given anew.
+  /// Rules for the clients of a listener that is gone: the settings of its own stay as in `last`,
+  /// and those that hold on every listener are new.
   ListenerRules(const ListenerRules& last, std::vector<uint16_t> blocked_ports, OwnAddresses own);
 
-  /// Of this object alone, in this process, ever.
+  /// Unique to this object for the life of the process.
   uint64_t id() const { return id_; }
   bool reachable() const { return reachable_; }
   bool port_blocked(uint16_t port) const;
   bool is_own(const base::IpAddress& address, uint16_t port) const {
     return own_.contains(address, port);
   }
-  /// By its name or its address in `allow`. An address that carries an IPv4 address is open if that
-  /// one is.
+  /// True if `allow` has the name or the address. An IPv6 address that stands for an IPv4 address
+  /// is allowed if that one is.
   bool allows(std::string_view host, const base::IpAddress& address) const;
   bool is_local_name(std::string_view host) const { return local_names_.matches(host); }
   bool private_allowed() const { return private_allowed_; }
@@ -73,22 +73,20 @@ class ListenerRules {
   OwnAddresses own_;
 };
 
-/// The port alone, before anything is looked up. A refusal is http_request_denied, 403.
+/// Checks only the port, before anything is looked up. A refusal is http_request_denied, 403.
 base::Result<void> check_port(const ListenerRules& rules, uint16_t port);
 
-/// An address that `host` led to. `host` is as it was asked for: lower-case, no trailing dot, no
-/// brackets. A refusal is destination_ip_prohibited, 403, with the rule and what to write into the
-/// configuration. In this order:
-/// - Weir's own listening addresses and the clouds' metadata addresses are no destination anywhere;
-/// nothing opens them.
-/// - Public addresses are destinations.
-/// - Listener that other machines can reach: nothing else is, unless `allow` has the name or the
-/// address;
-///   `local_names` opens loopback and link-local addresses to these names.
-/// - Listener of this machine alone: loopback and link-local addresses unless it is DNS that led
-/// there (rebinding) and the
-///   name is not in `local_names`; the others unless `private = "deny"` and `allow` has neither the
-///   name nor the address.
+/// Checks an address that `host` led to. `host` is the name that was asked for: lower-case, no
+/// trailing dot, no brackets. A refusal is destination_ip_prohibited, 403, with the rule and what
+/// to write into the configuration. In this order:
+/// - Weir's own listening addresses and the clouds' metadata addresses are never allowed; nothing
+///   opens them.
+/// - Public addresses are allowed.
+/// - On a listener that other machines can reach, another address is allowed only if `allow` has
+///   the name or the address; `local_names` opens loopback and link-local addresses to its names.
+/// - On a listener that only this machine can reach, loopback and link-local addresses are allowed,
+///   unless DNS led there (rebinding) and the name is not in `local_names`. Others are allowed
+///   unless `private = "deny"` and `allow` has neither the name nor the address.
 base::Result<void> check(const ListenerRules& rules, std::string_view host,
                          base::AddressSource source, const base::IpAddress& address, uint16_t port);
 

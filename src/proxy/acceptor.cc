@@ -14,10 +14,11 @@ namespace weir::proxy {
 namespace {
 constexpr int kAcceptsAtOnce = 32;
 constexpr uint64_t kRetryMs = 100;
-// What the kernel lets wait; in one turn, so that nobody comes behind.
+// As many clients as the kernel's queue can hold. They are all accepted in one turn of the loop, so
+// that the queue can't fill up again meanwhile.
 constexpr int kLastAccepts = net::kBacklog + 1;
 
-/// A client's connection, which counts.
+/// A client's connection that counts itself in Shared.
 class ClientStream final : public net::TcpStream {
  public:
   ClientStream(int descriptor, Shared& shared, const base::IpAddress& address)
@@ -28,7 +29,7 @@ class ClientStream final : public net::TcpStream {
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
     if (counted_) shared_.client_counts.remove(address_);
   }
-  /// How many of this address there are with it.
+  /// Counts this connection for its address, and returns how many the address has now.
   uint32_t count() {
     const uint32_t count = shared_.client_counts.add(address_);
     counted_ = true;
@@ -101,8 +102,8 @@ async::Task<void> Acceptor::accept_clients(Listening& listening) {
       if (ready < 0) co_return;
       for (int i = 0; i < kAcceptsAtOnce; ++i) {
         const auto seen = freed_.version();
-        // At the limit of memory they come in to be told so; where that alone goes too far, they
-        // wait.
+        // At the limit of memory, clients are still accepted, so that they get an error response.
+        // Far over it they wait in the kernel's queue.
         bool full = this->full();
         bool no_descriptor = this->no_descriptor();
         if (!full && !no_descriptor) {
@@ -114,10 +115,11 @@ async::Task<void> Acceptor::accept_clients(Listening& listening) {
           if (accepted.error() == EAGAIN) break;
           no_descriptor = accepted.error() == EMFILE || accepted.error() == ENFILE;
           full = accepted.error() == ENOBUFS || accepted.error() == ENOMEM;
-          if (!full && !no_descriptor) continue;  // The client has gone again.
+          if (!full && !no_descriptor) continue;  // That client has left already.
         }
-        // Idle connections make room first; then accepting waits for whoever closes, or a while: an
-        // edge does not come twice.
+        // Close idle connections to make room, then wait until a descriptor closes or a short time
+        // has passed. The wait needs that timer, since edge-triggered epoll does not report the
+        // waiting client again.
         if (!listener.client_waits()) {
           listener.readiness().readable = false;
           break;
@@ -135,11 +137,11 @@ async::Task<void> Acceptor::accept_clients(Listening& listening) {
       async::Yield turn;
       co_await turn;
     } catch (const std::bad_alloc&) {
-      // Accepting goes on: with what is closed meanwhile there is some.
+      // Go on accepting: connections that close meanwhile free memory.
     }
 }
 
-// Without memory a client is closed, and accepting goes on.
+// If there is no memory, the client is closed, and accepting goes on.
 void Acceptor::admit(const net::Listener::Accepted& accepted, const Listening& listening) try {
   std::unique_ptr<ClientStream> stream;
   try {

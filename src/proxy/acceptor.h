@@ -1,4 +1,4 @@
-// Where a worker's clients come in.
+// Accepts a worker's clients.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -14,29 +14,30 @@
 
 namespace weir::proxy {
 
-/// Of a worker: its listening sockets, and the limits that hold before a client is let in.
+/// One per worker: its listening sockets, and the limits that are checked before a client is
+/// accepted.
 class Acceptor {
  public:
-  /// All outlive this. Clients are served in `clients`; `freed` is notified when a descriptor
-  /// closes.
+  /// All arguments outlive this. Clients are served in `clients`; `freed` is notified when a
+  /// descriptor closes.
   Acceptor(Shared& shared, Relief& relief, const server::SessionContext& sessions,
            async::TaskScope& clients, async::Signal& freed)
       : shared_(shared), relief_(relief), sessions_(sessions), clients_(clients), freed_(freed) {}
   Acceptor(const Acceptor&) = delete;
 
-  /// A new configuration's: how the sockets of clients are set up, and how many connections a
-  /// client may have (0: any number).
+  /// Applies a new configuration: socket options for clients, and how many connections a client may
+  /// have (0: any number).
   void use(const net::TcpOptions& tcp, uint32_t most_per_client);
   void listen(WorkerSockets sockets);
-  /// Closes the listeners of these numbers, or all of them. Clients that wait to be let in have a
-  /// connection already: they are let in first, as far as limits allow.
+  /// Closes the listeners with these numbers, or all of them. Clients in the accept queue are
+  /// connected already: they are accepted first, as far as limits allow.
   void close(const std::vector<uint32_t>& numbers);
   void close_all();
-  /// Ends, and lets nobody in.
+  /// Closes all listeners at once, without accepting the clients in their queues.
   void cancel() { listeners_.clear(); }
 
  private:
-  /// One socket that clients come to, and who accepts at it.
+  /// One listening socket and the task that accepts on it.
   struct Listening {
     explicit Listening(ListenerSocket socket)
         : number(socket.number), use(std::move(socket.use)), listener(std::move(socket.socket)) {}
@@ -45,7 +46,8 @@ class Acceptor {
     net::Listener listener;
     async::TaskScope accepting;
   };
-  /// At the limit of connections, or so far over that of memory that nobody can be told so.
+  /// At the limit of connections, or so far over the limit of memory that even an error response
+  /// would cost too much.
   bool full() const;
   bool no_descriptor() const;
   void let_in_the_last(Listening& listening);

@@ -19,11 +19,11 @@
 namespace weir::proxy {
 namespace {
 
-constexpr uint64_t kLeastMemory = 2
-                                  << 20;  // As the key allows it: with less nothing can be served.
+// The least that limits.memory allows: with less, nothing can be served.
+constexpr uint64_t kLeastMemory = 2 << 20;
 
-/// What the control group may use of the machine's time, in CPUs (cgroup v2, cpu.max: `QUOTA
-/// PERIOD`); 0 where nothing is said.
+/// The control group's share of CPU time, in CPUs (cgroup v2, cpu.max: `QUOTA PERIOD`); 0 if there
+/// is no quota.
 uint32_t cgroup_cpus() {
   std::ifstream group("/proc/self/cgroup");
   std::string line;
@@ -37,15 +37,15 @@ uint32_t cgroup_cpus() {
   return 0;
 }
 
-/// What the first line of a file says, if that is a number (`max` is none).
+/// The number at the start of a file; UINT64_MAX if there is none (`max` counts as none).
 uint64_t number_in(const std::filesystem::path& path) {
   std::ifstream file(path);
   uint64_t number = 0;
   return file >> number ? number : UINT64_MAX;
 }
 
-/// The least that a group and those above it have. In a container the group's own folder may be the
-/// topmost that is to be seen.
+/// The least limit of a group and the groups above it. In a container, the group's own folder may
+/// be the topmost one that is visible.
 uint64_t least_of_groups(const std::filesystem::path& mounted, std::string_view group,
                          const char* name) {
   uint64_t least = number_in(mounted / name);
@@ -66,8 +66,9 @@ uint32_t usable_cpus() {
   return quota != 0 ? std::min(cpus, quota) : cpus;
 }
 
-// A client may cost a descriptor or two: who comes finds some left for the origins of those who are
-// there. Other descriptors are for pipes (two each), for listeners, loops, files, name servers.
+// Each client takes a descriptor, and often a second one for its origin. So new clients leave
+// `spare` descriptors for the origins of the clients already here. The others are for pipes (two
+// each), listeners, loops, files and name servers.
 Bearable bearable_connections(uint32_t wanted, uint32_t in_use, uint32_t listening) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, 0, UINT32_MAX, UINT64_MAX};
@@ -83,7 +84,7 @@ Bearable bearable_connections(uint32_t wanted, uint32_t in_use, uint32_t listeni
   const auto most = static_cast<uint32_t>(std::min<rlim_t>(sockets, UINT32_MAX));
   net::set_most_descriptors(most);
   const rlim_t spare = sockets / 8;
-  // Many workers and listeners may have taken more than those others.
+  // Many workers and listeners may already use more than kOthers.
   const rlim_t left = std::max<rlim_t>(limit.rlim_cur, in_use + spare + 1) - in_use - spare;
   const rlim_t clients = std::max<rlim_t>(sockets, listening + spare + 1) - listening - spare;
   return {static_cast<uint32_t>(std::min({rlim_t{wanted}, clients, left})),
@@ -99,7 +100,7 @@ std::optional<uint32_t> descriptors_in_use(size_t more) {
   }
   for (const int descriptor : opened) close(descriptor);
   if (opened.size() < more) return std::nullopt;
-  return static_cast<uint32_t>(opened.front());  // The lowest that is free.
+  return static_cast<uint32_t>(opened.front());  // The lowest free number.
 }
 
 uint64_t memory_allowed(const std::filesystem::path& root) {
@@ -109,7 +110,7 @@ uint64_t memory_allowed(const std::filesystem::path& root) {
     uint64_t kib = 0;
     if (std::sscanf(line.c_str(), "MemTotal: %" SCNu64, &kib) == 1) least = kib * 1024;
   }
-  // NUMBER:CONTROLLERS:GROUP; the second version has no controllers.
+  // Lines are NUMBER:CONTROLLERS:GROUP; in version 2, CONTROLLERS is empty.
   for (std::ifstream groups(root / "proc/self/cgroup"); std::getline(groups, line);) {
     const size_t first = line.find(':'),
                  second = line.find(':', first == std::string::npos ? first : first + 1);
@@ -136,7 +137,8 @@ uint64_t address_space_left() {
   return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 
-// A fixed share: what the kernel keeps for sockets counts in a control group too.
+// The share is below the whole because the kernel's memory for sockets counts in a control group
+// too.
 uint64_t bearable_memory(uint64_t wanted, uint64_t address_space) {
   if (wanted == 0) return 0;
   const uint64_t allowed = std::min(memory_allowed(), address_space);

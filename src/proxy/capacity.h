@@ -1,4 +1,4 @@
-// What the machine lets this process do at once.
+// How much the machine lets this process use: CPUs, open files, memory.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -6,34 +6,35 @@
 
 namespace weir::proxy {
 
-/// CPUs that this process may use: by its affinity and its control group's quota. At least 1.
+/// CPUs that this process may use, by its affinity and its control group's quota. At least 1.
 uint32_t usable_cpus();
 
-/// What the limit of open files bears.
+/// What the limit of open files allows.
 struct Bearable {
-  uint32_t connections;  // Of clients, `wanted` at most.
+  uint32_t connections;  // Client connections, at most `wanted`.
   uint32_t spare;        // Descriptors that only origin connections may take.
-  uint32_t sockets;      // In all, listening ones too.
+  uint32_t sockets;      // All sockets, listening ones included.
   uint64_t open_files;   // The limit.
 };
 
-/// Raises the soft limit of open files to the hard one, and deals out what that allows: to sockets
-/// and pipes (net::set_most_descriptors, net::set_most_pipes) too. `in_use` descriptors are no
-/// clients', `listening` of them sockets.
+/// Raises the soft limit of open files to the hard one and divides what that allows, also between
+/// sockets and pipes (net::set_most_descriptors, net::set_most_pipes). `in_use` descriptors are not
+/// clients'; `listening` of these are listening sockets.
 Bearable bearable_connections(uint32_t wanted, uint32_t in_use = 0, uint32_t listening = 0);
 
-/// How many descriptors are in use, where `more` can still be opened.
+/// How many descriptors are in use. Nothing if `more` others can't be opened.
 std::optional<uint32_t> descriptors_in_use(size_t more);
 
-/// Bytes that the control groups of this process (either version, each with those above it) and the
-/// machine have for it in all, by the files under `root`; UINT64_MAX where none says.
+/// The least memory in bytes that the machine has or that this process's control groups (version 1
+/// or 2, with all groups above) allow, read from the files under `root`; UINT64_MAX if none gives a
+/// number.
 uint64_t memory_allowed(const std::filesystem::path& root = "/");
-/// Bytes that this process's limit of address space (RLIMIT_AS) leaves it now; UINT64_MAX where
-/// there is none. To be asked once all threads run: each takes a stack and a heap of it.
+/// Bytes of address space that RLIMIT_AS leaves this process now; UINT64_MAX if there is no such
+/// limit. Call it once all threads run: each takes address space for a stack and a heap.
 uint64_t address_space_left();
-/// Of `wanted` bytes what the machine bears: three quarters, at most, of what is allowed or of the
-/// address space that was left. The rest is the program's and the kernel's. 0 is no limit and stays
-/// that.
+/// The memory limit to use if `wanted` bytes are configured: at most three quarters of
+/// memory_allowed() or of `address_space`, whichever is less. The rest is left to the program and
+/// the kernel. 0 means no limit and stays 0.
 uint64_t bearable_memory(uint64_t wanted, uint64_t address_space);
 
 }  // namespace weir::proxy

@@ -1,4 +1,4 @@
-// How many connections each client's address has, in the whole process.
+// Counts the connections of each client address, for the whole process.
 #pragma once
 #include <cstdint>
 #include <mutex>
@@ -9,11 +9,11 @@
 
 namespace weir::proxy {
 
-/// Any thread; looked at when a connection comes and when it goes. IPv6 addresses count by their
-/// /64: a host has all of one.
+/// Any thread. Used when a connection opens and when it closes. IPv6 addresses count by their /64,
+/// since one host usually has a whole /64.
 class ClientCounts {
  public:
-  /// Returns how many there are with this one.
+  /// Returns how many connections the address has, this one included.
   uint32_t add(const base::IpAddress& address) {
     std::lock_guard lock(mutex_);
     return ++counts_[key(address)];

@@ -1,4 +1,4 @@
-// The configuration, by the name that this folder knows it under.
+// The configuration, under the name that this folder uses.
 #pragma once
 #include "config/config.h"
 

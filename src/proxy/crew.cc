@@ -15,12 +15,13 @@
 
 namespace weir::proxy {
 
-/// Nobody is let in before it is counted what is there for them.
+/// How the threads wait for each other at the start: no worker accepts clients until all are made
+/// and the descriptors left for clients have been counted.
 struct Crew::Start {
   explicit Start(size_t count) : made(static_cast<std::ptrdiff_t>(count)) {}
   std::latch made;
   std::latch told{1};
-  bool begins = false;  // Before they are told.
+  bool begins = false;  // Set before `told` is counted down.
   std::atomic<int> error{0};
 };
 
@@ -113,7 +114,7 @@ std::vector<WorkerStatus> Crew::hear(int patience_ms) {
     std::vector<WorkerStatus> statuses;
   };
   auto gathered = std::make_shared<Gathered>();
-  gathered->statuses.reserve(count_);  // Workers ask for no memory here.
+  gathered->statuses.reserve(count_);  // So workers don't allocate below.
   size_t asked;
   {
     std::lock_guard lock(shared_.workers_mutex);
@@ -127,13 +128,13 @@ std::vector<WorkerStatus> Crew::hear(int patience_ms) {
     }
   }
   std::unique_lock lock(gathered->mutex);
-  // A worker that has just come to its end says nothing.
+  // A worker that is just ending does not answer.
   gathered->told.wait_for(lock, std::chrono::milliseconds(patience_ms),
                           [&] { return gathered->statuses.size() == asked; });
   std::vector<WorkerStatus> statuses = gathered->statuses;
   std::lock_guard ended(shared_.workers_mutex);
   for (const WorkerStatus& each : shared_.ended) {
-    // It may have told and then ended.
+    // It may have answered and then ended.
     if (std::ranges::find(statuses, each.worker, &WorkerStatus::worker) == statuses.end())
       statuses.push_back(each);
   }

@@ -1,4 +1,4 @@
-// The workers' threads.
+// The threads of the workers.
 #pragma once
 #include <memory>
 #include <string>
@@ -12,37 +12,37 @@
 
 namespace weir::proxy {
 
-/// Of the main thread, which tells all workers by it.
+/// Used by the main thread to reach all workers.
 class Crew {
  public:
-  /// `shared` outlives it.
+  /// `shared` outlives this.
   Crew(Shared& shared, size_t count) : shared_(shared), count_(count) {}
   Crew(const Crew&) = delete;
-  /// Ends those that are there, at once.
+  /// Ends the running workers at once.
   ~Crew();
 
   size_t size() const { return count_; }
-  /// A worker on each thread, of which none lets anybody in before begin(). Takes the sockets.
-  /// Empty, or why there are none: a line.
+  /// Makes one worker per thread; none accepts clients before begin(). Takes the sockets. Returns
+  /// empty, or one line that says why it failed (then no worker is left).
   std::string make(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened);
   void begin();
-  /// See Worker; all of them.
+  /// Calls the same function of every Worker.
   void apply(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened,
              const std::vector<uint32_t>& closed);
   void drain();
   void stop(const char* reason);
-  /// What each worker says once it has done all that it was told before; those that say it in time,
-  /// and those that have ended.
+  /// Asks every worker for its status, which it gives once it has done all that it was told before.
+  /// Returns the answers that come within `patience_ms`, and the counts of workers that have ended.
   std::vector<WorkerStatus> hear(int patience_ms);
   bool anybody();
-  /// Waits for the end of those that were told to end.
+  /// Waits until the threads have ended; they must have been told to.
   void join();
 
  private:
   struct Start;
   static void work(Shared& shared, const std::shared_ptr<Start>& start, SnapshotRef snapshot,
                    WorkerSockets sockets);
-  /// Those that have not begun go.
+  /// Ends the threads of workers that have not begun.
   void dismiss();
 
   Shared& shared_;

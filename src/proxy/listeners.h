@@ -1,4 +1,4 @@
-// The addresses that Weir listens on, over reloads.
+// The addresses that Weir listens on, kept across reloads.
 #pragma once
 #include <cstdint>
 #include <expected>
@@ -15,40 +15,42 @@ namespace weir::proxy {
 /// A socket for one worker, with its listener's number.
 struct ListenerSocket {
   uint32_t number;
-  /// Held by the socket and by all who came by it: while there is any, the number is no other
-  /// listener's.
+  /// Shared by the socket and all sessions that were accepted on it. The number is not given to
+  /// another listener while this is referenced.
   std::shared_ptr<const void> use;
   net::BoundSocket socket;
 };
 using WorkerSockets = std::vector<ListenerSocket>;
 
-/// Of the main thread. An address keeps its number, and its sockets, for as long as configurations
-/// name it; after that the number is kept while sessions have it, and then given to another.
+/// Main thread only. An address keeps its number and its sockets for as long as configurations name
+/// it. After that, the number is kept while sessions refer to it, and is then given to another
+/// address.
 class Listeners {
   struct Known;
 
  public:
-  /// In `index_of`: nobody listens there any more, but sessions may have come by it; and nobody has
-  /// it at all.
+  /// Values in `index_of`. kLeft: the listener is closed, but sessions may still refer to its
+  /// number. kFree: the number is unused.
   static constexpr int kLeft = -1, kFree = -2;
   explicit Listeners(size_t workers) : workers_(workers) {}
 
   /// What a configuration changes. Nothing is changed before commit().
   struct Change {
-    std::vector<WorkerSockets> opened;  // By worker.
+    std::vector<WorkerSockets> opened;  // One element per worker.
     std::vector<uint32_t> closed;
-    /// By listener's number: its configuration's index in `listeners`, kLeft or kFree.
+    /// Indexed by listener number: the index in the configuration's `listeners`, or kLeft or kFree.
     std::vector<int> index_of;
     std::vector<std::pair<uint32_t, Known>> fresh;
-    /// For a person: what begins and what ends.
+    /// Lines for the event log: which addresses open and which close.
     std::vector<std::string> words;
-    /// Where Weir listens then, with the ports that were really bound.
+    /// The addresses that Weir listens on after commit(), with the ports that were really bound.
     std::vector<base::Endpoint> listening;
   };
   /// The error is one line that names address, port and reason.
   std::expected<Change, std::string> plan(const Config& config) const;
-  /// Lets clients connect to what plan() has opened: the last thing before commit(), since what
-  /// closes again resets them. Empty, or why not.
+  /// Starts to listen on the sockets that plan() opened. Call it last before commit(): if they had
+  /// to be closed again, clients that connected meanwhile would be reset. Returns empty, or the
+  /// reason why it failed.
   static std::string listen(const Change& change);
   void commit(const Change& change);
 
@@ -59,8 +61,8 @@ class Listeners {
     std::weak_ptr<const void> use;
     bool open = true;
   };
-  /// A listener that `config` no longer names has this port, at an address of which `endpoint` is a
-  /// part or which is a part of it.
+  /// True if a listener that `config` no longer names holds this port at an overlapping address:
+  /// the same one, or one of the two is the unspecified address.
   bool leaves(const Config& config, const base::Endpoint& endpoint) const;
 
   const size_t workers_;

@@ -8,8 +8,8 @@
 namespace weir::proxy {
 namespace {
 
-/// Rules of listeners that are gone stay for the sessions that came by them, but for what holds on
-/// every listener.
+/// Sessions of closed listeners keep those listeners' rules, except for what holds on every
+/// listener, which is taken from the new configuration.
 PipelineParts make_parts(const Config& config, const Listeners::Change& change,
                          const PipelineParts* before, const std::string& via,
                          std::shared_ptr<auth::Login> login) {
@@ -39,7 +39,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
   return parts;
 }
 
-/// The target stays open where a reload does not change it.
+/// The target stays open if the reload does not change it.
 std::expected<journal::LogSetting, std::string> make_log(const journal::LogConfig& config,
                                                          const Snapshot* before) {
   journal::LogSetting setting{journal::log_format(config.format), nullptr};
@@ -54,8 +54,8 @@ std::expected<journal::LogSetting, std::string> make_log(const journal::LogConfi
   return setting;
 }
 
-/// The one of before where the configuration has the same: who logged in stays so. Its file is read
-/// now. Null where there is none.
+/// The previous Login if its configuration is unchanged, so that clients stay logged in; its file
+/// is read again. Null if no login is configured.
 std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::Config& config,
                                                                    const Snapshot* before) {
   if (config.file.empty()) return std::shared_ptr<auth::Login>();
@@ -76,11 +76,11 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
   auto change = listeners.plan(config);
   if (!change) return std::unexpected(std::move(change).error());
   if (std::string why = refuses(*change); !why.empty()) return std::unexpected(std::move(why));
-  // Opening it may make a file.
+  // After all refusals: opening the log may create a file.
   auto log = make_log(config.log, before);
   if (!log) return std::unexpected(std::move(log).error());
   auto parts = make_parts(config, *change, before ? &before->parts : nullptr, via, *login);
-  // Nothing can be refused any more, but this itself.
+  // The last step that can fail.
   if (std::string why = Listeners::listen(*change); !why.empty())
     return std::unexpected(std::move(why));
   return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(parts), *log}),

@@ -10,30 +10,30 @@
 
 namespace weir::proxy {
 
-/// The whole life of a request, top to bottom; the way back runs bottom to top. The order is a
+/// The whole path of a request, top to bottom; the response goes back bottom to top. The order is a
 /// security property.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
                    const tunnel::TunnelConfig& tunnel, auth::Context auth,
                    origin::ForwardContext forward) {
   Stages stages;
-  // First in, last out: an error becomes a page.
+  // Outermost: turns any error from the stages below into an error page.
   stages.push_back(std::make_unique<errors::Errors>(parts.via));
-  // Before anyone believes a field.
+  // Before any other stage relies on a field.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));
-  // Once, of the client's own words: above restart.
+  // Above restart, so that it runs once, on the request as the client sent it.
   stages.push_back(std::make_unique<auth::Auth>(parts.login, auth));
-  // Weir's own answer too wants a login.
+  // Below auth: Weir's own answer requires a login too.
   stages.push_back(std::make_unique<validate::MaxForwards>());
-  // Above policy, which has to see every target.
+  // Above policy, which has to check the target of every restart.
   stages.push_back(std::make_unique<restart::Restart>());
-  // Before any cost is paid.
+  // Before anything costly, such as a connection.
   stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));
-  // What is inside a tunnel starts at the top again; above own, whose CONNECT is a session inside
-  // too.
+  // A request inside a tunnel starts at the top again. Above own, because a CONNECT to Weir's own
+  // name carries such a session too.
   stages.push_back(std::make_unique<tunnel::Recognise>(sessions, tunnel));
-  // Before anything looks for an origin.
+  // Before forward, which would look for an origin.
   stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));
-  // Terminal.
+  // Last: passes the request on to no other stage.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
   return stages;
 }

@@ -1,4 +1,4 @@
-// THE list of stages.
+// The list of stages that every request passes.
 #pragma once
 #include <memory>
 #include <string>
@@ -14,15 +14,15 @@
 
 namespace weir::proxy {
 
-/// What all workers' pipelines are made from; immutable, made anew by a reload. Listeners go by
-/// their numbers, as Listeners gives them and sessions name them; one that nobody has is null and
-/// empty.
+/// What the pipelines of all workers are made from. Immutable; a reload makes a new one. The lists
+/// are indexed by listener number, as Listeners assigns it and sessions keep it; for an unused
+/// number, the rules are null and the clients empty.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
   std::vector<std::shared_ptr<const policy::ListenerRules>> rules;
-  /// Who may come, by listener; empty: everybody who can.
+  /// Which clients may connect, by listener; empty: all that can reach it.
   std::vector<std::vector<base::Cidr>> clients;
-  /// Null: nobody is asked.
+  /// Null: no login is required.
   std::shared_ptr<auth::Login> login;
   std::string via;
   std::string version;

@@ -13,17 +13,18 @@ void PolicyReview::begin() {
 bool PolicyReview::connecting_from_before() const {
   for (const async::Link* at = live_.next(); at != &live_; at = at->next()) {
     const auto& exchange = static_cast<const http::Exchange&>(*at);
-    // The first that began after the reload: all behind it did, too.
+    // The first exchange from after the reload: all later ones are, too.
     if (exchange.pipeline.get() == pipeline_.get()) return false;
     if (exchange.peer.port == 0 && exchange.status == 0) return true;
   }
   return false;
 }
 
-/// What was still on its way to an origin at a reload connects by the old rules; it is asked about
-/// once it has.
+/// An exchange that is still connecting at a reload connects by the old rules; it is checked once
+/// it is connected.
 async::Task<void> PolicyReview::keep_asking() {
-  // In one turn: what is not asked here is on its way.
+  // This runs in the same turn as the last ask(): exchanges that ask() could not check yet are
+  // still connecting here.
   while (connecting_from_before()) {
     async::Sleep nap(async::EventLoop::current().now_ms() + kAskAgainMs);
     co_await nap;

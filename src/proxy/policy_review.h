@@ -1,4 +1,4 @@
-// After a reload, policy is asked again about what already runs.
+// After a reload, checks what already runs against the new policy.
 #pragma once
 #include "async/event_loop.h"
 #include "http/exchange.h"
@@ -8,26 +8,27 @@
 
 namespace weir::proxy {
 
-/// Of a worker. What runs was allowed by rules that may be gone: what the new ones deny ends, and
-/// its line in the log says so.
+/// One per worker. Running exchanges were allowed by rules that may have changed: those that the
+/// new rules deny are cancelled, and their log lines say so.
 class PolicyReview {
  public:
-  /// All are the worker's: its exchanges that run, in the order in which they began; its
-  /// configuration and pipeline, which change under it; who answers for `clients`.
+  /// All arguments belong to the worker: its running exchanges, in the order in which they began;
+  /// its current snapshot and pipeline, which a reload replaces; and what decides whether a client
+  /// is still admitted.
   PolicyReview(async::Link& live, const SnapshotRef& snapshot,
                const base::Ref<const http::Pipeline>& pipeline, const server::Admission& admission)
       : live_(live), snapshot_(snapshot), pipeline_(pipeline), admission_(admission) {}
   PolicyReview(const PolicyReview&) = delete;
 
-  /// The configuration has changed: asks at once, and again for as long as something from before
-  /// may still connect.
+  /// Call it when the configuration has changed. Checks at once, and again for as long as an
+  /// exchange from before the change may still connect.
   void begin();
-  /// Ends it.
+  /// Stops checking.
   void cancel() { asking_.cancel_all(); }
 
  private:
   void ask();
-  /// An exchange that began before the last reload may still connect.
+  /// True if an exchange that began before the last reload may still connect.
   bool connecting_from_before() const;
   async::Task<void> keep_asking();
   bool denied(const http::Exchange& exchange) const;

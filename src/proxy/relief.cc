@@ -8,8 +8,8 @@
 
 namespace weir::proxy {
 namespace {
-/// How often that is looked at, how much is closed each time, and how often other workers are asked
-/// to do the same.
+/// How often the state is checked, how many connections are closed each time, how often other
+/// workers are asked to do the same, and how often the event log reports it.
 constexpr uint64_t kReliefMs = 8;
 constexpr int kClosedAtOnce = 64;
 constexpr uint64_t kAskOthersMs = 100;
@@ -48,12 +48,13 @@ void Relief::refill_reserve() {
 }
 
 void Relief::relieve() {
-  alarm_.set(now_ms() + kAskOthersMs);  // Should there be no memory for what follows.
+  alarm_.set(now_ms() + kAskOthersMs);  // If what follows runs out of memory, try again.
   if (base::Account::stand() != base::Memory::enough) base::keep_memory(false);
   refill_reserve();
   base::Account::compare();
   const bool scarce = base::Account::stand() != base::Memory::enough;
-  // Free lists that fill again at once would bring it back to where it was.
+  // Free lists are allowed again only below 3/4 of the limit; filling them at once would bring the
+  // shortage back.
   const uint64_t limit = base::Account::limit();
   const bool roomy =
       limit == 0 || base::Account::held_in_all() < static_cast<int64_t>(limit / 4 * 3);
@@ -68,7 +69,8 @@ void Relief::relieve() {
   ask_others(scarce);
 }
 
-/// Only a worker that holds more than before notices: the others may hold what could go.
+/// A worker notices the shortage only when its own holdings change; others may hold what can be
+/// freed.
 void Relief::ask_others(bool scarce) {
   uint64_t ask_ms = shared_.ask_again_ms.load(std::memory_order_relaxed);
   if (now_ms() < ask_ms ||

@@ -1,4 +1,4 @@
-// What a worker does while memory, connections or descriptors come near their limit.
+// Frees resources of a worker while memory, connections or descriptors are near their limit.
 #pragma once
 #include "async/deadline.h"
 #include "origin/pool/origin_connection.h"
@@ -7,29 +7,34 @@
 
 namespace weir::proxy {
 
-/// Of a worker, whose connections it closes: idle ones first, then those that drip.
+/// One per worker, whose connections it closes: idle ones first, then those whose content moves too
+/// slowly.
 class Relief {
  public:
-  /// `self` is the worker, which is not among the others that are asked. All of them outlive this.
+  /// `self` is this worker; requests for help go to the others only. All arguments outlive this.
   Relief(Shared& shared, const Colleague& self, server::LiveConnections& connections,
          origin::Pool& pool)
       : shared_(shared), self_(self), connections_(connections), pool_(pool) {}
   Relief(const Relief&) = delete;
 
-  /// Bytes a second that content has to move by while little is left; 0: nothing is cut.
+  /// The rate, in bytes per second, below which content may be cut while resources are scarce; 0:
+  /// none is cut.
   void use_lowest_rate(uint64_t lowest_rate) { lowest_rate_ = lowest_rate; }
-  /// Memory or connections come near their limit.
+  /// True if memory or connections are near their limit. Connections count only if a lowest rate is
+  /// set.
   bool crowded() const;
-  /// Relieves in this turn of the loop, and again until there is enough. Asks for no memory.
+  /// Runs relieve() in this turn of the loop, and again until there is enough. Allocates no memory.
   void relieve_soon();
-  /// There are as many clients as there may be: an idle one is closed, here or elsewhere.
+  /// Call it at the limit of connections: closes an idle client connection, of this worker or of
+  /// others.
   void make_room();
-  /// Descriptors have run out: idle origin connections go first. True: one of this worker has gone.
+  /// Call it when descriptors have run out: closes an idle connection, to an origin if there is
+  /// one. True if one of this worker is closed on return.
   bool free_descriptor();
 
  private:
   void relieve();
-  /// Closes what is idle, as much as one turn should.
+  /// Closes idle connections, at most as many as one turn should.
   void close_idle();
   void refill_reserve();
   void ask_others(bool scarce);

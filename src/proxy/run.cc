@@ -28,8 +28,8 @@
 namespace weir::proxy {
 namespace {
 
-/// Two Weirs in a chain are no loop: the name in Via has a part of its own, unless the owner gave
-/// one.
+/// The name for Via. A random suffix keeps two Weirs in a chain from looking like a loop, unless
+/// the administrator chose a name.
 std::string via_name(const Config& config) {
   if (config.via_pseudonym != Config().via_pseudonym) return config.via_pseudonym;
   static constexpr char kLetters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -55,12 +55,12 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers,
                   "; workers: " + std::to_string(workers));
 }
 
-/// For the control socket and the one that it keeps back, a client, its origin, a question to a
-/// name server, and a file.
+/// For the control socket and its reserve descriptor, a client, its origin, a query to a name
+/// server, and a file.
 constexpr uint32_t kFewestDescriptors = 6;
 constexpr uint32_t kMany = 4096;
 constexpr int kSeekMs = 1000;
-/// With workers that do not answer.
+/// How long to wait for workers that do not answer.
 constexpr int kPatienceMs = 2000, kPatienceAtEndMs = 200;
 
 std::string limit_of_files(const Bearable& bearable) {
@@ -96,7 +96,7 @@ class Master {
   }
   static void tell_of_connections(const Config& config, const Bearable& bearable) {
     if (bearable.connections >= config.max_connections) return;
-    // Nobody has asked for the default, and few ever have so many.
+    // No message about the default, which nobody asked for, if the limit is still high.
     if (config.max_connections == Config().max_connections && bearable.connections >= kMany) return;
     base::log_event("limits.connections is " + std::to_string(bearable.connections) +
                     " here instead of " + std::to_string(config.max_connections) + ": " +
@@ -111,17 +111,17 @@ class Master {
     }
     base::Account::set_limit(bearable);
   }
-  /// Empty, or why the old configuration stays.
+  /// Returns empty, or why the old configuration stays.
   std::string reload();
-  /// Says on standard error how it went, whoever asked for it, and returns what the control socket
-  /// answers.
+  /// Reloads, reports the result on standard error, and returns the answer for the control socket.
   std::string reload_and_tell();
   std::string control_path() const {
     return started_with_.control.empty() ? config::default_control_path(first_port_)
                                          : started_with_.control;
   }
   bool control_is_there() const { return control_.is_there() && control_.path() == control_path(); }
-  /// Opens the control socket where it has to be by now, if it is not there. Empty, or why not.
+  /// Opens the control socket at its current path, if it is not open there. Returns empty, or why
+  /// it failed.
   std::string seek_control() {
     if (control_is_there()) return {};
     const std::string why = control_.open(control_path(), !started_with_.control.empty());
@@ -130,7 +130,7 @@ class Master {
                                : "no control socket") +
            ": " + why + "; tried again each second";
   }
-  /// The same for one that is looked for again. Empty where it was there before, or what to say.
+  /// Calls seek_control(). Returns empty if the socket was there already, else the line to report.
   std::string control_found() {
     if (control_is_there()) return {};
     const std::string why = seek_control();
@@ -138,14 +138,14 @@ class Master {
   }
   std::string status();
   std::string answer(const std::string& word);
-  /// Serves the control socket meanwhile; false where none came in that time.
+  /// Waits for a signal and serves the control socket meanwhile. False if no signal came in time.
   bool hear_signal(int timeout_ms, signalfd_siginfo& info) {
     return control_.serve_until_readable(signals_, timeout_ms, [this](const std::string& word) {
       return answer(word);
     }) && read(signals_, &info, sizeof info) == sizeof info;
   }
   void end(uint64_t drain_ms);
-  /// What was asked for is not done; not at once the next.
+  /// Drops the request that ran out of memory. Waits 10 ms, so that the loop does not spin.
   static void without_memory() {
     base::log_event("there is no memory for what was asked");
     usleep(10'000);
@@ -159,17 +159,18 @@ class Master {
   const std::string via_;
   SnapshotRef snapshot_;
   control::Control control_;
-  uint16_t first_port_ = 0;  // Of the first listener: the control socket has it in its name, where
-                             // the owner gave it none.
+  /// Port of the first listener; the default path of the control socket contains it.
+  uint16_t first_port_ = 0;
   StateDir state_;
-  /// Of the start: a reload does not move it.
+  /// From the start: a reload does not change it.
   std::string state_path_;
-  uint32_t descriptors_ = 0;  // In use when nobody was there yet, but for sockets that listen.
-  uint64_t address_space_ = UINT64_MAX;  // What was left when all threads ran.
+  /// Descriptors in use before the first client, without listening sockets.
+  uint32_t descriptors_ = 0;
+  uint64_t address_space_ = UINT64_MAX;  // Left once all threads ran.
   int signals_ = -1;
   const uint64_t started_ms_ = base::monotonic_ms();
   uint64_t reloads_ = 0;
-  /// Nobody is let in any more.
+  /// True while draining: no more clients are accepted.
   bool ending_ = false;
 };
 
@@ -184,8 +185,8 @@ bool Master::start(const Config& config) {
     return false;
   }
   Listeners::Change& change = made->change;
-  // Not the default one: two Weirs with nothing but a port each keep nothing, and need not share
-  // it.
+  // The default folder is not locked: Weirs started with only a port store nothing there and need
+  // not exclude each other.
   if (!config.state_dir.empty()) {
     if (const std::string why = state_.open(config.state_dir); !why.empty()) {
       base::log_event(why);
@@ -231,7 +232,7 @@ std::string Master::reload() {
   auto made = make_snapshot(
       config, snapshot_.get(), listeners_, via_,
       [&](const Listeners::Change& change) -> std::string {
-        // As a start counts them.
+        // Counted as start() does.
         const uint32_t sockets = sockets_of(change);
         bearable = bearable_connections(config.max_connections, descriptors_ + sockets, sockets);
         const bool enough = descriptors_ + sockets + kFewestDescriptors <= bearable.open_files &&
@@ -252,8 +253,8 @@ std::string Master::reload() {
   snapshot_ = std::move(made->snapshot);
   first_port_ = change.listening.front().port;
   crew_.apply(snapshot_, change.opened, change.closed);
-  // Whoever is told that it was done finds it done: the new rules hold, and a listener that is gone
-  // has left its address.
+  // Wait for the workers, so that "reloaded" is true when it is reported: the new rules hold, and
+  // removed listeners have freed their addresses.
   (void)crew_.hear(kPatienceMs);
   for (const std::string& words : change.words) base::log_event(words);
   ++reloads_;
@@ -291,7 +292,7 @@ std::string Master::reload_and_tell() try {
   if (!waiting.empty()) add("changed in the file, and only a restart brings it: " + waiting);
   return "ok\n" + told + '\n' + more;
 } catch (const std::bad_alloc&) {
-  // Some workers may have been told.
+  // Some workers may already have the new configuration.
   constexpr const char* kWhy = "there was no memory for all of a reload: ask for it again";
   base::log_event(kWhy);
   return kWhy;
@@ -336,7 +337,7 @@ int Master::run(const Config& config) {
   for (;;) try {
       signalfd_siginfo info;
       if (!hear_signal(control_is_there() ? -1 : kSeekMs, info)) {
-        // Another Weir may have had it, that has come to its end.
+        // Another Weir may have held the path and ended since.
         if (!control_is_there() && seek_control().empty())
           base::log_event("the control socket is " + control_.path());
         continue;
@@ -363,7 +364,7 @@ int run(const Config& config) try {
   base::debug_enabled = config.debug;
   return Master(config).run(config);
 } catch (const std::system_error& error) {
-  // No thread to be had for the access log.
+  // The access log's thread could not be started.
   base::log_event(std::string("can't start: ") + error.what());
   return 1;
 } catch (const std::bad_alloc&) {

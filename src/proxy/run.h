@@ -4,8 +4,8 @@
 
 namespace weir::proxy {
 
-/// Listens, serves until it is told to stop, and returns the process's exit status: 1, after one
-/// line on standard error, where it could not begin.
+/// Listens, serves until told to stop, and returns the process's exit status: 1, after a line on
+/// standard error, if it could not start.
 int run(const Config& config);
 
 }  // namespace weir::proxy

@@ -1,4 +1,4 @@
-// What the workers share.
+// State that all workers share.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -16,16 +16,18 @@
 
 namespace weir::proxy {
 
-/// What one worker may ask of another. Any thread; done later, on that worker.
+/// Requests that one worker may send to another. Callable from any thread; carried out later, on
+/// the worker's own thread.
 class Colleague {
  public:
-  /// Looks whether memory or connections come near their limit. `scarce`: it keeps no free memory.
+  /// Checks whether memory or connections are near their limit. `scarce`: also empties the thread's
+  /// free lists and stops filling them.
   virtual void relieve(bool scarce) = 0;
-  /// Closes its longest idle connection of a client.
+  /// Closes the client connection that has been idle longest.
   virtual void shed_one() = 0;
-  /// Closes its longest idle connection, of an origin where there is one.
+  /// Closes the connection that has been idle longest, to an origin if there is one.
   virtual void shed_descriptor() = 0;
-  /// Closes an idle connection to that origin, to make place for another worker's.
+  /// Closes an idle connection to that origin, to make room for another worker's.
   virtual void give_up_idle(const std::string& authority) = 0;
 
  protected:
@@ -38,29 +40,30 @@ struct Shared {
       : log(log), max_connections(max_connections), origin_slots(per_origin) {}
 
   journal::AccessLog& log;
-  /// Of clients, in all workers, and how many there may be.
+  /// Client connections of all workers, and how many there may be.
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> max_connections;
-  /// Descriptors that new clients leave to the origin connections of those who are there.
+  /// Descriptors that new clients may not take: they are for the origin connections of clients
+  /// already here.
   std::atomic<uint32_t> spare_descriptors{0};
   std::atomic<uint64_t> longest_stretch_us{0};
-  /// Earliest time at which a worker asks the others to give memory back.
+  /// Earliest time of the next request to other workers to free memory.
   std::atomic<uint64_t> ask_again_ms{0};
-  /// Earliest time at which the lack of memory is told again.
+  /// Earliest time at which the event log reports the lack of memory again.
   std::atomic<uint64_t> say_again_ms{0};
   ClientCounts client_counts;
   origin::OriginSlots origin_slots;
   auth::Attempts attempts;
-  /// Checks passwords. A second is what such a hash may take: two threads leave the others to the
-  /// workers.
+  /// Checks passwords. One hash may take a second; with only two threads here the other CPUs stay
+  /// free for the workers.
   async::Pool pool{2, 256};
 
   /// Calls `ask` with each worker but `self`.
   void ask_others(const Colleague& self, const std::function<void(Colleague&)>& ask);
-  /// All that run; each puts itself in and takes itself out.
+  /// The running workers; each adds and removes itself.
   std::mutex workers_mutex;
   std::vector<class Worker*> workers;
-  /// What those who have ended had counted. Under that lock too.
+  /// Counts of the workers that have ended. Also guarded by workers_mutex.
   std::vector<WorkerStatus> ended;
 };
 

@@ -1,4 +1,4 @@
-// One configuration and what was made from it, as all workers share it.
+// One configuration and what was made from it, shared by all workers.
 #pragma once
 #include <memory>
 
@@ -8,7 +8,7 @@
 
 namespace weir::proxy {
 
-/// Immutable, swapped whole by a reload.
+/// Immutable; a reload replaces it as a whole.
 struct Snapshot {
   Config config;
   PipelineParts parts;

@@ -18,7 +18,7 @@ std::string why(const std::string& path, std::string_view reason) {
   return "state_dir " + path + ": " + std::string(reason);
 }
 
-/// The folder and those above it that are missing. Empty, or what failed.
+/// Makes the folder and its missing parents. Returns empty, or what failed.
 std::string make_folders(const std::string& path) {
   for (size_t at = 1; at <= path.size(); ++at) {
     if (at < path.size() && path[at] != '/') continue;
@@ -29,7 +29,7 @@ std::string make_folders(const std::string& path) {
   return {};
 }
 
-/// Who else has it, as far as its lock says.
+/// Which process uses the folder, as the lock file says.
 std::string owner_of(int lock) {
   char text[24] = {};
   const ssize_t size = pread(lock, text, sizeof text - 1, 0);
@@ -64,7 +64,7 @@ std::string StateDir::open(const std::string& path) {
     close(lock);
     return why(path, failed);
   }
-  // For whoever finds it locked; the lock is what counts.
+  // The process id is for the message of a Weir that finds the folder locked; only the lock counts.
   const std::string pid = std::to_string(getpid()) + '\n';
   if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) < 0) {
     const std::string failed = std::string("nothing can be written in it: ") + std::strerror(errno);

@@ -1,11 +1,11 @@
-// The folder of what outlives a restart.
+// The folder for state that outlives a restart.
 #pragma once
 #include <string>
 
 namespace weir::proxy {
 
-/// One process's, for as long as this lives: a lock says so, which the kernel takes back whatever
-/// ends the process.
+/// Reserves the folder for this process during this object's lifetime, by a file lock. The kernel
+/// releases the lock however the process ends.
 class StateDir {
  public:
   StateDir() = default;
@@ -13,8 +13,8 @@ class StateDir {
   StateDir& operator=(const StateDir&) = delete;
   ~StateDir();
 
-  /// Makes it where it is missing, with the folders above it, of mode 0700, and locks it. Empty, or
-  /// why not: a line that names the path.
+  /// Makes the folder and its missing parents with mode 0700, and locks it. Returns empty, or one
+  /// line that names the path and says what failed.
   std::string open(const std::string& path);
   bool is_open() const { return lock_ >= 0; }
 

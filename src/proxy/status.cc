@@ -33,8 +33,8 @@ WorkerStatus sum_of(const std::vector<WorkerStatus>& workers) {
   return all;
 }
 
-/// What is compared with the limit is what is accounted; of it, what is promised is not held yet,
-/// and what is kept is used by nobody.
+/// The limit applies to `accounted`. That includes promised memory, which is not held yet, and kept
+/// memory, which nothing uses now.
 void append_memory(std::string& text, const WorkerStatus& all) {
   const auto line = [&](std::string_view name, int64_t value) {
     text.append("memory_").append(name).append(": ").append(

@@ -10,9 +10,9 @@
 
 namespace weir::proxy {
 
-/// What a worker knows of itself.
+/// The counts of one worker.
 struct WorkerStatus {
-  const void* worker = nullptr;  // Which one.
+  const void* worker = nullptr;  // Identifies the worker.
   size_t connections = 0;
   size_t exchanges = 0;
   size_t idle_origin_connections = 0;
@@ -20,18 +20,18 @@ struct WorkerStatus {
   uint64_t questions_asked = 0;
   uint64_t longest_stretch_us = 0;
   uint64_t loop_turns = 0;
-  /// In its free lists.
+  /// Bytes in its free lists.
   uint64_t memory_kept = 0;
   uint64_t refused_for_memory = 0;
   uint64_t drips_cut = 0;
   journal::Totals totals;
 };
 
-/// What the main thread knows.
+/// The part of the status that the main thread knows.
 struct ProcessStatus {
   uint64_t uptime_s = 0;
   size_t workers = 0;
-  std::string_view state_dir;  // Empty: there is none.
+  std::string_view state_dir;  // Empty: no such folder.
   uint64_t reloads = 0;
   bool ending = false;
   uint32_t client_connections = 0;
@@ -39,8 +39,8 @@ struct ProcessStatus {
   uint64_t log_lines_dropped = 0;
 };
 
-/// One `name: value` a line; what workers count is added up. docs/guide/operating.md tells what
-/// each line is.
+/// One `name: value` per line; counts of workers are added up. docs/guide/operating.md explains
+/// each line.
 std::string status_text(const ProcessStatus& process, const std::vector<WorkerStatus>& workers);
 
 }  // namespace weir::proxy

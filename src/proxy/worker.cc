@@ -35,7 +35,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
   use(std::move(snapshot));
   acceptor_.listen(std::move(sockets));
   std::lock_guard lock(shared_.workers_mutex);
-  // The end of a worker must not ask for memory.
+  // A worker that ends must not allocate.
   shared_.ended.reserve(shared_.workers.size() + 1);
   // Nothing below may throw: from here on other threads see this worker.
   shared_.workers.push_back(this);
@@ -115,7 +115,7 @@ bool Worker::refuses(const http::Session& session) const {
 }
 
 void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed) {
-  // A letter must be copyable; what it carries is not.
+  // Mailbox functions must be copyable, and sockets are not.
   auto sockets = std::make_shared<WorkerSockets>(std::move(opened));
   mailbox_.post([this, snapshot = std::move(snapshot), sockets, closed = std::move(closed)] {
     use(snapshot);
@@ -141,12 +141,11 @@ void Worker::drain() {
 }
 
 async::Task<void> Worker::end_when_drained() {
-  // Clients that were let in last may have sent a request; those that have not are closed.
+  // Clients accepted last may have sent a request by then; those that have not are closed.
   async::Sleep last_request(loop_.now_ms() + kLastRequestMs);
   co_await last_request;
   connections_.drain();
-  // Connections that are about to close, and those that come to their end: looked at often enough
-  // for a person who waits.
+  // Wait for the remaining connections to end. Polled often enough for a person who waits.
   while (connections_.count() > 0) {
     async::Sleep nap(loop_.now_ms() + 20);
     co_await nap;

@@ -1,4 +1,4 @@
-// One thread's share of everything.
+// A worker: one thread that serves clients.
 #pragma once
 #include <functional>
 #include <memory>
@@ -23,8 +23,8 @@
 
 namespace weir::proxy {
 
-/// Owns what outlives a reload: loop, pool, names, connections. Made, run and destroyed on its own
-/// thread.
+/// Owns what outlives a reload: loop, connection pool, cached names, connections. Made, run and
+/// destroyed on its own thread.
 class Worker final : private server::Admission, public Colleague {
  public:
   Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets);
@@ -32,13 +32,13 @@ class Worker final : private server::Admission, public Colleague {
   ~Worker();
 
   void run() { loop_.run(); }
-  /// Any thread. Ends at once; what runs is cut with that word in the log.
+  /// Any thread. Ends at once; the log lines of exchanges that are cut name `reason`.
   void stop(const char* reason);
-  /// Any thread. Lets nobody in any more; run() returns when nothing runs.
+  /// Any thread. Accepts no more clients; run() returns when no connection is left.
   void drain();
-  /// Any thread. What begins from now on goes by `snapshot`; what runs is asked of its policy.
+  /// Any thread. New exchanges use `snapshot`; running ones are checked against its policy.
   void apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed);
-  /// Any thread: asks for numbers; `told` is called on the worker.
+  /// Any thread. Collects the current status; `told` is called with it on the worker's thread.
   void tell(std::function<void(const WorkerStatus&)> told);
 
   void relieve(bool scarce) override;
@@ -47,7 +47,7 @@ class Worker final : private server::Admission, public Colleague {
   void give_up_idle(const std::string& authority) override;
 
  private:
-  /// What it has counted since its start.
+  /// The counts since this worker's start.
   WorkerStatus counted() const;
   bool refuses(const http::Session& session) const override;
   void use(SnapshotRef snapshot);
@@ -56,15 +56,15 @@ class Worker final : private server::Admission, public Colleague {
   void descriptor_closed();
 
   Shared& shared_;
-  bool ending_ = false;  // Its members go.
+  bool ending_ = false;  // The destructor runs.
   async::EventLoop loop_;
   async::Mailbox mailbox_;
   async::PoolPort pool_port_;
-  async::Signal freed_;  // A descriptor has closed.
+  async::Signal freed_;  // Notified when a descriptor has closed.
   journal::WorkerJournal journal_;
   SnapshotRef snapshot_;
-  // Of the snapshot, at addresses that last: what runs refers to them, and takes new limits at
-  // once.
+  // Copies from the snapshot at fixed addresses: running exchanges refer to them, so that new
+  // limits hold for them at once.
   server::ServerConfig server_config_;
   origin::OriginConfig origin_config_;
   tunnel::TunnelConfig tunnel_config_;
@@ -77,7 +77,7 @@ class Worker final : private server::Admission, public Colleague {
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;
   PolicyReview policy_review_;
-  async::TaskScope scope_;  // Behind all that its tasks use: they go first.
+  async::TaskScope scope_;  // Declared after all that its tasks use: destroyed first.
   Acceptor acceptor_;
   const base::Account::Watch memory_watch_;
 };

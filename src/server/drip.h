@@ -5,27 +5,27 @@
 
 namespace weir::server {
 
-/// Of one connection; looked at now and then, while memory or connections come near their limit. A
-/// drop is a period in which something came, but less than the lowest rate, counted with the
-/// silence before it. Silence itself is no drop: a paused video takes nothing, and time limits end
-/// that. Nor is any time in which the client does not keep us waiting: then the origin is what is
-/// slow.
+/// One per connection; updated now and then while memory or connections come near their limit. A
+/// drop is a period in which some bytes moved, but at less than the lowest rate, counted with the
+/// silence before it. Silence alone is no drop: a paused video takes nothing, and timeouts end
+/// that. Time in which we do not wait for the client does not count either: then the origin is the
+/// slow side.
 class Drip {
  public:
   enum class Side : uint8_t {
     none,     // We do not wait for the client.
-    taking,   // It is to take what we hold for it.
-    sending,  // It is to send content of a length that it has told.
-    live,  // The same without a length: what is made as it is sent, a microphone, may be slower by
-           // kLiveShare.
+    taking,   // The client is to take what we hold for it.
+    sending,  // The client is to send content of a known length.
+    live,  // The same without a length: content made as it is sent, such as a microphone's, may be
+           // kLiveShare times slower.
   };
   static constexpr uint64_t kPeriodMs = 4000;
   static constexpr int kDrops = 3;
   static constexpr uint64_t kLiveShare = 16;
 
-  /// `bytes`: of this exchange and side, so far. `lowest` is in bytes a second.
+  /// `bytes`: moved so far in this exchange, on this side. `lowest` is in bytes a second.
   void look(Side side, uint64_t bytes, uint64_t now_ms, uint64_t lowest);
-  /// So many drops in a row, on `side()`.
+  /// There were kDrops drops in a row, on `side()`.
   bool found() const { return drops_ >= kDrops; }
   Side side() const { return side_; }
   /// Bytes a second in the last period.

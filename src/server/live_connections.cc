@@ -5,7 +5,7 @@
 namespace weir::server {
 
 namespace {
-/// A client that has just come is about to say something.
+/// A new client is not shed for this long: it is probably about to send its first request.
 constexpr uint64_t kSilentMs = 1000;
 }  // namespace
 

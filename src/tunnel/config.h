@@ -1,4 +1,4 @@
-// What becomes of CONNECT and upgrades.
+// Settings for CONNECT tunnels and upgrades.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -14,11 +14,11 @@ enum class Serve : uint8_t {
 
 struct TunnelConfig {
   Serve serve = Serve::needed;
-  /// Neither side has sent anything.
+  /// Longest time in which neither side sends anything.
   uint64_t idle_timeout_ms = 7'200'000;
-  /// Neither side has sent anything yet.
+  /// The same, before either side has sent its first byte.
   uint64_t silence_timeout_ms = 600'000;
-  /// Of the client's first bytes, looked at to tell what is inside.
+  /// How many of the client's first bytes are looked at to tell what is inside.
   uint64_t sniff_bytes = 16 * 1024;
   /// Ports on which a tunnel that is neither TLS nor HTTP is refused: tunnels to these need the
   /// inside. Sorted.

@@ -13,11 +13,12 @@ using base::ErrorType;
 
 namespace {
 
-/// What came from the client so far, in a block that is little larger: most heads and ClientHellos
-/// are short, and who says little shall cost little.
+/// The client's bytes so far, in a block that is only a little larger: most heads and ClientHellos
+/// are short, and a client that sends little should cost little memory.
 class FirstBytes {
  public:
-  /// Lies in `bytes`, and goes back there in the end, whatever that is.
+  /// Starts with what is in `bytes`. The destructor puts all bytes back there, however the look
+  /// ends.
   FirstBytes(base::Slice& bytes, size_t limit)
       : bytes_(bytes), limit_(limit), size_(bytes.size()) {}
   FirstBytes(const FirstBytes&) = delete;
@@ -29,7 +30,7 @@ class FirstBytes {
     return block_ ? std::string_view(block_->data(), size_) : bytes_.view();
   }
   size_t size() const { return size_; }
-  /// Makes room for more. False while memory is so scarce that what is there has to do.
+  /// Makes room for more. False if memory is too scarce: the bytes that are there have to do.
   bool make_room() {
     if (block_ && size_ < block_->capacity()) return true;
     size_t capacity = base::Block::kTiny;
@@ -44,11 +45,11 @@ class FirstBytes {
     bytes_ = base::Slice();
     return true;
   }
-  /// 0 for the end, or -errno.
+  /// Returns the number of bytes, 0 for the end, or -errno.
   ssize_t read(async::ByteStream& from) {
     const ssize_t n = from.try_read(block_->data() + size_, block_->capacity() - size_);
     if (n > 0) size_ += static_cast<size_t>(n);
-    if (size_ == 0) block_ = nullptr;  // There was nothing yet, and may not be for long.
+    if (size_ == 0) block_ = nullptr;  // Nothing came yet: hold no memory while waiting.
     return n;
   }
 
@@ -74,7 +75,7 @@ async::Task<Event> when_readable(async::ByteStream& stream, uint64_t deadline_ms
 std::unexpected<base::Error> client_broke() {
   return base::fail(ErrorType::client_closed, "The client's connection broke.");
 }
-/// The client learns of it as it does from a relay.
+/// Resets the client's connection, as a relay does.
 std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
   client.abort();
   return base::fail(ErrorType::connection_terminated, "The origin's connection broke.");
@@ -93,30 +94,32 @@ class Recognised final : public http::Tunnel {
 
   async::Task<base::Result<void>> look(async::ByteStream& client,
                                        base::Slice& client_bytes) override;
-  /// The tunnel itself, where nothing inside is for us to see: all that was needed to look goes.
+  /// Hands over the inner tunnel if Weir serves nothing inside: then this object, which was only
+  /// needed to look, goes.
   std::unique_ptr<http::Tunnel> carrier() override {
     return inside_ || over_ ? nullptr : std::move(inner_);
   }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
  private:
-  /// `undecided`: a side has ended before anything was said, on a port where what the other one may
-  /// still say must not pass.
+  /// Returns `undecided` if a side ended before anything was sent, in a tunnel where Weir has to
+  /// see what the other side may still send: that must not pass.
   async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes,
                                            Sniffer& sniffer);
-  /// Somebody has to see the requests inside: neither relay nor way back then.
+  /// True if Weir has to see the requests inside: then there is no way back, and no relay except
+  /// for TLS.
   bool needs_inside() const {
     return inner_->own() ||
            std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port);
   }
-  /// Where HTTP inside, if there is some, is served.
+  /// True if Weir serves HTTP inside this tunnel, if there is any.
   bool serves() const {
     constexpr uint16_t kHttpPort = 80;
     if (needs_inside() || config_.serve == Serve::always) return true;
     return config_.serve == Serve::needed && session_->opened_port == kHttpPort;
   }
-  /// The first head is one to the site that the tunnel was opened to. If that was an address, its
-  /// Host names the site.
+  /// True if the first head is for the site that the tunnel was opened to. If the tunnel was opened
+  /// to an address, the head's Host names the site.
   bool is_for_this(const http::RequestHead& head) const {
     const http::Target& target = head.target;
     const bool names_it =
@@ -139,7 +142,7 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
   auto& loop = async::EventLoop::current();
   const size_t limit = config_.sniff_bytes;
   if (bytes.size() >= limit) {
-    // More than is ever looked at: it is judged where it lies.
+    // There are already as many bytes as are ever looked at: judge them in place, without a copy.
     const Carries carries = sniffer.look(bytes.view().substr(0, limit));
     co_return carries == Carries::undecided ? Carries::opaque : carries;
   }
@@ -162,8 +165,8 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
       if (!first.make_room()) co_return no_room();
     }
     auto event = when_readable(client, deadline_ms, Event::client, Event::client_broke);
-    // The origin is asked first: where both have spoken, it has spoken without having seen a
-    // request.
+    // The origin is asked first: if both sides have sent something, the origin did so without
+    // having seen a request.
     if (origin)
       event =
           async::first_of(when_readable(*origin, deadline_ms, Event::origin, Event::origin_broke),
@@ -191,7 +194,7 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     const ssize_t n = first.read(client);
     if (n == -EAGAIN) continue;
     if (n < 0) co_return client_broke();
-    // The client has said all it will: the relay sees its end again and passes it on.
+    // The client has ended its side. The relay sees that end again and passes it on.
     if (n == 0) co_return begun || !needs_inside() ? Carries::opaque : Carries::undecided;
   }
 }
@@ -205,7 +208,7 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
   exchange_->sni = sniffer.server_name();
   const bool readable = carries == Carries::http || carries == Carries::bad_http;
   if (readable && (needs_inside() || (carries == Carries::http && is_for_this(*sniffer.head())))) {
-    // What is wrong with it, if anything, is answered inside: 400, 421.
+    // If anything is wrong with the request, the session inside answers it with 400 or 421.
     inside_ = true;
     const std::string host =
         carries == Carries::http ? std::string(sniffer.target().host) : std::string();
@@ -242,7 +245,7 @@ async::Task<base::Result<void>> Recognised::run(async::ByteStream& client,
 async::Task<base::Result<http::Response>> Recognise::handle(http::Request request,
                                                             http::Next next) const {
   if (request.head->method != http::Method::connect) return next(std::move(request));
-  // What is inside goes by the word that policy gave on the CONNECT.
+  // What is inside the tunnel relies on policy's decision about the CONNECT.
   if (!request.decision)
     return http::fail_with(
         base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));

@@ -1,4 +1,4 @@
-// What becomes of a CONNECT's bytes: a relay, a session inside, later opened TLS.
+// Decides what becomes of a CONNECT's bytes: a relay, a session inside, later opened TLS.
 #pragma once
 #include "http/stage.h"
 #include "server/http1/session.h"
@@ -6,12 +6,12 @@
 
 namespace weir::tunnel {
 
-/// Calls next, which connects; then, when the tunnel runs, both sides are watched: where the origin
-/// speaks first it is opaque, else the client's first bytes tell TLS, HTTP/1, or opaque
-/// (docs/design/tunnels.md).
+/// Calls next, which connects. When the tunnel runs, both sides are watched: if the origin sends
+/// first, the tunnel is opaque; else the client's first bytes show whether it carries TLS, HTTP/1
+/// or something opaque (docs/design/tunnels.md).
 class Recognise final : public http::Stage {
  public:
-  /// Both outlive the tunnels: they are the worker's.
+  /// Both belong to the worker, and outlive the tunnels.
   Recognise(const server::SessionContext& context, const TunnelConfig& config)
       : context_(context), config_(config) {}
   async::Task<base::Result<http::Response>> handle(http::Request request,

@@ -33,7 +33,8 @@ Carries Sniffer::look(std::string_view bytes) {
   return look_at_head(bytes);
 }
 
-/// `http` here: the first line is one of HTTP/1. It is opaque as soon as it can't become one.
+/// Returns `http` if the first line is an HTTP/1 request line, and `opaque` as soon as it can't
+/// become one.
 Carries Sniffer::look_at_line(std::string_view bytes) {
   switch (http1::start_of(bytes)) {
     case http1::Start::empty_line:
@@ -64,7 +65,7 @@ Carries Sniffer::look_at_head(std::string_view bytes) {
   http::RequestHead& head = *parser_.head();
   if (!http::parse_target(head)) return Carries::bad_http;
   for (const http::Field& field : head.fields.all()) {
-    // h2c and the like are the two ends' own affair.
+    // Upgrades such as h2c are left to the client and the origin.
     if (field.id == FieldId::upgrade && !base::equal_ignoring_case(field.value(), "websocket"))
       return Carries::bad_http;
   }

@@ -19,13 +19,14 @@ enum class Carries : uint8_t {
 /// Looks at bytes as they come, each once.
 class Sniffer {
  public:
-  /// Without `http_matters` all that is not TLS is opaque, whatever else it may be.
+  /// If `http_matters` is false, everything that is not TLS counts as opaque.
   explicit Sniffer(bool http_matters = true) : http_matters_(http_matters) {}
 
-  /// `bytes` are all that came so far; they grow at the end, and may lie elsewhere each time.
+  /// `bytes` are all that came so far. They grow at the end, and may be at another address each
+  /// time.
   Carries look(std::string_view bytes);
 
-  /// Of a ClientHello; lower-case, empty if there is none.
+  /// The server name in a ClientHello (SNI), lower-case; empty if there is none.
   const std::string& server_name() const { return server_name_; }
   /// The first request's target, once it carries http.
   const http::Target& target() const { return parser_.head()->target; }

@@ -47,7 +47,8 @@ constexpr std::string_view kForbidden[] = {
 }  // namespace
 
 bool is_forbidden_trailer(std::string_view name, FieldId id) {
-  // Those that have an id are the ones that a proxy acts on; hardly one of them may come late.
+  // Fields that have an id are those that a proxy acts on; hardly any of them may stand in
+  // trailers.
   switch (id) {
     case FieldId::other: break;
     case FieldId::server:
@@ -111,7 +112,7 @@ const char* ChunkedDecoder::take_byte(char c) {
       by_feed_ = false;
       return c == '\n' ? end_of_size_line() : control_fault('\r');
     case State::content_return:
-      // An origin's line ends where its size line did: one that says LF says so twice.
+      // An origin whose size line ended in LF alone may end the content that way too.
       if (c == '\n' && by_feed_) {
         state_ = State::size_first;
         return nullptr;
@@ -139,8 +140,8 @@ const char* ChunkedDecoder::end_of_size_line() {
 }
 
 /// chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112, 7.1.1.
-/// Blanks stand nowhere else: not before the line's end, but for those that old servers fill up a
-/// size with.
+/// Blanks may stand nowhere else. Before the line's end, only those are accepted with which old
+/// servers pad a size.
 const char* ChunkedDecoder::take_extension_byte(char c) {
   constexpr const char* kOdd = "A chunk's extension is malformed.";
   const bool blank = c == ' ' || c == '\t';
@@ -215,7 +216,7 @@ Result<void> ChunkedDecoder::take_trailers(const char*& at, const char* end) {
   while (at < end) {
     const size_t before = lines_.kept().size();
     if (before == 0 && *at == '\r') {
-      // The empty line, mostly: no trailers, no memory for them.
+      // In most cases this is the empty line: there are no trailers, and they need no memory.
       ++at;
       state_ = State::trailer_feed;
       return {};
@@ -250,7 +251,7 @@ const char* ChunkedDecoder::take_trailer(const Line& line, bool fault) {
   }
   if (fields.empty() && mender_.odd_lines() == 0) mender_.begin_with(line);
   if (const char* why = mender_.check_end(line)) return why;
-  // One that ends in CRLF has been seen before it came here.
+  // take_trailers has already dealt with an empty line that ends in CRLF.
   if (line.empty()) return end_trailers();
   return mender_.take(line, *trailers_);
 }

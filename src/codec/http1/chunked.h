@@ -1,4 +1,4 @@
-// Takes the chunked transfer coding off, in place (RFC 9112, 7.1).
+// Decodes the chunked transfer coding in place (RFC 9112, 7.1).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,18 +11,19 @@
 
 namespace weir::http1 {
 
-/// Beyond this a message is an attack: bytes of extensions (and of blanks after sizes) in a chunk's
-/// line, and in all of a message beyond its content so far; bytes and number of trailer fields.
-/// Extensions and line ends are dropped; so are trailer fields that mean nothing or harm at the end
-/// of a message.
+/// Limits beyond which a message is an attack: bytes of extensions (and of blanks after sizes) in a
+/// chunk's line; the same in the whole message, where each byte of content so far allows one more;
+/// bytes and number of trailer fields. Extensions and line ends are dropped; so are trailer fields
+/// that are useless or harmful at the end of a message.
 inline constexpr size_t kChunkLineExtensions = 256;
 inline constexpr size_t kMessageExtensions = 4 * 1024;
 inline constexpr HeadLimits kTrailerLimits{16 * 1024, 100};
-/// A chunk may be larger than any content that could be sent; not larger than arithmetic bears.
+/// The largest chunk size: more than any content that could be sent, and small enough that the
+/// arithmetic does not overflow.
 inline constexpr uint64_t kLargestChunk = uint64_t{1} << 62;
 
-/// Of one message. Errors are 400 or 431 for a client's content, 502 for an origin's; after one it
-/// is of no use.
+/// Decodes one message. Errors are 400 or 431 for a client's content, 502 for an origin's; after an
+/// error the decoder can't be used any more.
 class ChunkedDecoder {
  public:
   explicit ChunkedDecoder(Side side) : side_(side) {}
@@ -30,30 +31,31 @@ class ChunkedDecoder {
   ChunkedDecoder& operator=(const ChunkedDecoder&) = delete;
 
   struct Decoded {
-    /// Bytes of input used: all of them, unless the message ended before.
+    /// Bytes of input used: all of them, unless the message ended earlier.
     size_t consumed = 0;
     /// Bytes of content, which now stand at the beginning of `data`.
     size_t produced = 0;
     bool done = false;
   };
   /// Content of several chunks is moved together, so that one read gives one slice; nothing else is
-  /// copied. What follows the message, from data + consumed on, is untouched; bytes between
-  /// `produced` and `consumed` are of no meaning.
+  /// copied. The bytes after the message, from data + consumed on, are untouched; bytes between
+  /// `produced` and `consumed` have no meaning.
   base::Result<Decoded> decode(char* data, size_t size);
 
-  /// The last chunk and the trailers were read. If the input ends before, the content was cut.
+  /// The last chunk and the trailers were read. If the input ends before that, the content is
+  /// incomplete.
   bool done() const { return state_ == State::done; }
   /// Null if there were none; empty if none are passed on.
   const base::Ref<http::Trailers>& trailers() const { return trailers_; }
-  /// What was mended first in an origin's chunks, as ResponseParser::mended(): `chunk-size` (a size
-  /// line that ends in LF, or has blanks after its size) or `trailer`. The connection is not used
-  /// again then. Complete once done().
+  /// The first thing that was mended in an origin's chunks, like ResponseParser::mended():
+  /// `chunk-size` (a size line that ends in LF, or has blanks after its size) or `trailer`. The
+  /// connection is not used again then. Final once done().
   const char* mended() const {
     return size_mended_ ? "chunk-size" : mender_.mended() ? "trailer" : nullptr;
   }
   /// Content bytes so far.
   uint64_t total() const { return total_; }
-  /// Content bytes of the current chunk that have not come: a hint for the next read.
+  /// Content bytes of the current chunk that are still to come: a hint for the next read.
   uint64_t left_in_chunk() const { return left_; }
 
  private:
@@ -79,7 +81,8 @@ class ChunkedDecoder {
     done,
   };
 
-  /// nullptr, or what is wrong with the byte, in any state but `content` and `trailer`.
+  /// Takes a byte in any state but `content` and `trailer`. Returns nullptr, or what is wrong with
+  /// it.
   const char* take_byte(char c);
   const char* take_extension_byte(char c);
   const char* end_of_size_line();
@@ -103,9 +106,9 @@ class ChunkedDecoder {
   bool by_feed_ = false;  // The last size line ended in LF alone.
 };
 
-/// Fields that have no place after the content: framing, routing, request modifiers,
-/// authentication, response control data and what says how to read the content (RFC 9110, 6.5.1),
-/// and those of one hop.
+/// True for fields that have no place after the content: framing, routing, request modifiers,
+/// authentication, response control data and fields that say how to read the content (RFC 9110,
+/// 6.5.1), and hop-by-hop fields.
 bool is_forbidden_trailer(std::string_view name, http::FieldId id);
 
 }  // namespace weir::http1

@@ -19,7 +19,7 @@ constexpr uint64_t kRead = field_bit(FieldId::content_length) |
                            field_bit(FieldId::transfer_encoding) | field_bit(FieldId::connection) |
                            field_bit(FieldId::upgrade) | field_bit(FieldId::www_authenticate);
 
-/// The name is one that decides where the message ends, once the bytes that no name has are taken
+/// True if the name decides where the message ends, once the bytes that no name may have are taken
 /// out.
 bool hides_framing(std::string_view name) {
   constexpr std::string_view kNames[] = {"content-length", "transfer-encoding", "connection"};
@@ -57,7 +57,7 @@ const char* FieldMender::check_end(const Line& line) const {
 
 const char* FieldMender::take(const Line& line, http::Head& head) {
   const std::string_view text = line.view();
-  // Some readers end the head here.
+  // Some readers would end the head here.
   if (text.front() == '\r')
     return "A line begins with a carriage return that no line feed follows.";
   if (http::is_blank(text.front())) return take_fold(text, head);
@@ -79,7 +79,7 @@ const char* FieldMender::take(const Line& line, http::Head& head) {
   return nullptr;
 }
 
-/// obs-fold (RFC 9112, 5.2): a blank stands for the line's end and the blanks around it.
+/// obs-fold (RFC 9112, 5.2): one blank replaces the line's end and the blanks around it.
 const char* FieldMender::take_fold(std::string_view text, http::Head& head) {
   if (!dropped_ && head.fields.empty()) return "A folded line stands before the first field.";
   ++odd_lines_;
@@ -101,7 +101,7 @@ const char* FieldMender::take_fold(std::string_view text, http::Head& head) {
   return nullptr;
 }
 
-/// Doubling keeps the copying in proportion to what came, however many lines a value has.
+/// Doubling keeps the copying proportional to the input, however many lines a value has.
 char* FieldMender::room_to_join(std::string_view value, size_t more, http::Arena& arena) {
   if (value.data() == joined_ && joined_room_ - value.size() >= more) return joined_;
   joined_room_ = 2 * (value.size() + more);
@@ -120,7 +120,8 @@ const char* FieldMender::drop(std::string_view name) {
   return nullptr;
 }
 
-/// RFC 9110, 5.5: NUL and CR become a blank; other controls may stay where nobody decides by them.
+/// RFC 9110, 5.5: NUL and CR become a blank; other controls may stay in fields that Weir does not
+/// decide by.
 const char* FieldMender::clean(char* begin, char* end, FieldId id, std::string_view& value) {
   for (char* at = begin; (at += http::find_control(at, end) - at) < end; ++at) {
     if (*at == 0 || *at == '\r')

@@ -1,6 +1,5 @@
-// Reads an origin's field lines where they are not to the letter but leave one reading (RFC
-// 9112, 2.2 and 5; docs/design/strictness.md). One for a section of fields: a response's head or
-// its trailers.
+// Reads an origin's field lines that are malformed but can be read in only one way (RFC 9112, 2.2
+// and 5; docs/design/strictness.md). One per section of fields: a response's head or its trailers.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -12,7 +11,7 @@ namespace weir::http1 {
 
 class FieldMender {
  public:
-  /// Notes what was mended: a static word for the log. The first one counts.
+  /// Notes what was mended: a static word for the log. Only the first one is kept.
   void mend(const char* what) {
     if (!mended_) mended_ = what;
   }
@@ -21,14 +20,14 @@ class FieldMender {
 
   /// The first line of the section says how all of its lines end.
   void begin_with(const Line& line);
-  /// nullptr, or why the line's end is not the section's.
+  /// nullptr, or what is wrong if the line does not end as the section's first line did.
   const char* check_end(const Line& line) const;
-  /// Takes a line that is not empty, and adds to the fields of `head` what it says. nullptr, or why
-  /// no reading is left.
+  /// Takes a line that is not empty, and adds what it says to the fields of `head`. Returns
+  /// nullptr, or why the line has no single reading.
   const char* take(const Line& line, http::Head& head);
 
-  /// False: a line was dropped, folded or ended in LF alone, so every further line has to come
-  /// here.
+  /// False: a line was dropped, folded or ended in LF alone, so every further line has to go
+  /// through take().
   bool to_the_letter() const { return odd_lines_ == 0 && !by_feed_; }
   bool ends_in_feed() const { return by_feed_; }
   /// Lines that were dropped or joined to another. They count against the limit of fields.

@@ -17,8 +17,7 @@ void FramingFields::look_at_coding(std::string_view coding) {
     return;
   }
   ++other_codings_;
-  // Parameters are no one's to guess at: chunked has none (RFC 9112, 7.1), and Weir knows no other
-  // coding.
+  // Don't guess at parameters: chunked has none (RFC 9112, 7.1), and Weir knows no other coding.
   const std::string_view name = base::trim(coding.substr(0, coding.find(';')));
   if (!http::is_token(name) || http::is_word(name, "chunked")) coding_odd_ = true;
 }
@@ -27,7 +26,7 @@ void FramingFields::look_at(FieldId id, std::string_view value) {
   switch (id) {
     case FieldId::content_length: {
       ++length_lines_;
-      // 2^63 - 1 is what every signed counter on the way can hold.
+      // Every signed 64-bit counter on the way can hold 2^63 - 1.
       const auto length = base::parse_decimal<int64_t>(value);
       if (length)
         length_ = static_cast<uint64_t>(*length);
@@ -96,8 +95,8 @@ Result<Framing> FramingFields::of_request(Method method, int minor_version) cons
   }
   if (length_lines_ == 0) return Framing{};
   if (method == Method::connect) {
-    // Some clients send a zero there; anything else would be read as the tunnel's bytes by one
-    // side, and not by the other.
+    // Some clients send a length of zero. With any other, one side would read the content as the
+    // tunnel's bytes, and the other side would not.
     if (length_ > 0)
       return std::unexpected(malformed(Side::client, "A CONNECT request has content."));
     return Framing{};
@@ -109,7 +108,7 @@ Framing FramingFields::of_response(Method request_method, int status) const {
   if (has_no_content(request_method, status)) return {};
   if (coding_lines_ > 0) return {Framing::Kind::chunked, 0};
   if (length_lines_ > 0) return {Framing::Kind::length, length_};
-  // RFC 9110, 15.3.6: a 205 has none, so nobody waits for the connection's end.
+  // RFC 9110, 15.3.6: a 205 has no content, so don't wait for the connection's end.
   return {status == 205 ? Framing::Kind::none : Framing::Kind::until_close, 0};
 }
 

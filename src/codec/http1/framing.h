@@ -1,6 +1,6 @@
-// Where a message's content ends, and whether the connection goes on after it (RFC 9112, 6
-// and 9.3). Of a request nothing is forgiven: what two programs could read in two ways is refused.
-// Of a response it is mended where one reading is left.
+// Where a message's content ends, and whether the connection goes on after it (RFC 9112, 6 and
+// 9.3). In a request nothing is forgiven: what two programs could read in two ways is refused. A
+// response is mended where only one reading is possible.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -31,18 +31,18 @@ inline constexpr uint64_t kWatchedFields =
 /// Gathers the fields that decide framing and persistence, while a head is read.
 class FramingFields {
  public:
-  /// Cheap for all others: call it with each field.
+  /// Call it with each field; it is cheap for those that do not matter here.
   void see(http::FieldId id, std::string_view value) {
     if ((kWatchedFields >> static_cast<unsigned>(id)) & 1) look_at(id, value);
   }
   base::Result<Framing> of_request(http::Method method, int minor_version) const;
-  /// One length, or one `chunked`, or neither: there is nothing to mend in a response.
+  /// True if there is one length, or one `chunked`, or neither: then a response needs no mending.
   bool to_the_letter(int minor_version) const {
     if (coding_lines_ == 0) return length_lines_ <= 1 && !length_odd_;
     return minor_version > 0 && length_lines_ == 0 && !coding_odd_ && other_codings_ == 0 &&
            chunked_codings_ == 1;
   }
-  /// Of fields that are to the letter.
+  /// Only for fields that are to_the_letter().
   Framing of_response(http::Method request_method, int status) const;
 
   /// Connection options, over all lines.
@@ -72,15 +72,15 @@ class FramingFields {
   bool expects_unknown_ = false;
 };
 
-/// RFC 9112, 6.3, rules 1 and 2: it ends at the empty line, whatever its fields say.
+/// RFC 9112, 6.3, rules 1 and 2: such a response ends at the empty line, whatever its fields say.
 constexpr bool has_no_content(http::Method request_method, int status) {
   return request_method == http::Method::head || status < 200 || status == 204 || status == 304 ||
          (request_method == http::Method::connect && status < 300);
 }
 
-/// Makes a response's framing fields say to the letter what they can only mean; where there is no
-/// content they are just removed. Returns the static word for what was mended, or an error where
-/// two readings are left.
+/// Rewrites a response's faulty framing fields to the only thing that they can mean. Without
+/// content, fields that have no single meaning are just removed. Returns the static word for what
+/// was mended, or an error if more than one reading is possible.
 base::Result<const char*> mend_framing(http::Fields& fields, int minor_version, bool no_content);
 
 }  // namespace weir::http1

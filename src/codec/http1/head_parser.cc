@@ -23,8 +23,8 @@ const char* lasting(const Line& line, http::Arena& arena) {
   return line.lasting ? line.begin : arena.copy(line.view()).data();
 }
 
-/// Copies `size` bytes into the arena, without a call if [from, end) leaves the room to copy by
-/// sixteens.
+/// Copies `size` bytes into the arena, without calling memcpy if [from, end) is long enough to copy
+/// sixteen bytes at a time.
 const char* copy_near(const char* from, size_t size, [[maybe_unused]] const char* end,
                       http::Arena& arena) {
 #ifdef __SSE2__
@@ -60,8 +60,8 @@ Version read_version(std::string_view text) {
   return {Version::Kind::http1, static_cast<uint8_t>(text[7] == '0' ? 0 : 1)};
 }
 
-/// The control in a line that has not ended, or null: at its end a carriage return may yet be the
-/// line's end. `fresh` bytes are new.
+/// The first control in a line that has not ended, or null. A carriage return at its end does not
+/// count, since it may be the line's end. The last `fresh` bytes are new.
 const char* control_so_far(std::string_view line, size_t fresh) {
   const size_t looked_at = line.size() - fresh;
   const char* const end = line.data() + line.size();
@@ -71,7 +71,7 @@ const char* control_so_far(std::string_view line, size_t fresh) {
   return control;
 }
 
-/// `HTTP/D.D`, as far as it has come; a carriage return may stand behind it.
+/// True if `text` is `HTTP/D.D` as far as it has come; a carriage return may follow.
 bool may_become_version(std::string_view text) {
   constexpr std::string_view kForm = "HTTP/0.0\r";
   if (text.size() > kForm.size()) return false;
@@ -81,8 +81,8 @@ bool may_become_version(std::string_view text) {
   return true;
 }
 
-/// What follows the method, in the order in which it comes: so that it is the same fault whether
-/// the line is there or still comes.
+/// Checks what follows the method, in the order in which it comes, so that the fault found is the
+/// same whether the line is complete or not.
 Result<void> check_target_and_version(std::string_view rest) {
   const auto refuse = [](const char* why) { return std::unexpected(malformed(Side::client, why)); };
   const size_t space = rest.find(' ');
@@ -141,8 +141,8 @@ void HeadParser::restart() {
   keep_alive_ = false;
 }
 
-/// The lines that lie in the input whole and without a flaw: nearly all. The first other one is
-/// left for LineCutter, which cuts it out, or keeps what has come of it.
+/// Takes lines that lie in the input whole and without a flaw: nearly all do. The first other line
+/// is left to LineCutter, which cuts it out, or keeps what has come of it.
 bool HeadParser::take_clean_lines(const char*& from, const char* end, http::Head& head) {
   if (!lines_.kept().empty()) return from < end;
   const char* at = from;
@@ -161,8 +161,7 @@ bool HeadParser::take_clean_lines(const char*& from, const char* end, http::Head
     const char* value = colon + 1;
     const char* const stop = http::find_control(value, end);
     if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') break;
-    // Here a CR stands at `stop`, which ends the one loop, and a colon before the value, which ends
-    // the other.
+    // The CR at `stop` ends the first loop below, and the colon before the value ends the second.
     if (*value == ' ') ++value;
     while (*value == ' ' || *value == '\t') ++value;
     if (static_cast<size_t>(stop + 2 - first) > room || head.fields.size() >= limits_.fields) break;
@@ -208,7 +207,7 @@ Result<void> RequestParser::feed_field_line(const char*& at, const char* end, ht
       return check_field_so_far(lines_.kept(), static_cast<size_t>(at - from));
     case LineCutter::Got::fault: return std::unexpected(malformed(side_, lines_.fault()));
     case LineCutter::Got::too_long: {
-      // What is wrong with it was known before it was too long.
+      // A fault in the line counts first: it was there before the line became too long.
       const std::string_view begun = line.view().substr(0, room);
       CHECK_OK(check_field_so_far(begun, begun.size()));
       return std::unexpected(too_large("The message's head is too large."));
@@ -268,8 +267,8 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
   Line line;
   const auto got = lines_.next(at, end, limit, head_->arena(), line);
   size_ += static_cast<uint32_t>(at - from);
-  // The method is looked at first, and as it comes: who speaks something else learns it at once,
-  // and not after a time-out.
+  // Check the method first, and as it comes, so that a client of another protocol learns it at
+  // once, and not after a time-out.
   TRY(const size_t method_size,
       check_method(got == LineCutter::Got::more ? lines_.kept().substr(0, kLongestMethod + 1)
                                                 : line.view()));
@@ -278,7 +277,7 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
     case LineCutter::Got::more:
       return check_request_line_so_far(lines_.kept(), static_cast<size_t>(at - from), method_size);
     case LineCutter::Got::fault:
-      // What came before it counts first, as it does where the line comes in pieces.
+      // A fault before this one counts first, as it does if the line comes in pieces.
       CHECK_OK(check_request_line_so_far(line.view(), line.view().size(), method_size));
       return std::unexpected(malformed(Side::client, lines_.fault()));
     case LineCutter::Got::too_long: {
@@ -289,8 +288,8 @@ Result<void> RequestParser::feed_request_line(const char*& at, const char* end) 
   return base::fail(ErrorType::http_request_error, 414, "The request line is too long.");
 }
 
-/// Whole, without a flaw, of HTTP/1.1, and without an '@': nearly all are. Anything else is for
-/// LineCutter and read_request_line.
+/// Takes a request line that is whole, without a flaw, of HTTP/1.1, and without an '@': nearly all
+/// are. Any other is left to LineCutter and read_request_line.
 bool RequestParser::take_clean_request_line(const char*& at, const char* end) {
   constexpr std::string_view kRest = "HTTP/1.1\r\n";
   const char* const method_end = http::find_token_end(at, end);
@@ -341,8 +340,8 @@ Result<void> RequestParser::read_request_line(const Line& line, size_t method_si
     return refuse("The request line has no version (HTTP/0.9 is not spoken here).");
   const std::string_view target = rest.substr(0, space);
   const std::string_view version_text = rest.substr(space + 1);
-  // Where a target with blanks has an '@' behind them, a part of a password may stand before: then
-  // nothing of it is shown.
+  // If a target has blanks and an '@' after them, a part of a password may stand before the blanks:
+  // then nothing of the target is shown.
   if (version_text.find('@') == std::string_view::npos) http::set_raw_target(*head_, target);
   CHECK_OK(check_target_and_version(rest));
   const Version version = read_version(version_text);
@@ -366,16 +365,18 @@ Result<void> RequestParser::finish() {
     expects_continue_ = seen_.expects_continue();
     if (expects_continue_ && (framing_.kind == Framing::Kind::none ||
                               (framing_.kind == Framing::Kind::length && framing_.length == 0))) {
-      // There is nothing that a 100 would ask for, and nobody may say so then (RFC 9110, 10.1.1).
+      // There is no content that a 100 would ask for, and Expect must not be sent then (RFC 9110,
+      // 10.1.1).
       head_->fields.remove(http::FieldId::expect);
       expects_continue_ = false;
     }
   } else {
-    // To be ignored (RFC 9110, 10.1.1): also by the origin, to which the request goes as one of
-    // HTTP/1.1.
+    // Expect is to be ignored in HTTP/1.0 (RFC 9110, 10.1.1). Remove it, since the origin gets the
+    // request as HTTP/1.1 and would not ignore it.
     head_->fields.remove(http::FieldId::expect);
   }
-  // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever that asks for.
+  // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever the client
+  // asks for.
   keep_alive_ = head_->minor_version >= 1 && !seen_.close();
   return {};
 }

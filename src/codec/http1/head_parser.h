@@ -19,9 +19,9 @@ class HeadParser {
   HeadParser(const HeadParser&) = delete;
   HeadParser& operator=(const HeadParser&) = delete;
 
-  /// The empty line was read: head, framing and persistence are there, and feed takes nothing more.
+  /// The empty line was read: head, framing and persistence are known, and feed takes nothing more.
   bool done() const { return state_ == State::done; }
-  /// A byte of a head was consumed (what may come before its first line is none).
+  /// A byte of a head was consumed. Bytes that may stand before its first line do not count.
   bool started() const { return state_ > State::first_line || lines_.kept().size() > 0; }
   /// Bytes of the head so far.
   size_t size() const { return size_; }
@@ -35,8 +35,8 @@ class HeadParser {
 
   enum class State : uint8_t { before, after_cr, after_blanks, first_line, fields, done };
 
-  /// Takes the field lines that are to the letter, up to the empty one. True: the next bytes are
-  /// another line's, or a part of one.
+  /// Takes the field lines that are complete and to the letter, up to the empty one. True: bytes
+  /// are left, and they begin a line of another kind.
   bool take_clean_lines(const char*& at, const char* end, http::Head& head);
   base::Error too_large(const char* why) const;
   void restart();
@@ -51,8 +51,8 @@ class HeadParser {
   bool keep_alive_ = false;
 };
 
-/// Errors: 400, 414, 417 (an Expect other than 100-continue), 431, 501, 505; after one the parser
-/// is of no use. The target is left to http::parse_target.
+/// Errors: 400, 414, 417 (an Expect other than 100-continue), 431, 501, 505; after an error the
+/// parser can't be used any more. The target is left to http::parse_target.
 class RequestParser : public HeadParser {
  public:
   explicit RequestParser(HeadLimits limits = {}) : HeadParser(Side::client, limits) {}
@@ -62,12 +62,12 @@ class RequestParser : public HeadParser {
   /// The head, once done() (before that, what has been read of it, for the log; may be null).
   const base::Ref<http::RequestHead>& head() const { return head_; }
   base::Ref<http::RequestHead> take_head() { return std::move(head_); }
-  /// Connection has keep-alive, which an HTTP/1.0 client says to whom it takes for the origin.
+  /// Connection has keep-alive, which an HTTP/1.0 client sends if it takes Weir for the origin.
   bool asks_to_keep() const { return seen_.keep_alive(); }
   /// The client waits for a 100 before it sends its content (never an HTTP/1.0 one; RFC
   /// 9110, 10.1.1).
   bool expects_continue() const { return expects_continue_; }
-  /// For the next request. Gives the head up.
+  /// Prepares for the next request. Drops the head.
   void reset();
 
  private:
@@ -75,10 +75,10 @@ class RequestParser : public HeadParser {
   bool take_clean_request_line(const char*& at, const char* end);
   base::Result<void> read_request_line(const Line& line, size_t method_size);
   base::Result<void> feed_field_line(const char*& at, const char* end, http::Head& head);
-  /// Of a client's field line that has not ended: 400 as soon as it can never become one. `fresh`
-  /// bytes at its end are new.
+  /// Checks a client's field line that has not ended: 400 as soon as it can't become a valid one.
+  /// The last `fresh` bytes are new.
   base::Result<void> check_field_so_far(std::string_view line, size_t fresh) const;
-  /// The same of a request line.
+  /// The same for a request line.
   base::Result<void> check_request_line_so_far(std::string_view line, size_t fresh,
                                                size_t method_size) const;
   base::Result<void> finish();
@@ -89,10 +89,11 @@ class RequestParser : public HeadParser {
 
 /// What the first bytes of a response may be.
 enum class Begin : uint8_t {
-  /// What can become a status line: in any case, `ICY`, and after blanks or one empty line.
+  /// Anything that can become a status line: `HTTP/` in upper or lower case, or `ICY`, also after
+  /// blanks or one empty line.
   mended,
-  /// The five bytes `HTTP/` alone. On a connection that has carried an answer before, anything else
-  /// may be the rest of that one, and what comes out of a tunnel may be no HTTP at all.
+  /// Only the five bytes `HTTP/`. On a connection that has carried an answer before, anything else
+  /// may be the rest of that answer, and bytes from a tunnel may be no HTTP at all.
   http_only,
 };
 
@@ -107,15 +108,15 @@ class ResponseParser : public HeadParser {
   base::Result<size_t> feed(std::string_view in);
   const base::Ref<http::ResponseHead>& head() const { return head_; }
   base::Ref<http::ResponseHead> take_head() { return std::move(head_); }
-  /// What was mended first, a static word for the log; nullptr for a response to the letter. The
-  /// connection of a mended response carries no other one (keep_alive() is false), and nothing of
-  /// the response may be stored. Holds over reset().
+  /// The first thing that was mended, a static word for the log; nullptr for a response to the
+  /// letter. The connection of a mended response is not used again (keep_alive() is false), and
+  /// nothing of the response may be stored. Survives reset().
   const char* mended() const { return mender_.mended(); }
-  /// After an error: the bytes cannot begin a response, which is known with the first of them that
+  /// After an error: true if the bytes can't begin a response. This is known at the first byte that
   /// differs.
   bool no_response() const { return no_response_; }
-  /// For the next response on the connection: the final one after an interim one, or that to the
-  /// next request. `begin` stays as it was unless it is given.
+  /// Prepares for the next response on the connection: the final one after an interim one, or the
+  /// one to the next request. `begin` stays as it was unless it is given.
   void reset(http::Method request_method);
   void reset(http::Method request_method, Begin begin);
 

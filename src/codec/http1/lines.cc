@@ -31,8 +31,8 @@ LineCutter::Got LineCutter::next(const char*& at, const char* end, size_t limit,
 
 LineCutter::Got LineCutter::next_split(const char*& at, const char* end, size_t limit,
                                        http::Arena& arena, Line& line) {
-  // Limits come first and content second, and content only when the line is whole: so a fault is
-  // the same one however it came.
+  // Check the limit first, and the content only when the line is whole, so that the fault found
+  // does not depend on how the input is split.
   const size_t room = limit > kept_size_ ? limit - kept_size_ : 0;
   const size_t size = std::min(static_cast<size_t>(end - at), room);
   const auto* feed = size == 0 ? nullptr : static_cast<const char*>(std::memchr(at, '\n', size));
@@ -73,7 +73,7 @@ LineCutter::Got LineCutter::finish(const char* begin, const char* after, bool la
 
 void LineCutter::keep(const char* at, size_t size, http::Arena& arena) {
   if (kept_room_ - kept_size_ < size) {
-    // Doubling keeps the copying in proportion to what came.
+    // Doubling keeps the copying proportional to the input.
     const size_t room = std::max<size_t>(256, 2 * (kept_size_ + size));
     char* larger = arena.allocate(room);
     if (kept_size_ > 0) std::memcpy(larger, kept_, kept_size_);

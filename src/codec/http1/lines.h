@@ -9,22 +9,22 @@
 
 namespace weir::http1 {
 
-/// Who wrote the message. A client's faults are answered with 4xx and 5xx of its own, an origin's
+/// Who wrote the message. A client's faults are answered with a matching 4xx or 5xx, an origin's
 /// with 502.
 enum class Side : uint8_t { client, origin };
 
-/// What a head may cost. Beyond either, 431 to a client, 502 for an origin.
+/// Limits for a head. Beyond either, a client gets 431; for an origin's head the status is 502.
 struct HeadLimits {
-  /// Start line, fields and the empty line, as they came.
+  /// Start line, fields and the empty line, as received.
   uint32_t bytes = 64 * 1024;
   uint32_t fields = 200;
 };
 
-/// A line without its CRLF, or its LF where that stood alone.
+/// A line without its CRLF, or without its LF if there was no CR.
 struct Line {
   const char* begin = nullptr;
   const char* end = nullptr;
-  /// It lies in the arena already, and so needs no copy.
+  /// The line is already in the arena, so it needs no copy.
   bool lasting = false;
   /// No CR stood before its LF.
   bool by_feed = false;
@@ -33,14 +33,14 @@ struct Line {
   bool empty() const { return begin == end; }
 };
 
-/// Cuts lines. A line that lies in one piece of input is not copied; the beginning of any other is
-/// kept in the arena. Every byte is looked at a fixed number of times, whatever the splitting, and
-/// what is said of a line does not depend on it.
+/// Cuts input into lines. A line that lies in one piece of input is not copied; the beginning of
+/// any other line is kept in the arena. However the input is split, every byte is looked at a fixed
+/// number of times, and the result for a line is the same.
 class LineCutter {
  public:
   enum class Got : uint8_t {
     line,
-    /// The input is used up; what it began is kept.
+    /// The input is used up; the line that it began is kept.
     more,
     /// The line is whole in `line`; it ends in LF alone or holds controls, and `fault()` says
     /// which.
@@ -49,12 +49,12 @@ class LineCutter {
     too_long,
   };
 
-  /// Takes bytes from `at`, never beyond `end`. `limit` is what the line may have in bytes, its
-  /// CRLF included.
+  /// Takes bytes from `at`, never beyond `end`. The line may have at most `limit` bytes, its CRLF
+  /// included.
   Got next(const char*& at, const char* end, size_t limit, http::Arena& arena, Line& line);
-  /// The part of a line that waits for its end.
+  /// The beginning of a line whose end has not come yet.
   std::string_view kept() const { return {kept_, kept_size_}; }
-  /// For a person; static.
+  /// Static text for a person.
   const char* fault() const { return fault_; }
   void reset() { *this = {}; }
 
@@ -69,7 +69,7 @@ class LineCutter {
   const char* fault_ = nullptr;
 };
 
-/// What a byte that no line may hold is called.
+/// Static text about a byte that no line may hold.
 const char* control_fault(char c);
 
 /// A field line taken apart. Name and value lie in the arena.
@@ -79,8 +79,8 @@ struct FieldLine {
   http::FieldId id = http::FieldId::other;
 };
 
-/// nullptr, or what is wrong with a client's line (static); an origin's is FieldMender's. Controls
-/// were the cutter's business.
+/// Takes a client's field line apart. Returns nullptr, or what is wrong (static text). FieldMender
+/// does this for an origin's line. LineCutter has already looked for controls.
 const char* read_field_line(const Line& line, http::Arena& arena, FieldLine& field);
 
 /// 400 for a client, 502 for an origin.

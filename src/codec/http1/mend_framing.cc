@@ -15,12 +15,12 @@ namespace {
 
 enum class Coding : uint8_t { none, chunked, odd };
 
-/// One `chunked` is one reading, and so is one `identity`: none. `why` says what is wrong with
-/// others.
+/// A single `chunked` can be read in one way, and so can a single `identity`, which means no
+/// coding. For anything else `why` says what is wrong.
 Coding read_coding(const http::Fields& fields, int minor_version, const char*& why) {
   if (!fields.has(FieldId::transfer_encoding)) return Coding::none;
   const std::string_view coding = fields.get(FieldId::transfer_encoding);
-  // RFC 9112, 6.1: in HTTP/1.0 it makes the framing faulty, whatever it says.
+  // RFC 9112, 6.1: in HTTP/1.0 Transfer-Encoding makes the framing faulty, whatever it says.
   if (minor_version == 0) {
     why = "There is Transfer-Encoding in an HTTP/1.0 response.";
     return Coding::odd;

@@ -1,11 +1,12 @@
-// Whether bytes can be the beginning of a request, told from as few of them as possible. Sans-IO.
+// Whether bytes can be the beginning of a request, told from as few of them as possible. Does no
+// I/O.
 #pragma once
 #include <cstdint>
 #include <string_view>
 
 namespace weir::http1 {
 
-/// So many letters of a method are waited for.
+/// The longest method that counts as one, in bytes.
 inline constexpr size_t kLongestRecognisedMethod = 32;
 
 enum class Start : uint8_t {
@@ -18,7 +19,7 @@ enum class Start : uint8_t {
 /// One CRLF may stand first (RFC 9112, 2.2).
 Start start_of(std::string_view bytes);
 
-/// The same of the whole first line, which ends in HTTP/1.0 or HTTP/1.1.
+/// The same for the whole first line, which must end in HTTP/1.0 or HTTP/1.1.
 Start first_line_of(std::string_view bytes);
 
 }  // namespace weir::http1

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view kHttp = "HTTP/";
 
-/// What has come of a line can become a status line; if the line is `whole`, it is one as far as
-/// its first word goes.
+/// True if `text`, which has come of a line so far, can become a status line. If the line is
+/// `whole`, its first word must be complete.
 bool can_begin(std::string_view text, bool whole, Begin begin) {
   const auto begins = [&](std::string_view word) {
     const size_t size = std::min(text.size(), word.size());
@@ -57,8 +57,8 @@ Result<size_t> ResponseParser::feed(std::string_view in) {
   return static_cast<size_t>(at - in.data());
 }
 
-/// Whole, without a flaw, and of HTTP/1.1: nearly all are. Anything else is for LineCutter and
-/// read_status_line.
+/// Takes a status line that is whole, without a flaw, and of HTTP/1.1: nearly all are. Any other is
+/// left to LineCutter and read_status_line.
 bool ResponseParser::take_clean_status_line(const char*& at, const char* end) {
   constexpr std::string_view kVersion = "HTTP/1.1 ";
   constexpr size_t kReason = kVersion.size() + 4;
@@ -101,7 +101,7 @@ Result<void> ResponseParser::feed_status_line(const char*& at, const char* end) 
   return std::unexpected(too_large("The response's status line is too long."));
 }
 
-/// Blanks, or one empty line.
+/// Skips blanks, or one empty line.
 Result<void> ResponseParser::skip_to_status_line(const char*& at, const char* end) {
   for (; at < end && state_ < State::first_line; ++at) {
     if (state_ == State::after_cr && *at != '\n') {
@@ -151,9 +151,9 @@ Result<void> ResponseParser::read_status_line(const Line& line) {
   return {};
 }
 
-/// nullptr, or what is wrong with the version, which is taken off `rest`. What is above HTTP/1.1 is
-/// read as HTTP/1.1: it stands in front of a head of HTTP/1, which no other version has. `ICY` is
-/// how SHOUTcast's servers say HTTP/1.0.
+/// Takes the version off `rest`. Returns nullptr, or what is wrong with it. A version above
+/// HTTP/1.1 is read as HTTP/1.1: the head after it has the form of HTTP/1, which no other version
+/// has. SHOUTcast's servers write `ICY` for HTTP/1.0.
 const char* ResponseParser::read_version(std::string_view& rest) {
   if (!rest.starts_with('H') && !rest.starts_with('h')) {
     mender_.mend("icy");
@@ -171,7 +171,8 @@ const char* ResponseParser::read_version(std::string_view& rest) {
   return nullptr;
 }
 
-/// The reason behind its blank. Nobody decides by it, so what it cannot hold becomes a blank.
+/// Reads the reason after its blank. Nothing is decided by it, so bytes that it can't hold become
+/// blanks.
 void ResponseParser::read_reason(std::string_view rest) {
   if (rest.empty()) return;
   if (rest.front() == '\t') mender_.mend("status-line");
@@ -185,8 +186,7 @@ void ResponseParser::read_reason(std::string_view rest) {
   head_->reason = {copy, rest.size()};
 }
 
-/// After a line that was mended all others are read the slow way: they are counted and joined
-/// there.
+/// After a line that was mended, all others take the slow path, which counts and joins them.
 bool ResponseParser::has_other_line(const char*& at, const char* end) {
   return mender_.to_the_letter() ? take_clean_lines(at, end, *head_) : at < end;
 }
@@ -234,8 +234,8 @@ Result<void> ResponseParser::finish() {
   keep_alive_ = !mender_.mended() && !seen_.close() &&
                 (head_->minor_version >= 1 || seen_.keep_alive()) &&
                 framing_.kind != Framing::Kind::until_close;
-  // RFC 9110, 15.3.6: a 205 that says nothing of its end may send content all the same, and one
-  // that has some is at fault.
+  // RFC 9110, 15.3.6: a 205 without framing may send content all the same, and one with content is
+  // at fault. Neither keeps its connection.
   if (status == 205 && framing_.kind != Framing::Kind::chunked &&
       (framing_.kind == Framing::Kind::none || framing_.length > 0)) {
     keep_alive_ = false;

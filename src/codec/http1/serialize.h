@@ -1,6 +1,6 @@
-// Writes heads and chunks (RFC 9112, 2 to 7) from parsed messages. Whoever calls has edited the
-// fields: hop-by-hop ones removed, framing, Via and Host as they shall be. Nothing here checks; the
-// parsers and the stages did.
+// Writes heads and chunks (RFC 9112, 2 to 7) from parsed messages. The caller has edited the
+// fields: removed hop-by-hop ones, and set framing, Via and Host. Nothing is checked here; the
+// parsers and the stages have done that.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace weir::http1 {
 
-/// Bytes that the head takes when written, CRLFs included. Take a buffer of so many, and write into
-/// it.
+/// Bytes that the head takes when written, CRLFs included. Take a buffer of this size, and write
+/// into it.
 size_t size_of(const http::RequestHead& head, std::string_view target);
 size_t size_of(const http::ResponseHead& head);
 
 /// `METHOD target HTTP/1.1`, the fields in their order, and the empty line. Returns the end of what
 /// was written.
 char* write_head(char* out, const http::RequestHead& head, std::string_view target);
-/// `HTTP/1.1 status reason` and so on.
+/// `HTTP/1.1 status reason`, the fields in their order, and the empty line.
 char* write_head(char* out, const http::ResponseHead& head);
 
-/// What write_chunk_size needs at most.
+/// The most bytes that write_chunk_size writes.
 inline constexpr size_t kChunkSizeLine = 18;
 /// The size in hexadecimal, and CRLF. `size` bytes of content and kChunkEnd follow. Not for 0: that
 /// is the last chunk.

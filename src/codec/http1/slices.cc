@@ -3,7 +3,7 @@
 namespace weir::http1 {
 namespace {
 
-/// A block of one of the pooled sizes where it is enough.
+/// A block of the pooled size kSmall if that is enough.
 base::Ref<base::Block> block_of(size_t size) {
   return base::Block::make(size <= base::Block::kSmall ? base::Block::kSmall : size);
 }

@@ -1,5 +1,5 @@
-// For tests: the reader that may come after Weir, as strict as the grammar of RFC 9112 and as plain
-// as can be. It admits what Weir passes on as it came: a status up to 999, and in values controls
+// For tests: a reader that may stand behind Weir, as strict as the grammar of RFC 9112 and as plain
+// as possible. It accepts what Weir passes on unchanged: a status up to 999, and in values controls
 // other than NUL, CR and LF.
 #pragma once
 #include <optional>
@@ -18,7 +18,7 @@ struct StrictHead {
   std::string framing = "none";
 };
 
-/// Takes the line up to the first CRLF. No NUL, CR or LF is in it.
+/// Takes the line up to the first CRLF. It must hold no NUL, CR or LF.
 inline std::optional<std::string> take_line(std::string_view& text) {
   const size_t end = text.find('\r');
   if (end == std::string_view::npos || text.substr(end, 2) != "\r\n") return std::nullopt;
@@ -29,7 +29,8 @@ inline std::optional<std::string> take_line(std::string_view& text) {
   return line;
 }
 
-/// One field line, `Name: value`, into the head. At most one field may say where the content ends.
+/// Takes one field line, `Name: value`, into the head. At most one field may say where the content
+/// ends.
 inline bool take_field(const std::string& line, StrictHead& head) {
   const size_t colon = line.find(':');
   if (colon == std::string::npos || !http::is_token(line.substr(0, colon)) ||

@@ -12,15 +12,15 @@ namespace {
 
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kHandshakeHeader = 4;
-/// A ClientHello that is cut into more records than this is nobody's (and would cost more to look
-/// at than it is worth).
+/// No client cuts a ClientHello into more records than this, and to look at more would cost too
+/// much.
 constexpr size_t kMostRecords = 64;
 
 constexpr uint16_t kServerName = 0;
 constexpr uint16_t kAlpn = 16;
 
-/// Takes parts off the front; once a part is too long for what is there, `ok` stays false and all
-/// else is empty.
+/// Takes parts off the front. Once a part is longer than what is left, ok() stays false and all
+/// further parts are empty.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
@@ -43,7 +43,7 @@ class Reader {
     for (const char c : take(size)) value = value << 8 | static_cast<unsigned char>(c);
     return value;
   }
-  /// What a length of `size` bytes says.
+  /// A part that stands after its length, a number of `size` bytes.
   std::string_view vector(size_t size) { return take(number(size)); }
 
  private:
@@ -110,8 +110,8 @@ Seen parse_client_hello(std::string_view bytes, ClientHello& hello) {
   const auto byte = [&](size_t i) {
     return static_cast<size_t>(static_cast<unsigned char>(bytes[i]));
   };
-  // First how far the message reaches, over the records' headers alone; then, once it is all there,
-  // what it says.
+  // First find out how far the message reaches, from the records' headers alone. Then, once it is
+  // all there, read it.
   size_t wanted = 0;  // Handshake header and body; 0: not known yet.
   size_t gathered = 0;
   std::string header;

@@ -22,9 +22,9 @@ struct ClientHello {
 inline constexpr size_t kMostProtocols = 8;
 
 enum class Seen {
-  /// It may be one; call again with more bytes (all of them).
+  /// It may be a ClientHello; call again with more bytes (all from the beginning).
   need_more,
-  /// It is none, or one that is too large or malformed: opaque bytes.
+  /// It is no ClientHello, or one that is too large or malformed: treat the bytes as opaque.
   not_tls,
   hello,
 };

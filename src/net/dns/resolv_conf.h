@@ -1,4 +1,4 @@
-// /etc/resolv.conf: who is asked for names.
+// /etc/resolv.conf: the name servers and the search list.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,13 +11,13 @@
 namespace weir::net {
 
 /// What Weir takes from resolv.conf(5): `nameserver` (IPv4 and IPv6 addresses, without a zone) and
-/// `search` or `domain` (the last one counts). `options` are not looked at: time-outs are Weir's
-/// own configuration. Lines that make no sense are passed over.
+/// `search` or `domain` (the last one counts). `options` are ignored: time-outs come from Weir's
+/// own configuration. Invalid lines are skipped.
 ///
-/// A proxy is given whole names by its clients, so the search list is not applied to a name with a
-/// dot, whatever ndots says: no `example.com` becomes `example.com.corp.example`. A name without a
-/// dot (`http://wiki/`) is what users of a company's proxy mean by the search list: it is tried
-/// with each of these domains in turn, then by itself.
+/// Clients give a proxy whole names, so the search list is not applied to a name with a dot,
+/// whatever ndots says: `example.com` never becomes `example.com.corp.example`. A name without a
+/// dot (`http://wiki/`) is tried with each of the search domains in turn, then by itself: that is
+/// what users of a company's proxy expect.
 class ResolvConf {
  public:
   static constexpr size_t kMostBytes = 64 * 1024;
@@ -26,11 +26,11 @@ class ResolvConf {
 
   explicit ResolvConf(std::string path = "/etc/resolv.conf") : file_(std::move(path), kMostBytes) {}
 
-  /// Reads the file if it has changed, looking at most once a second. True if it was read.
+  /// Reads the file if it has changed; checks at most once a second. True if it was read.
   bool refresh(uint64_t now_ms);
   void parse(std::string_view content);
 
-  /// Port 53. Without any in the file: 127.0.0.1, as in resolv.conf(5).
+  /// All on port 53. If the file names none: 127.0.0.1, as in resolv.conf(5).
   const std::vector<base::Endpoint>& servers() const { return servers_; }
   /// Lower case, no dots at the ends.
   const std::vector<std::string>& search() const { return search_; }

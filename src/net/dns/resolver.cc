@@ -22,8 +22,8 @@ bool is_or_below(std::string_view name, std::string_view domain) {
          (name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.');
 }
 
-/// Other programs read `127.1` or `0x7f000001` as an address, so that no such name may lead
-/// anywhere else.
+/// Other programs read `127.1` or `0x7f000001` as an address, so such a name must not resolve to
+/// anything else.
 bool ends_in_number(std::string_view name) {
   std::string_view last = name.substr(name.rfind('.') + 1);  // npos + 1 is 0.
   if (std::ranges::all_of(last, base::is_digit)) return true;
@@ -56,8 +56,8 @@ class Resolver::Key {
   size_t size_ = 0;
 };
 
-/// Waited for by everyone who asks for the same; outlives the resolver where somebody still has to
-/// read it.
+/// Shared by all callers that ask for the same. Outlives the resolver until the last of them has
+/// read the result.
 class Resolver::Question final : public ResolverChannel::Asker, public base::Pooled {
  public:
   Question(Resolver& resolver, std::string key, base::IpFamily family)
@@ -76,7 +76,7 @@ class Resolver::Question final : public ResolverChannel::Asker, public base::Poo
 
   const std::string key;
   const base::IpFamily family;
-  std::vector<std::string> names;  // To ask for in turn, from `at` on.
+  std::vector<std::string> names;  // The names to ask for in turn, from `at` on.
   size_t at = 0;
   Lookup result;
   bool done = false;
@@ -128,7 +128,8 @@ void Resolver::refresh() {
   ++generation_;
   const auto& servers = config_.servers.empty() ? resolv_conf_.servers() : config_.servers;
   if (servers == servers_ && search_ == resolv_conf_.search()) {
-    // Written again: another network may have the same name server's address, and other names.
+    // The file was rewritten with the same content: another network may have a name server at the
+    // same address, but other names.
     if (config_.servers.empty()) forget_all();
     return;
   }
@@ -203,7 +204,7 @@ async::Task<Lookup> Resolver::lookup(std::string host, base::IpFamily family) {
     question = question_for(key.view(), family);
   }
   if (!question) co_return none(Outcome::busy);
-  // The resolver may go meanwhile: nothing of it is used from here on.
+  // The resolver may be destroyed while this waits: do not use its members from here on.
   for (auto seen = question->changed.version(); !question->done;
        seen = question->changed.version()) {
     co_await question->changed.changed(seen);
@@ -274,7 +275,7 @@ void Resolver::said(Question& question, ResolverChannel::Said what, std::string_
   uint64_t ttl_ms = outcome == Outcome::no_descriptor ? 0 : kFailureTtlMs;
   if (outcome == Outcome::ok) {
     ttl_ms = uint64_t{answer.ttl_s.value_or(0)} * 1000;
-    // An answer that holds for no time is for those who waited for it.
+    // An answer with a TTL of 0 is only for the callers that are waiting for it.
     if (ttl_ms > 0) ttl_ms = std::min(std::max(ttl_ms, config_.min_ttl_ms), config_.max_ttl_ms);
   } else if (outcome == Outcome::not_found || outcome == Outcome::no_data) {
     ttl_ms = std::min(answer.ttl_s ? uint64_t{*answer.ttl_s} * 1000 : kUnsaidNegativeTtlMs,
@@ -289,7 +290,7 @@ void Resolver::finish(Question& question, const Lookup& lookup, uint64_t ttl_ms)
   try {
     if (ttl_ms > 0) keep(question.key, question.family, lookup, ttl_ms);
   } catch (const std::bad_alloc&) {
-    // Who asked is answered; who asks next asks the servers.
+    // The waiting callers get their answer; it is only not cached.
   }
   question.end(lookup);
 }

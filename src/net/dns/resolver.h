@@ -1,4 +1,4 @@
-// From names to addresses: localhost, the hosts file, DNS with a cache.
+// Resolves names to addresses: localhost, the hosts file, DNS with a cache.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -22,39 +22,40 @@
 
 namespace weir::net {
 
-/// One a worker. In this order: `localhost` and names below it are loopback (RFC 6761,
-/// section 6.3); a name that the hosts file has is answered by it alone, for both families;
-/// `invalid`, `onion`, what is no host name, and names that end in a number do not exist; the
-/// cache; DNS. Files and servers are taken anew when they change: then the cache is dropped and
-/// open questions are asked again.
+/// One per worker. The first of these that applies decides: `localhost` and names below it are
+/// loopback (RFC 6761, section 6.3); a name in the hosts file is answered by that file only, for
+/// both families; `invalid`, `onion`, names that are not host names, and names that end in a number
+/// do not exist; the cache; DNS. The files are read again when they change; a change of the servers
+/// drops the cache, and open questions are asked again.
 ///
-/// A name without a dot is tried with each domain of resolv.conf's search list, then by itself; one
-/// with a dot only by itself (see ResolvConf). Callers deal with literal addresses themselves.
+/// A name without a dot is tried with each domain of resolv.conf's search list, then by itself; a
+/// name with a dot only by itself (see ResolvConf). Callers handle literal addresses themselves.
 class Resolver {
  public:
-  /// For how long a "no" holds that does not say it (no SOA record), and a failure.
+  /// How long a negative answer without a TTL (no SOA record), and a failure, are cached.
   static constexpr uint64_t kUnsaidNegativeTtlMs = 10'000;
   static constexpr uint64_t kFailureTtlMs = 1000;
 
   explicit Resolver(const ResolverConfig& config, std::string hosts_path = "/etc/hosts",
                     std::string resolv_conf_path = "/etc/resolv.conf");
-  /// Look-ups under way end as `failed`.
+  /// Look-ups that are still open end as `failed`.
   ~Resolver();
   Resolver(const Resolver&) = delete;
 
-  /// For look-ups from now on; what is cached stays unless other servers are to be asked.
+  /// Applies to new look-ups. The cache stays unless the servers, their time-out or tries change.
   void configure(const ResolverConfig& config);
 
-  /// What is known without asking anyone, or null. Valid until the next call of anything here.
+  /// The answer if it is known without asking a server, else null. Valid until the next call on
+  /// this.
   const Lookup* cached(std::string_view host, base::IpFamily family);
-  /// Waits at most total_timeout_ms. All who ask for the same at a time share one question, which
-  /// goes on if they are cancelled.
+  /// Waits at most total_timeout_ms. Callers that ask for the same at the same time share one
+  /// question, which goes on even if they are cancelled.
   async::Task<Lookup> lookup(std::string host, base::IpFamily family);
 
-  /// Questions sent to servers so far, each counted once however often it is repeated.
+  /// Number of questions sent to servers so far; repeats of a question do not count.
   uint64_t questions_asked() const { return questions_asked_; }
-  /// Changes when the hosts file or resolv.conf has changed: what is known by names from before may
-  /// no longer hold.
+  /// Changes when the hosts file, resolv.conf or the configured servers change: what was found by
+  /// name before that may no longer hold.
   uint64_t generation() {
     refresh();
     return generation_;
@@ -65,14 +66,14 @@ class Resolver {
  private:
   class Question;
   struct Cached;
-  /// A host in lower case, without a trailing dot, in place. Empty if it is too long.
+  /// A host name in lower case, without a trailing dot, in a fixed buffer. Empty if it is too long.
   class Key;
 
   static size_t index(base::IpFamily family) { return family == base::IpFamily::v4 ? 0 : 1; }
   const Lookup* known(std::string_view key, base::IpFamily family);
   void refresh();
   void reconfigure();
-  /// The open question, or a new one; null where there are too many.
+  /// The open question, or a new one; null if too many are open.
   base::Ref<Question> question_for(std::string_view key, base::IpFamily family);
   void ask(Question& question);
   void said(Question& question, ResolverChannel::Said what, std::string_view message);
@@ -81,8 +82,8 @@ class Resolver {
   void forget(Cached& cached);
   void forget_all();
 
-  /// c-ares uses one source port for as long as it has questions open, which makes it easier to
-  /// guess: after this many questions the next go through a channel of their own.
+  /// c-ares uses one source port for as long as it has open questions, which makes the port easier
+  /// to guess. So after this many questions, the next ones get a new channel.
   static constexpr uint32_t kQuestionsPerChannel = 32;
 
   ResolverConfig config_;
@@ -90,13 +91,13 @@ class Resolver {
   ResolvConf resolv_conf_;
   std::vector<base::Endpoint> servers_;
   std::vector<std::string> search_;
-  Lookup answer_;  // What cached() points to where no entry of the cache does.
+  Lookup answer_;  // What cached() points to if the answer is not in the cache.
   std::vector<base::IpAddress> hosts_found_;
 
   using Cache = std::map<std::string, Cached, std::less<>,
                          base::Charged<std::pair<const std::string, Cached>>>;
   std::array<Cache, 2> cache_;
-  async::Link oldest_;  // Heads the cache's entries, the longest unused first.
+  async::Link oldest_;  // Head of the list of cache entries, least recently used first.
   size_t cache_size_ = 0;
   using Questions = std::map<std::string, base::Ref<Question>, std::less<>,
                              base::Charged<std::pair<const std::string, base::Ref<Question>>>>;

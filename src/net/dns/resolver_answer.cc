@@ -13,14 +13,14 @@ constexpr uint16_t kFlagResponse = 0x8000, kOpcodes = 0x7800, kRcodes = 0x000F;
 constexpr uint16_t kRcodeOk = 0, kRcodeNxDomain = 3;
 
 /// A name as text without a trailing dot. A dot inside a label would make it equal to another name,
-/// so it does not fit.
+/// so Reader::name replaces it.
 struct Name {
   std::array<char, 256> text;
   size_t size = 0;
   std::string_view view() const { return {text.data(), size}; }
 };
 
-/// Reads forward; after the first thing that does not fit, nothing fits.
+/// Reads forward. After the first read that fails, all others fail.
 class Reader {
  public:
   Reader(std::string_view message, size_t at)
@@ -38,8 +38,8 @@ class Reader {
     at_ += n;
     return message_.substr(at_ - n, n);
   }
-  /// RFC 1035, section 4.1.4. Each pointer must lead further back than the last, so there is no
-  /// loop.
+  /// RFC 1035, section 4.1.4. Each pointer must point further back than the last one, so that there
+  /// can be no loop.
   void name(Name& out) {
     out.size = 0;
     size_t from = at_, limit = at_;
@@ -64,7 +64,7 @@ class Reader {
       if (out.size + length + 1 > 254) return fail();
       if (out.size > 0) out.text[out.size++] = '.';
       const std::string_view label = message_.substr(from + 1, length);
-      // Ends up equal to no host name.
+      // A NUL in place of a dot makes the name differ from every host name.
       std::transform(label.begin(), label.end(),
                      out.text.begin() + static_cast<ptrdiff_t>(out.size),
                      [](char c) { return c == '.' ? '\0' : base::lower(c); });
@@ -105,7 +105,7 @@ bool read_record(Reader& reader, Record& record) {
   record.type = reader.u16();
   if (reader.u16() != kClassIn) record.type = 0;
   record.ttl_s = reader.u32();
-  // RFC 2181, section 8: with the first bit set it counts as 0.
+  // RFC 2181, section 8: a TTL with the first bit set counts as 0.
   if (record.ttl_s > INT32_MAX) record.ttl_s = 0;
   record.data_size = reader.u16();
   record.data_at = reader.at();
@@ -120,8 +120,8 @@ base::IpAddress address_of(std::string_view data) {
                           : base::IpAddress::v6(bytes);
 }
 
-/// The answer section, looked through once for each name of the chain. False: what could be read
-/// makes no sense.
+/// Scans the answer section once for each name of the CNAME chain. False if the section is
+/// malformed, or the chain is too long.
 bool follow(std::string_view message, size_t answers_at, int count, std::string_view name,
             base::IpFamily family, DnsAnswer& out) {
   const uint16_t wanted = family == base::IpFamily::v4 ? kTypeA : kTypeAaaa;
@@ -158,7 +158,7 @@ bool follow(std::string_view message, size_t answers_at, int count, std::string_
   return false;
 }
 
-/// The time for which "no" holds, from the SOA record among the authority's.
+/// The TTL of a negative answer, from the SOA record in the authority section.
 std::optional<uint32_t> negative_ttl_s(std::string_view message, size_t answers_at, int answers,
                                        int authorities) {
   Reader reader(message, answers_at);

@@ -41,9 +41,9 @@ bool start_library() {
 
 }  // namespace
 
-/// A socket of c-ares, which opens and closes it. The loop tells of edges; c-ares reads a UDP
-/// socket until it is empty, but of a TCP socket one piece at a time, and writes when it is told
-/// to: so what the last system calls said is remembered here.
+/// A socket that c-ares opens and closes. The loop reports edges only. c-ares reads a UDP socket
+/// until it is empty, but reads only one piece at a time from a TCP socket, and writes when it is
+/// told to. So the flags here remember what the last system calls reported.
 class ResolverChannel::Socket final : public async::EventSink {
  public:
   Socket(ResolverChannel& channel, int descriptor)
@@ -67,7 +67,7 @@ class ResolverChannel::Socket final : public async::EventSink {
   void on_events(uint32_t events) override {
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable = true;
-    channel_.work();  // This may be gone after it.
+    channel_.work();  // May destroy this.
   }
 
   ResolverChannel& channel_;
@@ -89,7 +89,7 @@ struct ResolverChannel::Calls {
     if (descriptor < 0) return -1;
     std::unique_ptr<Socket> opened;
     try {
-      // Nothing is thrown through the library's frames, which are C.
+      // No exception may pass through the library's frames, which are C.
       of(channel).sockets_.reserve(of(channel).sockets_.size() + 1);
       opened = std::make_unique<Socket>(of(channel), descriptor);
     } catch (const std::bad_alloc&) {
@@ -118,7 +118,7 @@ struct ResolverChannel::Calls {
 
   static ares_ssize_t receive(ares_socket_t descriptor, void* to, size_t size, int flags,
                               sockaddr* from, ares_socklen_t* from_size, void* channel) {
-    // A flood must not keep the worker here: what is left is read in a later turn.
+    // A flood of replies must not hold up the worker: the rest is read in a later turn.
     if (--of(channel).reads_left_ < 0) {
       errno = EAGAIN;
       return -1;
@@ -156,7 +156,7 @@ struct ResolverChannel::Calls {
     try {
       question->asker->said(said, bytes);
     } catch (const std::bad_alloc&) {
-      // Its own alarm ends it.
+      // The question's own alarm ends it.
     }
   }
 };
@@ -231,7 +231,7 @@ void ResolverChannel::ask(const std::string& name, base::IpFamily family, base::
   const bool outer = !std::exchange(busy_, true);
   ares_query(channel_, name.c_str(), kClassIn, family == base::IpFamily::v4 ? kTypeA : kTypeAaaa,
              &Calls::answered, question.release());
-  if (!outer) return;  // Whoever called c-ares goes on with work().
+  if (!outer) return;  // The caller of the outer c-ares function goes on with work().
   busy_ = false;
   work();
 }
@@ -247,8 +247,8 @@ void ResolverChannel::work() {
     if (!left) break;
     Socket& socket = **at;
     const int descriptor = socket.descriptor();
-    // Only a call that succeeds sets them again: a socket that c-ares leaves alone does not come
-    // round for ever.
+    // Only a successful call sets these again. Otherwise a socket that c-ares ignores would be
+    // processed for ever.
     const bool readable = std::exchange(socket.readable, false);
     const bool writable = socket.wants_write && std::exchange(socket.writable, false);
     ares_process_fd(channel_, readable ? descriptor : ARES_SOCKET_BAD,

@@ -1,4 +1,4 @@
-// c-ares on the loop. It is included in resolver_channel.cc alone.
+// Runs c-ares on the event loop. Only resolver_channel.cc includes c-ares.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -15,9 +15,9 @@ struct ares_channeldata;
 
 namespace weir::net {
 
-/// Questions to name servers over UDP, and over TCP where an answer is cut short; c-ares chooses
-/// ids, repeats, takes the next server. It reads no file: servers and time-outs are given. Of one
-/// worker.
+/// Sends questions to name servers over UDP, and over TCP if an answer is truncated. c-ares chooses
+/// ids, repeats questions and moves on to the next server. It reads no file: servers and time-outs
+/// are given. Used on one worker's thread.
 class ResolverChannel {
  public:
   enum class Said : uint8_t {
@@ -27,13 +27,14 @@ class ResolverChannel {
     failed,
     timed_out,
     no_descriptor,
-    nothing,  // The channel is going.
+    nothing,  // The channel is being destroyed.
   };
-  /// Who asked; kept until it is told, exactly once, perhaps within ask().
+  /// The one that asks. The channel keeps it until it calls said(), exactly once, perhaps within
+  /// ask().
   class Asker : public base::Counted<Asker> {
    public:
     virtual ~Asker() = default;
-    /// `message` only during the call. May ask again, must not destroy the channel.
+    /// `message` is valid only during the call. May ask again, but must not destroy the channel.
     virtual void said(Said what, std::string_view message) = 0;
   };
   struct Options {
@@ -41,23 +42,23 @@ class ResolverChannel {
     uint32_t tries;
   };
 
-  /// Null if c-ares has no memory.
+  /// Null if c-ares can't start or is out of memory.
   static std::unique_ptr<ResolverChannel> make(std::span<const base::Endpoint> servers,
                                                Options options);
-  /// Tells those who wait `nothing`.
+  /// Calls said() with `nothing` for each open question.
   ~ResolverChannel();
 
   void ask(const std::string& name, base::IpFamily family, base::Ref<Asker> asker);
-  /// How many questions have ever been asked here, and how many are open.
+  /// How many questions have been asked here in total, and how many are open.
   uint32_t asked() const { return asked_; }
   uint32_t open() const { return open_; }
-  /// Inside a call of c-ares: must not be destroyed now.
+  /// c-ares is being called: the channel must not be destroyed now.
   bool busy() const { return busy_; }
 
  private:
   class Socket;
   struct Question;
-  struct Calls;  // What c-ares calls.
+  struct Calls;  // The functions that c-ares calls.
   struct Alarm : async::Deadline {
     explicit Alarm(ResolverChannel& channel);
     ResolverChannel& channel;
@@ -78,7 +79,7 @@ class ResolverChannel {
   uint32_t open_ = 0;
   int reads_left_ = 0;
   bool busy_ = false;
-  bool no_descriptor_ = false;  // When c-ares last wanted one.
+  bool no_descriptor_ = false;  // For the last socket that c-ares wanted.
 };
 
 }  // namespace weir::net

@@ -1,4 +1,4 @@
-// A name server for tests, on the same loop as what it serves.
+// A name server for tests. It runs on the same event loop as the code under test.
 #pragma once
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -18,7 +18,7 @@
 
 namespace weir::net {
 
-/// Puts DNS messages together; also for messages that nobody should send.
+/// Builds DNS messages, also malformed ones.
 class DnsMessage {
  public:
   DnsMessage(uint16_t id, uint16_t flags, std::string_view name, uint16_t type) {
@@ -45,7 +45,7 @@ class DnsMessage {
     record(owner, 6, ttl, data, 9);
     return *this;
   }
-  /// `count_at` is the place of the section's counter: 7 for answers, 9 for authorities.
+  /// `count_at` is the offset of the section's counter: 7 for answers, 9 for authorities.
   DnsMessage& record(std::string_view owner, uint16_t type, uint32_t ttl, const std::string& data,
                      size_t count_at = 7) {
     name(owner);
@@ -79,7 +79,7 @@ class DnsMessage {
   void name(std::string_view text) { bytes += encoded(text); }
 };
 
-/// UDP and TCP on a port of 127.0.0.1 that the kernel chose.
+/// Listens on UDP and TCP, on a port of 127.0.0.1 that the kernel chose.
 class FakeNameServer {
  public:
   static constexpr uint16_t kResponse = 0x8180, kTruncated = 0x8380;
@@ -153,7 +153,7 @@ class FakeNameServer {
             server.reply_to(std::string_view(got).substr(2, size), true).bytes;
         got.erase(0, size + 2);
         if (reply.empty()) continue;
-        // In two pieces: whoever reads must come again.
+        // In two pieces, so that the reader has to read twice.
         const std::string framed =
             std::string{static_cast<char>(reply.size() >> 8), static_cast<char>(reply.size())} +
             reply;
@@ -226,7 +226,7 @@ class FakeNameServer {
   }
 
   Answer answer_;
-  // TCP chooses the port: many are taken there, few for UDP.
+  // The TCP socket chooses the port: many TCP ports are in use, but few UDP ports.
   Socket tcp_;
   Socket udp_;
   std::vector<std::unique_ptr<Socket>> connections_;

@@ -1,12 +1,13 @@
-// What holds for every TCP connection.
+// Settings that apply to every TCP connection.
 #pragma once
 #include <cstdint>
 
 namespace weir::net {
 
-/// Of every TCP connection, on both sides.
+/// Applies to connections to clients and to origins.
 struct TcpConfig {
-  /// Idle time before the kernel asks whether the peer is still there, and between its questions.
+  /// Idle time before the kernel asks whether the peer is still there. It then asks four times, a
+  /// quarter of this apart. 0: it never asks.
   uint64_t keepalive_ms = 60'000;
   friend bool operator==(const TcpConfig&, const TcpConfig&) = default;
 };

@@ -37,13 +37,13 @@ Descriptor::~Descriptor() {
 
 void Descriptor::on_events(uint32_t events) {
   if (events & EPOLLERR) {
-    // Of a socket that is still connecting, too; its writer asks SO_ERROR.
+    // Also comes for a socket that is still connecting; its writer asks SO_ERROR.
     readiness_.became_broken();
     return;
   }
   if (events & EPOLLPRI) readiness_.urgent = true;
-  // HUP without an error: both sides have ended in order. That breaks nothing: what the peer sent
-  // before may be unread still.
+  // HUP without an error: both sides have ended in order. Nothing is broken: bytes that the peer
+  // sent before may still be unread.
   if (events & (EPOLLRDHUP | EPOLLHUP)) readiness_.peer_closed = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) readiness_.became_readable();
   if (events & (EPOLLOUT | EPOLLHUP)) readiness_.became_writable();

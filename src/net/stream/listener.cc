@@ -24,8 +24,8 @@ base::Endpoint local_endpoint(int descriptor) {
 }
 
 bool family_exists(base::IpFamily family) {
-  // An address of the family must be there, not the code alone: containers often have IPv6 without
-  // ::1.
+  // There must be an address of the family; support in the kernel is not enough: containers often
+  // have IPv6 without ::1.
   const base::Endpoint loopback{family == base::IpFamily::v4 ? base::IpAddress::v4(127, 0, 0, 1)
                                                              : *base::IpAddress::parse("::1"),
                                 0};
@@ -67,7 +67,7 @@ std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::En
     const int descriptor = open_socket(endpoint);
     if (descriptor < 0) return std::unexpected(BindError{-descriptor});
     const int on = 1;
-    // The first one binds alone and shares from then on.
+    // The first one binds alone, and shares the port from then on.
     if (i > 0 || shared) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (const int error = bind_to(descriptor, endpoint); error != 0) {
       close(descriptor);

@@ -1,4 +1,4 @@
-// Sockets that clients connect to.
+// The sockets that clients connect to.
 #pragma once
 #include <string>
 #include <vector>
@@ -12,8 +12,8 @@
 
 namespace weir::net {
 
-/// A bound socket before it has a worker; nobody can connect before listen(). Closes what nobody
-/// took.
+/// A bound socket that no worker has yet; clients can't connect before listen(). The destructor
+/// closes it unless release() was called.
 class BoundSocket {
  public:
   BoundSocket(int descriptor, base::Endpoint endpoint)
@@ -23,9 +23,9 @@ class BoundSocket {
   BoundSocket& operator=(BoundSocket&&) = delete;
   ~BoundSocket();
   int release() { return std::exchange(descriptor_, -1); }
-  /// 0, or errno's value. Once is enough.
+  /// 0, or errno's value. One call is enough.
   int listen() const;
-  /// With the port that was really bound.
+  /// Has the port that was really bound.
   const base::Endpoint& endpoint() const { return endpoint_; }
 
  private:
@@ -33,24 +33,24 @@ class BoundSocket {
   base::Endpoint endpoint_;
 };
 
-/// As many clients may wait at one socket to be accepted; fewer where the system says so
+/// How many clients may wait at one socket to be accepted; the system may allow fewer
 /// (net.core.somaxconn).
 inline constexpr int kBacklog = 4096;
 
-/// One socket for each of `count` workers on one address. The first is bound without SO_REUSEPORT,
-/// so that a port that anybody has, another Weir too, is noticed.
 struct BindError {
   int error;  // errno's value.
 };
-/// `shared`: a socket of ours that is about to go has the port still.
+/// Opens one socket for each of `count` workers on one address. It binds the first one without
+/// SO_REUSEPORT, so that a port that is in use, also by another Weir, is noticed. `shared`: a
+/// socket of ours that is about to be closed still has the port.
 std::expected<std::vector<BoundSocket>, BindError> bind_listeners(const base::Endpoint& endpoint,
                                                                   size_t count,
                                                                   bool shared = false);
 
-/// The machine has addresses of that family.
+/// Whether the machine has addresses of that family.
 bool family_exists(base::IpFamily family);
 
-/// A listening socket on its worker's loop. `until_readable` waits for clients.
+/// A listening socket on its worker's event loop. `until_readable` waits for clients.
 class Listener final : public async::ByteStream {
  public:
   explicit Listener(BoundSocket socket)
@@ -60,15 +60,15 @@ class Listener final : public async::ByteStream {
     int descriptor;
     base::Endpoint client;
   };
-  /// A client, or -errno; -EAGAIN when there is none.
+  /// A client, or errno's value; EAGAIN if no client waits.
   std::expected<Accepted, int> accept();
-  /// Sets what accepted sockets inherit (Linux: TCP_NODELAY and keep-alive among it), which saves
-  /// them the system calls.
+  /// Sets the options that accepted sockets inherit (on Linux also TCP_NODELAY and keep-alive),
+  /// which saves the system calls for each of them.
   void prepare(const TcpOptions& options) {
     prepare_socket(descriptor_.get(), options);
     spare_pacing(descriptor_.get(), endpoint_.address);
   }
-  /// One waits now; asks the kernel.
+  /// Whether a client waits now; asks the kernel.
   bool client_waits() const;
   const base::Endpoint& endpoint() const { return endpoint_; }
 
@@ -82,7 +82,7 @@ class Listener final : public async::ByteStream {
   Descriptor descriptor_;
 };
 
-/// The address that a connected socket was reached at.
+/// The address at which the peer reached a connected socket.
 base::Endpoint local_endpoint(int descriptor);
 
 }  // namespace weir::net

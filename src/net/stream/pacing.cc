@@ -20,8 +20,8 @@ bool set(int descriptor, std::string_view name) {
                     static_cast<socklen_t>(name.size())) == 0;
 }
 
-/// What to take instead of the system's choice; empty: that does not pace, or nothing else may be
-/// had.
+/// The congestion control to use instead of the system's; empty if the system's does not pace, or
+/// if no other one is available.
 std::string_view choose() {
   const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return {};
@@ -30,7 +30,7 @@ std::string_view choose() {
   std::string_view chosen;
   if (getsockopt(probe, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0 &&
       std::string_view(name).starts_with("bbr")) {
-    // Who is not root may not have all that there are.
+    // A process without root's rights may not be allowed to use all of them.
     for (const std::string_view each : {"cubic", "reno"}) {
       if (!set(probe, each)) continue;
       chosen = each;

@@ -9,10 +9,11 @@
 namespace weir::net {
 namespace {
 
-/// What comes only now and then needs no pipe, of which there are few.
+/// After this much silence a direction gives up its pipe: pipes are few, and occasional bytes need
+/// none.
 constexpr uint64_t kPipeIdleMs = 1000;
-/// Writes have no limit of their own: only run() sees both ways, and what is blocked in one does
-/// not make a tunnel idle. It bears being added to the time of now.
+/// Writes have no limit of their own: only run() sees both directions, and one blocked direction
+/// does not make a tunnel idle. Half of kNever, so that it can be added to the current time.
 constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
 
 enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
@@ -21,8 +22,8 @@ End after_exception(const End*) {
   return End::origin_failed;
 }
 
-/// Which way: towards the origin, or towards the client. Also the index of the side that the bytes
-/// come from.
+/// The direction: towards the origin, or towards the client. Also the index of the side that the
+/// bytes come from.
 enum Way : uint8_t { up = 0, down = 1 };
 
 base::Result<void> failed(End end) {
@@ -36,8 +37,8 @@ base::Result<void> failed(End end) {
   }
 }
 
-/// Most tunnels wait most of the time: what they hold then is this and the one frame of run(). A
-/// frame that carries bytes in one direction lives only while there are some.
+/// Most tunnels wait most of the time. While a tunnel waits, it holds only this object and run()'s
+/// frame. A frame that carries bytes in one direction lives only while there are some.
 class Relay final : public base::Pooled, private async::Wait, private async::Root {
  public:
   Relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms)
@@ -55,17 +56,17 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   ~Relay() {
     for (async::ByteStream* side : sides_) side->readiness().on_readable = {};
     for (auto& pump : pumps_) pump.cancel();
-    // Neither must take a part for the whole. A client that has the whole of the origin's may still
-    // be getting it from the kernel.
+    // Neither side must take a part for the whole. A client is not reset if the origin has ended:
+    // the kernel may still be sending it the origin's last bytes.
     if (!ended_[down]) sides_[0]->abort();
     if (!ended_[up] || !ended_[down]) sides_[1]->abort();
   }
 
-  /// `self` is this.
+  /// `self` points to this object.
   async::Task<base::Result<void>> run(std::unique_ptr<Relay> self);
 
  private:
-  /// What goes before anything else; gone once the pumps have it.
+  /// The first bytes for each side; freed once the pumps have them.
   struct First : base::Pooled {
     base::Slice bytes[2];
   };
@@ -90,14 +91,15 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
 
   async::Task<End> pump(Way way, base::Slice first);
   End look(Way way);
-  /// Nothing has moved for too long. The kernel may have moved bytes without telling.
+  /// Whether nothing has moved for too long. Checks the counters, too: the kernel may have moved
+  /// bytes without telling us.
   bool idle();
 
   async::ByteStream* const sides_[2];
   uint64_t* const counters_[2];
   std::unique_ptr<First> first_;
   const uint64_t idle_ms_;
-  uint64_t active_ms_;  // When a byte was last seen to move, either way.
+  uint64_t active_ms_;  // When a byte was last seen to move, in either direction.
   uint64_t counted_ = 0;
   async::Alarm<Relay, &Relay::wake> alarm_;
   async::Task<End> pumps_[2];
@@ -111,8 +113,9 @@ bool Relay::idle() {
   return now_ms() >= active_ms_ + idle_ms_;
 }
 
-/// Carries what has come in one direction, until there is no more. Small blocks while little comes,
-/// large ones when they fill, the kernel alone when those fill too.
+/// Carries what has arrived in one direction, until there is no more. Uses small blocks while
+/// little arrives, large ones when the small ones fill, and the kernel alone when the large ones
+/// fill too.
 async::Task<End> Relay::pump(Way way, base::Slice first) {
   async::ByteStream& from = *sides_[way];
   async::ByteStream& to = *sides_[1 - way];
@@ -127,7 +130,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
   size_t size = base::Block::kSmall;
   for (;;) {
     if (!from.readiness().readable) co_return End::quiet;
-    // A turn at a time, where much comes.
+    // If much arrives, this takes turns with the rest of the loop.
     const ssize_t ready = co_await from.until_readable(async::Deadline::kNever);
     if (ready < 0) co_return failure_of(&from, *this);
     auto block = base::Block::make(std::min(size, base::Block::bulk()));
@@ -168,8 +171,8 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
   }
 }
 
-/// Lets go of a pump that is done, and starts one if there is something to carry; else the stream
-/// is told whom to wake. What went wrong, or quiet.
+/// Frees a pump that is done, and starts one if there is something to carry; else sets the stream
+/// to wake this relay. Returns what went wrong, or quiet.
 End Relay::look(Way way) {
   for (;;) {
     if (async::Task<End>& pump = pumps_[way]) {
@@ -181,7 +184,7 @@ End Relay::look(Way way) {
     }
     async::Readiness& state = sides_[way]->readiness();
     if (ended_[way]) {
-      // A reset that comes after its end says that it takes nothing more either.
+      // A reset after this side's end means that it accepts nothing more either.
       if (state.broken) return failure_of(sides_[way], *this);
       state.on_readable = base::Callback<>::to<&Relay::wake>(*this);
       return End::quiet;
@@ -199,7 +202,8 @@ End Relay::look(Way way) {
 }
 
 async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
-  // Gone as soon as it has ended, not when its task is: until then it could be woken.
+  // Destroys the relay as soon as it has ended, not when the task is destroyed: until then it could
+  // be woken.
   const auto kept = std::move(self);
   for (;;) {
     End end = look(up);

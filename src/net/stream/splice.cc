@@ -20,8 +20,8 @@ constexpr int kTricklesBeforeLeaving = 4;
 std::atomic<uint32_t> most_pipes{256};
 std::atomic<uint32_t> live_pipes{0};
 
-/// A pipe of this thread's few spare ones. One that still holds bytes when it is given back is
-/// closed.
+/// A pipe, one of this thread's few spare ones if there are any. A pipe that still holds bytes when
+/// it is given back is closed.
 class Pipe {
  public:
   Pipe() {
@@ -60,7 +60,7 @@ class Pipe {
   int in() const { return ends_.second; }
 
   size_t held() const { return held_; }
-  /// So many bytes more, or less.
+  /// The pipe holds `bytes` more, or less if negative.
   void took(ssize_t bytes) {
     held_ += static_cast<size_t>(bytes);
     base::Account::charge(base::Holding::pipes, bytes);
@@ -75,7 +75,7 @@ class Pipe {
     live_pipes.fetch_sub(1, std::memory_order_relaxed);
   }
   struct Spare : std::vector<Ends> {
-    Spare() { reserve(kMaxSpare); }  // A pipe that is given back asks for no memory.
+    Spare() { reserve(kMaxSpare); }  // So that giving back a pipe allocates no memory.
     ~Spare() {
       for (const Ends& ends : *this) shut(ends);
     }
@@ -97,8 +97,8 @@ ssize_t splice_once(int from, int to, size_t size) {
   return n < 0 ? -errno : n;
 }
 
-/// splice(2) does not pass urgent data: it says that there is nothing, or the end once the peer has
-/// ended, whatever lies behind.
+/// splice(2) does not pass urgent data: it reports that there is nothing, or the end if the peer
+/// has ended, even if bytes follow.
 bool more_is_there(int from) {
   char byte;
   return recv(from, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -124,11 +124,12 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
   while (limit > 0) {
     const ssize_t ready = co_await from.until_readable(loop.now_ms() + from_silence_ms);
     if (ready < 0) co_return failed(Spliced::Why::from_failed, ready);
-    // A block is less than a pipe may hold.
+    // Memory is scarce: stop, since copying holds only a block, which is less than a pipe may hold.
     if (base::Account::stand() != base::Memory::enough) co_return Spliced{Spliced::Why::trickle, 0};
     const ssize_t n =
         splice_once(from.plain_descriptor(), pipe.in(), std::min<uint64_t>(limit, kPipeBytes));
-    // Reading passes it, and leaves the stream readable until then.
+    // A read() skips the urgent mark, which splice can't: fall back to copying. The stream stays
+    // readable until then.
     if ((n == 0 || (n == -EAGAIN && from.readiness().urgent)) &&
         more_is_there(from.plain_descriptor()))
       co_return Spliced{Spliced::Why::trickle, 0};

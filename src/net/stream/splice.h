@@ -1,4 +1,4 @@
-// Bytes from one socket to another inside the kernel (splice(2)).
+// Moves bytes from one socket to another inside the kernel (splice(2)).
 #pragma once
 #include <cerrno>
 #include <cstdint>
@@ -8,16 +8,16 @@
 
 namespace weir::net {
 
-/// Below this a copy is cheaper than a pipe: measured, docs/design/bulk.md.
+/// For less than this, copying is cheaper than a pipe: measured, see docs/design/bulk.md.
 inline constexpr uint64_t kWorthSplicing = 64 * 1024;
 
-/// How many pipes the process may have open at once, two descriptors each; beyond, content is
-/// copied. Any thread.
+/// Sets how many pipes the process may have open at once, two descriptors each; beyond that,
+/// content is copied. Any thread.
 void set_most_pipes(uint32_t most);
 
 struct Spliced {
   enum class Why : uint8_t {
-    limit,    // All that was asked for has been moved.
+    limit,    // `limit` bytes have been moved.
     end,      // `from` has ended.
     trickle,  // Little comes at a time: copying is cheaper now. Or memory is scarce, and a block
               // holds less.
@@ -31,9 +31,9 @@ inline Spliced after_exception(const Spliced*) {
   return {Spliced::Why::from_failed, -ENOMEM};
 }
 
-/// Moves at most `limit` bytes from one plain stream to another. Ends where nothing comes for
-/// `from_silence_ms`, or nothing is taken for `to_silence_ms`. `moved` is raised as bytes go out at
-/// `to`, also if the task is cancelled.
+/// Moves at most `limit` bytes from one plain stream to another. Ends if `from` sends nothing for
+/// `from_silence_ms`, or `to` accepts nothing for `to_silence_ms`. `moved` is raised as bytes go
+/// out at `to`, also if the task is cancelled.
 async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to, uint64_t limit,
                                   uint64_t from_silence_ms, uint64_t to_silence_ms,
                                   uint64_t* moved);

@@ -17,8 +17,9 @@
 namespace weir::net {
 namespace {
 
-// The library's send and recv are points at which a thread can be cancelled, and prepare for that
-// twice a call. No thread of ours is ever cancelled. The sanitizers know the library's alone.
+// The C library's send and recv are cancellation points of threads, and prepare for that twice per
+// call. Weir never cancels a thread, so it calls the kernel directly. The sanitizers know only the
+// library's functions.
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || \
     __has_feature(memory_sanitizer)
 ssize_t receive(int descriptor, char* to, size_t size) {
@@ -50,7 +51,7 @@ ssize_t TcpStream::try_read(char* to, size_t size) {
     return -EAGAIN;
   }
   // A short read has emptied the socket: the next byte brings an edge. But after the peer's end
-  // there is no further edge, and a read stops before urgent data whatever lies behind it.
+  // there is no further edge, and a read stops before urgent data even if bytes follow it.
   if (static_cast<size_t>(n) < size && !state.peer_closed && !state.urgent) state.readable = false;
   return n;
 }
@@ -129,7 +130,7 @@ async::Task<Connecting> connect(base::Endpoint to, uint64_t deadline_ms, TcpOpti
   try {
     stream = std::make_unique<TcpStream>(descriptor);
   } catch (const std::bad_alloc&) {
-    close(descriptor);  // Nobody's yet.
+    close(descriptor);  // No object owns it yet.
     result.error = -ENOMEM;
     co_return result;
   }

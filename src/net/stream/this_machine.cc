@@ -18,7 +18,8 @@ struct Question {
   rtattr attribute;
   uint8_t address[16];
 };
-// Netlink wants each part on a boundary of four bytes, where the compiler has put it.
+// Netlink requires each part to begin on a boundary of four bytes; this checks the compiler's
+// layout.
 static_assert(sizeof(Question) == NLMSG_SPACE(sizeof(rtmsg)) + RTA_SPACE(16));
 
 }  // namespace
@@ -39,7 +40,8 @@ bool is_this_machine(const base::IpAddress& asked) {
   bool here = false;
   if (send(netlink, &question, question.header.nlmsg_len, 0) ==
       static_cast<ssize_t>(question.header.nlmsg_len)) {
-    // The kernel answers before send() returns; a route that is not there is an error's message.
+    // The kernel answers before send() returns. If there is no route, the answer is an error
+    // message.
     alignas(nlmsghdr) char answer[1024];
     const ssize_t n = recv(netlink, answer, sizeof answer, MSG_DONTWAIT);
     nlmsghdr header;

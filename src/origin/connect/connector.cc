@@ -11,7 +11,8 @@ struct Address {
   base::AddressSource source;
 };
 
-/// The one address of a name of which everything is known. Nothing: there is more to it.
+/// The only address of a name, if both families are known already and have one address together;
+/// else nothing.
 std::optional<Address> only_address(net::Resolver& resolver, std::string_view host) {
   std::optional<Address> only;
   size_t count = 0;

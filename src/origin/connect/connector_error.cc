@@ -34,7 +34,7 @@ Error connect_error(std::string_view host, const base::Endpoint& to, int error) 
                        std::strerror(error) + ").",
                    error == EMFILE || error == ENFILE ? std::string(kOpenFiles) : std::string());
     case EADDRNOTAVAIL:
-      // To IPv6 the machine has no address to connect from; to IPv4 it has run out of ports.
+      // For IPv6, the machine has no address to connect from; for IPv4, it has run out of ports.
       if (to.address.is_v4()) {
         return Error(ErrorType::connection_limit_reached,
                      "No connection to " + name +

@@ -31,7 +31,7 @@ async::Task<base::Result<Connected>> ConnectRace::run() {
     if (Attempt* won = winner())
       co_return Connected{std::move(won->result.stream), won->to, won->source};
     begin_attempts();
-    if (changed_.version() != seen) continue;  // One has ended at once.
+    if (changed_.version() != seen) continue;  // An attempt or a look-up ended at once.
     if (over()) co_return std::unexpected(error());
     if (more()) {
       alarm_.set(running_ > 0 ? next_attempt_ms_ : may_begin_ms());
@@ -66,7 +66,7 @@ async::Task<void> ConnectRace::look_up(Answer& answer) {
 }
 
 async::Task<void> ConnectRace::attempt(Attempt& attempt) {
-  attempt.result.error = -ENOMEM;  // Should an exception end it.
+  attempt.result.error = -ENOMEM;  // In case an exception ends the attempt.
   attempt.result = co_await net::connect(attempt.to, deadline_ms_, tcp_);
 }
 
@@ -90,7 +90,7 @@ uint64_t ConnectRace::may_begin_ms() const {
 void ConnectRace::begin_attempts() {
   const uint64_t now_ms = async::EventLoop::current().now_ms();
   while (more() && may_begin_ms() <= now_ms && (running_ == 0 || next_attempt_ms_ <= now_ms)) {
-    // Attempts that last until the limit end there; what is left is not tried beyond it.
+    // Attempts end at the limit, and further addresses are not tried after it.
     if (deadline_ms_ != 0 && now_ms >= deadline_ms_) {
       v4_.next = v4_.lookup.count;
       v6_.next = v6_.lookup.count;
@@ -125,7 +125,7 @@ bool ConnectRace::begin_next() {
 }
 
 base::Error ConnectRace::error() const {
-  // A name that leads to Weir itself: that its other address is dead is beside the point.
+  // The name leads to Weir itself: report that, even if another of its addresses failed.
   if (refusal_ && refusal_->rule() == "own address") return *refusal_;
   const Attempt* most = nullptr;
   for (size_t i = 0; i < attempted_; ++i) {

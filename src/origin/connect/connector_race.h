@@ -1,5 +1,4 @@
-// Happy Eyeballs, version 2 (RFC 8305): look-ups and attempts to connect that run beside each
-// other.
+// Happy Eyeballs, version 2 (RFC 8305): look-ups and attempts to connect that run in parallel.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -13,10 +12,10 @@
 
 namespace weir::origin {
 
-/// One race to one host. Both families are asked for at the same time. Attempts begin when the IPv6
-/// answer is there, or the resolution delay after the IPv4 answer; families take turns, IPv6 first;
-/// the next attempt begins when the attempt delay has passed or one has failed. The first
-/// connection wins, and destroying the race ends the others.
+/// One race to one host. Both families are looked up at the same time. Attempts begin when the IPv6
+/// answer is there, or one resolution delay after the IPv4 answer. Families take turns, IPv6 first.
+/// The next attempt begins when the attempt delay has passed or an attempt has failed. The first
+/// connection wins, and destroying the race ends the other attempts.
 class ConnectRace : private async::Root {
  public:
   static constexpr size_t kMostAttempts = 8;
@@ -32,7 +31,7 @@ class ConnectRace : private async::Root {
     base::IpFamily family = base::IpFamily::v4;
     net::Lookup lookup;
     bool there = false;
-    uint8_t next = 0;  // The first address that was not tried.
+    uint8_t next = 0;  // Index of the first address that was not tried.
     uint64_t came_ms = 0;
     async::Task<void> task;
     bool left() const { return there && next < lookup.count; }
@@ -48,17 +47,17 @@ class ConnectRace : private async::Root {
   async::Task<void> look_up(Answer& answer);
   async::Task<void> attempt(Attempt& attempt);
   void begin_look_up(Answer& answer);
-  /// A look-up or an attempt has ended, however it did.
+  /// A look-up or an attempt has ended, with or without success.
   void finished() noexcept override { changed_.notify(); }
-  /// Looks at look-ups that have ended.
+  /// Notes which look-ups have ended.
   void take_answers();
-  /// Looks at attempts that have ended.
+  /// Counts the attempts that have failed; returns one that has connected, or null.
   Attempt* winner();
-  /// Begins what may begin now.
+  /// Begins the attempts that may begin now.
   void begin_attempts();
-  /// The next address that policy lets through becomes an attempt. False: there is none.
+  /// Begins an attempt to the next address that policy allows. False if there is none.
   bool begin_next();
-  /// Before this, no attempt may begin, as far as is known.
+  /// The earliest time at which an attempt may begin, as far as is known now.
   uint64_t may_begin_ms() const;
   bool over() const { return running_ == 0 && v4_.there && v6_.there && !more(); }
   bool more() const { return attempted_ < kMostAttempts && (v4_.left() || v6_.left()); }
@@ -73,13 +72,13 @@ class ConnectRace : private async::Root {
 
   async::Signal changed_;
   async::Alarm<async::Signal, &async::Signal::notify> alarm_;
-  uint64_t deadline_ms_ = 0;  // Of all attempts, once there is one.
+  uint64_t deadline_ms_ = 0;  // For all attempts; set when the first one begins.
   uint64_t next_attempt_ms_ = 0;
   size_t running_ = 0;
   size_t attempted_ = 0;
   bool v6_next_ = true;
   std::optional<base::Error> refusal_;
-  // Last, so that the tasks go first: they use the rest.
+  // Last members, so that their tasks are destroyed first: the tasks use the others.
   Answer v4_, v6_;
   std::array<Attempt, kMostAttempts> attempts_;
 };

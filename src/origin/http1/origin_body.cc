@@ -24,7 +24,7 @@ std::optional<uint64_t> OriginBody::known_length() const {
                                                 : std::nullopt;
 }
 
-/// From the bytes that are there: a chunk, or nothing if they hold framing alone.
+/// Decodes a chunk from the bytes that are there; nothing if they hold only framing.
 base::Result<std::optional<http::Chunk>> OriginBody::decode() {
   http::Chunk chunk;
   if (decoder_) {
@@ -61,7 +61,7 @@ base::Result<void> OriginBody::look_ahead() {
 }
 
 async::Task<base::Result<void>> OriginBody::look_ahead_in_tunnel() {
-  // Decoding is in place: what goes on raw has to be copied before.
+  // Decoding works in place, so the raw bytes have to be copied first.
   base::Slice answer = origin_->answer_as_it_came();
   if (look_ahead()) co_return {};
   co_return std::unexpected(co_await origin_->go_back_with(std::move(answer)));
@@ -147,7 +147,7 @@ async::Task<base::Result<void>> OriginTunnel::run(async::ByteStream& client,
                                                   base::Slice client_bytes) {
   net::RelayStart start{connection_->input.take_all(), std::move(client_bytes), &exchange_->sent,
                         &exchange_->received};
-  // Of the connection nothing else is needed any more.
+  // The tunnel needs only the stream of the connection from here on.
   stream_ = std::move(connection_->stream);
   connection_ = nullptr;
   return net::relay(client, *stream_, std::move(start), idle_timeout_ms_);

@@ -1,5 +1,5 @@
-// The content of an origin's response (RFC 9112, 6), and what an upgraded or CONNECTed connection
-// carries.
+// The content of an origin's response (RFC 9112, 6), and the tunnel over an upgraded or CONNECTed
+// connection.
 #pragma once
 #include <memory>
 
@@ -9,7 +9,7 @@
 
 namespace weir::origin {
 
-/// Owns the exchange with the origin that it is read from.
+/// Owns the exchange with the origin that it reads from.
 class OriginBody final : public http::Body {
  public:
   OriginBody(std::unique_ptr<OriginExchange> origin, http1::Framing framing);
@@ -20,10 +20,11 @@ class OriginBody final : public http::Body {
   bool can_send_to(async::ByteStream& to) const override;
   async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
                                                 uint64_t* sent, bool* to_failed) override;
-  /// Looks at the content that came with the head, so that what is wrong with it is still an error
-  /// and no cut.
+  /// Decodes the content that arrived with the head, so that a fault in it can still be answered
+  /// with an error instead of a response that is cut off.
   base::Result<void> look_ahead();
-  /// The same inside a tunnel that may go back: what is wrong is relayed with its head.
+  /// The same inside a tunnel that may go back to relaying: faulty content is relayed together with
+  /// its head.
   async::Task<base::Result<void>> look_ahead_in_tunnel();
 
  private:
@@ -41,8 +42,8 @@ class OriginBody final : public http::Body {
   bool trickles_ = false;
 };
 
-/// Carries bytes between the client and the connection. The connection is reset if the tunnel goes
-/// before it has run to its end.
+/// Carries bytes between the client and the connection. The connection is reset if the tunnel is
+/// destroyed before both sides have ended.
 class OriginTunnel final : public http::Tunnel {
  public:
   OriginTunnel(base::Ref<http::Exchange> exchange, std::unique_ptr<OriginConnection> connection,
@@ -60,7 +61,7 @@ class OriginTunnel final : public http::Tunnel {
 
  private:
   base::Ref<http::Exchange> exchange_;
-  std::unique_ptr<OriginConnection> connection_;  // Until it runs.
+  std::unique_ptr<OriginConnection> connection_;  // Until run() takes it apart.
   std::unique_ptr<net::TcpStream> stream_;
   const uint64_t idle_timeout_ms_;
 };

@@ -14,11 +14,11 @@ using base::Slice;
 
 namespace {
 
-/// Content that goes out together with the head, before anything is read: little enough for any
-/// socket's buffer.
+/// Limit of content that is sent together with the head, before anything is read: small enough for
+/// any socket's buffer.
 constexpr size_t kWithHead = 16 * 1024;
 
-/// The client has sent nothing for too long: once an answer flows, that ends nothing.
+/// True for a client read timeout (408); ignored once the response has begun.
 bool is_silence(const base::Error& error) {
   return error.type() == ErrorType::http_request_error && error.status() == 408;
 }
@@ -74,14 +74,14 @@ Slice OriginExchange::answer_as_it_came() {
 }
 
 async::Task<base::Error> OriginExchange::go_back_with(Slice answer) {
-  // The request's content that is on its way has framing of our own, so it goes to its end before
-  // raw bytes may follow it.
+  // The request's content that is being sent has our own framing, so it must be complete before raw
+  // bytes may follow it.
   if (gated_) upload_.cancel();
   const base::Error relayed =
       base::Error(ErrorType::client_closed, "The origin's answer is no HTTP; the tunnel relays it.")
           .without_answer();
   while (uploading_) {
-    // The client may wait for it before it goes on.
+    // The client may wait for the answer before it sends the rest of its content.
     if (!answer.empty() && exchange_->pass(answer.view())) answer = Slice();
     co_await until_uploaded(answer.empty());
     if (answer.empty() && uploading_) answer = read_more_of_answer();
@@ -126,8 +126,7 @@ void OriginExchange::finish() {
   const bool is_last = went_beyond_ || !keep_alive || (pinned_to && pinned_to->client_is_done);
   if (way_back() && sent_whole_ && (is_last || !connection_->quiet())) return go_back();
   if (!sent_whole_ || !keep_alive || !connection_->input.empty()) {
-    if (!sent_whole_)
-      return;  // The upload may go on until the response's last byte is with the client.
+    if (!sent_whole_) return;  // The upload may go on until the client has the whole response.
     if (pinned_to) pinned_to->lose(pin_key);
     drop_connection();
     return;
@@ -193,7 +192,7 @@ async::Task<base::Result<Answered>> OriginExchange::ask(
         config_.write_timeout_ms, nullptr, async::WriteWhen::together);
     if (written == 0) sent_whole_ = true;
     body = nullptr;
-    // Behind an upgrade the next protocol's first bytes wait for the 101.
+    // After an upgrade, the first bytes of the next protocol wait for the 101.
     if (written == 0 && way_back() && upgrade == http::Upgrade::none) {
       upload_ = send_beyond();
       upload_.start();
@@ -206,13 +205,14 @@ async::Task<base::Result<Answered>> OriginExchange::ask(
       upload_.start();
     }
   }
-  // A failed write is no verdict: the origin may have answered before it closed. Only reading
+  // A failed write decides nothing: the origin may have answered before it closed. Only reading
   // tells.
   co_return co_await read_head(method, upgrade);
 }
 
 async::Task<void> OriginExchange::until_asked_for(http::Body& body) {
-  // The origin's 100, the client's first bytes, or a while: whichever comes first.
+  // Waits for the origin's 100, the client's first bytes, or expect_wait_ms_, whichever comes
+  // first.
   struct Wait {
     static async::Task<bool> for_origin(OriginExchange& self) {
       for (auto seen = self.continued_.version(); !self.continue_seen_;
@@ -253,7 +253,7 @@ base::Error OriginExchange::took_nothing() const {
           connection_->authority + " took nothing of the request's content for too long."};
 }
 
-/// Ends the reading of the answer, too.
+/// Also wakes the code that reads the response.
 void OriginExchange::fail_upload(base::Error error) {
   upload_error_ = std::move(error);
   connection_->stream->readiness().interrupt();
@@ -262,7 +262,7 @@ void OriginExchange::fail_upload(base::Error error) {
 async::Task<void> OriginExchange::send_beyond() {
   for (;;) {
     auto bytes = co_await way_back()->beyond();
-    if (!bytes) co_return;  // The session sees it, too.
+    if (!bytes) co_return;  // The session sees the error, too.
     went_beyond_ = true;
     if (bytes->empty()) co_return connection_->stream->shut_down_writes();
     beyond_ = *std::move(bytes);
@@ -303,8 +303,8 @@ async::Task<bool> OriginExchange::send_content(std::unique_ptr<http::Body> body,
     if (!chunk.bytes.empty() || chunk.last) {
       const bool last = chunk.last;
       const ssize_t written = co_await send(std::move(chunk), chunked);
-      // What the origin does not take is not asked for any more; it may have answered, which the
-      // reading side sees. An answer that flows already goes on.
+      // Stop reading content that the origin does not accept. The origin may have answered, which
+      // the reading side sees. A response that has begun continues.
       if (written == -ETIMEDOUT && !answered_) {
         fail_upload(took_nothing());
       }
@@ -344,7 +344,8 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
                                                               http::Upgrade upgrade) {
   auto& loop = async::EventLoop::current();
   async::Input& input = connection_->input;
-  // What is left over from the answer before, or no HTTP at all, must not pass for an answer.
+  // Bytes left over from the last response, or bytes that are not HTTP, must not pass for a
+  // response.
   const auto begin =
       connection_->reused || way_back() ? http1::Begin::http_only : http1::Begin::mended;
   http1::ResponseParser parser(
@@ -362,7 +363,7 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
         if (upload_error_) co_return std::unexpected(*upload_error_);
         if (waited == -ETIMEDOUT && (uploading_ || upload_sent_ != sent_before)) {
           waited_from_ms =
-              loop.now_ms();  // The request is still on its way; its own deadlines hold for that.
+              loop.now_ms();  // The request is still being sent; its own deadlines apply.
           continue;
         }
         ssize_t n = waited;
@@ -406,14 +407,14 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
     if (status == 100 && asked_for_100_) {
       continue_seen_ = true;
       continued_.notify();
-      // The upload passes it on before the final head, which may have come with it, is looked at.
+      // A final head may have arrived together with the 100: let the upload pass the 100 on first.
       for (auto seen = opened_.version(); gated_; seen = opened_.version())
         co_await opened_.changed(seen);
     } else {
-      // 100 too, where nobody has asked for it (RFC 9110, 15.2).
+      // A 100 that no one asked for is passed on, too (RFC 9110, 15.2).
       (void)http::remove_hop_by_hop(parser.head()->fields);
       parser.head()->fields.remove(
-          http::FieldId::content_length);  // It has no content: nobody may wait for some.
+          http::FieldId::content_length);  // An interim response has no content.
       CO_CHECK(exchange_->interim(*parser.head()));
     }
     parser.reset(method);
@@ -421,11 +422,11 @@ async::Task<base::Result<Answered>> OriginExchange::read_head(http::Method metho
   }
   if (parser.head()->status == 408 && connection_->reused && interims == 0 && !uploading_ &&
       !way_back()) {
-    // RFC 9110, 15.5.9: the connection's idle time was over before this request came.
+    // RFC 9110, 15.5.9: the connection's idle time was over before this request arrived.
     died_unanswered_ = true;
     co_return std::unexpected(no_answer(0, false));
   }
-  if (gated_) upload_.cancel();  // Refused before it was asked for: the client keeps its content.
+  if (gated_) upload_.cancel();  // Refused without asking for the content: the client keeps it.
   keep_alive = parser.keep_alive() && parser.head()->status != 101;
   answered_ = true;
   if (parser.mended()) note_mended(parser.mended());

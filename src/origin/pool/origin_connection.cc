@@ -6,8 +6,8 @@
 
 namespace weir::origin {
 namespace {
-/// So many entries without a connection the table keeps at least: a site that is asked again soon
-/// finds its own.
+/// The table keeps at least this many entries without a connection: the next request to the same
+/// site reuses its entry.
 constexpr size_t kMostEmpty = 64;
 }  // namespace
 
@@ -15,7 +15,7 @@ bool OriginConnection::quiet() {
   async::Readiness& state = stream->readiness();
   if (!input.empty() || state.peer_closed || state.broken) return false;
   if (!state.readable && rested_turn_ != async::EventLoop::current().turns()) return true;
-  // After splice nothing has said yet that the socket is empty: ask once.
+  // After splice, nothing has shown yet that the socket is empty: ask the kernel once.
   char byte;
   const ssize_t n = stream->try_read(&byte, 1);
   if (n == 1) input.put(base::Slice::copy_of({&byte, 1}));
@@ -62,7 +62,7 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority,
   for (;;) {
     if (idle->count == 0) return nullptr;
     auto& connection = static_cast<OriginConnection&>(*idle->connections.next());
-    // The newest is first: if it has been idle for too long, so have the others.
+    // The most recently used is first: if it has been idle for too long, so have the others.
     if (now - connection.idle_since_ms_ > max_idle_ms) return nullptr;
     if (connection.allowed_by == 0 || connection.allowed_by != decision.rules_id()) {
       if (!decision.check(connection.source, connection.peer.address, connection.peer.port))
@@ -81,7 +81,7 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority,
 
 void Pool::put(std::unique_ptr<OriginConnection> connection) {
   connection->input.release();
-  // Asked before it rests: what arrives from here on is seen by the loop, or when it is taken.
+  // Asked before the connection rests: later bytes are seen by the loop, or by take().
   if (!connection->quiet() || config_.idle_total == 0 || config_.idle_per_origin == 0)
     return drop(std::move(connection));
   if (size_ >= config_.idle_total) drop_oldest();

@@ -2,7 +2,7 @@
 
 namespace weir::origin {
 namespace {
-/// Other workers' connections free places too, without a word to us.
+/// How often to wake waiting requests: other workers free slots, too, without notifying this one.
 constexpr uint64_t kSweepMs = 50;
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Requests that wait for a connection to an origin that has as many as it may.
+// Requests that wait for a connection to an origin whose connections are all in use.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace weir::origin {
 
-/// Of one worker; in order of arrival, by authority; bounded in all.
+/// One per worker. In order of arrival for each authority; the total is bounded.
 class OriginQueue {
  public:
-  /// More than wait here are refused.
+  /// Limit of waiting requests; further ones are refused.
   static constexpr size_t kMost = 20'000;
 
   OriginQueue() = default;
   OriginQueue(const OriginQueue&) = delete;
 
-  /// `const bool turn = co_await queue.wait(authority, deadline_ms);` true: try now; false: the
-  /// time is over.
+  /// `const bool turn = co_await queue.wait(authority, deadline_ms);` True: try now. False: the
+  /// deadline has passed.
   class Waiting final : public async::Wait {
    public:
     Waiting(OriginQueue& queue, std::string_view authority, uint64_t deadline_ms)
@@ -38,7 +38,7 @@ class OriginQueue {
     friend class OriginQueue;
     void leave();
     OriginQueue& queue_;
-    const std::string_view authority_;  // The caller's, who outlives this.
+    const std::string_view authority_;  // Owned by the caller, outlives this.
     const uint64_t deadline_ms_;
     bool counted_ = false;
     bool late_ = false;
@@ -48,7 +48,7 @@ class OriginQueue {
   }
   bool full() const { return count_ >= kMost; }
   bool anyone_for(std::string_view authority) const { return count_ > 0 && has(authority); }
-  /// A connection to `authority` has become free here, or was closed.
+  /// A connection to `authority` has become free in this worker, or was closed.
   void wake_one(std::string_view authority);
 
  private:

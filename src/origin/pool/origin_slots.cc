@@ -16,7 +16,7 @@ OriginSlots::Slot OriginSlots::take(const std::string& authority) {
   std::lock_guard lock(shard.mutex);
   uint32_t& count = shard.counts[authority];
   if (count >= most_.load(std::memory_order_relaxed)) return {};
-  std::string name = authority;  // May throw: before it is counted.
+  std::string name = authority;  // May throw, so this comes before the count.
   ++count;
   return {*this, std::move(name)};
 }

@@ -1,4 +1,4 @@
-// How many connections for forwarded requests there are to each origin, in the whole process.
+// Counts the connections for forwarded requests to each origin, in the whole process.
 #pragma once
 #include <array>
 #include <atomic>
@@ -15,11 +15,11 @@
 
 namespace weir::origin {
 
-/// Shared by all workers; any thread. Looked at when a connection is opened or closed, not with
-/// each request.
+/// Shared by all workers; any thread. Used when a connection is opened or closed, not for each
+/// request.
 class OriginSlots {
  public:
-  /// One connection's place; given back when it goes.
+  /// One connection's share of the limit; released when it is destroyed.
   class Slot {
    public:
     Slot() = default;
@@ -43,9 +43,9 @@ class OriginSlots {
   };
 
   explicit OriginSlots(uint32_t most) : most_(most) {}
-  /// For connections from now on.
+  /// Applies to new connections.
   void set_most(uint32_t most) { most_.store(most, std::memory_order_relaxed); }
-  /// A place, or none: there are as many connections to `authority` as may be.
+  /// A slot, or an empty one if `authority` has as many connections as the limit allows.
   Slot take(const std::string& authority);
 
  private:

@@ -11,7 +11,7 @@
 
 namespace weir::server {
 
-/// How far the content of the current request is.
+/// How far the content of the current request has been read.
 struct ContentState {
   bool expected = false;  // The request has content.
   bool complete = true;   // All of it was read.
@@ -21,25 +21,25 @@ struct ContentState {
   bool length_known = false;
 };
 
-/// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; of one
-/// worker.
+/// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; used on
+/// one worker.
 struct Client {
   Client(async::ByteStream& stream, const ServerConfig& config) : stream(stream), config(config) {}
 
   async::ByteStream& stream;
   const ServerConfig& config;
   async::Input input;
-  /// Ends the exchange that runs: the client has gone, or somebody with a reason.
+  /// Ends the running exchange: the client has gone, or other code fires it with a reason.
   async::Interrupt interrupt;
   ContentState content;
   /// The final response's head has begun to go out.
   bool answered = false;
-  /// Interim responses that the socket did not take; they go before the next head.
+  /// Interim responses that the socket did not take yet; they are sent before the next head.
   base::ChargedText pending;
-  /// It was found to send its content drop by drop, while there is little left for others.
+  /// The client was found to send its content by drops (see Drip), while resources run short.
   bool drips = false;
 
-  /// Sends an interim response, as much of it as the socket takes now.
+  /// Sends as much of an interim response as the socket takes now; the rest goes into `pending`.
   base::Result<void> send_interim(std::string_view bytes, uint64_t& sent);
 };
 

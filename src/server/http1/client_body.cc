@@ -19,8 +19,9 @@ std::optional<uint64_t> ClientBody::known_length() const {
   return decoder_ ? std::nullopt : std::optional<uint64_t>(framing_.length);
 }
 
-/// What came may have just filled its block: that the stream seems readable is no sign then. An
-/// end, or an error.
+/// Reads what is there now: after a read that exactly filled its block, the stream may only seem
+/// readable. Returns the number of bytes, 0 for the end, or -errno; -EAGAIN also if there is
+/// nothing to look for.
 ssize_t ClientBody::look() {
   if (!client_.input.empty() || !client_.stream.readiness().readable) return -EAGAIN;
   const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
@@ -30,7 +31,7 @@ ssize_t ClientBody::look() {
 }
 
 async::Task<void> ClientBody::until_begun() {
-  (void)look();  // An end or an error is met again by whoever reads.
+  (void)look();  // The next read meets an end or an error again.
   if (!client_.input.empty()) co_return;
   client_.input.release();
   co_await client_.stream.until_readable(async::Deadline::kNever);
@@ -47,8 +48,8 @@ http::Chunk ClientBody::take_length() {
 
 std::optional<base::Result<http::Chunk>> ClientBody::try_read() {
   if (client_.input.empty() && (decoder_ || left_ > 0)) {
-    // Bytes that have come already count as ready; asking the kernel is a read that must be made
-    // anyway.
+    // Bytes that the kernel already has count as ready. Asking for them costs nothing more: that
+    // read must be made anyway.
     if (!client_.stream.readiness().readable || !client_.content.begun) return std::nullopt;
     const auto& block = client_.input.room(std::min(read_size_, base::Block::bulk()));
     const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
@@ -97,7 +98,7 @@ async::Task<base::Result<http::Chunk>> ClientBody::read() {
   ContentState& content = client_.content;
   if (content.expects_continue && !content.continue_sent && !content.begun &&
       client_.input.empty() && !client_.answered) {
-    // Else the client and we would wait for each other.
+    // Without a 100 the client and Weir would wait for each other.
     const ssize_t n = look();
     if (n != -EAGAIN && n <= 0) co_return std::unexpected(gone(n));
     content.continue_sent = true;

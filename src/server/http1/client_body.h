@@ -9,9 +9,9 @@
 
 namespace weir::server {
 
-/// Reads from the client's connection, which outlives it. The first read sends 100 (Continue) where
-/// the client waits for it. If the client goes, the whole exchange is interrupted: nobody is left
-/// to answer.
+/// Reads from the client's connection, which outlives it. The first read sends 100 (Continue) if
+/// the client waits for it. If the client disconnects, the whole exchange is interrupted: no one is
+/// left to answer.
 class ClientBody final : public http::Body {
  public:
   ClientBody(Client& client, http::Exchange& exchange, http1::Framing framing);

@@ -6,8 +6,8 @@ ClientEnd::ClientEnd(Client& client, http::Exchange& exchange)
     : client_(client), exchange_(exchange) {
   async::Readiness& state = client_.stream.readiness();
   state.on_readable = base::Callback<>::to<&ClientEnd::something_came>(*this);
-  // What has come already has no edge any more, and what comes while content is read is its
-  // reader's.
+  // An end that has already come causes no new edge, and while content is read its reader gets the
+  // events. In both cases the alarm has to look.
   if (state.peer_closed || !client_.content.complete) look_again();
 }
 
@@ -26,7 +26,7 @@ void ClientEnd::look_again() {
 void ClientEnd::look() {
   if (!client_.content.complete) return look_again();
   if (!client_.stream.readiness().peer_closed || !at_its_end()) return;
-  // The request may not have gone out yet.
+  // The origin may not have the whole request yet: try again later.
   if (!exchange_.end_request()) look_again();
 }
 

@@ -1,5 +1,5 @@
-// A client that ends its side while its exchange runs: the origin is told, as it would be without a
-// proxy.
+// Handles a client that ends its side while its exchange runs: the origin is told, as it would be
+// without a proxy.
 #pragma once
 #include "async/deadline.h"
 #include "http/exchange.h"
@@ -7,13 +7,15 @@
 
 namespace weir::server {
 
-/// Watches the client's stream beside an exchange. A client that has closed in order and one that
-/// has only sent its end (RFC 9112, 9.6) look the same: its end goes on to the origin, whose affair
-/// it is, and the answer still goes to the client. One that breaks is Readiness::on_broken's. Of
-/// one worker; goes before the exchange and the client.
+/// Watches the client's stream while an exchange runs. A client that has closed normally and one
+/// that has only ended its sending side (RFC 9112, 9.6) look the same. So the end is passed on to
+/// the origin, which decides what to do, and the answer still goes to the client. A connection that
+/// breaks is handled by Readiness::on_broken instead. Used on one worker; destroyed before the
+/// exchange and the client.
 class ClientEnd {
  public:
-  /// An answer that comes within this time finds both connections as they were, to be kept.
+  /// How long to wait before the origin is told. If the answer comes within this time, both
+  /// connections are untouched and can be kept.
   static constexpr uint64_t kGraceMs = 1000;
 
   ClientEnd(Client& client, http::Exchange& exchange);
@@ -23,7 +25,8 @@ class ClientEnd {
  private:
   void something_came();
   void look();
-  /// Nothing comes from the client any more. Reads what is there, where that is the next request.
+  /// True if nothing more comes from the client. If its next request is there, reads that into the
+  /// input.
   bool at_its_end();
   void look_again();
 

@@ -61,8 +61,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
                 client.content.complete && (!facts.pins || !facts.pins->ending()) &&
                 (!facts.ends || !*facts.ends);
   if (!response.tunnel) {
-    // HTTP/1.0 clients are never kept (RFC 9112, 9.3), so there is nothing to be said where this
-    // one is.
+    // HTTP/1.0 clients are never kept (RFC 9112, 9.3), so a kept connection needs no Connection
+    // field.
     if (!served.keep)
       fields.add_in_place(name_of(FieldId::connection), "close", FieldId::connection);
   }
@@ -70,8 +70,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
 
   http::Chunk chunk;
   bool have_chunk = false;
-  std::optional<base::Error>
-      failed;  // The head goes out all the same: then there is something to be cut.
+  // On an error the head still goes out: only a response that has begun can be cut.
+  std::optional<base::Error> failed;
   if (framing == Framing::none) {
     response.body = nullptr;
     chunk.last = true;
@@ -89,7 +89,8 @@ async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchan
   Slice head = http1::head_slice(*response.head);
   response.head = nullptr;
   client.answered = true;
-  /// Without a length the client can't tell a cut from the end, but for a reset: whatever cuts it.
+  /// Where closing the connection ends the content, only a reset tells the client that it was cut.
+  /// So whatever leaves this function early resets the connection.
   struct Whole {
     async::ByteStream& stream;
     bool known;

@@ -1,4 +1,4 @@
-// Responses go out: the only code that writes to a client.
+// Sends responses: the only code that writes to a client.
 #pragma once
 #include <memory>
 
@@ -14,7 +14,7 @@ struct RequestFacts {
   bool keep_alive = false;
   /// Once one of them is lost, the connection closes after this response.
   const http::Pins* pins = nullptr;
-  /// Becomes true when the connection is to end with this response.
+  /// What it points to becomes true when the connection is to end with this response.
   const bool* ends = nullptr;
 };
 
@@ -24,9 +24,9 @@ struct Served {
   std::unique_ptr<http::Tunnel> tunnel;
 };
 
-/// Writes the head together with the content that is ready, and pulls the rest. An Error is what
-/// ended it after the head had begun to go out (or the client's connection broke): then the
-/// connection is to be cut.
+/// Writes the head together with the content that is ready, then pulls and writes the rest. An
+/// Error means that the response broke off after its head had begun to go out, or that the client's
+/// connection broke: the caller then has to cut the connection.
 async::Task<base::Result<Served>> respond(Client& client, http::Exchange& exchange,
                                           http::Response response, RequestFacts facts);
 

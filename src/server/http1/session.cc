@@ -28,7 +28,7 @@ base::Error no_memory_error() {
                      "The proxy holds as much memory as it may.", "limits.memory");
 }
 
-/// --debug: the request line as it came, and the URL that it is taken to be.
+/// --debug: prints the request line as it came, and the URL that Weir takes it for.
 void print_request(const http::RequestHead& head) {
   std::string line(head.method_token);
   line.append(" ").append(head.raw_target).append(" HTTP/1.") +=
@@ -68,15 +68,15 @@ class Connection final : public base::Pooled, private LiveConnection {
   Connection(const Connection&) = delete;
   ~Connection() { client_.stream.readiness().on_broken = nullptr; }
 
-  /// `self` is this: what waits for the next request is one frame.
+  /// `self` owns this object: so a connection that waits for a request costs one coroutine frame.
   async::Task<void> run(std::unique_ptr<Connection> self);
 
  private:
   enum class After : uint8_t {
     next,    // Another request may come.
-    linger,  // The answer is out; the client may be sending still.
-    drop,    // Cut: the client has gone, or must not take what it has for the whole.
-    relay,   // The tunnel that this session is inside goes on in its place.
+    linger,  // The answer is out; the client may still be sending.
+    drop,    // Cut: the client has gone, or must not take a part for the whole.
+    relay,   // The tunnel around this session relays in its place.
   };
   struct Outcome {
     After after = After::drop;
@@ -85,33 +85,33 @@ class Connection final : public base::Pooled, private LiveConnection {
     friend Outcome after_exception(const Outcome*) { return {}; }
   };
 
-  /// Reads one request and answers it; a tunnel is left to the caller.
+  /// Reads one request and answers it; a tunnel is returned for the caller to run.
   async::Task<Outcome> exchange();
   async::Task<base::Result<Served>> serve(http::Request request, http::Exchange* exchange,
                                           RequestFacts facts);
   async::Task<void> linger();
   /// Null where there is none.
   WayBack* way_back() const { return static_cast<WayBack*>(pins_.way_back); }
-  /// Inside a tunnel: of the connection that the CONNECT opened.
+  /// Inside a tunnel: the key of the connection that the CONNECT opened.
   std::string authority() const;
   /// Gives the CONNECT's connection back to the tunnel, if there is a way.
   void go_back();
-  /// The next request has begun to come; asks the kernel.
+  /// True if the next request has begun to come. Asks the kernel.
   bool more_is_there();
-  /// Its time is the request's begin, not the end of its head.
+  /// Makes the exchange. Its time counts from the request's first byte, not from the end of its
+  /// head.
   base::Ref<ClientExchange> begin(uint64_t started_ms);
-  /// Reads until the head is whole, or says what is wrong with it.
+  /// Reads until the head is complete. Returns what is wrong with it, if anything.
   async::Task<std::optional<base::Error>> read_head(http1::RequestParser& parser);
   void finish(http::Exchange& exchange, const std::optional<base::Result<Served>>& served);
 
-  /// What the client believes of that login, or of its tunnel's other end, is over: its connection
-  /// ends too, now if it is idle.
+  /// A pinned connection died, so the client's login on it, or its tunnel's other end, is gone. The
+  /// client's connection has to end too: at once if it is idle.
   void pin_lost() {
     if (idle_) client_.stream.readiness().interrupt();
   }
 
-  const std::unique_ptr<async::ByteStream>
-      owned_;  // The stream, where it is this connection's alone.
+  const std::unique_ptr<async::ByteStream> owned_;  // Null if the caller owns the stream.
   const SessionContext& context_;
   const base::Ref<const http::Session> session_;
   Client client_;
@@ -123,16 +123,16 @@ class Connection final : public base::Pooled, private LiveConnection {
   bool served_any_ = false;
   bool idle_ = false;  // It waits for a request.
   uint64_t waiting_since_ms_ = 0;
-  http::Exchange* exchange_ = nullptr;  // The one that runs.
+  http::Exchange* exchange_ = nullptr;  // The running one, or null.
 };
 
 std::pair<Drip::Side, uint64_t> Connection::content() const {
   const async::Readiness& state = client_.stream.readiness();
-  // Without an exchange there is none; where another session runs inside this one's tunnel, it is
-  // that one's.
+  // Without an exchange there is no content. If a session runs inside this one's tunnel, the
+  // content belongs to that session.
   if (!exchange_ || state.on_broken != &client_.interrupt) return {Drip::Side::none, 0};
   if (state.writer_waits()) {
-    // Far less than the kernel takes for it may have reached the client.
+    // Of what the kernel has taken, far less may have reached the client.
     const uint64_t unsent = client_.stream.unsent();
     return {Drip::Side::taking, exchange_->sent - std::min(exchange_->sent, unsent)};
   }
@@ -149,7 +149,7 @@ void Connection::cut_dripping() {
     client_.stream.readiness().expire_reader();
     return;
   }
-  // What the kernel holds for it goes too.
+  // abort() also drops what the kernel still holds for the client.
   client_.stream.abort();
   client_.interrupt.fire("lowest_rate");
 }
@@ -191,7 +191,7 @@ void Connection::go_back() {
 }
 
 async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
-  const auto kept = std::move(self);  // Gone with the last request, not with the task.
+  const auto kept = std::move(self);  // Destroyed when run() returns, not with the task.
   auto& loop = async::EventLoop::current();
   for (;;) {
     waiting_since_ms_ = loop.now_ms();
@@ -208,16 +208,16 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
       const ssize_t ready = co_await client_.stream.until_readable(until_ms);
       idle_ = false;
       wakes();
-      // Who is to be closed, for room or at a drain, may have sent a request by then, which the
-      // kernel has taken.
+      // A connection that is to be closed, to make room or at a drain, may have sent a request that
+      // the kernel already has. Read it, and serve it.
       if (ready == -ECANCELED && !pins_.lost()) {
         client_.stream.readiness().take_interrupt_back();
       } else if (ready < 0) {
         if (pins_.lost()) go_back();
         co_return;
       }
-      // After a splice, or a read that just filled its block, a stream only seems readable: that is
-      // still an idle one.
+      // After a splice, or a read that exactly filled its block, a stream may only seem readable:
+      // then the connection is still idle.
       const auto& block = client_.input.room(base::Block::kSmall);
       const ssize_t n = client_.stream.try_read(block->data(), block->capacity());
       if (n == -EAGAIN && ready >= 0) continue;
@@ -229,7 +229,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     Outcome outcome = co_await exchange();
     served_any_ = true;
     if (outcome.tunnel) {
-      // The frames of the request are gone; what the tunnel keeps is its own.
+      // The request's coroutine frames are gone; the tunnel uses only what it owns.
       outcome.exchange->settle();
       base::Slice first_bytes = client_.input.take_all();
       client_.input.release();
@@ -245,7 +245,8 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
           continue;
         }
         if (!ended) {
-          // The client must not take a part for the whole, of what a session inside sends neither.
+          // A reset: the client must not take a part for the whole, not even of a response that a
+          // session inside sends.
           client_.stream.abort();
           outcome.exchange->set_ended(client_.interrupt.reason());
         } else if (*ended) {
@@ -268,7 +269,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
 
 async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestParser& parser) {
   auto& loop = async::EventLoop::current();
-  // The first head's time runs from the accept.
+  // The first head's timeout runs from the accept.
   const uint64_t started_ms = loop.now_ms();
   const uint64_t deadline_ms =
       (served_any_ ? started_ms : waiting_since_ms_) + client_.config.head_timeout_ms;
@@ -310,7 +311,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   const uint64_t started_ms = async::EventLoop::current().now_ms();
   http1::RequestParser parser(
       {static_cast<uint32_t>(client_.config.head_bytes), client_.config.head_fields});
-  /// What is ended inside its head has a line too.
+  /// Logs a request that is cancelled while its head is being read.
   struct Cut {
     Connection& self;
     http1::RequestParser& parser;
@@ -331,7 +332,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
       fault = std::move(target).error();
   }
   Outcome outcome;
-  // A fault of the head's is the site's affair. A limit of Weir's own has a rule, and is answered.
+  // Inside a tunnel, a faulty head is relayed for the site to deal with. A fault that names a rule
+  // comes from one of Weir's own limits, and Weir answers it.
   const bool refused_by_limit = fault && !fault->rule().empty();
   const bool is_for_site = !fault && http::is_for_opened(*session_, *parser.head());
   if (way_back() && !refused_by_limit && !is_for_site) {
@@ -340,8 +342,8 @@ async::Task<Connection::Outcome> Connection::exchange() {
     co_return outcome;
   }
   if (fault && !parser.started() && fault->status() != 431) {
-    // No byte of a request: an idle connection's end, which is nobody's line. A first byte that is
-    // no request's is one.
+    // Not a byte of a request has come: an idle connection ended, which is not logged. A first byte
+    // that can't begin a request is logged.
     if (fault->type() == ErrorType::client_closed || fault->status() == 408) co_return outcome;
   }
 
@@ -359,7 +361,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   if (fault && fault->rule() == "limits.memory") among_.count_refused_for_memory();
   const bool refused = context_.admission && context_.admission->refuses(*session_);
   if (refused) {
-    // Whatever it sent, it is told this and nothing else.
+    // Whatever the client sent, this is the only answer that it gets.
     fault =
         base::Error(ErrorType::http_request_denied,
                     "This proxy does not serve clients at " + session_->client.address.text() + ".",
@@ -403,9 +405,9 @@ async::Task<Connection::Outcome> Connection::exchange() {
   pins_.client_closes = pins_.client_is_done && !parser.asks_to_keep();
   facts.ends = &context_.connections.draining();
   if (base::debug_enabled) print_request(*request.head);
-  client_.input.release();  // An exchange may last: what it needs of the head is in the head.
+  client_.input.release();  // An exchange may last long; RequestHead holds all it needs.
 
-  // Inside a tunnel that may go back, what the client sends goes on at once.
+  // Not inside a tunnel that may relay again: there, what the client sends is passed on at once.
   std::optional<ClientEnd> client_end;
   if (!way_back()) client_end.emplace(client_, *exchange);
   auto served = co_await async::Until<base::Result<Served>>(
@@ -418,7 +420,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
     if (outcome.tunnel) outcome.exchange = std::move(exchange);
     outcome.after = (*served)->keep && !pins_.lost() ? After::next : After::linger;
   }
-  // A client that was cut must not be served on by the relay.
+  // The relay must not go on serving a client that was cut.
   const bool ended_well = served && (*served || served->error().unanswered());
   if (!way_back() || !ended_well) co_return outcome;
   if (!way_back()->taken()) way_back()->forget();
@@ -474,7 +476,7 @@ async::Task<void> Connection::linger() {
   client_.stream.shut_down_writes();
   const uint64_t end_ms = loop.now_ms() + client_.config.linger_ms;
   uint64_t dropped = 0;
-  // Where there is always more, no deadline is ever looked at.
+  // The loop checks the time itself: while there is always more to read, no deadline is checked.
   while (dropped < client_.config.linger_bytes && loop.now_ms() < end_ms) {
     client_.input.release();
     const uint64_t deadline_ms = std::min(end_ms, loop.now_ms() + client_.config.linger_silence_ms);

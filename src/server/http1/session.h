@@ -1,4 +1,4 @@
-// Serves what comes on one connection, or inside one tunnel, in order.
+// Serves the requests on one connection, or inside one tunnel, in order.
 #pragma once
 #include "async/byte_stream.h"
 #include "async/task.h"
@@ -9,21 +9,21 @@
 
 namespace weir::server {
 
-/// Whom the configuration of now lets in. Of the worker.
+/// Which clients the current configuration admits. One per worker.
 class Admission {
  public:
   virtual ~Admission() = default;
   virtual bool refuses(const http::Session& session) const = 0;
 };
 
-/// What sessions need of their worker, which outlives them.
+/// What sessions need from their worker, which outlives them.
 struct SessionContext {
   http::Journal& journal;
-  /// The current one: each request takes it anew.
+  /// The current pipeline; each request reads this reference again.
   const base::Ref<const http::Pipeline>& pipeline;
   const ServerConfig& config;
   LiveConnections& connections;
-  /// Null: everybody who came is let in.
+  /// Null: every client that has connected is admitted.
   const Admission* admission = nullptr;
 };
 
@@ -32,9 +32,10 @@ async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,
                                base::Ref<const http::Session> session,
                                const SessionContext& context);
 
-/// Serves what comes inside a tunnel: `stream` until it ends. `first` was read from it already.
-/// `pin`, where given, is the origin connection that a CONNECT opened, for the session's authority.
-/// `way_back`, where given, outlives the session: if it was taken at the end, the tunnel relays.
+/// Serves the requests inside a tunnel, until `stream` ends. `first` was already read from it.
+/// `pin`, if given, is the origin connection that the CONNECT opened, for the session's authority.
+/// `way_back`, if given, outlives the session: if it is taken when the session ends, the tunnel
+/// relays.
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session,
                                 const SessionContext& context, base::Slice first,
                                 std::unique_ptr<http::PinnedConnection> pin,

@@ -12,7 +12,7 @@ using base::Slice;
 
 namespace {
 
-/// Until the exchange ends, and this task with it.
+/// Waits until the exchange ends, which destroys this task too.
 async::Task<void> for_ever() {
   async::Signal never;
   co_await never.changed(never.version());
@@ -52,9 +52,9 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
     if (!input.empty()) {
       const http1::Start start = beyond_ ? http1::Start::other : http1::first_line_of(input.view());
       if (start == http1::Start::request) co_await for_ever();
-      // A line that fills the block is waited for no longer.
+      // Don't wait any longer for a line that fills the block.
       if (start == http1::Start::other || input.size() >= base::Block::kSmall) break;
-      // An empty line is what old clients send behind a request's content.
+      // An empty line gets no deadline: old clients send one behind a request's content.
       const bool undecided = start == http1::Start::undecided;
       if (undecided && deadline_ms == async::Deadline::kNever)
         deadline_ms = async::EventLoop::current().now_ms() + kUndecidedMs;
@@ -67,7 +67,7 @@ async::Task<base::Result<Slice>> WayBack::beyond() {
     if (n < 0) co_return base::fail(ErrorType::client_closed, "The client's connection broke.");
     if (n > 0) continue;
     if (!input.empty()) break;
-    // A client that has only asked, and says nothing more, waits for its answer.
+    // The client has ended its side after its request, and still waits for the answer.
     if (!beyond_) co_await for_ever();
     co_return Slice();
   }

@@ -1,5 +1,5 @@
-// What a session inside a tunnel keeps so that the tunnel can relay in its place, with nothing
-// lost.
+// What a session inside a tunnel keeps so that the tunnel can relay in its place without losing
+// bytes.
 #pragma once
 #include <memory>
 #include <utility>
@@ -10,28 +10,28 @@
 
 namespace weir::server {
 
-/// In a tunnel, from its first byte on: what is no more than a part of a request or a ClientHello
-/// by then is something else.
+/// Time in a tunnel, from the first byte. Bytes that are still only a part of a request or a
+/// ClientHello after this time are treated as something else.
 inline constexpr uint64_t kUndecidedMs = 1000;
 
-/// The tunnel makes it, the session fills it. Of one worker.
+/// Made by the tunnel, filled by the session. Used on one worker.
 class WayBack final : public http::WayBack {
  public:
-  /// Called by the session when it begins; `client` outlives the exchanges in it.
+  /// Called by the session when it begins; `client` outlives the session's exchanges.
   void attach(Client& client) { client_ = &client; }
 
-  /// Bytes of a head that is being read, as they came.
+  /// Keeps bytes of the head that is being read, as they came.
   void keep(std::string_view bytes) { head_ += bytes; }
   std::string_view kept() const { return head_; }
-  /// Another head begins.
+  /// Drops the kept head: it was sent, or another head begins.
   void forget() { head_.clear(); }
 
-  /// The session has to end for the tunnel to go on.
+  /// If true, the session has to end so that the tunnel can go on.
   bool taken() const { return connection_ != nullptr; }
   std::unique_ptr<http::PinnedConnection> take_connection() { return std::move(connection_); }
-  /// What the origin has not got yet of what the client has sent; once the session has ended.
+  /// The client's bytes that the origin does not have yet. Called once the session has ended.
   base::Slice take_bytes() { return std::move(bytes_); }
-  /// By the session, at its end: the client's bytes that were read and not used.
+  /// Called by the session at its end, with the client's bytes that were read and not used.
   void finish(base::Slice unread);
 
   void head_sent() override { forget(); }
@@ -42,7 +42,7 @@ class WayBack final : public http::WayBack {
   }
 
  private:
-  /// More bytes of the client's behind those that are there. 0 for its end, or -errno.
+  /// Reads more of the client's bytes, behind those in the input. Returns 0 for its end, or -errno.
   ssize_t read_more();
 
   Client* client_ = nullptr;

@@ -43,7 +43,7 @@ Answers::Answers() {
 }
 
 Print Answers::print_of(std::string_view user, std::string_view password) const {
-  // No user's name has a colon, so no other pair reads the same.
+  // A user's name has no colon, so no other pair gives the same text.
   std::string both;
   both.reserve(user.size() + 1 + password.size());
   both.append(user).append(":").append(password);
@@ -65,7 +65,7 @@ void Answers::add(const Print& print, uint64_t now_ms) {
   std::lock_guard lock(mutex_);
   if (until_ms_.size() >= kMost)
     std::erase_if(until_ms_, [&](const auto& each) { return each.second <= now_ms; });
-  // All in use: any of them goes, and is checked again when it comes.
+  // All entries are still valid: drop any one. That login is checked again when it next comes.
   if (until_ms_.size() >= kMost) until_ms_.erase(until_ms_.begin());
   until_ms_[print] = now_ms + kKeptMs;
 }

@@ -1,4 +1,4 @@
-// Which logins were found right: a hash that is hard to compute is not computed for each request.
+// Remembers which logins were found right, so that the slow hash is not computed for each request.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace weir::auth {
 
-/// Stands for a user and a password, of which it tells nothing.
+/// A fingerprint of a user and a password, which reveals neither.
 struct Print {
   uint64_t first = 0, second = 0;
   bool operator==(const Print&) const = default;
 };
 
-/// Good answers alone, found by a hash of user and password under a key that is random in each
-/// process; neither is kept. Any thread.
+/// Holds only right logins, found by a hash of user and password under a key that is random in each
+/// process. Neither user nor password is kept. Any thread.
 class Answers {
  public:
   static constexpr uint64_t kKeptMs = 5 * 60'000;

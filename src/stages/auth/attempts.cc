@@ -131,7 +131,7 @@ void Attempts::Part::leave(bool free) {
   if (unseen || (checks_ && !try_->ended())) attempts.set_state(*try_, Try::State::over);
   const auto at = attempts.clients_.find(client_);
   if (at == attempts.clients_.end()) return;
-  // One whose place stays taken is dropped when that is over.
+  // A try whose place stays taken is dropped by serve(), once its time is over.
   if (try_->ended() && try_->until_ms == 0) std::erase(at->second.tries, try_);
   if (at->second.tries.empty()) attempts.clients_.erase(at);
 }

@@ -1,5 +1,4 @@
-// How many passwords one client may try at once, and whose turn it is among those who wait for
-// that.
+// Limits how many passwords one client may try at once, and decides which waiting try is next.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -15,18 +14,18 @@
 
 namespace weir::auth {
 
-/// Of the whole process; any thread. IPv6 addresses count by their /64.
+/// One for the whole process; any thread. IPv6 addresses count by their /64.
 ///
-/// A client has kMostAtOnce places. A try takes one when its check begins, and gives it back at
-/// once if it was right; else it keeps it until kDelayMs after that, also where whoever asked has
-/// gone: who hangs up and comes again gains nothing. Requests of one client with the same name and
-/// password are one try: asking twice tells nobody more. Tries without a place wait; the next place
-/// is for the name that has the fewest, so that who asks with an old password over and over keeps
-/// no other name behind the same address out.
+/// A client has kMostAtOnce places. A try takes a place when its check begins. If the password was
+/// right, the place is free at once. Else it stays taken until kDelayMs after the check began, even
+/// if the client has disconnected: reconnecting gains nothing. Requests of one client with the same
+/// name and password share one try: asking twice reveals nothing more. Tries without a place wait.
+/// The next free place goes to the name that has the fewest, so that a program that repeats an old
+/// password does not keep other names behind the same address out.
 class Attempts {
  public:
   static constexpr size_t kMostAtOnce = 8;
-  /// Tries that wait: of a client, of one name there, of all clients.
+  /// Most tries that may wait: of one client, of one name of a client, of all clients.
   static constexpr size_t kMostWaiting = 64;
   static constexpr size_t kMostOfName = 4;
   static constexpr size_t kMostWaitingInAll = 4096;
@@ -35,9 +34,9 @@ class Attempts {
 
   enum class Stand : uint8_t {
     waits,
-    checks,  // It has a place, and whoever asked is the one that checks.
-    wrong,   // Another request has found out.
-    over,    // Another request gave it up or was right: who still wants to know joins anew.
+    checks,  // It has a place, and the caller is the one that checks.
+    wrong,   // Another request has found the password wrong.
+    over,    // Another request gave it up or was right: the caller has to join again.
   };
 
  private:
@@ -58,13 +57,14 @@ class Attempts {
     ~Part() { leave(false); }
 
     explicit operator bool() const { return attempts_ != nullptr; }
-    /// To be asked until it is another thing than `waits`.
+    /// Called again until it returns something other than `waits`.
     Stand stand(uint64_t now_ms);
-    /// By whoever checks: the place is free at once, since it was right or nobody looked at it.
+    /// Called by the one that checks: frees the place at once, as the password was right or not
+    /// looked at.
     void free() { leave(true); }
-    /// By whoever checks.
+    /// Called by the one that checks: the password was wrong.
     void wrong();
-    /// Of a wrong one, before that nobody is told.
+    /// For a wrong password: the earliest time at which a client may be told so.
     uint64_t until_ms() const { return until_ms_; }
 
    private:
@@ -80,7 +80,7 @@ class Attempts {
     uint64_t until_ms_ = 0;
   };
 
-  /// False: there are too many who wait.
+  /// An empty Part (false): too many tries wait, or there are too many clients.
   Part join(const base::IpAddress& client, std::string_view user, const Print& print,
             uint64_t now_ms);
   size_t clients();
@@ -99,13 +99,13 @@ class Attempts {
     /// Until when its place stays taken once it has ended.
     uint64_t until_ms = 0;
   };
-  /// In the order in which they came.
+  /// The tries of one client, in the order in which they came.
   struct Client {
     std::vector<std::shared_ptr<Try>, base::Charged<std::shared_ptr<Try>>> tries;
   };
-  /// Drops what has ended and gives places away.
+  /// Drops tries that are over and gives free places to those that wait.
   void serve(Client& client, uint64_t now_ms);
-  /// Such a try waits no more.
+  /// Changes the state. A try that was waiting no longer counts in waiting_.
   void set_state(Try& changed, Try::State state);
 
   std::mutex mutex_;

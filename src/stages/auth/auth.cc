@@ -14,7 +14,7 @@ using http::TargetForm;
 
 namespace {
 
-/// Looks at the file.
+/// Reads the password file again if it has changed.
 struct Look final : async::Work {
   explicit Look(std::shared_ptr<Login> login) : login(std::move(login)) {}
   void run() override {
@@ -34,17 +34,17 @@ struct Check final : async::Work {
       : login(std::move(login)), credentials(std::move(credentials)), print(print) {}
   void run() override {
     try {
-      // It costs nothing beside a hash, and whoever comes with a new password has it checked in the
+      // A look costs nothing beside a hash, and makes sure that a new password is checked in the
       // new file.
       login->look();
-      // While this one waited, another may have been found right with the same.
+      // While this check waited, another one may have found the same login right.
       if (login->knows(print, base::monotonic_ms())) {
         result = Result::right;
         return;
       }
       bool right = false;
       std::shared_ptr<const Users> users, looked_at;
-      // Once more if the file was read meanwhile.
+      // Check once more if the file was read again meanwhile.
       for (int i = 0; i < 2 && !right && (users = login->users()) != looked_at; ++i) {
         right = users->check(credentials.user, credentials.password);
         looked_at = users;
@@ -52,7 +52,7 @@ struct Check final : async::Work {
       if (right) login->remember(looked_at, print, base::monotonic_ms());
       result = right ? Result::right : Result::wrong;
     } catch (const std::exception&) {
-      // Out of memory: it stays unchecked.
+      // Out of memory: the login stays unchecked.
     }
   }
   const std::shared_ptr<Login> login;
@@ -62,7 +62,7 @@ struct Check final : async::Work {
 };
 
 constexpr uint64_t kStepMs = 50;
-/// So long a login waits to be checked.
+/// Longest time that a login waits to be checked.
 constexpr uint64_t kLongestWaitMs = 10'000;
 constexpr uint64_t kLongestLookMs = 500;
 
@@ -73,7 +73,7 @@ async::Task<bool> nap(uint64_t until_ms) {
 }
 
 async::Task<bool> done(async::PoolPort& pool, std::shared_ptr<Look> work) {
-  // Before all the hashes: once a second, and a system call or two.
+  // Goes before all hashes in the queue: it comes once a second, and costs a system call or two.
   auto looked = pool.done_first(std::move(work));
   co_return co_await looked;
 }
@@ -171,8 +171,8 @@ async::Task<base::Result<bool>> Auth::check(base::IpAddress client, Credentials 
     } else if (stand == Attempts::Stand::over) {
       part = Attempts::Part();
     }
-    // Who finds no room to wait is kept for as long as a wrong one is: an answer at once would make
-    // it cheap to ask whether somebody has logged in with this.
+    // A login that finds no room to wait is held for as long as a wrong one: an answer at once
+    // would be a cheap way to find out whether somebody has logged in with this name and password.
     if (loop.now_ms() >= started_ms + longest_ms) break;
     async::Sleep step(loop.now_ms() + kStepMs);
     co_await step;

@@ -1,5 +1,5 @@
-// Who asks? After validate, which sees to it that there is a request at all; above restart, so that
-// it is asked once.
+// Finds out which user a request comes from. Runs after validate, which makes sure that there is a
+// request at all, and above restart, so that it runs once.
 #pragma once
 #include <memory>
 
@@ -10,18 +10,18 @@
 
 namespace weir::auth {
 
-/// What outlives a configuration.
+/// What Auth uses that outlives a configuration.
 struct Context {
   Attempts& attempts;
   async::PoolPort& pool;
 };
 
-/// Sets the exchange's identity and removes Proxy-Authorization; or answers 407, for absolute-form
-/// and CONNECT. Origin-form, Weir's own pages, needs no login. What is inside a tunnel has the
-/// identity that opened it, whatever it says itself.
+/// Sets the exchange's identity and removes Proxy-Authorization, or answers 407 to absolute-form
+/// and CONNECT requests. Origin-form requests, for Weir's own pages, need no login. Requests inside
+/// a tunnel have the identity that opened it, whatever they say themselves.
 class Auth final : public http::Stage {
  public:
-  /// Without a login everybody is welcome.
+  /// If `login` is null, nobody is asked for a login.
   Auth(std::shared_ptr<Login> login, Context context)
       : login_(std::move(login)), context_(context) {}
   async::Task<base::Result<http::Response>> handle(http::Request request,
@@ -30,10 +30,11 @@ class Auth final : public http::Stage {
  private:
   async::Task<base::Result<http::Response>> ask(http::Request request, http::Next next,
                                                 Credentials credentials, Print print) const;
-  /// For a while at most: what was read before holds where the threads are busy.
+  /// Waits for a look at the file, for a short while at most: if the pool's threads are busy, what
+  /// was read before stays in use.
   async::Task<void> look() const;
-  /// False: wrong, after the delay that this costs. The error: nobody has looked at it, so it may
-  /// be right.
+  /// False: the login is wrong; returned after the delay that this costs. An error: the login was
+  /// not checked, so it may be right.
   async::Task<base::Result<bool>> check(base::IpAddress client, Credentials credentials,
                                         Print print) const;
   http::Response challenge(bool wrong) const;

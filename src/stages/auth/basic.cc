@@ -46,7 +46,7 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-/// In UTF-8. The old text is wiped.
+/// Converts `text` to UTF-8 and wipes the old text.
 void from_latin1(std::string& text) {
   std::string utf8;
   utf8.reserve(2 * text.size());
@@ -74,8 +74,9 @@ std::optional<Credentials> parse_basic(std::string_view value) {
   if (encoded.size() > 4 * (kLongestUser + 1 + kLongestPassword) / 3 + 4) return std::nullopt;
   auto both = from_base64(encoded);
   if (!both) return std::nullopt;
-  // The challenge says UTF-8 (RFC 7617, 2.1); many programs, Python's requests among them, send ISO
-  // 8859-1 all the same. One of the two is tried, not both: a guess costs a hash and a place.
+  // The challenge says UTF-8 (RFC 7617, 2.1), but many programs, Python's requests among them, send
+  // ISO 8859-1 all the same. Only one of the two is tried: each guess costs a hash and one of the
+  // client's places (see Attempts).
   if (!is_utf8(*both)) from_latin1(*both);
   const size_t colon = both->find(':');
   std::optional<Credentials> credentials;
@@ -85,7 +86,7 @@ std::optional<Credentials> parse_basic(std::string_view value) {
   if (!credentials || !is_user_name(credentials->user) ||
       credentials->password.size() > kLongestPassword)
     return std::nullopt;
-  // libcrypt would see a password that ends there.
+  // libcrypt would take the NUL for the end of the password.
   if (credentials->password.find('\0') != std::string::npos) return std::nullopt;
   return credentials;
 }

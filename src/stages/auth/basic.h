@@ -1,4 +1,4 @@
-// What a client says in Proxy-Authorization: Basic (RFC 7617).
+// The login in a client's Proxy-Authorization: Basic (RFC 7617).
 #pragma once
 #include <optional>
 #include <string>
@@ -11,14 +11,13 @@ struct Credentials {
       : user(std::move(user)), password(std::move(password)) {}
   Credentials(Credentials&&) = default;
   Credentials& operator=(Credentials&&) = default;
-  /// The password is wiped.
+  /// Wipes the password.
   ~Credentials();
   std::string user, password;
 };
 
-/// In UTF-8: what is not UTF-8 is taken for ISO 8859-1.
-/// Nothing where it is another scheme, no base64, or neither a user's name nor a password could be
-/// such.
+/// The result is in UTF-8; a value that is not UTF-8 is taken for ISO 8859-1. Returns nothing for
+/// another scheme, for bad base64, and if the user name or the password can't be valid.
 std::optional<Credentials> parse_basic(std::string_view value);
 
 }  // namespace weir::auth

@@ -18,7 +18,8 @@ std::expected<void, std::string> Login::use(base::WatchedFile::Read read) {
   auto parsed = parse_users(read->text, config_.file);
   if (!parsed) return std::unexpected(std::move(parsed).error());
   auto users = std::make_shared<const Users>(*std::move(parsed));
-  // Nobody is forgotten for a file that was written again as it was. No one else writes users_.
+  // If the file was written again with the same users, the logins found right stay. No other thread
+  // writes users_ meanwhile, so it is read without a lock.
   if (users_ && *users_ == *users) return {};
   std::lock_guard lock(mutex_);
   users_.swap(users);
@@ -38,7 +39,8 @@ bool Login::look_is_due(uint64_t now_ms) {
 }
 
 void Login::look() {
-  // Who looks already, at a file that can't be read to its end it may be, keeps no second thread.
+  // Return if another thread already looks: its read may never end, and must not hold up a second
+  // thread.
   const std::unique_lock looking(looking_, std::try_to_lock);
   if (!looking) return;
   look_ms_.store(base::monotonic_ms() + kLookMs, std::memory_order_relaxed);

@@ -8,7 +8,7 @@
 namespace weir::auth {
 namespace {
 
-/// 32 KiB that have held a password: not on the stack, and wiped.
+/// libcrypt's 32 KiB of working memory, which have held a password: not on the stack, and wiped.
 struct Crypt {
   std::unique_ptr<crypt_data> data = std::make_unique<crypt_data>();
   ~Crypt() { explicit_bzero(data.get(), sizeof(crypt_data)); }
@@ -36,7 +36,7 @@ std::string why_refused(std::string_view hash) {
   const int verdict = crypt_checksalt(text.c_str());
   if (verdict != CRYPT_SALT_OK && verdict != CRYPT_SALT_METHOD_LEGACY)
     return "libcrypt does not take this hash";
-  // A setting alone, or one that was cut, would match nothing.
+  // A setting without a digest, or a hash that was cut, would match no password.
   const size_t digest = text.size() - text.rfind('$') - 1;
   const size_t least = text.starts_with("$2") ? 53 : 43;
   if (digest < least || text.size() >= CRYPT_OUTPUT_SIZE) return "this hash is not whole";
@@ -53,7 +53,7 @@ bool matches(const std::string& password, const std::string& hash) {
 
 std::optional<std::string> make_hash(const std::string& password) {
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  // Salt from the kernel, cost as libcrypt holds right.
+  // The salt comes from the kernel; the cost is libcrypt's default.
   if (!crypt_gensalt_rn("$y$", 0, nullptr, 0, setting, sizeof setting)) return std::nullopt;
   std::string hash = hash_with(password, setting);
   if (hash.empty()) return std::nullopt;

@@ -7,21 +7,22 @@
 
 namespace weir::auth {
 
-/// Longer ones are no passwords (libcrypt's own limit is 512).
+/// Longer passwords are refused (libcrypt's own limit is 512).
 inline constexpr size_t kLongestPassword = 511;
 
-/// Bcrypt (`$2b$`, `$2y$`), yescrypt (`$y$`), SHA-crypt (`$5$`, `$6$`) that libcrypt takes. Empty,
-/// or why not.
+/// Accepts bcrypt (`$2b$`, `$2y$`), yescrypt (`$y$`) and SHA-crypt (`$5$`, `$6$`) hashes that
+/// libcrypt takes. Returns an empty text, or why the hash is refused.
 std::string why_refused(std::string_view hash);
 
-/// The password's hash is this one. Takes up to a second or so, by design; compares in constant
+/// True if the password has this hash. Takes up to a second or so, by design; compares in constant
 /// time. Any thread.
 bool matches(const std::string& password, const std::string& hash);
 
-/// A yescrypt hash with a salt of its own; nothing where libcrypt can't.
+/// Makes a yescrypt hash with a new salt; nothing if libcrypt can't.
 std::optional<std::string> make_hash(const std::string& password);
 
-/// Of no password that anybody knows: what a user who does not exist is checked against.
+/// A hash that a user who does not exist is checked against, so that it takes as long as for one
+/// who does. What comes of that check counts for nothing.
 const std::string& hash_of_nobody();
 
 }  // namespace weir::auth

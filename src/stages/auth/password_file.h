@@ -10,15 +10,16 @@ namespace weir::auth {
 inline constexpr size_t kLargestFile = 16 * 1024 * 1024;
 inline constexpr size_t kLongestUser = 255;
 
-/// No colon, space or control: it stands in the log, and before the colon in the file.
+/// A name has no colon, space or control character: it is written to the log, and stands before the
+/// colon in the file.
 bool is_user_name(std::string_view name);
 
-/// Immutable.
+/// The users of one file. Immutable.
 class Users {
  public:
   explicit Users(std::unordered_map<std::string, std::string> hashes, std::string one = {})
       : hashes_(std::move(hashes)), one_(std::move(one)) {}
-  /// Takes as long for a user who does not exist. Any thread; not a worker's.
+  /// Takes as long for a user who does not exist as for one who does. Any thread except a worker's.
   bool check(const std::string& user, const std::string& password) const;
   size_t size() const { return hashes_.size(); }
   /// The same users with the same hashes.
@@ -26,7 +27,8 @@ class Users {
 
  private:
   std::unordered_map<std::string, std::string> hashes_;
-  // The first line's hash: nobody's check costs what somebody's does.
+  // The first line's hash. An unknown user is checked against it, so that this takes as long as for
+  // a known one.
   std::string one_;
 };
 

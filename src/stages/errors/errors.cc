@@ -98,7 +98,7 @@ std::string_view advice_of(const base::Error& error) {
   }
 }
 
-/// RFC 9110, 10.2.3: a limit that is reached now is seldom so for long.
+/// RFC 9110, 10.2.3. A limit that is reached now is rarely still reached a moment later.
 constexpr const char* kRetryAfterSeconds = "2";
 
 /// RFC 8941, 3.3.3: printable ASCII in quotes.
@@ -129,7 +129,7 @@ bool accepts_html(std::string_view accept) {
   return false;
 }
 
-/// HTML of a text in which what is to be typed stands between backticks.
+/// Turns a text into HTML. What is to be typed stands between backticks in it, and becomes <code>.
 std::string with_code(std::string_view text) {
   std::string html;
   bool code = false;
@@ -155,7 +155,7 @@ std::string as_text(const base::Error& error) {
       .append(", ")
       .append(base::name_of(error.type()))
       .append(", from Weir, the proxy)\n");
-  // Terminals act on controls.
+  // Terminals act on control characters, so replace them.
   for (char& c : text) {
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = '?';
   }
@@ -190,7 +190,8 @@ http::Response error_response(const base::Error& error, std::string_view accept,
       accepts_html(accept)
           ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
           : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
-  // A token begins with a letter or an asterisk there (RFC 8941, 3.3.4); one of Via need not.
+  // In Proxy-Status a token begins with a letter or an asterisk (RFC 8941, 3.3.4); in Via it need
+  // not.
   std::string status =
       (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) +
       "; error=" + std::string(base::name_of(error.type()));

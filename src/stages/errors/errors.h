@@ -1,4 +1,5 @@
-// Below it an Error is a value; above it, a response like any other.
+// Turns errors into responses: below this stage an Error is a value, above it a response like any
+// other.
 #pragma once
 #include <string>
 
@@ -17,8 +18,8 @@ class Errors final : public http::Stage {
   const std::string name_;
 };
 
-/// HTML for those whose Accept has text/html, else plain text; with status and Proxy-Status. Holds
-/// nothing of the request but what the error's words quote, escaped.
+/// An HTML page if `accept` has text/html, else plain text; with status and Proxy-Status. Holds
+/// nothing of the request but `url` and what the error's words quote, both escaped.
 http::Response error_response(const base::Error& error, std::string_view accept,
                               std::string_view url, std::string_view name);
 

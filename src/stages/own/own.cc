@@ -69,7 +69,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
 async::Task<base::Result<http::Response>> Own::handle(http::Request request,
                                                       http::Next next) const {
   const http::Target& target = request.head->target;
-  // In another order of the stages its pages would be anybody's.
+  // If the stages ran in another order, anybody could get these pages.
   if (!request.decision)
     return http::fail_with(
         base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));

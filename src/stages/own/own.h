@@ -1,5 +1,5 @@
-// Weir's own pages. After policy, before anything looks for an origin; a CONNECT to them is a
-// session inside without one.
+// Serves Weir's own pages. Runs after policy and before anything looks for an origin. A CONNECT to
+// them becomes a session inside without an origin.
 #pragma once
 #include <memory>
 #include <string>
@@ -23,8 +23,8 @@ class Own final : public http::Stage {
   const std::string version_;
 };
 
-/// What a CONNECT to our own name gives: no origin, and a session inside. Whoever recognises
-/// tunnels asks for it by type.
+/// The tunnel of a CONNECT to our own name: no origin, and a session inside. The Recognise stage
+/// tells it by own().
 class OwnTunnel final : public http::Tunnel {
  public:
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;

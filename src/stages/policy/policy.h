@@ -1,5 +1,5 @@
-// Before any cost is paid, and before the cache could answer what is denied: may this client ask
-// for that?
+// Decides whether a client may make a request. Runs before any cost is paid, and before the cache
+// could answer a denied request.
 #pragma once
 #include <memory>
 #include <vector>
@@ -15,7 +15,7 @@ class RulesDecision;
 /// Sets the request's Decision, which keeps the rules of the listener that the client came to.
 class Policy final : public http::Stage {
  public:
-  /// `rules` by listener, as Session::listener counts them.
+  /// `rules` are indexed by listener, as Session::listener counts them.
   Policy(std::vector<std::shared_ptr<const ListenerRules>> rules,
          std::shared_ptr<const http::OwnNames> own);
   ~Policy() override;
@@ -25,8 +25,8 @@ class Policy final : public http::Stage {
  private:
   const std::vector<std::shared_ptr<const ListenerRules>> rules_;
   const std::shared_ptr<const http::OwnNames> own_;
-  /// The last decision of each listener: who asks for a page's parts mostly asks the same host
-  /// again. Of the pipeline's worker.
+  /// The last decision of each listener: requests for the parts of a page mostly go to the same
+  /// host again. Used only on the pipeline's worker.
   mutable std::vector<base::Ref<const RulesDecision>> last_;
 };
 

@@ -1,5 +1,5 @@
-// Another target enters again here: policy, below, sees every target, and what held for the
-// client's own words (framing, Host, login) is not asked of ours.
+// A request whose target Weir has changed enters again here. Policy, below, sees every target;
+// checks of the client's own input (framing, Host, login) are not repeated.
 #pragma once
 #include "http/stage.h"
 

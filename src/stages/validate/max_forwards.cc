@@ -23,7 +23,7 @@ http::Response final_recipient(const http::RequestHead& head) {
   std::string seen = std::string(head.method_token).append(" ").append(head.raw_target) +
                      " HTTP/1." + std::to_string(head.minor_version) + "\r\n";
   for (const http::Field& field : head.fields.all()) {
-    // What a script must not learn by asking for an echo.
+    // A script must not learn these values by asking for an echo.
     if (field.id == FieldId::authorization || field.id == FieldId::cookie ||
         field.id == FieldId::proxy_authorization)
       continue;

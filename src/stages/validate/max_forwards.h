@@ -5,8 +5,8 @@
 
 namespace weir::validate {
 
-/// Counts down, or answers. Below the login, without which nobody is answered, and above whatever
-/// sends a request on twice.
+/// Counts Max-Forwards down, or answers the request. Stands below auth, so that nobody is answered
+/// without a login, and above any stage that may send a request on twice.
 class MaxForwards final : public http::Stage {
  public:
   async::Task<base::Result<http::Response>> handle(http::Request request,

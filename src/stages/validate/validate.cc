@@ -82,7 +82,7 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request request
         base::Error(ErrorType::http_request_error, "Connection names too many fields."));
   if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body)
     request.upgrade = http::Upgrade::websocket;
-  // Nobody sends trailers to an HTTP/1.0 client.
+  // Trailers are never sent to an HTTP/1.0 client.
   request.te_trailers = hop.te_trailers && head.minor_version >= 1;
   return next(std::move(request));
 }

@@ -1,5 +1,5 @@
-// Before anyone believes a field: the codec's verdict, target and session, loops, hop-by-hop fields
-// (RFC 9110, 7; RFC 9112, 3.2).
+// Checks a request before any other stage trusts its fields: the codec's verdict, target and
+// session, loops, hop-by-hop fields (RFC 9110, 7; RFC 9112, 3.2).
 #pragma once
 #include <memory>
 #include <string>
@@ -11,7 +11,7 @@ namespace weir::validate {
 
 class Validate final : public http::Stage {
  public:
-  /// `via`: our name in Via, by which a loop is noticed.
+  /// `via` is our name in Via; a request that already carries it has gone in a loop.
   Validate(std::shared_ptr<const http::OwnNames> own, std::string via)
       : own_(std::move(own)), via_(std::move(via)) {}
   async::Task<base::Result<http::Response>> handle(http::Request request,
