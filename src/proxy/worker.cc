@@ -9,13 +9,6 @@ namespace {
 constexpr uint64_t kLastRequestMs = 50;
 }  // namespace
 
-void Shared::ask_others(const Colleague& self, const std::function<void(Colleague&)>& ask) {
-  std::lock_guard lock(workers_mutex);
-  for (Worker* worker : workers) {
-    if (worker != &self) ask(*worker);
-  }
-}
-
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
     : shared_(shared),
       loop_(base::Callback<>::to<&Worker::descriptor_closed>(*this)),

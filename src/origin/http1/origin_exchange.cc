@@ -148,14 +148,14 @@ void OriginExchange::finish() {
 
 base::Error OriginExchange::no_answer(ssize_t error, bool started) const {
   const std::string name = connection_->authority;
-  if (client_ended_)
-    return base::Error(ErrorType::client_closed,
-                       name + " gave up the request of a client that has gone.");
   if (error == -ETIMEDOUT)
     return base::Error(ErrorType::http_response_timeout, name + " did not answer in time.");
   if (started)
     return base::Error(ErrorType::http_response_incomplete,
                        name + " closed the connection inside its answer's head.");
+  if (client_ended_)
+    return base::Error(ErrorType::client_closed,
+                       name + " gave up the request of a client that ended its side.");
   return base::Error(ErrorType::connection_terminated,
                      name + " closed the connection without an answer.");
 }
