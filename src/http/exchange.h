@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/kept_text.h"
 #include "base/ref.h"
+#include "http/asker.h"
 #include "http/head.h"
-#include "http/session.h"
 
 namespace weir::http {
 
@@ -48,7 +48,7 @@ class Journal {
 /// so that each exchange gets exactly one log line, however it ended. Used on one worker's thread.
 class Exchange : public base::Counted<Exchange>, public base::Pooled, public async::Link {
  public:
-  Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Session> session);
+  Exchange(Journal& journal, base::Ref<const Pipeline> pipeline, base::Ref<const Asker> asker);
   virtual ~Exchange();
 
   /// Passes an interim response (1xx) on to the client that waits for the final one. Never waits:
@@ -97,7 +97,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   std::string_view rule() const { return error_ ? error_->rule() : std::string_view(); }
 
   const base::Ref<const Pipeline> pipeline;
-  const base::Ref<const Session> session;
+  /// Who made the request; auth replaces it once it knows the user.
+  base::Ref<const Asker> asker;
+  const Session& session() const { return *asker->session; }
   /// The request's head while it is needed; null before it has been read and after settle().
   base::Ref<RequestHead> request;
   int64_t started_wall_ms = 0;
@@ -121,9 +123,6 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
   /// null if nothing.
   const char* mended = nullptr;
-  /// The authenticated user; auth sets it once. No spaces and no control characters; empty if no
-  /// login was required.
-  base::KeptText identity;
   /// The server name of a TLS ClientHello seen in a tunnel.
   base::KeptText sni;
 

@@ -37,8 +37,6 @@ struct Session final : base::Counted<Session>, base::Pooled {
   /// The tunnel was opened to Weir's own pages: there is no origin.
   bool own = false;
   int depth = 0;
-  /// Inside a tunnel: the user that opened it, if there was a login.
-  base::KeptText identity;
   /// The client has too many connections: every request is answered with that error.
   bool over_limit = false;
 };

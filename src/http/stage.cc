@@ -8,9 +8,9 @@
 namespace weir::http {
 
 Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline,
-                   base::Ref<const Session> session)
+                   base::Ref<const Asker> asker)
     : pipeline(std::move(pipeline)),
-      session(std::move(session)),
+      asker(std::move(asker)),
       started_wall_ms(base::wall_ms()),
       started_ms(async::EventLoop::current().now_ms()),
       journal_(journal) {

@@ -8,6 +8,7 @@
 #include "async/task.h"
 #include "base/error.h"
 #include "base/ref.h"
+#include "http/asker.h"
 #include "http/body.h"
 #include "http/decision.h"
 #include "http/exchange.h"
@@ -23,7 +24,8 @@ enum class Upgrade : uint8_t { none, websocket };
 /// task that the exchange with the origin owns.
 struct Request {
   base::Ref<RequestHead> head;
-  base::Ref<const Session> session;
+  /// Set anew by auth. Never null.
+  base::Ref<const Asker> asker;
   base::Ref<Exchange> exchange;
   /// Set by policy.
   base::Ref<const Decision> decision;
@@ -38,6 +40,8 @@ struct Request {
   /// The client accepts trailers (RFC 9110, 10.1.4). Set by validate, which removes TE; forward
   /// tells the origin.
   bool te_trailers = false;
+
+  const Session& session() const { return *asker->session; }
 };
 static_assert(sizeof(Request) <= 64);
 

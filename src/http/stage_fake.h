@@ -81,8 +81,8 @@ class FakeStages final : private Journal {
   Request request(base::Ref<RequestHead> head) {
     Request request;
     request.head = std::move(head);
-    request.session = session;
-    request.exchange = base::Ref<Exchange>(new FakeExchange(*this, nullptr, session));
+    request.asker = base::make_ref<Asker>(session, user);
+    request.exchange = base::Ref<Exchange>(new FakeExchange(*this, nullptr, request.asker));
     request.exchange->request = request.head;
     request.pins = &pins;
     if (decided) request.decision = base::make_ref<Anywhere>();
@@ -121,6 +121,8 @@ class FakeStages final : private Journal {
     session->local = {base::IpAddress::v4(127, 0, 0, 1), 9876};
     return session;
   }();
+  /// The user that requests come from.
+  std::string user;
   Pins pins;
   /// Requests carry a decision, as from a policy that allows everything.
   bool decided = true;

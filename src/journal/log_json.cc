@@ -87,10 +87,10 @@ void append_json(std::string& out, const LogFacts& facts) {
   char* at = put(piece, "{\"time\":\"");
   at = put_time(at, exchange.started_wall_ms);
   at = put(at, "\",\"client\":\"");
-  at = put(at, exchange.session->client.address);
+  at = put(at, exchange.session().client.address);
   at = put(at, "\",\"identity\":");
   out.append(piece, at);
-  append_string_or_null(out, exchange.identity);
+  append_string_or_null(out, exchange.asker->identity);
   out += ",\"method\":";
   append_string_or_null(out, request.method);
   out += ",\"target\":";

@@ -71,10 +71,11 @@ char* put_quoted(char* at, std::string_view text) {
 
 char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
   const http::Exchange& exchange = facts.exchange;
-  at = put(at, exchange.session->client.address);
+  at = put(at, exchange.session().client.address);
   at = put(at, " - ");
-  at = base::put_escaped_for_log(
-      at, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
+  at = base::put_escaped_for_log(at, exchange.asker->identity.empty()
+                                         ? std::string_view("-")
+                                         : std::string_view(exchange.asker->identity));
   *at++ = ' ';
   at = put(at, clock.text(exchange.started_wall_ms));
   *at++ = ' ';
@@ -136,7 +137,7 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
 /// long, and the rest is numbers, addresses and fixed words.
 size_t longest(const LogFacts& facts) {
   const http::Exchange& exchange = facts.exchange;
-  size_t wire = exchange.identity.size() + exchange.sni.size() + exchange.rule().size() +
+  size_t wire = exchange.asker->identity.size() + exchange.sni.size() + exchange.rule().size() +
                 exchange.request_line().size() + exchange.referer().size() +
                 exchange.user_agent().size();
   if (exchange.request)

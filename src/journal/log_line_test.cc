@@ -109,7 +109,7 @@ TEST_F(LogLine, ATunnelThatLasts) {
 
 TEST_F(LogLine, WhoAsks) {
   auto request = ask("GET", "http://x/");
-  request.exchange->identity = "a\"d\xC3\xA4";
+  request.exchange->asker = base::make_ref<http::Asker>(request.asker->session, "a\"d\xC3\xA4");
   EXPECT_TRUE(line(LogFormat::common, request).starts_with("127.0.0.1 - a\\\"d\\xc3\\xa4 ["))
       << line(LogFormat::common, request);
   EXPECT_NE(line(LogFormat::json, request).find(",\"identity\":\"a\\\"d\xC3\xA4\","),
@@ -172,7 +172,7 @@ TEST_F(LogLine, NoByteForgesALine) {
   for (const bool settled : {false, true}) {
     auto request = ask("GET", "http://x/" + all, {{"Referer", all}, {"User-Agent", all}});
     request.exchange->sni = all;
-    request.exchange->identity = "a\x80\xff\"\\";
+    request.exchange->asker = base::make_ref<http::Asker>(request.asker->session, "a\x80\xff\"\\");
     if (settled) request.exchange->settle();
     for (const LogFormat format :
          {LogFormat::common, LogFormat::combined, LogFormat::json, LogFormat::squid}) {

@@ -54,7 +54,7 @@ void append_squid(std::string& out, const LogFacts& facts) {
   for (uint64_t least = 100'000; least > 1 && facts.ms < least; least /= 10) *at++ = ' ';
   at = put(at, facts.ms);
   *at++ = ' ';
-  at = put(at, exchange.session->client.address);
+  at = put(at, exchange.session().client.address);
   *at++ = ' ';
   at = put(at, result_code(exchange, request.method));
   *at++ = '/';
@@ -72,8 +72,8 @@ void append_squid(std::string& out, const LogFacts& facts) {
         out, request.target.empty() ? std::string_view("error:invalid-request") : request.target);
   }
   out += ' ';
-  append_word(
-      out, exchange.identity.empty() ? std::string_view("-") : std::string_view(exchange.identity));
+  append_word(out, exchange.asker->identity.empty() ? std::string_view("-")
+                                                    : std::string_view(exchange.asker->identity));
   at = put(piece, " ");
   if (exchange.peer.port != 0) {
     at = put(at, "HIER_DIRECT/");

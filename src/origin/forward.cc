@@ -261,7 +261,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
     }
   }
   if (!answered) co_return std::unexpected(std::move(answered).error());
-  if (answered->head->status == 407 && request.session->depth == 0)
+  if (answered->head->status == 407 && request.session().depth == 0)
     co_return std::unexpected(foreign_login(key));
 
   http::Response response;

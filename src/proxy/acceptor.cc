@@ -162,7 +162,8 @@ void Acceptor::admit(const net::Listener::Accepted& accepted, const Listening& l
   session->over_limit = most_per_client_ != 0 && count > most_per_client_ &&
                         match::classify(accepted.client.address) != match::AddressClass::loopback;
   if (relief_.crowded()) relief_.relieve_soon();
-  clients_.spawn(server::serve_client(std::move(stream), std::move(session), sessions_));
+  clients_.spawn(server::serve_client(std::move(stream),
+                                      base::make_ref<http::Asker>(std::move(session)), sessions_));
 } catch (const std::bad_alloc&) {
 }
 

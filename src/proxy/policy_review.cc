@@ -33,7 +33,7 @@ async::Task<void> PolicyReview::keep_asking() {
 }
 
 bool PolicyReview::denied(const http::Exchange& exchange) const {
-  const http::Session& session = *exchange.session;
+  const http::Session& session = exchange.session();
   if (admission_.refuses(session)) return true;
   if (exchange.peer.port == 0) return false;
   const policy::ListenerRules& rules = *snapshot_->parts.rules[session.listener];

@@ -232,7 +232,9 @@ async::Task<base::Result<void>> Recognised::run(async::ByteStream& client,
   if (!may_go_back) inner_ = nullptr;
   exchange_->set_ended("complete");
   async::Interrupt* const on_broken = client.readiness().on_broken;
-  co_await server::serve_session(client, session_, context_, std::move(client_bytes),
+  // Whoever opened the tunnel makes the requests inside.
+  auto asker = base::make_ref<http::Asker>(session_, exchange_->asker->identity);
+  co_await server::serve_session(client, std::move(asker), context_, std::move(client_bytes),
                                  std::move(pin), may_go_back ? &way_back : nullptr);
   if (!way_back.taken()) co_return {};
   client.readiness().on_broken = on_broken;
@@ -254,7 +256,7 @@ async::Task<base::Result<http::Response>> Recognise::handle(http::Request reques
 
 async::Task<base::Result<http::Response>> Recognise::recognise(http::Request request,
                                                                http::Next next) const {
-  const http::Session& outer = *request.session;
+  const http::Session& outer = request.session();
   auto session = base::make_ref<http::Session>();
   session->listener = outer.listener;
   session->listener_use = outer.listener_use;
@@ -264,7 +266,6 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   session->opened_port = request.head->target.port;
   session->opened_literal = request.head->target.literal;
   session->depth = outer.depth + 1;
-  session->identity = request.exchange->identity;
   base::Ref<http::Exchange> exchange = request.exchange;
   CO_TRY(http::Response response, co_await next(std::move(request)));
   if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {

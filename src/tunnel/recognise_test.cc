@@ -48,7 +48,7 @@ struct NoJournal final : http::Journal {
 struct Inside final : http::Stage {
   async::Task<base::Result<http::Response>> handle(http::Request request,
                                                    http::Next) const override {
-    const http::Session& session = *request.session;
+    const http::Session& session = request.session();
     if (request.head->fault) {
       http::Response response;
       response.head = http::ResponseHead::make(request.head->fault->status());

@@ -20,7 +20,7 @@ using async::Task;
 
 void TestJournal::record(const http::Exchange& exchange) {
   Record record;
-  record.client = exchange.session->client.port;
+  record.client = exchange.session().client.port;
   if (exchange.settled()) {
     record.line = exchange.request_line();
   } else if (exchange.request && !exchange.request->method_token.empty()) {
@@ -165,7 +165,8 @@ Task<void> Harness::serve(int descriptor, base::Ref<const http::Session> session
     ~Known() { *where = nullptr; }
   } known{where};
   *where = &stream;
-  co_await server::serve_session(stream, std::move(session), *sessions, base::Slice(), nullptr);
+  co_await server::serve_session(stream, base::make_ref<http::Asker>(std::move(session)), *sessions,
+                                 base::Slice(), nullptr);
 }
 
 bool Harness::turn(int wait_ms) {

@@ -47,8 +47,8 @@ struct Client {
 class ClientExchange final : public http::Exchange {
  public:
   ClientExchange(http::Journal& journal, base::Ref<const http::Pipeline> pipeline,
-                 base::Ref<const http::Session> session, Client& client)
-      : Exchange(journal, std::move(pipeline), std::move(session)), client_(client) {}
+                 base::Ref<const http::Asker> asker, Client& client)
+      : Exchange(journal, std::move(pipeline), std::move(asker)), client_(client) {}
   base::Result<void> interim(const http::ResponseHead& head) override;
   bool pass(std::string_view bytes) override;
   void cancel(const char* reason) override { client_.interrupt.fire(reason); }

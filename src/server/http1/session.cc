@@ -50,13 +50,13 @@ void print_request(const http::RequestHead& head) {
 class Connection final : public base::Pooled, private LiveConnection {
  public:
   Connection(async::ByteStream& stream, std::unique_ptr<async::ByteStream> owned,
-             base::Ref<const http::Session> session, const SessionContext& context,
+             base::Ref<const http::Asker> asker, const SessionContext& context,
              const base::Slice& first, std::unique_ptr<http::PinnedConnection> pin,
              WayBack* way_back)
       : LiveConnection(context.connections),
         owned_(std::move(owned)),
         context_(context),
-        session_(std::move(session)),
+        asker_(std::move(asker)),
         client_(stream, context.config) {
     stream.readiness().on_broken = &client_.interrupt;
     pins_.way_back = way_back;
@@ -113,7 +113,9 @@ class Connection final : public base::Pooled, private LiveConnection {
 
   const std::unique_ptr<async::ByteStream> owned_;  // Null if the caller owns the stream.
   const SessionContext& context_;
-  const base::Ref<const http::Session> session_;
+  const base::Ref<const http::Asker> asker_;
+  const http::Session& session() const { return *asker_->session; }
+
   Client client_;
   void close_resting() override { client_.stream.readiness().interrupt(); }
   std::pair<Drip::Side, uint64_t> content() const override;
@@ -154,20 +156,19 @@ void Connection::cut_dripping() {
   client_.interrupt.fire("lowest_rate");
 }
 
-async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session,
+async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Asker> asker,
                                 const SessionContext& context, base::Slice first,
                                 std::unique_ptr<http::PinnedConnection> pin, WayBack* way_back) {
-  auto connection = std::make_unique<Connection>(stream, nullptr, std::move(session), context,
-                                                 first, std::move(pin), way_back);
+  auto connection = std::make_unique<Connection>(stream, nullptr, std::move(asker), context, first,
+                                                 std::move(pin), way_back);
   Connection& itself = *connection;
   return itself.run(std::move(connection));
 }
 
 async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,
-                               base::Ref<const http::Session> session,
-                               const SessionContext& context) {
+                               base::Ref<const http::Asker> asker, const SessionContext& context) {
   async::ByteStream& served = *stream;
-  auto connection = std::make_unique<Connection>(served, std::move(stream), std::move(session),
+  auto connection = std::make_unique<Connection>(served, std::move(stream), std::move(asker),
                                                  context, base::Slice(), nullptr, nullptr);
   Connection& itself = *connection;
   return itself.run(std::move(connection));
@@ -175,8 +176,8 @@ async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,
 
 std::string Connection::authority() const {
   const std::string_view host =
-      (session_->inner_host.empty() ? session_->opened_host : session_->inner_host).view();
-  return http::authority_key(host, session_->opened_port);
+      (session().inner_host.empty() ? session().opened_host : session().inner_host).view();
+  return http::authority_key(host, session().opened_port);
 }
 
 void Connection::go_back() {
@@ -301,7 +302,7 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
 
 base::Ref<ClientExchange> Connection::begin(uint64_t started_ms) {
   auto exchange =
-      base::make_ref<ClientExchange>(context_.journal, context_.pipeline, session_, client_);
+      base::make_ref<ClientExchange>(context_.journal, context_.pipeline, asker_, client_);
   exchange->started_wall_ms -= static_cast<int64_t>(exchange->started_ms - started_ms);
   exchange->started_ms = started_ms;
   return exchange;
@@ -328,14 +329,14 @@ async::Task<Connection::Outcome> Connection::exchange() {
   std::optional<base::Error> fault;
   if (client_.input.empty() || !parser.done()) fault = co_await read_head(parser);
   if (!fault) {
-    if (auto target = http::parse_target(*parser.head(), session_->scheme); !target)
+    if (auto target = http::parse_target(*parser.head(), session().scheme); !target)
       fault = std::move(target).error();
   }
   Outcome outcome;
   // Inside a tunnel, a faulty head is relayed for the site to deal with. A fault that names a rule
   // comes from one of Weir's own limits, and Weir answers it.
   const bool refused_by_limit = fault && !fault->rule().empty();
-  const bool is_for_site = !fault && http::is_for_opened(*session_, *parser.head());
+  const bool is_for_site = !fault && http::is_for_opened(session(), *parser.head());
   if (way_back() && !refused_by_limit && !is_for_site) {
     cut.begun = true;
     outcome.after = After::relay;
@@ -359,24 +360,24 @@ async::Task<Connection::Outcome> Connection::exchange() {
   exchange->request = request.head;
   if (!fault && no_memory()) fault = no_memory_error();
   if (fault && fault->rule() == "limits.memory") among_.count_refused_for_memory();
-  const bool refused = context_.admission && context_.admission->refuses(*session_);
+  const bool refused = context_.admission && context_.admission->refuses(session());
   if (refused) {
     // Whatever the client sent, this is the only answer that it gets.
     fault =
         base::Error(ErrorType::http_request_denied,
-                    "This proxy does not serve clients at " + session_->client.address.text() + ".",
+                    "This proxy does not serve clients at " + session().client.address.text() + ".",
                     "clients")
             .with_remedy(
                 "add the address, or a network that holds it, to `clients` of the [[listener]] in "
                 "the configuration.");
   }
-  if (session_->over_limit) {
+  if (session().over_limit) {
     fault =
         base::Error(ErrorType::connection_limit_reached,
-                    "There are too many connections from " + session_->client.address.text() + ".",
+                    "There are too many connections from " + session().client.address.text() + ".",
                     "limits.connections_per_client");
   }
-  request.session = session_;
+  request.asker = asker_;
   request.exchange = exchange;
   request.pins = &pins_;
 

@@ -29,14 +29,13 @@ struct SessionContext {
 
 /// Serves a client's connection until it ends, and closes it.
 async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,
-                               base::Ref<const http::Session> session,
-                               const SessionContext& context);
+                               base::Ref<const http::Asker> asker, const SessionContext& context);
 
 /// Serves the requests inside a tunnel, until `stream` ends. `first` was already read from it.
 /// `pin`, if given, is the origin connection that the CONNECT opened, for the session's authority.
 /// `way_back`, if given, outlives the session: if it is taken when the session ends, the tunnel
 /// relays.
-async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Session> session,
+async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Asker> asker,
                                 const SessionContext& context, base::Slice first,
                                 std::unique_ptr<http::PinnedConnection> pin,
                                 WayBack* way_back = nullptr);

@@ -75,7 +75,7 @@ class Server final : private http::Journal {
     auto session = base::make_ref<http::Session>();
     session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
     session->local = {base::IpAddress::v4(127, 0, 0, 1), 9876};
-    scope.spawn(serve_session(stream, std::move(session), context,
+    scope.spawn(serve_session(stream, base::make_ref<http::Asker>(std::move(session)), context,
                               first.empty() ? base::Slice() : base::Slice::copy_of(first),
                               nullptr));
     turn();

@@ -66,6 +66,11 @@ constexpr uint64_t kStepMs = 50;
 constexpr uint64_t kLongestWaitMs = 10'000;
 constexpr uint64_t kLongestLookMs = 500;
 
+void set_user(http::Request& request, std::string_view user) {
+  request.asker = base::make_ref<http::Asker>(request.asker->session, user);
+  request.exchange->asker = request.asker;
+}
+
 async::Task<bool> nap(uint64_t until_ms) {
   async::Sleep sleep(until_ms);
   co_await sleep;
@@ -94,12 +99,11 @@ http::Response Auth::challenge(bool wrong) const {
 async::Task<base::Result<http::Response>> Auth::handle(http::Request request,
                                                        http::Next next) const {
   http::Fields& fields = request.head->fields;
-  const http::Session& session = *request.session;
+  const http::Session& session = request.session();
   const TargetForm form = request.head->target.form;
   const http::Field* given = fields.find(FieldId::proxy_authorization);
   if (!login_ || session.depth > 0 || form == TargetForm::origin || form == TargetForm::asterisk) {
     if (given) fields.remove(FieldId::proxy_authorization);
-    if (!session.identity.empty()) request.exchange->identity = session.identity;
     return next(std::move(request));
   }
   std::optional<Credentials> credentials;
@@ -111,7 +115,7 @@ async::Task<base::Result<http::Response>> Auth::handle(http::Request request,
   const Print print = login_->print_of(*credentials);
   if (!login_->knows(print, now_ms) || login_->look_is_due(now_ms))
     return ask(std::move(request), next, *std::move(credentials), print);
-  request.exchange->identity = credentials->user;
+  set_user(request, credentials->user);
   return next(std::move(request));
 }
 
@@ -122,14 +126,14 @@ async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http:
   if (login_->knows(print, loop.now_ms())) co_await look();
   if (!login_->knows(print, loop.now_ms())) {
     CO_TRY(const bool right,
-           co_await check(request.session->client.address, std::move(credentials), print));
+           co_await check(request.session().client.address, std::move(credentials), print));
     if (!right) {
       request.exchange->set_error(
           base::Error(ErrorType::http_request_denied, 407, "The login is wrong.", "login"));
       co_return challenge(true);
     }
   }
-  request.exchange->identity = user;
+  set_user(request, user);
   co_return co_await next(std::move(request));
 }
 

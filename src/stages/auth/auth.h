@@ -16,7 +16,7 @@ struct Context {
   async::PoolPort& pool;
 };
 
-/// Sets the exchange's identity and removes Proxy-Authorization, or answers 407 to absolute-form
+/// Sets the request's asker and removes Proxy-Authorization, or answers 407 to absolute-form
 /// and CONNECT requests. Origin-form requests, for Weir's own pages, need no login. Requests inside
 /// a tunnel have the identity that opened it, whatever they say themselves.
 class Auth final : public http::Stage {

@@ -177,7 +177,7 @@ struct Pipe {
     async::Task<base::Result<http::Response>> handle(http::Request request,
                                                      http::Next) const override {
       http::Response response =
-          http::text_response(200, "text/plain", request.exchange->identity.text());
+          http::text_response(200, "text/plain", request.asker->identity.text());
       if (request.head->fields.has(FieldId::proxy_authorization)) response.head->status = 500;
       return http::answer(std::move(response));
     }
@@ -233,7 +233,7 @@ TEST(Auth, InsideATunnelTheOuterIdentityHolds) {
   Fixture fixture;
   Pipe pipe(fixture);
   fixture.fake.session->depth = 1;
-  fixture.fake.session->identity = "bob";
+  fixture.fake.user = "bob";
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), "200 bob");
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 bob");
 }

@@ -31,7 +31,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   if (path != "/")
     return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
 
-  const http::Session& session = *request.session;
+  const http::Session& session = request.session();
   const std::string client = session.client.address.text();
   const std::string_view agent = head.fields.get(FieldId::user_agent);
   const bool through = session.depth > 0 || head.target.form == http::TargetForm::absolute;
@@ -87,7 +87,7 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request request,
     response.tunnel = std::make_unique<OwnTunnel>();
     return http::answer(std::move(response));
   }
-  if (!request.session->own && !own_->covers(target, *request.session))
+  if (!request.session().own && !own_->covers(target, request.session()))
     return next(std::move(request));
   auto response = page(request);
   if (!response) return http::fail_with(std::move(response).error());

@@ -28,17 +28,17 @@ Policy::~Policy() = default;
 async::Task<base::Result<http::Response>> Policy::handle(http::Request request,
                                                          http::Next next) const {
   const http::Target& target = request.head->target;
-  const auto& rules = rules_[request.session->listener];
+  const auto& rules = rules_[request.session().listener];
   const bool connects = request.head->method == http::Method::connect;
   // A plain request to our own address is answered by Weir itself; a CONNECT to it meets the rules
   // like any other.
   const bool own = connects ? own_->is_own_name(target.host)
-                            : request.session->own || own_->covers(target, *request.session);
+                            : request.session().own || own_->covers(target, request.session());
   if (!own) {
     if (auto port = check_port(*rules, target.port); !port)
       return http::fail_with(std::move(port).error());
   }
-  base::Ref<const RulesDecision>& last = last_[request.session->listener];
+  base::Ref<const RulesDecision>& last = last_[request.session().listener];
   if (!last || last->host() != target.host)
     last = base::Ref<const RulesDecision>(new RulesDecision(rules, target.host));
   request.decision = last;

@@ -12,7 +12,7 @@ using http::TargetForm;
 
 base::Result<void> Validate::check_target(const http::Request& request) const {
   const http::Target& target = request.head->target;
-  const http::Session& session = *request.session;
+  const http::Session& session = request.session();
   if (session.depth > 0) {
     if (request.head->method == Method::connect) {
       return base::fail(ErrorType::http_request_error,
