@@ -1,5 +1,8 @@
 // Policy's decision on a request, checked again wherever more is known.
 #pragma once
+#include <cstdint>
+#include <string_view>
+
 #include "base/error.h"
 #include "base/ip.h"
 #include "base/memory.h"
@@ -7,17 +10,44 @@
 
 namespace weir::http {
 
-/// What policy decided about a request. Immutable. It is checked again with each address before
-/// Weir connects to it, and with the peer's address each time a pooled connection is taken; later
-/// checks can only refuse more.
+class ResponseHead;
+
+/// What policy decided about a request that it let pass. Immutable. It is asked again at each point
+/// where more is known; the later points can only refuse more. Used on one worker's thread.
 class Decision : public base::Counted<Decision>, public base::Pooled {
  public:
   virtual ~Decision() = default;
-  /// Decisions with the same number, if it is not 0, give the same answer for the same host,
-  /// address and port.
-  virtual uint64_t rules_id() const { return 0; }
-  virtual base::Result<void> check(base::AddressSource source, const base::IpAddress& address,
-                                   uint16_t port) const = 0;
+
+  /// A number that no other decision of this worker has, never 0. So whoever remembers what a
+  /// decision answered, under this number, remembers it for the same asker, target and rules.
+  uint64_t id() const { return id_; }
+  /// Rises whenever the rules change, or anything else that decisions depend on. A decision of an
+  /// earlier generation is asked again (proxy/policy_review.h).
+  virtual uint64_t generation() const { return 0; }
+
+  /// Asked about each address right before Weir connects to it, and about the peer's address each
+  /// time the request gets a connection that was opened before.
+  virtual base::Result<void> check_address(base::AddressSource source,
+                                           const base::IpAddress& address, uint16_t port) const = 0;
+  /// Asked about the server name of a ClientHello in a tunnel, before the tunnel goes on. `name` is
+  /// in lower case; empty if the ClientHello has none.
+  virtual base::Result<void> check_server_name(std::string_view name) const {
+    (void)name;
+    return {};
+  }
+  /// Asked about the head of the final response, as the origin sent it, before any of it goes to
+  /// the client.
+  virtual base::Result<void> check_response(const ResponseHead& head) const {
+    (void)head;
+    return {};
+  }
+
+ private:
+  static uint64_t next_id() {
+    thread_local uint64_t last = 0;
+    return ++last;
+  }
+  const uint64_t id_ = next_id();
 };
 
 }  // namespace weir::http

@@ -13,6 +13,7 @@
 #include "base/kept_text.h"
 #include "base/ref.h"
 #include "http/asker.h"
+#include "http/decision.h"
 #include "http/head.h"
 
 namespace weir::http {
@@ -38,9 +39,15 @@ class Journal {
  public:
   virtual ~Journal() = default;
   virtual void record(const Exchange& exchange) = 0;
-  /// Head of the list of running exchanges, in the order in which they began: for draining, status,
-  /// and changes of policy.
+  /// How many exchanges run.
+  size_t running() const { return running_; }
+  /// Head of the list of running exchanges, in the order in which they began. Only the review of
+  /// what policy has allowed walks it (proxy/policy_review.h).
   async::Link live;
+
+ private:
+  friend class Exchange;
+  size_t running_ = 0;
 };
 
 /// Facts about one request and its response. Stages add facts to it, but base no decisions on it.
@@ -113,12 +120,11 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   uint64_t received = 0;
   /// The origin's address, if a connection was used.
   base::Endpoint peer;
-  /// Where that address came from. When policy has changed, it is asked about this, the address and
-  /// the requested host again.
+  /// Where that address came from.
   base::AddressSource peer_source = base::AddressSource::literal;
-  std::string_view host() const {
-    return settled_ ? kept(3) : request ? request->target.host : std::string_view();
-  }
+  /// What policy decided, for the worker alone, which asks again about it and about the peer when
+  /// policy has changed. Null until policy has decided.
+  base::Ref<const Decision> decision;
   bool reused_connection = false;
   /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
   /// null if nothing.
@@ -135,14 +141,14 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// Reserves (or releases) one block's worth of memory in the account for a running exchange,
   /// which will hold content. A settled tunnel reserves nothing.
   void promise(bool more);
-  /// A part of the text that settle() keeps: request line, Referer, User-Agent and host, one after
+  /// A part of the text that settle() keeps: request line, Referer and User-Agent, one after
   /// another; kept_ends_ says where each ends.
   std::string_view kept(size_t which) const {
     const uint32_t begin = which == 0 ? 0 : kept_ends_[which - 1];
     return kept_.view().substr(begin, kept_ends_[which] - begin);
   }
   base::KeptText kept_;
-  std::array<uint32_t, 4> kept_ends_{};
+  std::array<uint32_t, 3> kept_ends_{};
 };
 
 }  // namespace weir::http

@@ -131,6 +131,24 @@ base::Ref<RequestHead> RequestHead::make() {
   return base::Ref<RequestHead>(
       new (block) RequestHead(block + sizeof(RequestHead), kBlock - sizeof(RequestHead)));
 }
+base::Ref<RequestHead> RequestHead::clone() const {
+  auto copy = make();
+  const auto copied = [&](std::string_view text) { return copy->copy(text); };
+  copy->minor_version = minor_version;
+  copy->method = method;
+  copy->method_token = copied(method_token);
+  copy->raw_target = copied(raw_target);
+  copy->login = copied(login);
+  copy->login_origin = copied(login_origin);
+  copy->target = target;
+  copy->target.host = copied(target.host);
+  copy->target.path = copied(target.path);
+  copy->target.authority = copied(target.authority);
+  copy->target.written_authority = copied(target.written_authority);
+  for (const Field& field : fields.all())
+    copy->fields.add_in_place(copied(field.name()), copied(field.value()), field.id);
+  return copy;
+}
 void RequestHead::release() {
   if (last_release()) destroy(this);
 }

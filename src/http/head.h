@@ -153,6 +153,9 @@ class Head {
 class RequestHead final : public Head {
  public:
   static base::Ref<RequestHead> make();
+  /// A head of one's own, to be edited: the log, another stage or a restart may still need this one
+  /// as the client sent it. Without the fault, if there is one.
+  base::Ref<RequestHead> clone() const;
   void release();
 
   Method method = Method::other;

@@ -15,11 +15,13 @@ Exchange::Exchange(Journal& journal, base::Ref<const Pipeline> pipeline,
       started_ms(async::EventLoop::current().now_ms()),
       journal_(journal) {
   link_before(journal.live);
+  ++journal.running_;
   promise(true);
 }
 
 Exchange::~Exchange() {
   journal_.record(*this);
+  --journal_.running_;
   promise(false);
 }
 
@@ -34,13 +36,12 @@ void Exchange::settle() {
   promise(false);
   if (settled_ || !request) return;
   const std::string_view others[] = {request->fields.get(FieldId::referer),
-                                     request->fields.get(FieldId::user_agent),
-                                     request->target.host};
+                                     request->fields.get(FieldId::user_agent)};
   std::string kept;
   kept.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
   kept += static_cast<char>('0' + request->minor_version);
   kept_ends_[0] = static_cast<uint32_t>(kept.size());
-  for (size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < std::size(others); ++i) {
     kept += others[i];
     kept_ends_[i + 1] = static_cast<uint32_t>(kept.size());
   }

@@ -27,7 +27,7 @@ struct Request {
   /// Set anew by auth. Never null.
   base::Ref<const Asker> asker;
   base::Ref<Exchange> exchange;
-  /// Set by policy.
+  /// Set by policy; the exchange keeps it too.
   base::Ref<const Decision> decision;
   std::unique_ptr<Body> body;
   /// The pins of the client's connection; outlive the request. Null for a request without a client
@@ -81,7 +81,8 @@ struct Response {
   base::Ref<ResponseHead> head;
   std::unique_ptr<Body> body;
   std::unique_ptr<Tunnel> tunnel;
-  /// A request to another target: it re-enters the pipeline above policy, which has to see it.
+  /// A request to another target: it re-enters the pipeline above policy, which has to see it. Its
+  /// head is the restarting stage's own (RequestHead::clone): the log keeps the client's.
   std::unique_ptr<Request> restart;
 };
 static_assert(sizeof(Response) <= 64);

@@ -135,7 +135,8 @@ class FakeStages final : private Journal {
     base::Result<void> interim(const ResponseHead&) override { return {}; }
   };
   struct Anywhere final : Decision {
-    base::Result<void> check(base::AddressSource, const base::IpAddress&, uint16_t) const override {
+    base::Result<void> check_address(base::AddressSource, const base::IpAddress&,
+                                     uint16_t) const override {
       return {};
     }
   };

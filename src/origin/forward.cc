@@ -220,8 +220,8 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request request
           std::string(key) + " closed the connection that belongs to this client.");
       co_return std::unexpected(served ? lost.without_answer() : lost);
     }
-    if (auto allowed = request.decision->check(connection->source, connection->peer.address,
-                                               connection->peer.port);
+    if (auto allowed = request.decision->check_address(connection->source, connection->peer.address,
+                                                       connection->peer.port);
         !allowed) {
       request.pins->lose(key);
       co_return std::unexpected(std::move(allowed).error());

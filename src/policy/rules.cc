@@ -1,7 +1,6 @@
 #include "policy/rules.h"
 
 #include <algorithm>
-#include <atomic>
 #include <string>
 
 namespace weir::policy {
@@ -13,8 +12,6 @@ using base::Error;
 using base::ErrorType;
 using base::IpAddress;
 using match::AddressClass;
-
-std::atomic<uint64_t> next_id{1};
 
 /// True if connecting to `address` reaches this machine through its loopback interface.
 bool stands_for_loopback(const IpAddress& address) {
@@ -72,8 +69,7 @@ bool OwnAddresses::contains(const IpAddress& address, uint16_t port) const {
 
 ListenerRules::ListenerRules(const Config& config, bool reachable,
                              std::vector<uint16_t> blocked_ports, OwnAddresses own)
-    : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
-      reachable_(reachable),
+    : reachable_(reachable),
       private_allowed_(config.private_allowed),
       allowed_networks_(config.allowed_networks),
       blocked_ports_(std::move(blocked_ports)),
@@ -85,8 +81,7 @@ ListenerRules::ListenerRules(const Config& config, bool reachable,
 
 ListenerRules::ListenerRules(const ListenerRules& last, std::vector<uint16_t> blocked_ports,
                              OwnAddresses own)
-    : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
-      reachable_(last.reachable_),
+    : reachable_(last.reachable_),
       private_allowed_(last.private_allowed_),
       local_names_(last.local_names_),
       allowed_names_(last.allowed_names_),
@@ -122,8 +117,9 @@ base::Result<void> check_port(const ListenerRules& rules, uint16_t port) {
                        " (`weir config --defaults` prints the one in use by default)"));
 }
 
-base::Result<void> check(const ListenerRules& rules, std::string_view host,
-                         base::AddressSource source, const IpAddress& address, uint16_t port) {
+base::Result<void> check_address(const ListenerRules& rules, std::string_view host,
+                                 base::AddressSource source, const IpAddress& address,
+                                 uint16_t port) {
   if (rules.is_own(address, port)) {
     return std::unexpected(prohibited(
         Endpoint{address, port}.text() + " is where Weir itself listens", "own address"));

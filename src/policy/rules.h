@@ -48,8 +48,6 @@ class ListenerRules {
   /// and those that hold on every listener are new.
   ListenerRules(const ListenerRules& last, std::vector<uint16_t> blocked_ports, OwnAddresses own);
 
-  /// Unique to this object for the life of the process.
-  uint64_t id() const { return id_; }
   bool reachable() const { return reachable_; }
   bool port_blocked(uint16_t port) const;
   bool is_own(const base::IpAddress& address, uint16_t port) const {
@@ -64,7 +62,6 @@ class ListenerRules {
  private:
   bool in_allowed_network(const base::IpAddress& address) const;
 
-  const uint64_t id_;
   bool reachable_;
   bool private_allowed_;
   match::HostPatterns local_names_, allowed_names_;
@@ -87,7 +84,8 @@ base::Result<void> check_port(const ListenerRules& rules, uint16_t port);
 /// - On a listener that only this machine can reach, loopback and link-local addresses are allowed,
 ///   unless DNS led there (rebinding) and the name is not in `local_names`. Others are allowed
 ///   unless `private = "deny"` and `allow` has neither the name nor the address.
-base::Result<void> check(const ListenerRules& rules, std::string_view host,
-                         base::AddressSource source, const base::IpAddress& address, uint16_t port);
+base::Result<void> check_address(const ListenerRules& rules, std::string_view host,
+                                 base::AddressSource source, const base::IpAddress& address,
+                                 uint16_t port);
 
 }  // namespace weir::policy

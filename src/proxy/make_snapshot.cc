@@ -18,24 +18,26 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
   parts.login = std::move(login);
   parts.via = via;
   parts.version = WEIR_VERSION;
+  policy::RuleSet rules;
   const policy::OwnAddresses own(change.listening, &net::is_this_machine);
   for (size_t number = 0; number < change.index_of.size(); ++number) {
     if (change.index_of[number] == Listeners::kFree) {
-      parts.rules.emplace_back();
+      rules.listeners.emplace_back();
       parts.clients.emplace_back();
       continue;
     }
     if (change.index_of[number] == Listeners::kLeft) {
-      parts.rules.push_back(std::make_shared<const policy::ListenerRules>(
-          *before->rules[number], config.blocked_ports, own));
+      rules.listeners.push_back(std::make_shared<const policy::ListenerRules>(
+          *before->rules->listeners[number], config.blocked_ports, own));
       parts.clients.push_back(before->clients[number]);
       continue;
     }
     const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
-    parts.rules.push_back(std::make_shared<const policy::ListenerRules>(
+    rules.listeners.push_back(std::make_shared<const policy::ListenerRules>(
         listener.policy, config::is_reachable(listener), config.blocked_ports, own));
     parts.clients.push_back(listener.clients);
   }
+  parts.rules = std::make_shared<const policy::RuleSet>(std::move(rules));
   return parts;
 }
 

@@ -7,7 +7,7 @@
 #include "http/own_names.h"
 #include "http/stage.h"
 #include "origin/forward.h"
-#include "policy/rules.h"
+#include "policy/decide.h"
 #include "server/http1/session.h"
 #include "stages/auth/auth.h"
 #include "tunnel/config.h"
@@ -16,10 +16,10 @@ namespace weir::proxy {
 
 /// What the pipelines of all workers are made from. Immutable; a reload makes a new one. The lists
 /// are indexed by listener number, as Listeners assigns it and sessions keep it; for an unused
-/// number, the rules are null and the clients empty.
+/// number, the clients are empty.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
-  std::vector<std::shared_ptr<const policy::ListenerRules>> rules;
+  std::shared_ptr<const policy::RuleSet> rules;
   /// Which clients may connect, by listener; empty: all that can reach it.
   std::vector<std::vector<base::Cidr>> clients;
   /// Null: no login is required.

@@ -6,48 +6,72 @@ constexpr uint64_t kAskAgainMs = 2000;
 }  // namespace
 
 void PolicyReview::begin() {
-  ask();
-  if (asking_.size() == 0) asking_.spawn(keep_asking());
+  asking_.cancel_all();
+  asking_.spawn(ask_all());
 }
 
-bool PolicyReview::connecting_from_before() const {
-  for (const async::Link* at = live_.next(); at != &live_; at = at->next()) {
-    const auto& exchange = static_cast<const http::Exchange&>(*at);
-    // The first exchange from after the reload: all later ones are, too.
-    if (exchange.pipeline.get() == pipeline_.get()) return false;
-    if (exchange.peer.port == 0 && exchange.status == 0) return true;
+async::Task<void> PolicyReview::ask_all() {
+  // What is still connecting connects by the earlier decision; it is asked about once it is
+  // connected.
+  while (co_await walk()) {
+    async::Sleep nap(async::EventLoop::current().now_ms() + kAskAgainMs);
+    co_await nap;
+  }
+}
+
+async::Task<bool> PolicyReview::walk() {
+  bool again = false;
+  // Stands in the list between the exchanges that were looked at and the others: those may end, and
+  // new ones may begin, while this waits.
+  async::Link place;
+  place.link_before(*live_.next());
+  while (!look_at_slice(place, again)) {
+    async::Yield turn;
+    co_await turn;
+  }
+  co_return again;
+}
+
+bool PolicyReview::look_at_slice(async::Link& place, bool& again) {
+  for (size_t i = 0; i < kSlice; ++i) {
+    async::Link* const next = place.next();
+    if (next == &live_) return true;
+    place.unlink();
+    place.link_before(*next->next());
+    again |= look_at(static_cast<http::Exchange&>(*next));
   }
   return false;
 }
 
-/// An exchange that is still connecting at a reload connects by the old rules; it is checked once
-/// it is connected.
-async::Task<void> PolicyReview::keep_asking() {
-  // This runs in the same turn as the last ask(): exchanges that ask() could not check yet are
-  // still connecting here.
-  while (connecting_from_before()) {
-    async::Sleep nap(async::EventLoop::current().now_ms() + kAskAgainMs);
-    co_await nap;
-    ask();
+base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
+    const http::Exchange& exchange) const {
+  // All decisions that exchanges keep come from policy::decide.
+  const auto& before = static_cast<const policy::Decision&>(*exchange.decision);
+  TRY(auto decision, policy::decide(*snapshot_->parts.rules, before.question()));
+  if (exchange.peer.port != 0) {
+    CHECK_OK(
+        decision->check_address(exchange.peer_source, exchange.peer.address, exchange.peer.port));
   }
+  if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni));
+  return decision;
 }
 
-bool PolicyReview::denied(const http::Exchange& exchange) const {
-  const http::Session& session = exchange.session();
-  if (admission_.refuses(session)) return true;
-  if (exchange.peer.port == 0) return false;
-  const policy::ListenerRules& rules = *snapshot_->parts.rules[session.listener];
-  return !policy::check_port(rules, exchange.peer.port) ||
-         !policy::check(rules, exchange.host(), exchange.peer_source, exchange.peer.address,
-                        exchange.peer.port);
-}
-
-void PolicyReview::ask() {
-  for (async::Link* at = live_.next(); at != &live_; at = at->next()) {
-    auto& exchange = static_cast<http::Exchange&>(*at);
-    if (exchange.pipeline.get() == pipeline_.get()) return;
-    if (denied(exchange)) exchange.cancel("policy_changed");
+bool PolicyReview::look_at(http::Exchange& exchange) const {
+  if (admission_.refuses(exchange.session())) {
+    exchange.cancel("policy_changed");
+    return false;
   }
+  const bool connects = exchange.peer.port == 0 && exchange.status == 0;
+  // One without a decision is asked about by the pipeline that it began with, and then again here.
+  if (!exchange.decision) return connects && exchange.pipeline.get() != pipeline_.get();
+  if (exchange.decision->generation() == snapshot_->parts.rules->generation) return false;
+  auto decided = decide(exchange);
+  if (!decided) {
+    exchange.cancel("policy_changed");
+    return false;
+  }
+  if (!connects) exchange.decision = *std::move(decided);
+  return connects;
 }
 
 }  // namespace weir::proxy

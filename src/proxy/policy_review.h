@@ -1,37 +1,45 @@
-// After a reload, checks what already runs against the new policy.
+// Asks policy again about what already runs.
 #pragma once
 #include "async/event_loop.h"
 #include "http/exchange.h"
-#include "http/stage.h"
 #include "proxy/snapshot.h"
 #include "server/http1/session.h"
 
 namespace weir::proxy {
 
-/// One per worker. Running exchanges were allowed by rules that may have changed: those that the
-/// new rules deny are cancelled, and their log lines say so.
+/// One per worker. Running exchanges were allowed by rules that may have changed since: those that
+/// the new rules deny are cancelled, and their log lines say so. Every exchange whose decision is
+/// of an earlier generation is asked about, the way it was asked about at first (policy::decide)
+/// and with what is known by now.
 class PolicyReview {
  public:
-  /// All arguments belong to the worker: its running exchanges, in the order in which they began;
-  /// its current snapshot and pipeline, which a reload replaces; and what decides whether a client
-  /// is still admitted.
+  /// How many exchanges are looked at in a turn of the loop.
+  static constexpr size_t kSlice = 256;
+
+  /// All arguments belong to the worker: its running exchanges; its current snapshot and
+  /// pipeline, which a reload replaces; and what decides whether a client is still admitted.
   PolicyReview(async::Link& live, const SnapshotRef& snapshot,
                const base::Ref<const http::Pipeline>& pipeline, const server::Admission& admission)
       : live_(live), snapshot_(snapshot), pipeline_(pipeline), admission_(admission) {}
   PolicyReview(const PolicyReview&) = delete;
 
-  /// Call it when the configuration has changed. Checks at once, and again for as long as an
-  /// exchange from before the change may still connect.
+  /// Call it when the generation of the rules has risen, for whatever reason. The first slice is
+  /// asked about at once, the others in the following turns; and again as long as an exchange may
+  /// still connect by an earlier decision. Another call meanwhile starts anew.
   void begin();
-  /// Stops checking.
+  /// Stops asking.
   void cancel() { asking_.cancel_all(); }
 
  private:
-  void ask();
-  /// True if an exchange that began before the last reload may still connect.
-  bool connecting_from_before() const;
-  async::Task<void> keep_asking();
-  bool denied(const http::Exchange& exchange) const;
+  async::Task<void> ask_all();
+  /// One walk over all exchanges. True if one has to be asked about again later.
+  async::Task<bool> walk();
+  /// Looks at one slice behind `place`, which moves on. True if that was the last one.
+  bool look_at_slice(async::Link& place, bool& again);
+  /// True if it has to be asked about again, because it is not connected yet.
+  bool look_at(http::Exchange& exchange) const;
+  /// The decision of now; an error if the exchange may not go on.
+  base::Result<base::Ref<const policy::Decision>> decide(const http::Exchange& exchange) const;
 
   async::Link& live_;
   const SnapshotRef& snapshot_;

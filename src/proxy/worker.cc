@@ -169,8 +169,7 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
   mailbox_.post([this, told = std::move(told)] {
     WorkerStatus status = counted();
     status.connections = connections_.count();
-    for (const async::Link* at = journal_.live.next(); at != &journal_.live; at = at->next())
-      ++status.exchanges;
+    status.exchanges = journal_.running();
     status.idle_origin_connections = pool_.size();
     status.cached_names = resolver_.cache_size();
     status.memory_kept = base::kept_bytes();

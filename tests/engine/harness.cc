@@ -12,7 +12,7 @@
 #include <iterator>
 
 #include "base/clock.h"
-#include "policy/rules.h"
+#include "policy/decide.h"
 
 namespace weir::engine {
 
@@ -38,9 +38,12 @@ void TestJournal::record(const http::Exchange& exchange) {
 }
 
 Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::Next next) const {
+  if (const std::string_view path = request.head->target.path;
+      !path.starts_with("/to/") && path != "/loop")
+    return next(std::move(request));
+  request.head = request.head->clone();
   http::RequestHead& head = *request.head;
   const std::string_view path = head.target.path;
-  if (!path.starts_with("/to/") && path != "/loop") return next(std::move(request));
   if (path != "/loop") {
     const std::string_view rest = path.substr(4);
     const std::string_view authority = rest.substr(0, rest.find('/'));
@@ -84,10 +87,12 @@ Harness::Harness(Options wanted)
   rules.private_allowed = options.private_allowed;
   const std::vector<uint16_t> blocked(std::begin(policy::kDefaultBlockedPorts),
                                       std::end(policy::kDefaultBlockedPorts));
+  policy::RuleSet all;
   for (const bool reachable : {false, true}) {
-    parts.rules.push_back(std::make_shared<const policy::ListenerRules>(
+    all.listeners.push_back(std::make_shared<const policy::ListenerRules>(
         rules, reachable, blocked, policy::OwnAddresses({listening}, {})));
   }
+  parts.rules = std::make_shared<const policy::RuleSet>(std::move(all));
   parts.via = "weir-test";
   parts.version = "test";
   sessions.emplace(server::SessionContext{journal, pipeline, options.server, connections});

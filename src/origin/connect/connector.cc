@@ -45,7 +45,7 @@ async::Task<base::Result<Connected>> Connector::connect(std::string_view host, b
     ConnectRace race(resolver_, config_, tcp_, host, port, decision);
     co_return co_await race.run();
   }
-  CO_CHECK(decision.check(only->source, only->address, port));
+  CO_CHECK(decision.check_address(only->source, only->address, port));
   const base::Endpoint to{only->address, port};
   const uint64_t deadline_ms = async::EventLoop::current().now_ms() + config_.connect_timeout_ms;
   net::Connecting attempt = co_await net::connect(to, deadline_ms, tcp_);

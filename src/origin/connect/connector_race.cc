@@ -106,7 +106,7 @@ bool ConnectRace::begin_next() {
   while (more()) {
     Answer& answer = (v6_next_ && v6_.left()) || !v4_.left() ? v6_ : v4_;
     const base::IpAddress address = answer.lookup.found[answer.next++];
-    if (auto allowed = decision_.check(answer.lookup.source, address, port_); !allowed) {
+    if (auto allowed = decision_.check_address(answer.lookup.source, address, port_); !allowed) {
       if (!refusal_) refusal_ = std::move(allowed).error();
       continue;
     }

@@ -83,8 +83,8 @@ class Listening {
 
 class TestDecision final : public http::Decision {
  public:
-  base::Result<void> check(AddressSource source, const IpAddress& address,
-                           uint16_t port) const override {
+  base::Result<void> check_address(AddressSource source, const IpAddress& address,
+                                   uint16_t port) const override {
     asked += address.text() + '/' + std::to_string(static_cast<int>(source)) + ' ';
     EXPECT_NE(port, 0);
     if (refuse && refuse(address)) {

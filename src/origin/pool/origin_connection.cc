@@ -64,10 +64,10 @@ std::unique_ptr<OriginConnection> Pool::take(std::string_view authority,
     auto& connection = static_cast<OriginConnection&>(*idle->connections.next());
     // The most recently used is first: if it has been idle for too long, so have the others.
     if (now - connection.idle_since_ms_ > max_idle_ms) return nullptr;
-    if (connection.allowed_by == 0 || connection.allowed_by != decision.rules_id()) {
-      if (!decision.check(connection.source, connection.peer.address, connection.peer.port))
+    if (connection.allowed_by != decision.id()) {
+      if (!decision.check_address(connection.source, connection.peer.address, connection.peer.port))
         return nullptr;
-      connection.allowed_by = decision.rules_id();
+      connection.allowed_by = decision.id();
     }
     auto taken = remove(connection);
     if (!taken->quiet() || taken->names_generation != names_generation) {

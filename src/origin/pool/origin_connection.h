@@ -53,7 +53,7 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
   /// net::Resolver::generation when the address was looked up: once names have changed, the
   /// connection is not reused.
   uint64_t names_generation = 0;
-  /// http::Decision::rules_id of a decision that allowed this peer for this authority.
+  /// http::Decision::id of the last decision that allowed this peer; 0: none has.
   uint64_t allowed_by = 0;
 
  private:

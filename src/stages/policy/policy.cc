@@ -1,47 +1,38 @@
 #include "stages/policy/policy.h"
 
-#include <string>
+#include "base/hash.h"
 
 namespace weir::policy {
 
-class RulesDecision final : public http::Decision {
- public:
-  RulesDecision(std::shared_ptr<const ListenerRules> rules, std::string_view host)
-      : rules_(std::move(rules)), host_(host) {}
-  const std::string& host() const { return host_; }
-  uint64_t rules_id() const override { return rules_->id(); }
-  base::Result<void> check(base::AddressSource source, const base::IpAddress& address,
-                           uint16_t port) const override {
-    return policy::check(*rules_, host_, source, address, port);
+Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own)
+    : rules_(std::move(rules)), own_(std::move(own)) {}
+
+base::Result<base::Ref<const Decision>> Policy::decide(const Question& question) const {
+  // The host tells most questions apart; those of two users who ask for one host share a place.
+  base::Ref<const Decision>& last = last_[base::hash_of(question.host) % last_.size()];
+  if (!last || last->question() != question) {
+    TRY(last, policy::decide(*rules_, question));
   }
-
- private:
-  const std::shared_ptr<const ListenerRules> rules_;
-  const std::string host_;
-};
-
-Policy::Policy(std::vector<std::shared_ptr<const ListenerRules>> rules,
-               std::shared_ptr<const http::OwnNames> own)
-    : rules_(std::move(rules)), own_(std::move(own)), last_(rules_.size()) {}
-Policy::~Policy() = default;
+  return last;
+}
 
 async::Task<base::Result<http::Response>> Policy::handle(http::Request request,
                                                          http::Next next) const {
   const http::Target& target = request.head->target;
-  const auto& rules = rules_[request.session().listener];
+  const http::Session& session = request.session();
   const bool connects = request.head->method == http::Method::connect;
   // A plain request to our own address is answered by Weir itself; a CONNECT to it meets the rules
   // like any other.
-  const bool own = connects ? own_->is_own_name(target.host)
-                            : request.session().own || own_->covers(target, request.session());
-  if (!own) {
-    if (auto port = check_port(*rules, target.port); !port)
-      return http::fail_with(std::move(port).error());
-  }
-  base::Ref<const RulesDecision>& last = last_[request.session().listener];
-  if (!last || last->host() != target.host)
-    last = base::Ref<const RulesDecision>(new RulesDecision(rules, target.host));
-  request.decision = last;
+  const bool own =
+      connects ? own_->is_own_name(target.host) : session.own || own_->covers(target, session);
+  auto decision = decide({.listener = session.listener,
+                          .identity = request.asker->identity,
+                          .host = target.host,
+                          .port = target.port,
+                          .own = own});
+  if (!decision) return http::fail_with(std::move(decision).error());
+  request.exchange->decision = *decision;
+  request.decision = *std::move(decision);
   return next(std::move(request));
 }
 

@@ -15,12 +15,12 @@ const base::Endpoint kListening{IpAddress::v4(127, 0, 0, 1), 9876};
 
 Policy make_policy() {
   const std::vector<uint16_t> blocked{25, 9876};
-  std::vector<std::shared_ptr<const ListenerRules>> rules;
+  RuleSet rules;
   for (const bool reachable : {false, true}) {
-    rules.push_back(std::make_shared<const ListenerRules>(Config{}, reachable, blocked,
-                                                          OwnAddresses({kListening}, {})));
+    rules.listeners.push_back(std::make_shared<const ListenerRules>(
+        Config{}, reachable, blocked, OwnAddresses({kListening}, {})));
   }
-  return Policy(std::move(rules),
+  return Policy(std::make_shared<const RuleSet>(std::move(rules)),
                 std::make_shared<const http::OwnNames>("weir.internal", std::vector{kListening}));
 }
 
@@ -79,8 +79,8 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
       EXPECT_EQ(fake.run(stage, "GET", std::string("http://") + c.host + "/").status(), 200);
     }
     ASSERT_TRUE(decision);
-    const auto checked = decision->check(c.source, *IpAddress::parse(c.address),
-                                         80);  // The configuration it came from is gone.
+    const auto checked = decision->check_address(c.source, *IpAddress::parse(c.address),
+                                                 80);  // The configuration it came from is gone.
     EXPECT_EQ(checked.has_value(), c.open) << c.listener << " " << c.host << " " << c.address;
     if (!checked) EXPECT_EQ(checked.error().type(), ErrorType::destination_ip_prohibited);
   }
@@ -100,7 +100,8 @@ TEST(Policy, ARequestGetsNoOtherHostsAndNoOtherListenersDecision) {
     return decisions.back();
   };
   const auto open = [](const base::Ref<const http::Decision>& decision) {
-    return decision->check(AddressSource::dns, *IpAddress::parse("10.0.0.1"), 80).has_value();
+    return decision->check_address(AddressSource::dns, *IpAddress::parse("10.0.0.1"), 80)
+        .has_value();
   };
   const auto first = ask(0, "site");
   EXPECT_EQ(ask(0, "site").get(), first.get());

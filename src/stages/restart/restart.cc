@@ -13,6 +13,10 @@ async::Task<base::Result<http::Response>> Restart::handle(http::Request request,
                            "Rules rewrite each other's targets.");
     }
     http::Request again = std::move(*response.restart);
+    // What was decided and connected to for the target before does not belong to this one.
+    again.decision = nullptr;
+    again.exchange->decision = nullptr;
+    again.exchange->peer = {};
     http::follow_changed_target(*again.head);
     CO_TRY(response, co_await next(std::move(again)));
   }

@@ -18,6 +18,7 @@ base::Result<http::Response> count_down(http::Request request) {
     response.head->fields.add("X-Version", std::to_string(request.head->minor_version));
     return response;
   }
+  request.head = request.head->clone();
   request.head->target.path = request.head->copy(std::string("/") + static_cast<char>(left - 1));
   response.restart = std::make_unique<http::Request>(std::move(request));
   return response;
@@ -41,6 +42,21 @@ TEST(Restart, ATargetEntersAgainAtMostFourTimes) {
     }
     EXPECT_EQ(fake.records.size(), 1u) << "one exchange, whatever its targets";
   }
+}
+
+TEST(Restart, TheLogKeepsTheHeadThatTheClientSentAndNoPeerOfAnEarlierTarget) {
+  http::FakeStages fake;
+  http::Request request = fake.request(http::fake_head("GET", "http://site/2", {{"Host", "x"}}));
+  const base::Ref<http::Exchange> exchange = request.exchange;
+  exchange->peer = {base::IpAddress::v4(192, 0, 2, 1), 80};
+  fake.next = [&](http::Request next) -> base::Result<http::Response> {
+    if (fake.calls > 1) EXPECT_EQ(exchange->peer.port, 0) << fake.calls;
+    EXPECT_EQ(exchange->request->target.path, "/2");
+    return count_down(std::move(next));
+  };
+  EXPECT_EQ(fake.run(kStage, std::move(request)).status(), 200);
+  EXPECT_EQ(fake.target, "/0");
+  EXPECT_EQ(exchange->request->raw_target, "http://site/2");
 }
 
 TEST(Restart, AnErrorAfterOneIsAnError) {
@@ -70,6 +86,7 @@ TEST(Restart, AnotherOriginGetsNeitherTheLoginInTheUrlNorItsSpelling) {
     fake.next = [&](http::Request request) -> base::Result<http::Response> {
       http::Response response;
       if (fake.calls == 1) {
+        request.head = request.head->clone();
         http::Target& target = request.head->target;
         target.host = c.host;
         target.port = c.port;
