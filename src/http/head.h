@@ -55,6 +55,11 @@ struct Field {
 
   std::string_view name() const { return {name_data, name_size}; }
   std::string_view value() const { return {value_data, value_size}; }
+  /// Name and value stand in memory as they are written, with ": " between them.
+  bool is_as_written() const {
+    const char* const gap = name_data + name_size;
+    return value_data == gap + 2 && gap[0] == ':' && gap[1] == ' ';
+  }
 };
 
 /// The field lines of a message in the order in which they arrived.

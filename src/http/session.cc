@@ -28,7 +28,7 @@ std::string authority_key(std::string_view host, uint16_t port) {
   return key;
 }
 
-std::unique_ptr<PinnedConnection> Pins::take(std::string_view authority) {
+base::Ref<PinnedConnection> Pins::take(std::string_view authority) {
   for (Pin& pin : pins_) {
     if (pin.authority != authority) continue;
     if (pin.connection) pin.connection->watch({});
@@ -51,7 +51,7 @@ void Pins::activity() {
   if (on_lost) on_lost();
 }
 
-void Pins::put(std::string authority, std::unique_ptr<PinnedConnection> connection) {
+void Pins::put(std::string authority, base::Ref<PinnedConnection> connection) {
   connection->watch(base::Callback<>::to<&Pins::activity>(*this));
   for (Pin& pin : pins_) {
     if (pin.authority == authority) {

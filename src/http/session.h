@@ -52,7 +52,7 @@ std::string authority_key(std::string_view host, uint16_t port);
 class WayBack;
 
 /// An origin connection that belongs to one client connection: see Pins.
-class PinnedConnection : public base::Pooled {
+class PinnedConnection : public base::Counted<PinnedConnection>, public base::Pooled {
  public:
   virtual ~PinnedConnection() = default;
   /// Calls `call` when bytes or an end arrive while the connection is idle. An empty callback stops
@@ -68,9 +68,9 @@ class Pins {
   static constexpr size_t kMost = 32;
 
   /// The connection if no request is using it; otherwise null.
-  std::unique_ptr<PinnedConnection> take(std::string_view authority);
+  base::Ref<PinnedConnection> take(std::string_view authority);
   bool has(std::string_view authority) const;
-  void put(std::string authority, std::unique_ptr<PinnedConnection> connection);
+  void put(std::string authority, base::Ref<PinnedConnection> connection);
   bool full() const { return pins_.size() >= kMost; }
   /// A pinned connection died. What the client believes about its state no longer holds, so the
   /// client's own connection must close too.
@@ -99,7 +99,7 @@ class Pins {
 
   struct Pin {
     std::string authority;
-    std::unique_ptr<PinnedConnection> connection;
+    base::Ref<PinnedConnection> connection;
   };
   std::vector<Pin> pins_;
   bool lost_ = false;

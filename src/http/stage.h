@@ -71,8 +71,8 @@ class Tunnel : public base::Pooled {
                                               base::Slice client_bytes) = 0;
   /// Gives away the connection to the origin, as the first pin of a session inside. After that, the
   /// tunnel can't run until take_back() returns the connection.
-  virtual std::unique_ptr<PinnedConnection> into_pin() { return nullptr; }
-  virtual void take_back(std::unique_ptr<PinnedConnection> connection) { (void)connection; }
+  virtual base::Ref<PinnedConnection> into_pin() { return nullptr; }
+  virtual void take_back(base::Ref<PinnedConnection> connection) { (void)connection; }
 };
 
 /// A head, and at most one of body, tunnel and restart. The body owns the exchange with the origin

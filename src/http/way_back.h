@@ -28,7 +28,7 @@ class WayBack {
 
   /// Gives the connection up to the tunnel. Bytes that were read from it and are not a response go
   /// to the client first.
-  virtual void take(std::unique_ptr<PinnedConnection> connection) = 0;
+  virtual void take(base::Ref<PinnedConnection> connection) = 0;
 };
 
 }  // namespace weir::http

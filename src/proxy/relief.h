@@ -1,7 +1,7 @@
 // Frees resources of a worker while memory, connections or descriptors are near their limit.
 #pragma once
 #include "async/deadline.h"
-#include "origin/pool/origin_connection.h"
+#include "origin/pool/pool.h"
 #include "proxy/shared.h"
 #include "server/live_connections.h"
 

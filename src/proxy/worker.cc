@@ -84,12 +84,16 @@ void Worker::use(SnapshotRef snapshot) {
 }
 
 origin::ForwardContext Worker::forward_context() {
+  return {.acquire = acquire_context(),
+          .expect_wait_ms = server_config_.expect_wait_ms,
+          .tunnel_idle_ms = tunnel_config_.idle_timeout_ms,
+          .via = snapshot_->parts.via};
+}
+
+origin::AcquireContext Worker::acquire_context() {
   return {.pool = pool_,
           .connector = connector_,
           .config = origin_config_,
-          .expect_wait_ms = server_config_.expect_wait_ms,
-          .tunnel_idle_ms = tunnel_config_.idle_timeout_ms,
-          .via = snapshot_->parts.via,
           .slots = &shared_.origin_slots,
           .queue = &origin_queue_,
           .ask_others =

@@ -9,8 +9,8 @@
 #include "journal/journal.h"
 #include "net/dns/resolver.h"
 #include "origin/connect/connector.h"
-#include "origin/pool/origin_connection.h"
 #include "origin/pool/origin_queue.h"
+#include "origin/pool/pool.h"
 #include "proxy/acceptor.h"
 #include "proxy/config.h"
 #include "proxy/pipeline.h"
@@ -52,6 +52,7 @@ class Worker final : private server::Admission, public Colleague {
   bool refuses(const http::Session& session) const override;
   void use(SnapshotRef snapshot);
   origin::ForwardContext forward_context();
+  origin::AcquireContext acquire_context();
   async::Task<void> end_when_drained();
   void descriptor_closed();
 

@@ -32,9 +32,9 @@ struct FakeTunnel final : http::Tunnel {
     seen.client_bytes = client_bytes.view();
     co_return {};
   }
-  std::unique_ptr<http::PinnedConnection> into_pin() override {
+  base::Ref<http::PinnedConnection> into_pin() override {
     seen.became_pin = true;
-    return std::make_unique<FakePin>(seen);
+    return base::make_ref<FakePin>(seen);
   }
   Seen& seen;
   MemoryStream* to;

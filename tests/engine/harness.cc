@@ -108,9 +108,10 @@ Harness::~Harness() {
 
 void Harness::reload() {
   parts.login = options.login;
-  origin::ForwardContext forward{*pool,
-                                 *connector,
-                                 options.origin_side,
+  origin::ForwardContext forward{{.pool = *pool,
+                                  .connector = *connector,
+                                  .config = options.origin_side,
+                                  .make_connection = options.make_connection},
                                  options.server.expect_wait_ms,
                                  options.tunnel.idle_timeout_ms,
                                  parts.via};

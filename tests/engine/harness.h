@@ -15,7 +15,7 @@
 #include "engine/origin.h"
 #include "net/dns/resolver.h"
 #include "origin/connect/connector.h"
-#include "origin/pool/origin_connection.h"
+#include "origin/pool/pool.h"
 #include "proxy/pipeline.h"
 #include "server/http1/session.h"
 #include "stages/auth/attempts.h"
@@ -56,6 +56,8 @@ struct Options {
   bool rewrites = false;
   /// Of the pipelines that reload() makes; null: nobody is asked.
   std::shared_ptr<auth::Login> login;
+  /// What the origins speak.
+  origin::MakeConnection make_connection = &origin::make_http1;
   size_t login_threads = 1;
   size_t most_logins_waiting = 100;
   server::ServerConfig server;

@@ -1,5 +1,6 @@
 """Policy is asked again at a reload, of what runs; later of what was still on its way, and of nothing else."""
 
+import contextlib
 import time
 
 import pytest
@@ -35,12 +36,40 @@ def test_what_was_on_its_way_is_asked_about_once_it_has_connected(tmp_path, play
     """It was let through by the old rules, and its address was not known yet."""
     origin = play(lambda connection: connection.wait_for_end(), wait=40)
     names.set("late.test", Answer(["127.0.0.1"], delay=1.5))
+    listener = '[[listener]]\naddress = "127.0.0.1:0"\n'
+    allowing = listener + 'local_names = ["late.test"]\n'
+    with Reloading(tmp_path, names.config() + allowing) as weir, weir.client() as late:
+        host = f"late.test:{origin.port}"
+        late.send_request("GET", f"http://{host}/", [("Host", host)])
+        eventually(lambda: names.asked("late.test"))
+        weir.reload(names.config() + listener)
+        eventually(lambda: origin.connections)
+        assert late.is_closed(within=8)
+        assert [line.outcome for line in weir.wait_log()] == ["policy_changed"]
+
+
+def test_what_was_on_its_way_is_cut_at_once_if_its_address_does_not_matter(tmp_path, play, names):
+    origin = play(lambda connection: connection.wait_for_end(), wait=40)
+    names.set("late.test", Answer(["127.0.0.1"], delay=3))
     listener = '[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["late.test"]\n'
     with Reloading(tmp_path, names.config() + listener) as weir, weir.client() as late:
         host = f"late.test:{origin.port}"
         late.send_request("GET", f"http://{host}/", [("Host", host)])
         eventually(lambda: names.asked("late.test"))
         weir.reload(f"blocked_ports = [{origin.port}]\n" + names.config() + listener)
-        eventually(lambda: origin.connections)
         assert late.is_closed(within=8)
         assert [line.outcome for line in weir.wait_log()] == ["policy_changed"]
+        assert not origin.connections
+
+
+def test_more_than_a_slice_of_them_is_asked_about(tmp_path, play):
+    """Exchanges are looked at some hundreds in a turn; none is left out."""
+    origin = play(lambda connection: connection.wait_for_end(), wait=60)
+    with Reloading(tmp_path, "workers = 1\n") as weir, contextlib.ExitStack() as clients:
+        running = [clients.enter_context(weir.client()) for _ in range(400)]
+        for client in running:
+            client.send_request("GET", f"http://{origin.authority}/", [("Host", origin.authority)])
+        eventually(lambda: len(origin.connections) == len(running), within=60)
+        weir.reload(f"workers = 1\nblocked_ports = [{origin.port}]\n")
+        assert all(client.is_closed(within=20) for client in running)
+        assert {line.outcome for line in weir.wait_log(len(running))} == {"policy_changed"}

@@ -11,6 +11,17 @@ char* put(char* out, std::string_view text) {
   return out + text.size();
 }
 
+/// One line; `as_written`: name and value stand in memory as they are written.
+char* put_line(char* out, std::string_view name, std::string_view value, bool as_written) {
+  if (as_written) {
+    // Most lines lie in the arena just as they are written: one copy instead of two.
+    out = put(out, {name.data(), name.size() + 2 + value.size()});
+  } else {
+    out = put(put(put(out, name), ": "), value);
+  }
+  return put(out, "\r\n");
+}
+
 size_t size_of_fields(const http::Fields& fields) {
   size_t size = 2;
   for (const http::Field& field : fields.all())
@@ -19,23 +30,20 @@ size_t size_of_fields(const http::Fields& fields) {
 }
 
 char* put_fields(char* out, const http::Fields& fields) {
-  for (const http::Field& field : fields.all()) {
-    const char* const gap = field.name_data + field.name_size;
-    if (field.value_data == gap + 2 && gap[0] == ':' && gap[1] == ' ') {
-      // Most lines lie in the arena just as they are written: one copy instead of two.
-      out = put(out, {field.name_data, field.name_size + size_t{2} + field.value_size});
-    } else {
-      out = put(out, field.name());
-      *out++ = ':';
-      *out++ = ' ';
-      out = put(out, field.value());
-    }
-    *out++ = '\r';
-    *out++ = '\n';
-  }
-  *out++ = '\r';
-  *out++ = '\n';
-  return out;
+  for (const http::Field& field : fields.all())
+    out = put_line(out, field.name(), field.value(), field.is_as_written());
+  return put(out, "\r\n");
+}
+
+char* put_request_line(char* out, const http::RequestHead& head, std::string_view target) {
+  out = put(out, head.method_token);
+  *out++ = ' ';
+  out = put(out, target);
+  return put(out, " HTTP/1.1\r\n");
+}
+
+size_t size_of_request_line(const http::RequestHead& head, std::string_view target) {
+  return head.method_token.size() + target.size() + 12;
 }
 
 std::string_view reason_for(const http::ResponseHead& head) {
@@ -45,7 +53,15 @@ std::string_view reason_for(const http::ResponseHead& head) {
 }  // namespace
 
 size_t size_of(const http::RequestHead& head, std::string_view target) {
-  return head.method_token.size() + target.size() + 12 + size_of_fields(head.fields);
+  return size_of_request_line(head, target) + size_of_fields(head.fields);
+}
+
+size_t size_of(const http::OutgoingHead& head, std::string_view target) {
+  size_t size = size_of_request_line(head.head(), target) + 2;
+  head.for_each_line([&](std::string_view name, std::string_view value, bool) {
+    size += name.size() + value.size() + 4;
+  });
+  return size;
 }
 
 size_t size_of(const http::ResponseHead& head) {
@@ -53,11 +69,15 @@ size_t size_of(const http::ResponseHead& head) {
 }
 
 char* write_head(char* out, const http::RequestHead& head, std::string_view target) {
-  out = put(out, head.method_token);
-  *out++ = ' ';
-  out = put(out, target);
-  out = put(out, " HTTP/1.1\r\n");
-  return put_fields(out, head.fields);
+  return put_fields(put_request_line(out, head, target), head.fields);
+}
+
+char* write_head(char* out, const http::OutgoingHead& head, std::string_view target) {
+  out = put_request_line(out, head.head(), target);
+  head.for_each_line([&](std::string_view name, std::string_view value, bool as_written) {
+    out = put_line(out, name, value, as_written);
+  });
+  return put(out, "\r\n");
 }
 
 char* write_head(char* out, const http::ResponseHead& head) {

@@ -7,17 +7,20 @@
 #include <string_view>
 
 #include "http/head.h"
+#include "http/outgoing_head.h"
 
 namespace weir::http1 {
 
 /// Bytes that the head takes when written, CRLFs included. Take a buffer of this size, and write
 /// into it.
 size_t size_of(const http::RequestHead& head, std::string_view target);
+size_t size_of(const http::OutgoingHead& head, std::string_view target);
 size_t size_of(const http::ResponseHead& head);
 
 /// `METHOD target HTTP/1.1`, the fields in their order, and the empty line. Returns the end of what
 /// was written.
 char* write_head(char* out, const http::RequestHead& head, std::string_view target);
+char* write_head(char* out, const http::OutgoingHead& head, std::string_view target);
 /// `HTTP/1.1 status reason`, the fields in their order, and the empty line.
 char* write_head(char* out, const http::ResponseHead& head);
 

@@ -15,7 +15,7 @@ base::Slice written(base::Ref<base::Block> block, const char* end) {
 
 }  // namespace
 
-base::Slice head_slice(const http::RequestHead& head, std::string_view target) {
+base::Slice head_slice(const http::OutgoingHead& head, std::string_view target) {
   auto block = block_of(size_of(head, target));
   const char* end = write_head(block->data(), head, target);
   return written(std::move(block), end);

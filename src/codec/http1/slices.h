@@ -5,7 +5,7 @@
 
 namespace weir::http1 {
 
-base::Slice head_slice(const http::RequestHead& head, std::string_view target);
+base::Slice head_slice(const http::OutgoingHead& head, std::string_view target);
 base::Slice head_slice(const http::ResponseHead& head);
 
 /// The framing around one piece of content in the chunked coding: `before`, the content, `after`,

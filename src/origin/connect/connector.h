@@ -15,7 +15,7 @@
 namespace weir::origin {
 
 struct Connected {
-  std::unique_ptr<net::TcpStream> stream;
+  std::unique_ptr<async::ByteStream> stream;
   base::Endpoint peer;
   base::AddressSource source = base::AddressSource::literal;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "net/stream/relay.h"
 #include "net/stream/splice.h"
 
 namespace weir::origin {
@@ -11,7 +10,7 @@ namespace weir::origin {
 using base::ErrorType;
 using http1::Framing;
 
-OriginBody::OriginBody(std::unique_ptr<OriginExchange> origin, Framing framing)
+OriginBody::OriginBody(std::unique_ptr<Http1Exchange> origin, Framing framing)
     : origin_(std::move(origin)),
       framing_(framing),
       left_(framing.kind == Framing::Kind::length ? framing.length : UINT64_MAX) {
@@ -60,11 +59,12 @@ base::Result<void> OriginBody::look_ahead() {
   return {};
 }
 
-async::Task<base::Result<void>> OriginBody::look_ahead_in_tunnel() {
+async::Task<base::Result<std::unique_ptr<http::Body>>> OriginBody::look_ahead_in_tunnel(
+    std::unique_ptr<OriginBody> self) {
   // Decoding works in place, so the raw bytes have to be copied first.
-  base::Slice answer = origin_->answer_as_it_came();
-  if (look_ahead()) co_return {};
-  co_return std::unexpected(co_await origin_->go_back_with(std::move(answer)));
+  base::Slice answer = self->origin_->answer_as_it_came();
+  if (self->look_ahead()) co_return std::unique_ptr<http::Body>(std::move(self));
+  co_return std::unexpected(co_await self->origin_->go_back_with(std::move(answer)));
 }
 
 std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
@@ -96,7 +96,7 @@ std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
 
 base::Error OriginBody::broken(ssize_t error) const {
   if (origin_->upload_error()) return *origin_->upload_error();
-  const std::string& name = origin_->connection().authority;
+  const std::string name = origin_->connection().key.authority.text();
   if (error == -ETIMEDOUT)
     return base::Error(ErrorType::connection_read_timeout,
                        name + " sent nothing of its answer for too long.");
@@ -141,16 +141,6 @@ async::Task<base::Result<http::Sent>> OriginBody::send_to(async::ByteStream& to,
   }
   *to_failed = true;
   co_return base::fail(ErrorType::client_closed, "The client's connection broke.");
-}
-
-async::Task<base::Result<void>> OriginTunnel::run(async::ByteStream& client,
-                                                  base::Slice client_bytes) {
-  net::RelayStart start{connection_->input.take_all(), std::move(client_bytes), &exchange_->sent,
-                        &exchange_->received};
-  // The tunnel needs only the stream of the connection from here on.
-  stream_ = std::move(connection_->stream);
-  connection_ = nullptr;
-  return net::relay(client, *stream_, std::move(start), idle_timeout_ms_);
 }
 
 }  // namespace weir::origin

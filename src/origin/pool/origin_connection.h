@@ -1,54 +1,54 @@
-// A connection to an origin, and the pool of idle ones for later requests.
+// A connection to an origin, whatever protocol it speaks.
 #pragma once
 #include <memory>
-#include <string>
-#include <string_view>
-#include <unordered_map>
 
-#include "async/deadline.h"
-#include "async/input.h"
-#include "base/callback.h"
-#include "base/hash.h"
+#include "async/byte_stream.h"
 #include "base/ip.h"
-#include "http/decision.h"
 #include "http/session.h"
-#include "net/stream/tcp_stream.h"
-#include "origin/config.h"
+#include "origin/pool/origin_key.h"
 #include "origin/pool/origin_slots.h"
 
 namespace weir::origin {
 
-/// The idle connections to one authority.
-struct IdleConnections {
-  async::Link connections;  // Most recently used first.
-  size_t count = 0;
-};
+class Lease;
+class OriginExchange;
+class Pool;
+struct ExchangeContext;
+struct PooledConnections;
 
-/// Owned by the exchange that uses it, by the pool, or by a client connection's pins.
-class OriginConnection final : public http::PinnedConnection, private async::Link {
+/// Held by the leases of the exchanges that it carries, by the pool while another exchange may
+/// begin on it, or by a client connection's pins. Used on one worker's thread.
+class OriginConnection : public http::PinnedConnection, private async::Link {
  public:
-  OriginConnection(std::unique_ptr<net::TcpStream> stream, std::string authority,
-                   base::Endpoint peer, base::AddressSource source)
-      : stream(std::move(stream)), authority(std::move(authority)), peer(peer), source(source) {}
+  OriginConnection(std::unique_ptr<async::ByteStream> stream, OriginKey key, base::Endpoint peer,
+                   base::AddressSource source)
+      : stream(std::move(stream)), key(std::move(key)), peer(peer), source(source) {}
 
-  /// Whether nothing has arrived since the last response ended, and the peer has not closed.
-  /// Usually known without a system call, from what the loop has seen. In the turn of the loop in
-  /// which the response ended, this asks the kernel once, so that a surplus response is not taken
-  /// for the answer to the next request.
-  bool quiet();
-  /// Records that the response has ended in this turn of the loop.
-  void rest() { rested_turn_ = async::EventLoop::current().turns(); }
-  void watch(base::Callback<> call) override { stream->readiness().on_readable = call; }
+  /// Whether another exchange may begin on it: the peer has not closed, and nothing has arrived
+  /// that no exchange waits for.
+  virtual bool quiet() = 0;
+  /// How many exchanges it can carry at once. May change while it is open.
+  virtual size_t capacity() const { return 1; }
+  /// An exchange that ends badly harms no other one on it: the connection carries several.
+  virtual bool shared() const { return false; }
+  /// Called when an exchange has ended well, and the connection is about to be offered to others.
+  virtual void rest() {}
+  /// Begins an exchange, which keeps the lease. The request is sent by OriginExchange::ask.
+  virtual std::unique_ptr<OriginExchange> exchange(Lease lease, ExchangeContext context) = 0;
+  /// Closes it; no exchange runs on it.
+  virtual void close() { stream = nullptr; }
+  /// Bytes that were read from the stream and not used: for a tunnel that takes the stream over.
+  virtual base::Slice take_unread() { return {}; }
 
   /// Counts this connection among those to the origin; a tunnel needs none. Declared before the
   /// stream, so that it is released after the stream is closed.
   OriginSlots::Slot slot;
-  std::unique_ptr<net::TcpStream> stream;
-  async::Input input;
-  /// Host and port: only requests to the same authority may share the connection (RFC 9110, 4.3.3).
-  const std::string authority;
+  /// Null once a tunnel has taken it over.
+  std::unique_ptr<async::ByteStream> stream;
+  const OriginKey key;
   const base::Endpoint peer;
   const base::AddressSource source;
+  /// It has carried an exchange before.
   bool reused = false;
   /// net::Resolver::generation when the address was looked up: once names have changed, the
   /// connection is not reused.
@@ -58,64 +58,18 @@ class OriginConnection final : public http::PinnedConnection, private async::Lin
 
  private:
   friend class Pool;
-  /// Bytes or an end arrived while it was idle: that can't be a response.
-  void bytes_arrived();
+  /// While no exchange runs on it, bytes or an end have arrived; or it has told that it can carry
+  /// no more exchanges.
+  void spoilt();
   struct AgeLink : Link {
     explicit AgeLink(OriginConnection& connection) : connection(connection) {}
     OriginConnection& connection;
   };
   AgeLink age_{*this};
   uint64_t idle_since_ms_ = 0;
-  uint64_t rested_turn_ = UINT64_MAX;
-  class Pool* pool_ = nullptr;
-  IdleConnections* among_ = nullptr;  // Owned by the pool.
-};
-
-/// The idle connections of one worker, by authority; bounded in total, per origin and in time. A
-/// connection on which bytes arrive is closed.
-class Pool {
- public:
-  /// The argument is the authority of the connection.
-  using OnFree = base::Callback<std::string_view>;
-  /// `on_free` is called for each connection that becomes idle or is closed.
-  explicit Pool(const OriginConfig& config, OnFree on_free = {});
-  /// Closes a connection that is not in the pool (any more), and calls `on_free`. Allocates no
-  /// memory.
-  void drop(std::unique_ptr<OriginConnection> connection);
-  Pool(const Pool&) = delete;
-  ~Pool();
-
-  /// The most recently used connection that has not been idle for longer than `max_idle_ms` and
-  /// whose peer's address `decision` allows; else null.
-  std::unique_ptr<OriginConnection> take(std::string_view authority, const http::Decision& decision,
-                                         uint64_t max_idle_ms, uint64_t names_generation);
-  void put(std::unique_ptr<OriginConnection> connection);
-  size_t size() const { return size_; }
-  /// Closes the most recently used idle connection to `authority`, if there is one.
-  void drop_one(std::string_view authority);
-  /// Closes the connection that has been idle longest. False if there is none.
-  bool drop_oldest();
-
- private:
-  friend class OriginConnection;
-  /// Takes the connection out of use; the next sweep closes it.
-  void spoil(OriginConnection& connection);
-  /// Removes the connection from the lists; the caller owns it then.
-  std::unique_ptr<OriginConnection> remove(OriginConnection& connection);
-  void sweep();
-  void forget_empty();
-
-  const OriginConfig& config_;
-  OnFree on_free_;
-  /// Entries do not move. Empty ones stay for their next connection, up to a limit.
-  std::unordered_map<std::string, IdleConnections, base::TextHash, std::equal_to<>,
-                     base::Charged<std::pair<const std::string, IdleConnections>>>
-      by_authority_;
-  size_t empty_ = 0;
-  async::Link by_age_;   // Longest idle first.
-  async::Link spoiled_;  // To be closed by the next sweep, outside of the loop's own callbacks.
-  size_t size_ = 0;
-  async::Alarm<Pool, &Pool::sweep> sweep_{*this};
+  size_t leases_ = 0;
+  Pool* pool_ = nullptr;                // Set while the pool lists it.
+  PooledConnections* among_ = nullptr;  // Owned by the pool.
 };
 
 }  // namespace weir::origin

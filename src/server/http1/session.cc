@@ -51,8 +51,7 @@ class Connection final : public base::Pooled, private LiveConnection {
  public:
   Connection(async::ByteStream& stream, std::unique_ptr<async::ByteStream> owned,
              base::Ref<const http::Asker> asker, const SessionContext& context,
-             const base::Slice& first, std::unique_ptr<http::PinnedConnection> pin,
-             WayBack* way_back)
+             const base::Slice& first, base::Ref<http::PinnedConnection> pin, WayBack* way_back)
       : LiveConnection(context.connections),
         owned_(std::move(owned)),
         context_(context),
@@ -158,7 +157,7 @@ void Connection::cut_dripping() {
 
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Asker> asker,
                                 const SessionContext& context, base::Slice first,
-                                std::unique_ptr<http::PinnedConnection> pin, WayBack* way_back) {
+                                base::Ref<http::PinnedConnection> pin, WayBack* way_back) {
   auto connection = std::make_unique<Connection>(stream, nullptr, std::move(asker), context, first,
                                                  std::move(pin), way_back);
   Connection& itself = *connection;

@@ -37,7 +37,6 @@ async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,
 /// relays.
 async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http::Asker> asker,
                                 const SessionContext& context, base::Slice first,
-                                std::unique_ptr<http::PinnedConnection> pin,
-                                WayBack* way_back = nullptr);
+                                base::Ref<http::PinnedConnection> pin, WayBack* way_back = nullptr);
 
 }  // namespace weir::server

@@ -27,8 +27,8 @@ class WayBack final : public http::WayBack {
   void forget() { head_.clear(); }
 
   /// If true, the session has to end so that the tunnel can go on.
-  bool taken() const { return connection_ != nullptr; }
-  std::unique_ptr<http::PinnedConnection> take_connection() { return std::move(connection_); }
+  bool taken() const { return static_cast<bool>(connection_); }
+  base::Ref<http::PinnedConnection> take_connection() { return std::move(connection_); }
   /// The client's bytes that the origin does not have yet. Called once the session has ended.
   base::Slice take_bytes() { return std::move(bytes_); }
   /// Called by the session at its end, with the client's bytes that were read and not used.
@@ -37,7 +37,7 @@ class WayBack final : public http::WayBack {
   void head_sent() override { forget(); }
   async::Task<base::Result<base::Slice>> beyond() override;
   void give_back(base::Slice bytes) override { given_back_ = std::move(bytes); }
-  void take(std::unique_ptr<http::PinnedConnection> connection) override {
+  void take(base::Ref<http::PinnedConnection> connection) override {
     connection_ = std::move(connection);
   }
 
@@ -48,7 +48,7 @@ class WayBack final : public http::WayBack {
   Client* client_ = nullptr;
   base::ChargedText head_;
   base::Slice given_back_, bytes_;
-  std::unique_ptr<http::PinnedConnection> connection_;
+  base::Ref<http::PinnedConnection> connection_;
   bool beyond_ = false;
 };
 

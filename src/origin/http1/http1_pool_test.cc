@@ -1,10 +1,13 @@
-#include "origin/pool/origin_connection.h"
+// The pool with HTTP/1 connections.
+#include "origin/pool/pool.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/stream/tcp_stream.h"
+#include "origin/http1/http1_connection.h"
 
 namespace weir::origin {
 namespace {
@@ -37,14 +40,14 @@ class Ends {
   ~Ends() {
     for (const int end : ends_) close(end);
   }
-  std::unique_ptr<OriginConnection> connection(std::string authority = "site:80",
-                                               IpAddress peer = kFirst, uint64_t generation = 1) {
+  base::Ref<Http1Connection> connection(std::string authority = "site:80", IpAddress peer = kFirst,
+                                        uint64_t generation = 1) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) std::abort();
     ends_.push_back(pair[0]);
-    auto connection = std::make_unique<OriginConnection>(
-        std::make_unique<net::TcpStream>(pair[1]), std::move(authority), base::Endpoint{peer, 80},
-        base::AddressSource::dns);
+    auto connection = base::make_ref<Http1Connection>(
+        std::make_unique<net::TcpStream>(pair[1]), OriginKey{.authority = authority},
+        base::Endpoint{peer, 80}, base::AddressSource::dns);
     connection->names_generation = generation;
     return connection;
   }
@@ -58,6 +61,14 @@ class Ends {
  private:
   std::vector<int> ends_;
 };
+
+void put(Pool& pool, base::Ref<Http1Connection> connection) {
+  pool.lease(std::move(connection)).done();
+}
+Lease take(Pool& pool, std::string_view authority, const http::Decision& decision = kAll,
+           uint64_t max_idle_ms = UINT64_MAX, uint64_t generation = 1) {
+  return pool.take({.authority = authority}, decision, max_idle_ms, generation);
+}
 
 void turn(async::EventLoop& loop, uint64_t ms = 0) {
   const uint64_t end = base::monotonic_ms() + ms;
@@ -73,17 +84,17 @@ TEST(Pool, TheNewestOfTheAuthorityComesFirst) {
   Ends ends;
   auto older = ends.connection(), newer = ends.connection(), other = ends.connection("other:80");
   const OriginConnection *is_older = older.get(), *is_newer = newer.get();
-  pool.put(std::move(older));
-  pool.put(std::move(newer));
-  pool.put(std::move(other));
+  put(pool, std::move(older));
+  put(pool, std::move(newer));
+  put(pool, std::move(other));
   EXPECT_EQ(pool.size(), 3u);
   for (const char* authority : {"site:81", "sit:80", "site:8", ""})
-    EXPECT_EQ(pool.take(authority, kAll, UINT64_MAX, 1), nullptr) << authority;
-  const auto first = pool.take("site:80", kAll, UINT64_MAX, 1);
-  EXPECT_EQ(first.get(), is_newer);
+    EXPECT_FALSE(take(pool, authority)) << authority;
+  const auto first = take(pool, "site:80");
+  EXPECT_EQ(&*first, is_newer);
   EXPECT_TRUE(first->reused);
-  EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 1).get(), is_older);
-  EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 1), nullptr);
+  EXPECT_EQ(&*take(pool, "site:80"), is_older);
+  EXPECT_FALSE(take(pool, "site:80"));
   EXPECT_EQ(pool.size(), 1u);
 }
 
@@ -94,17 +105,17 @@ TEST(Pool, LimitsPerOriginAndInAll) {
   config.idle_total = 3;
   Pool pool(config);
   Ends ends;
-  for (int i = 0; i < 3; ++i) pool.put(ends.connection("a:80"));
+  for (int i = 0; i < 3; ++i) put(pool, ends.connection("a:80"));
   EXPECT_EQ(pool.size(), 2u);
   EXPECT_TRUE(ends.closed(2));
-  pool.put(ends.connection("b:80"));
-  pool.put(ends.connection("c:80"));
+  put(pool, ends.connection("b:80"));
+  put(pool, ends.connection("c:80"));
   EXPECT_EQ(pool.size(), 3u);
   EXPECT_TRUE(ends.closed(0)) << "the oldest makes room";
   EXPECT_FALSE(ends.closed(1));
   config.idle_total = 0;
   Pool none(config);
-  none.put(ends.connection());
+  put(none, ends.connection());
   EXPECT_EQ(none.size(), 0u);
 }
 
@@ -113,7 +124,7 @@ TEST(Pool, WhatTheOriginSaysOrEndsMeanwhileCloses) {
   OriginConfig config;
   Pool pool(config);
   Ends ends;
-  for (int i = 0; i < 4; ++i) pool.put(ends.connection());
+  for (int i = 0; i < 4; ++i) put(pool, ends.connection());
   ASSERT_EQ(send(ends[0], "HTTP/1.1 408 Timeout\r\n", 22, 0), 22);
   shutdown(ends[1], SHUT_WR);
   turn(loop, 30);
@@ -124,15 +135,15 @@ TEST(Pool, WhatTheOriginSaysOrEndsMeanwhileCloses) {
   auto spoken = ends.connection();
   ASSERT_EQ(send(ends[4], "x", 1, 0), 1);
   turn(loop);
-  pool.put(std::move(spoken));
+  put(pool, std::move(spoken));
   auto unread = ends.connection();
   unread->input.put(base::Slice::copy_of("unread"));
-  pool.put(std::move(unread));
+  put(pool, std::move(unread));
   EXPECT_EQ(pool.size(), 2u);
   // Readable by a flag alone, as after a splice: the kernel is asked.
   auto seems = ends.connection();
   seems->stream->readiness().readable = true;
-  pool.put(std::move(seems));
+  put(pool, std::move(seems));
   EXPECT_EQ(pool.size(), 3u);
   turn(loop);
   EXPECT_EQ(pool.size(), 3u);
@@ -147,10 +158,10 @@ TEST(Pool, WhatComesInTheTurnInWhichAResponseEndsIsSeenThoughTheLoopHasNotLooked
     auto connection = ends.connection();
     turn(loop);
     connection->rest();
-    pool.put(std::move(connection));
+    put(pool, std::move(connection));
     ASSERT_EQ(pool.size(), 1u);
     if (speaks) ASSERT_EQ(send(ends[1], "HTTP/1.1 200 OK\r\n", 17, 0), 17);
-    EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 1) != nullptr, !speaks);
+    EXPECT_EQ(static_cast<bool>(take(pool, "site:80")), !speaks);
     EXPECT_EQ(pool.size(), 0u);
   }
 }
@@ -160,27 +171,27 @@ TEST(Pool, PolicyIsAskedOfThePeer) {
   OriginConfig config;
   Pool pool(config);
   Ends ends;
-  pool.put(ends.connection("site:80", kFirst));
+  put(pool, ends.connection("site:80", kFirst));
   const Allows not_first(kFirst), all;
-  EXPECT_EQ(pool.take("site:80", not_first, UINT64_MAX, 1), nullptr);
+  EXPECT_FALSE(take(pool, "site:80", not_first));
   EXPECT_EQ(pool.size(), 1u) << "it stays for those who may";
-  auto taken = pool.take("site:80", kAll, UINT64_MAX, 1);
+  auto taken = take(pool, "site:80");
   ASSERT_TRUE(taken);
   // The decision that has allowed it last need not be asked again; others must.
-  pool.put(std::move(taken));
-  taken = pool.take("site:80", all, UINT64_MAX, 1);
+  taken.done();
+  taken = take(pool, "site:80", all);
   ASSERT_TRUE(taken);
   EXPECT_EQ(all.asked, 1);
-  pool.put(std::move(taken));
-  taken = pool.take("site:80", all, UINT64_MAX, 1);
+  taken.done();
+  taken = take(pool, "site:80", all);
   ASSERT_TRUE(taken);
   EXPECT_EQ(all.asked, 1);
-  pool.put(std::move(taken));
-  EXPECT_EQ(pool.take("site:80", not_first, UINT64_MAX, 1), nullptr) << "a refusal is no habit";
-  taken = pool.take("site:80", kAll, UINT64_MAX, 1);
+  taken.done();
+  EXPECT_FALSE(take(pool, "site:80", not_first)) << "a refusal is no habit";
+  taken = take(pool, "site:80");
   ASSERT_TRUE(taken);
-  pool.put(std::move(taken));
-  taken = pool.take("site:80", all, UINT64_MAX, 1);
+  taken.done();
+  taken = take(pool, "site:80", all);
   ASSERT_TRUE(taken);
   EXPECT_EQ(all.asked, 2) << "another decision came between";
 }
@@ -191,22 +202,21 @@ TEST(Pool, AgeAndNamesThatChanged) {
   config.idle_timeout_ms = 150;
   Pool pool(config);
   Ends ends;
-  pool.put(ends.connection("site:80", kFirst, 1));
-  EXPECT_EQ(pool.take("site:80", kAll, UINT64_MAX, 2), nullptr)
-      << "found by names that no longer hold";
+  put(pool, ends.connection("site:80", kFirst, 1));
+  EXPECT_FALSE(take(pool, "site:80", kAll, UINT64_MAX, 2)) << "found by names that no longer hold";
   EXPECT_EQ(pool.size(), 0u);
   EXPECT_TRUE(ends.closed(0));
 
-  pool.put(ends.connection());
+  put(pool, ends.connection());
   turn(loop, 40);
-  EXPECT_EQ(pool.take("site:80", kAll, 20, 1), nullptr)
+  EXPECT_FALSE(take(pool, "site:80", kAll, 20, 1))
       << "what may not be repeated takes a young one alone";
   EXPECT_EQ(pool.size(), 1u);
-  EXPECT_TRUE(pool.take("site:80", kAll, 1000, 1));
+  EXPECT_TRUE(take(pool, "site:80", kAll, 1000, 1));
 
-  pool.put(ends.connection());
+  put(pool, ends.connection());
   turn(loop, 80);
-  pool.put(ends.connection());
+  put(pool, ends.connection());
   turn(loop, 90);
   EXPECT_EQ(pool.size(), 1u) << "each has its own time";
   EXPECT_TRUE(ends.closed(2));
@@ -225,15 +235,15 @@ TEST(Pins, OfOneClientBoundedAndNeverReplaced) {
   {
     http::Pins pins;
     for (size_t i = 0; i < http::Pins::kMost; ++i)
-      pins.put("site:" + std::to_string(i), std::make_unique<Pin>(alive));
+      pins.put("site:" + std::to_string(i), base::make_ref<Pin>(alive));
     EXPECT_TRUE(pins.full());
-    pins.put("one:80", std::make_unique<Pin>(alive));
+    pins.put("one:80", base::make_ref<Pin>(alive));
     EXPECT_FALSE(pins.has("one:80"));
     EXPECT_EQ(alive, static_cast<int>(http::Pins::kMost));
     auto taken = pins.take("site:3");
     EXPECT_TRUE(taken);
     EXPECT_TRUE(pins.has("site:3")) << "while it is used it is still pinned";
-    EXPECT_EQ(pins.take("site:3"), nullptr);
+    EXPECT_FALSE(pins.take("site:3"));
     pins.put("site:3", std::move(taken));
     EXPECT_FALSE(pins.lost());
     pins.lose("site:3");
@@ -252,17 +262,17 @@ TEST(Pool, AuthoritiesWithoutAConnectionAreForgotten) {
   const auto tables = [] {
     return base::Account::held()[static_cast<size_t>(base::Holding::tables)];
   };
-  pool.put(ends.connection("stays:80"));
+  put(pool, ends.connection("stays:80"));
   int64_t most = 0;
   for (int i = 0; i < 600; ++i) {
     const std::string authority = "site" + std::to_string(i) + ":80";
-    pool.put(ends.connection(authority));
-    EXPECT_TRUE(pool.take(authority, kAll, UINT64_MAX, 1)) << authority;
+    put(pool, ends.connection(authority));
+    EXPECT_TRUE(take(pool, authority)) << authority;
     if (i == 150) most = tables();
   }
   EXPECT_LE(tables(), most);
   EXPECT_EQ(pool.size(), 1u);
-  EXPECT_TRUE(pool.take("stays:80", kAll, UINT64_MAX, 1));
+  EXPECT_TRUE(take(pool, "stays:80"));
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+// A request's head as the next hop gets it.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/head.h"
+
+namespace weir::http {
+
+/// Edits of a request's head that leave the head itself as it is: the log, a second attempt and a
+/// restart need what the client sent. Nothing is copied. Whoever writes the head asks for its lines
+/// with for_each_line. The head, and the texts that edits are given, outlive this.
+class OutgoingHead {
+ public:
+  static constexpr size_t kMostReplaced = 2, kMostAdded = 6;
+
+  explicit OutgoingHead(const RequestHead& head) : head_(head) {}
+
+  const RequestHead& head() const { return head_; }
+  void leave_out(FieldId id) { left_out_ |= bit(id); }
+  /// The first line with that name keeps its place and gets this value; further ones are left out.
+  /// Without such a line, one is added: as the first line, if it is Host (RFC 9110, 7.2).
+  void replace(FieldId id, std::string_view value);
+  void add(FieldId id, std::string_view value) { added_[added_count_++] = {name_of(id), value}; }
+
+  /// Calls `line` with the name and value of each line, in their order, and with whether both stand
+  /// in memory as they are written, one behind the other with ": " between them.
+  template <class Line>
+  void for_each_line(Line line) const;
+
+ private:
+  struct Text {
+    std::string_view name, value;
+  };
+  struct Replaced {
+    FieldId id = FieldId::other;
+    std::string_view value;
+  };
+  static constexpr uint64_t bit(FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
+
+  const RequestHead& head_;
+  uint64_t left_out_ = 0;
+  uint64_t replaced_ids_ = 0;
+  Text first_;
+  uint8_t replaced_count_ = 0;
+  uint8_t added_count_ = 0;
+  std::array<Replaced, kMostReplaced> replaced_;
+  std::array<Text, kMostAdded> added_;
+};
+
+template <class Line>
+void OutgoingHead::for_each_line(Line line) const {
+  if (!first_.name.empty()) line(first_.name, first_.value, false);
+  uint64_t waiting = replaced_ids_;
+  for (const Field& field : head_.fields.all()) {
+    const uint64_t this_one = bit(field.id);
+    if ((left_out_ & this_one) != 0) continue;
+    if ((replaced_ids_ & this_one) == 0) {
+      line(field.name(), field.value(), field.is_as_written());
+      continue;
+    }
+    if ((waiting & this_one) == 0) continue;
+    waiting &= ~this_one;
+    const size_t which = replaced_[0].id == field.id ? 0 : 1;
+    line(field.name(), replaced_[which].value, false);
+  }
+  for (size_t i = 0; i < added_count_; ++i) line(added_[i].name, added_[i].value, false);
+}
+
+}  // namespace weir::http

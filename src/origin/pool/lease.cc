@@ -1,0 +1,34 @@
+#include "origin/pool/lease.h"
+
+#include "origin/pool/pool.h"
+
+namespace weir::origin {
+
+void Lease::done() {
+  http::Pins* const pins = std::exchange(pins_, nullptr);
+  if (!pins) return pool_->end(std::move(connection_), true);
+  if (!connection_->quiet()) {
+    pins->lose(connection_->key.authority);
+    return pool_->end(std::move(connection_), false);
+  }
+  pool_->forget(*connection_);
+  connection_->rest();
+  connection_->reused = true;
+  std::string authority = connection_->key.authority.text();
+  pins->put(std::move(authority), std::move(connection_));
+}
+
+void Lease::drop() {
+  if (!connection_) return;
+  if (http::Pins* const pins = std::exchange(pins_, nullptr))
+    pins->lose(connection_->key.authority);
+  pool_->end(std::move(connection_), false);
+}
+
+base::Ref<OriginConnection> Lease::take() {
+  pins_ = nullptr;
+  if (connection_) pool_->forget(*connection_);
+  return std::move(connection_);
+}
+
+}  // namespace weir::origin
