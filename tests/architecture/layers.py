@@ -5,8 +5,8 @@ names the folders that its sources include, no more and no fewer. ARCHITECTURE.m
 import pathlib
 import re
 
-# A part is a folder of src/, or a subfolder of one that is divided. Parts of one line don't include
-# each other, but for those of one folder, whose order is below.
+# A part is a folder of src/, or a subfolder of a folder that is divided. Parts on one line don't
+# include each other, except parts of one folder, whose order is below.
 LAYERS = [
     ["base"],
     ["async"],
@@ -23,8 +23,8 @@ TOP = len(LAYERS)  # main.cc
 # Folders whose subfolders are parts of their own.
 DIVIDED = {"codec", "stages", "net", "server", "origin"}
 
-# Within these folders a part may include those of the lines before its own. Elsewhere the parts of
-# a folder don't know each other.
+# Within these folders a part may include the parts on the lines before its own. In other folders
+# the parts don't know each other.
 ORDERS = {
     "server": [["server"], ["server/http1"]],
     "origin": [["origin/connect", "origin/pool"], ["origin/http1"], ["origin"]],
@@ -39,7 +39,7 @@ LIBRARIES = [
     ("spdlog", re.compile(r"spdlog/"), {"proxy"}),
 ]
 
-# What a codec, a pure and waiting-free thing, has no use for.
+# System headers that a codec may not include, since it does no I/O and never waits.
 SYSTEM_OF_NETWORK = re.compile(r"(sys/(socket|epoll|eventfd|timerfd|un)|netinet/|arpa/|netdb|poll)")
 
 LINES_OF_ONE_IDEA = 400
@@ -69,7 +69,8 @@ def place_in_order(part):
 
 
 def may_include(part, target, included):
-    """Whether a file of `part` may include `included` of `target`, both of one level."""
+    """Whether a file of `part` may include `included` of `target`, if both are on the same
+    level."""
     folder = part.split("/")[0]
     if folder != target.split("/")[0]:
         return False
@@ -137,7 +138,7 @@ def check(root):
 
 
 def folders(root):
-    """For each part with a CMakeLists.txt: the library's name and what its DEPENDS name."""
+    """For each part with a CMakeLists.txt: the library's name and the names in its DEPENDS."""
     found = {}
     for path in pathlib.Path(root).rglob("CMakeLists.txt"):
         match = FOLDER.search(path.read_text(encoding="utf-8"))
@@ -149,8 +150,8 @@ def folders(root):
 
 
 def includes_of(root, part):
-    """The other parts that the sources of `part` include, and those that its tests do. A config.h
-    of its own folder has nothing to link."""
+    """The other parts that the sources of `part` include, and those that its tests include. A
+    folder's own config.h needs no linking."""
     used, by_tests = set(), set()
     for path in sources(root):
         relative = path.relative_to(root).as_posix()

@@ -1,4 +1,4 @@
-"""What an Error says is a sentence: it stands on pages, in the log and in Proxy-Status as it is."""
+"""The text of an Error is a sentence, since pages, the log and Proxy-Status show it unchanged."""
 
 import pathlib
 import re
@@ -9,7 +9,7 @@ PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 def details(text):
-    """Those that are written out where the error is made, without the pieces that are put in."""
+    """The literal texts in calls that make an error, without the values that are inserted."""
     for match in CALL.finditer(text):
         yield match.group(1), "".join(PIECE.findall(match.group(2)))
 

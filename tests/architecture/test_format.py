@@ -1,5 +1,5 @@
 """C and C++ files are laid out by clang-format 19 and .clang-format, and no line is longer than 100
-columns: clang-format leaves those that it can't break, such as raw strings."""
+columns: clang-format keeps lines that it can't break, such as raw strings."""
 
 import pathlib
 import shutil
@@ -27,7 +27,7 @@ def too_long(root):
 
 
 def differing(root):
-    """What `scripts/format --check` says of the tree at `root`."""
+    """Runs `scripts/format --check` on the tree at `root`."""
     done = subprocess.run(
         [root / "scripts/format", "--check"],
         capture_output=True,

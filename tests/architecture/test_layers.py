@@ -1,4 +1,4 @@
-"""The rule of the folders holds, and the check of it is able to fail."""
+"""Tests that the rule of the folders holds, and that its check can fail."""
 
 import pathlib
 import warnings

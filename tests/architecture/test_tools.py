@@ -1,5 +1,5 @@
-"""Every program of every preset is a file of a package that ./run installs, and the check of that
-is able to fail."""
+"""Tests that every program of every preset is a file of a package that ./run installs, and that
+this check can fail."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def test_what_was_configured_names_debians_programs(preset):
 
 
 def folder(tmp_path, cache="", ninja=""):
-    """A build folder with the right programs, but for what is said."""
+    """A build folder with the right programs, except for those given."""
     programs = {name: "/usr/bin/cmake" for name in tools.REQUIRED}
     lines = [f"{name}:FILEPATH={path}" for name, path in programs.items()]
     (tmp_path / "CMakeCache.txt").write_text("\n".join([*lines, cache, ""]))

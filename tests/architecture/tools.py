@@ -1,6 +1,6 @@
 """The programs that a build folder names, and what is wrong with them: each must be named in full
-and be a file of a Debian package that ./run installs. Otherwise a machine that happens to have more
-installed hides that a fresh one can't build."""
+and be a file of a Debian package that ./run installs. Otherwise a machine with more packages hides
+the fault that a fresh one can't build."""
 
 import functools
 import os
@@ -9,14 +9,14 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What each preset must name, so that a check which finds nothing fails.
+# The variables that each preset must have, so that the check fails if it finds nothing.
 REQUIRED = {
     *("CMAKE_CXX_COMPILER", "CMAKE_CXX_COMPILER_AR", "CMAKE_CXX_COMPILER_RANLIB", "CMAKE_LINKER"),
     *("CMAKE_AR", "CMAKE_RANLIB", "CMAKE_NM", "CMAKE_OBJCOPY", "CMAKE_OBJDUMP", "CMAKE_STRIP"),
     *("CMAKE_COMMAND", "CMAKE_CTEST_COMMAND", "CMAKE_MAKE_PROGRAM", "PKG_CONFIG_EXECUTABLE"),
     *("CCACHE", "WEIR_PROFDATA", "WEIR_SYMBOLIZER"),
 }
-BUILT_IN = {":", "cd", "test", "exit"}  # Of the shell.
+BUILT_IN = {":", "cd", "test", "exit"}  # Shell built-ins.
 
 
 def is_program(path):
@@ -24,7 +24,7 @@ def is_program(path):
 
 
 def cached(build):
-    """{variable: program} of a CMakeCache.txt; a program that is not there is None."""
+    """{variable: program} of a CMakeCache.txt; None for a program that was not found."""
     found = {}
     for line in (build / "CMakeCache.txt").read_text().splitlines():
         match = re.fullmatch(r"(\w+):(FILEPATH|INTERNAL|STRING|UNINITIALIZED)=(.*)", line)
@@ -40,7 +40,7 @@ USE = re.compile(r"^build .*?(?<!\$): (\S+)", re.MULTILINE)
 
 
 def ninja_text(build):
-    """What ninja's files say, but for rules that no file is built by (cmake writes some)."""
+    """The text of ninja's files, without the rules that build no file (cmake writes some)."""
     files = (build / "build.ninja", build / "CMakeFiles/rules.ninja")
     text = "\n".join(path.read_text() for path in files if path.exists())
     used = set(USE.findall(text))
@@ -51,14 +51,15 @@ COMMAND = re.compile(r"^ *(?:command|COMMAND|PRE_LINK|POST_BUILD) = (.*)", re.MU
 
 
 def named_by_ninja(build):
-    """The programs in ninja's files by their full names, and the commands that begin otherwise."""
+    """The programs in ninja's files with a full path, and the commands that begin in another
+    way."""
     text, built = ninja_text(build), f"{build}/"
     words = set(re.split(r"[\s='\";&|]+", text))
     programs = {word for word in words if is_program(word) and not word.startswith(built)}
     short = set()
     for command in COMMAND.findall(text):
         for part in re.split(r"&&|;|\|\|", command):
-            part = re.sub(r"\$\{\w+\}", "", part)  # Launchers; their values are words of their own.
+            part = re.sub(r"\$\{\w+\}", "", part)  # Launchers; their values are separate words.
             first = next((word for word in part.split() if not word.startswith("$")), ":")
             if first not in BUILT_IN and not first.startswith("/"):
                 short.add(first)
@@ -66,13 +67,13 @@ def named_by_ninja(build):
 
 
 def debian_sh(script):
-    """What a script says that has scripts/debian.sh."""
+    """The output of a script that has sourced scripts/debian.sh."""
     command = ["bash", "-euo", "pipefail", "-c", f". scripts/debian.sh; {script}"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def up_to_date():
-    """The presets that were configured, and not by older scripts."""
+    """The presets that were configured by the current scripts."""
     now = debian_sh("configuration")
     found = ROOT.glob("build/*/configured-by")
     return sorted(path.parent.name for path in found if path.read_text() == now)
@@ -93,7 +94,8 @@ def merged(path):
 
 
 def packages_of(paths):
-    """{path: package} of those that dpkg knows. It is asked once: it reads all its lists for it."""
+    """{path: package} of the paths that dpkg knows. Runs dpkg once, since it reads all its lists
+    each time."""
     names = sorted({name for path in paths for name in merged(path)})
     command = ["dpkg-query", "-S", *names]
     lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
@@ -106,7 +108,7 @@ def packages_of(paths):
 
 
 def faults_of(programs):
-    """{program: what is wrong with it}. What a link leads to counts too."""
+    """{program: what is wrong with it}. The target of a link counts too."""
     owners = packages_of({*programs, *map(os.path.realpath, programs)})
     faults = {}
     for program in programs:
@@ -120,7 +122,7 @@ def faults_of(programs):
 
 
 def linker_of(build, compiler):
-    """The linker that the compiler takes for the program's own link flags."""
+    """The linker that the compiler runs with the program's own link flags."""
     flags = re.search(r"^  LINK_FLAGS = (.*)", (build / "build.ninja").read_text(), re.MULTILINE)
     command = [compiler, *flags[1].split(), "-###", "-x", "none", "/dev/null"]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stderr

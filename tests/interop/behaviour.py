@@ -1,4 +1,4 @@
-"""What an origin does, and what a client asks for: one row of the table."""
+"""One row of the table: what an origin does, or what a client asks for."""
 
 import base64
 from dataclasses import dataclass, field
@@ -6,22 +6,23 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Step:
-    """One request of a client. A row with several has them one after another, in one session."""
+    """One request of a client. The steps of a row run one after another, in one session."""
 
     method: str = "GET"
-    path: str = ""  # What follows the row's own path: a query, a fragment.
+    path: str = ""  # Appended to the row's own path: a query, a fragment.
     fields: tuple = ()
     body: bytes = b""
-    chunked: bool = False  # The content goes in chunks, not by its length.
-    anonymous: bool = False  # A browser asks no person for a password.
-    trailers: tuple = ()  # Behind chunked content.
+    chunked: bool = False  # Sends content in chunks instead of with a length.
+    anonymous: bool = False  # A browser shows no dialogue for a password.
+    trailers: tuple = ()  # After chunked content.
     login: tuple = ()  # (scheme, user, password): the client's own way to log in.
-    userinfo: str = ""  # What stands before the `@` in the URL that the client is given.
+    userinfo: str = ""  # The part before the `@` in the client's URL.
     http_1_0: bool = False
-    waits: bool = False  # It begins when the origin says so (`Case.ready`).
+    waits: bool = False  # Begins when the origin says so (`Case.ready`).
 
     def message(self, url, watched):
-        """The step as the drivers read it. `watched`: the origin waits until each byte was seen."""
+        """The step as the drivers read it. With `watched`, the origin waits until the client has
+        seen each byte."""
         return {
             "method": self.method,
             "url": url,
@@ -46,21 +47,22 @@ class Behaviour:
     clients: tuple = ()  # Only these; empty: all.
     but_not: tuple = ()
     alone: bool = (
-        False  # The origin waits for what the client sees: no other row shares its process.
+        False  # The origin waits for what the client has seen: no other row shares its process.
     )
-    one_connection: bool = False  # All steps by one process of curl: its connection may be kept.
-    leftovers: bool = False  # The origin sends bytes behind an answer that belong to none.
-    requests: bool = False  # What the origin saw is compared too.
+    one_connection: bool = False  # One process of curl runs all steps: it may keep its connection.
+    leftovers: bool = False  # The origin sends bytes after an answer that belong to none.
+    requests: bool = False  # The requests at the origin are compared too.
 
     def concerns(self, client, form):
-        """Whether it is played. What an origin does between two requests reaches a client behind a
-        tunnel at some time later: there is no word of it to wait for. So do bytes behind an answer
-        where Weir looks inside: whether a client reads them with it, its buffers decide."""
+        """Whether the row is played for this client and form. In a tunnel, an origin's action
+        between two requests reaches the client some time later, and nothing tells when. The same is
+        true of bytes after an answer if Weir looks inside: the client's buffers decide whether it
+        reads them together with the answer."""
         if form.startswith("connect") and any(step.waits for step in self.steps):
             return False
         if form.startswith("connect@") and self.leftovers:
             return False
-        if client == "raw":  # It has no ways of its own: only rows that name it.
+        if client == "raw":  # Not a real client: plays only rows that name it.
             return client in self.clients
         return client not in self.but_not and (not self.clients or client in self.clients)
 
@@ -79,7 +81,7 @@ class Table:
 
 
 def raw(data):
-    """An origin that answers each request with these bytes, on a connection of its own."""
+    """An origin that answers each request with these bytes, and closes the connection."""
 
     def play(case):
         case.body()

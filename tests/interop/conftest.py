@@ -1,5 +1,5 @@
-"""Each test is a cell: a row of the table, a client, a form of it. All cells that are asked for are
-played once, at first."""
+"""Each test is a cell: a row of the table, a client, and a form of it. All selected cells are
+played once, before the first test."""
 
 import pytest
 from support.weir import Weir
@@ -11,8 +11,8 @@ from .table import TABLE
 CONFIG = 'resolver = "127.0.0.1:1"\n'
 CONFIG_ALWAYS = CONFIG + '[tunnel]\nserve = "always"\n'
 
-# The Weirs that the forms go through: "" is the one of `absolute` and `connect`. Another, by its
-# name, is crossed by forms that are called `connect@NAME`.
+# The Weirs that the forms go through: `absolute` and `connect` use "", and `connect@NAME` uses the
+# one called NAME.
 WEIRS = {"": CONFIG, "always": CONFIG_ALWAYS}
 
 

@@ -1,10 +1,10 @@
 """THE LIST OF EXCEPTIONS: where clients end differently through Weir, whom that protects or why it
-has to be, and where it is written. It can't rot: an entry that names clients fails where one of
-them ends the same (but `sometimes`); an entry for every client (`*`) fails where no client of those
-that were played ends differently.
+is necessary, and where it is documented. The list can't become stale: an entry that names clients
+fails if one of them ends the same (except with `sometimes`); an entry for every client (`*`) fails
+if no client that was played ends differently.
 
-A tunnel is blind: nothing stands here for the form `connect`. `connect@always` is a tunnel that
-Weir serves inside."""
+Weir does not look into a tunnel, so there are no entries for the form `connect`. `connect@always`
+is a tunnel in which Weir serves a session."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ PYTHON = "urllib http.client requests"
 
 @dataclass(frozen=True)
 class Exempt:
-    """`directly` and `through` are the kinds of ends that are meant (outcome.py), `aspects` what
-    may differ."""
+    """`directly` and `through` are the kinds of ends to which the entry applies (outcome.py);
+    `aspects` may differ."""
 
     rows: str
     clients: str
@@ -23,14 +23,14 @@ class Exempt:
     through: str = ""
     aspects: str = "kind"
     forms: str = "absolute connect@always"
-    sometimes: bool = False  # By the client's version, or by which kept connection Weir takes.
+    sometimes: bool = False  # Depends on the client's version, or on Weir's choice of connection.
 
     def covers(self, client, form, row):
         named = self.clients == "*" or client in self.clients.split()
         return named and form in self.forms.split() and row in self.rows.split()
 
     def allows(self, found, ends):
-        """Whether what was found is what is meant. `ends` are pairs of kinds, a step each."""
+        """Whether the entry applies to what was found. `ends` has a pair of kinds for each step."""
         if not set(found) <= set(self.aspects.split()):
             return False
         differing = [(a, b) for a, b in ends if a != b]
@@ -41,8 +41,8 @@ class Exempt:
 
 
 EXCEPTIONS = [
-    # What leaves two readings or none is refused for all, whatever one client makes of it. Inside a
-    # tunnel it is relayed as it came.
+    # An answer with two possible readings, or none, is refused for all clients, even if some accept
+    # it. Inside a tunnel it is relayed unchanged.
     Exempt(
         "length_with_bad_bytes_in_name connection_with_bad_bytes_in_name",
         "*",
@@ -122,7 +122,7 @@ EXCEPTIONS = [
         through="refused",
         forms="absolute",
     ),
-    # What one client refuses and most read is mended for all.
+    # An answer that one client refuses and most accept is mended for all.
     Exempt(
         "no_colon empty_name blanks_in_name blanks_in_name_and_before_the_colon "
         "eight_bits_in_name slash_in_name status_as_name control_in_name junk_with_folds "
@@ -183,7 +183,7 @@ EXCEPTIONS = [
         "answer.",
         aspects="content",
     ),
-    # One client alone.
+    # Differences of a single client.
     Exempt(
         "blanks_before_the_colon junk_with_folds",
         PYTHON,

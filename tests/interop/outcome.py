@@ -1,25 +1,26 @@
-"""What a client ended with, and how two such ends are compared.
+"""The end of a step at a client, and how two ends are compared.
 
 The comparison is by kinds first. A step of a client ends in one of four:
 
-- `answered`: there was a response, and it was whole;
+- `answered`: there was a complete response;
 - `cut`: there was a response, and the client knows that its content ended early;
-- `refused`: the client reports an error and has no content, or Weir answered 502 or 504 of its own
+- `refused`: the client reports an error and has no content, or Weir itself answered 502 or 504
   (with Proxy-Status): both say that the origin could not be understood;
-- `hung`: the client's time was over.
+- `hung`: the client's time ran out.
 
-Of those that have a response, these are compared: the status; the fields, but those of IGNORED; the
-content that the client hands on; the trailers; the statuses of interim responses; for streams, that
-each piece was with the client before the origin sent the next one (`order`, the client's word
-decides, not a clock). A line of a head whose name is no token (RFC 9110, 5.1) is no field and is
-not compared, blanks before the colon belong to no name (9112, 5.1), and blanks in a value, of folds
-too (9112, 5.2) or for NUL and CR (9110, 5.5), count as one: clients show such lines in many ways.
+If both ends have a response, these are compared: the status; the fields, except those in IGNORED;
+the content that the client gives to its user; the trailers; the statuses of interim responses; for
+streams, that the client had each piece before the origin sent the next one (`order`; the client
+reports this, no clock is used). A line of a head whose name is not a token (RFC 9110, 5.1) is not a
+field and is not compared. Blanks before the colon are not part of the name (9112, 5.1). Several
+blanks in a value, also from folds (9112, 5.2) or in place of NUL and CR (9110, 5.5), count as one:
+clients show such lines in many ways.
 """
 
 import re
 from dataclasses import dataclass
 
-# They belong to a connection or to framing, or each recipient may add them.
+# Fields that belong to a connection or to framing, or that each recipient may add.
 IGNORED = {
     "connection",
     "date",
@@ -47,7 +48,7 @@ class End:
 
     @staticmethod
     def of_message(message):
-        """From what a driver wrote."""
+        """Makes an end from a driver's output."""
         return End(
             message["status"],
             tuple((name, value) for name, value in message["fields"]),
@@ -76,15 +77,15 @@ class End:
 
 
 def compared(fields, framing):
-    """The fields that count, in order of their names. A length counts where it is not about this
-    message's framing."""
+    """The fields to compare, in order of their names. Content-Length is compared only if it is not
+    this message's framing."""
     found = []
     for name, value in fields or ():
         name = name.rstrip(" \t").lower()
         if not TOKEN.fullmatch(name) or name in IGNORED or (name == "content-length" and framing):
             continue
         value = RUN.sub("/run/", " ".join(value.replace("\0", " ").split()))
-        if name == "content-length":  # Equal ones, in lines or in a list, are one (9112, 6.3).
+        if name == "content-length":  # Equal values count as one (9112, 6.3).
             found += [(name, each) for each in set(value.split(", ")) if (name, each) not in found]
         else:
             found.append((name, value))
@@ -92,7 +93,7 @@ def compared(fields, framing):
 
 
 def differences(method, direct, through):
-    """{aspect: sentence} of what is not the same."""
+    """{aspect: sentence} for each difference."""
     if direct.kind != through.kind:
         return {"kind": f"directly {direct}, through Weir {through}"}
     if direct.kind in ("refused", "hung"):
@@ -115,7 +116,7 @@ def differences(method, direct, through):
 
 
 def arrived(requests):
-    """What the origin saw of a row's requests, as far as it is compared."""
+    """The parts of a row's requests at the origin that are compared."""
 
     def text(fields):
         lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields.lines]
@@ -136,7 +137,7 @@ def arrived(requests):
 
 
 def only(direct, through):
-    """What is in one of two lists."""
+    """A sentence about the items that are in only one of the lists."""
     lost = [each for each in direct if each not in through]
     new = [each for each in through if each not in direct]
     return f"only directly {lost}, only through Weir {new}"

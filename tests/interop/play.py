@@ -1,4 +1,4 @@
-"""Plays the cells that were asked for: each client, in each form, all its rows in one go."""
+"""Plays the selected cells: each client, in each form, plays all its rows in one run."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ AT_A_TIME = 4  # Runs; each waits more than it works.
 
 
 class Played:
-    """Ends of steps, by (client, form, row), and what the origins saw and missed."""
+    """Ends of steps, by (client, form, row), and what the origins received and missed."""
 
     def __init__(self, rows):
         self.server = Server(rows)
@@ -56,7 +56,7 @@ class Played:
         return self.ends[client, form, row]
 
     def why_not(self, client, form):
-        """Why a run has not come to its end."""
+        """The reason why a run did not finish."""
         faults = {each: self.faults.get((client, each)) for each in ("direct", form)}
         return f"was not played to its end: {faults}"
 
@@ -64,7 +64,7 @@ class Played:
         return (client, "direct", row) in self.ends and (client, form, row) in self.ends
 
     def differences(self, client, form, row):
-        """{aspect: sentence} of what is not the same directly and in this form."""
+        """{aspect: sentence} for each difference between the direct form and this form."""
         found = {}
         directly, through = self.of(client, "direct", row), self.of(client, form, row)
         for at, step in enumerate(self.rows[row].steps):

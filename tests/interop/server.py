@@ -1,14 +1,14 @@
-"""All origins in one: a request's path says whose it is (RUN), which row and which step."""
+"""All origins in one server: a request's path names the run (RUN), the row and the step."""
 
 import threading
 
 from support.origin import Origin
 
-PATIENCE = 6  # Seconds that an origin waits for what a client must have seen, and then goes on.
+PATIENCE = 6  # Seconds that an origin waits until a client has seen something; then it goes on.
 
 
 class Case:
-    """One request at the origin, with what a row's script needs."""
+    """One request at the origin, with the functions that a row's script needs."""
 
     def __init__(self, server, connection, request, run, row, step):
         self.server = server
@@ -30,8 +30,9 @@ class Case:
         return True
 
     def seen(self, count):
-        """Waits until the client has so many bytes of this response's content. Where it has not,
-        the row's order is broken, and the origin goes on: what was held back comes then."""
+        """Waits until the client has `count` bytes of this response's content. If it does not get
+        them, the row's order is wrong; the origin goes on, so that pieces that were held back
+        come."""
         self.server.wait(lambda: self.has(count) or self.is_over())
         if not self.has(count):
             self.server.late.add(self.key)
@@ -44,7 +45,8 @@ class Case:
         return self.server.ended.get(self.key, -1) >= self.step
 
     def over(self):
-        """Waits until the client has ended this step: what comes next is between two requests."""
+        """Waits until the client has ended this step, so that what follows happens between two
+        requests."""
         self.server.wait(self.is_over)
         return self
 
@@ -61,7 +63,7 @@ class Case:
 
 
 class Server:
-    """Plays the rows, and is told by those who run clients what they have seen."""
+    """Plays the origins of all rows. The runs of the clients tell it what they have seen."""
 
     def __init__(self, rows):
         self.rows = {row.name: row for row in rows}
@@ -70,7 +72,7 @@ class Server:
         self.ended = {}  # (run, row): the last step that the client has ended.
         self.let_go = set()
         self.late = set()
-        self.requests = {}  # (run, row): what arrived.
+        self.requests = {}  # (run, row): the requests that arrived.
         self.origin = Origin(self.script, tolerant=True)
         self.url = self.origin.url
         self.port = self.origin.port
@@ -97,7 +99,7 @@ class Server:
             return self.changed.wait_for(condition, seconds)
 
     def saw(self, run, row, step, count):
-        """A client has so many bytes of content."""
+        """Called when a client has so many bytes of content."""
         with self.changed:
             self.progress[run, row, step] = count
             self.changed.notify_all()
@@ -108,7 +110,7 @@ class Server:
             self.changed.notify_all()
 
     def wait_until_ready(self, run, row, step):
-        """Until the origin let this step begin."""
+        """Waits until the origin lets this step begin."""
         self.wait(lambda: (run, row, step - 1) in self.let_go)
 
     def url_of(self, run, row, number, step):

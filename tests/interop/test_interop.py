@@ -1,4 +1,5 @@
-"""What a client ends with is the same directly and through Weir, or is an exception."""
+"""Checks that each client ends the same way directly and through Weir, or that the list of
+exceptions has the difference."""
 
 import pytest
 
@@ -7,7 +8,8 @@ from .conftest import cells as every_cell
 from .exceptions import EXCEPTIONS, exemptions
 from .table import TABLE
 
-# The first test waits for all clients to have played their rows: a minute, on a busy machine more.
+# The first test waits until all clients have played their rows, which takes a minute, or more on a
+# busy machine.
 pytestmark = pytest.mark.seconds(600)
 
 ROWS = {row.name: row for row in TABLE.rows}
@@ -46,7 +48,7 @@ def fault_of(played, client, form, row):
 
 @pytest.mark.parametrize("exempt,row", ANY_CLIENT, ids=[row for _, row in ANY_CLIENT])
 def test_an_exception_for_every_client_has_one(exempt, row, request):
-    """Some client ends differently there, of all that can be played here."""
+    """At least one client that can run here must end differently."""
     assert row in ROWS, f"there is no row {row}"
     absent = [client for client in CLIENTS if CLIENTS[client][2]()]
     if absent:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.threads
 
 
 def settled(weir, count):
-    """The log, once it has so many lines, and after a moment in which no further one may come."""
+    """The log once it has `count` lines. Fails if one more comes within a moment."""
     weir.wait_log(count)
     time.sleep(0.3)
     lines = weir.log
@@ -45,7 +45,7 @@ def test_a_line_is_out_within_200_ms(weir, origin):
         ended = time.monotonic()
         weir.wait_log(count)
         delays.append(weir.stdout_times[-1] - ended)
-    # On a machine that is busy with other things some come late through no fault of Weir's.
+    # The median, since on a busy machine some lines come late through no fault of Weir.
     assert sorted(delays)[len(delays) // 2] < 0.2, delays
 
 
@@ -229,14 +229,14 @@ class Stuck:
 
 
 def test_a_log_that_nobody_reads_slows_no_traffic(tmp_path, play):
-    """Beyond the backlog lines are dropped and counted, and a line says so."""
+    """Lines beyond the backlog are dropped and counted, and a line on standard error says so."""
     origin = play(serve())
     config = '[limits]\nlog_backlog = "64KiB"\n[[listener]]\naddress = "127.0.0.1:0"\n'
     stuck = Stuck(config, tmp_path)
     agent = "a" * 2000
     try:
         with Client(stuck.port) as client:
-            for _ in range(200):  # 400 KB: a pipe holds 64 KiB, the backlog as much.
+            for _ in range(200):  # 400 KB: the pipe holds 64 KiB, and so does the backlog.
                 client.send_request("GET", origin.url + "/", [("Host", origin.authority), ("User-Agent", agent)])
                 assert client.response().status == 200
         os.set_blocking(stuck.process.stderr.fileno(), False)
@@ -246,7 +246,7 @@ def test_a_log_that_nobody_reads_slows_no_traffic(tmp_path, play):
             said.extend(stuck.process.stderr.read() or b"")
             return re.search(rb"(\d+) lines were dropped \(its target does not take them in time\)", bytes(said))
 
-        # Standard output has nothing but lines of the log: standard error says it.
+        # Standard output contains only lines of the log, so the report is on standard error.
         assert int(eventually(told, what="a line that tells of dropped lines")[1]) > 10
     finally:
         stuck.process.terminate()
@@ -279,11 +279,11 @@ def test_a_log_that_cannot_be_written(tmp_path, origin):
 
 
 def test_the_client_is_who_connected(weir, origin):
-    """What a client says of itself changes nothing."""
+    """Fields in which a client claims another address change nothing."""
     weir.get(
         origin.url + "/", [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.2"), ("X-Real-IP", "192.0.2.3")]
     )
     [line] = settled(weir, 1)
     assert line.client == "127.0.0.1"
-    # They pass as any other field; Weir adds nothing about its clients.
+    # These fields pass like any other; Weir adds nothing about its clients.
     assert origin.requests[0].fields.all("x-forwarded-for") == ["192.0.2.1"]

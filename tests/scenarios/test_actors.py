@@ -1,4 +1,4 @@
-"""The actors themselves, one against the other, without Weir: a test that trusts them must be able to."""
+"""Tests the actors against each other, without Weir, since all other tests rely on them."""
 
 import socket
 import struct

@@ -1,4 +1,5 @@
-"""Policy is asked again at a reload, of what runs; later of what was still on its way, and of nothing else."""
+"""At a reload, policy is asked again about running exchanges; later only about those that were
+still connecting."""
 
 import contextlib
 import time
@@ -14,7 +15,8 @@ pytestmark = pytest.mark.threads
 
 
 def test_an_old_tunnel_is_asked_about_once(tmp_path, play):
-    """It may be open for hours: nobody comes back to all that runs every two seconds for its sake."""
+    """An old tunnel may be open for hours; Weir must not look at all exchanges every two seconds
+    because of it."""
     origin = play(lambda connection: connection.wait_for_end(), wait=40)
     with Reloading(tmp_path, "workers = 1\n") as weir, weir.client() as tunnel:
         connect(tunnel, origin.authority)
@@ -22,18 +24,18 @@ def test_an_old_tunnel_is_asked_about_once(tmp_path, play):
 
         def turns():
             before = status(weir)["loop_turns"]
-            time.sleep(6.5)  # What is tested is how often it wakes in a time.
+            time.sleep(6.5)  # The test counts how often Weir wakes in this time.
             return status(weir)["loop_turns"] - before
 
         idle = turns()
         weir.reload("workers = 1\n")
         time.sleep(2.5)
         after = turns()
-        assert after <= idle + 3, (idle, after)  # Rounds of two seconds would take nine.
+        assert after <= idle + 3, (idle, after)  # Looking every two seconds would take nine.
 
 
 def test_what_was_on_its_way_is_asked_about_once_it_has_connected(tmp_path, play, names):
-    """It was let through by the old rules, and its address was not known yet."""
+    """The old rules admitted the request before its address was known."""
     origin = play(lambda connection: connection.wait_for_end(), wait=40)
     names.set("late.test", Answer(["127.0.0.1"], delay=1.5))
     listener = '[[listener]]\naddress = "127.0.0.1:0"\n'

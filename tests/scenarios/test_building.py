@@ -1,5 +1,5 @@
-"""What scripts/building.sh does before it builds: it configures anew a folder that something else
-configured, and tells in a sentence what would fail later with a riddle."""
+"""What scripts/building.sh does before it builds: it configures a folder again if something else
+configured it, and explains in a sentence what would fail later with an obscure message."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ FAKES = 'debian_cmake() { echo "$*" >>asked; mkdir -p build/x; }; ccache() { ech
 
 @pytest.fixture
 def tree(tmp_path):
-    """A make-believe repository, in which cmake writes down what it was asked."""
+    """A fake repository, in which cmake records its arguments."""
     folder = tmp_path / "weir"
     (folder / "cmake").mkdir(parents=True)
     (folder / "CMakePresets.json").write_text("{}")
@@ -24,7 +24,7 @@ def tree(tmp_path):
 
 
 def build(folder, more="", user=None):
-    """What cmake was asked for by one build_preset, and how that ended."""
+    """The arguments that one build_preset gave to cmake, and how it ended."""
     script = f"set -euo pipefail\n. {ROOT}/scripts/debian.sh\n{FAKES}\n{more}\nbuild_preset x weir"
     done = subprocess.run(
         ["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False, user=user
@@ -88,7 +88,7 @@ def test_what_belongs_to_root_is_told_to_a_user(tree, made):
     look = ["cat", str(ROOT / "scripts/debian.sh")]
     if subprocess.run(look, user=65534, capture_output=True, check=False).returncode != 0:
         pytest.skip("others can't read the scripts here")
-    with tempfile.TemporaryDirectory() as folder:  # pytest's own is root's alone.
+    with tempfile.TemporaryDirectory() as folder:  # Only root may enter pytest's own.
         os.chmod(folder, 0o755)
         here = pathlib.Path(shutil.copytree(tree, f"{folder}/weir"))
         if made:

@@ -1,4 +1,5 @@
-"""Much content, past 32 bits, in bounded memory; and back-pressure. On a build without sanitizers where there is one."""
+"""Content of more than 4 GiB in bounded memory, and back-pressure. Uses a build without sanitizers
+if there is one."""
 
 import threading
 import time
@@ -9,7 +10,7 @@ from support.site import BLOCK, generated
 from support.weir import Weir, fast_binary
 
 SIZE = 4_500_000_000
-SLACK = 48 << 20  # What a big exchange may need more than a small one: buffers, and what a sanitizer keeps of them.
+SLACK = 48 << 20  # What a big exchange may need beyond a small one: buffers, a sanitizer's quarantine.
 CALM = {"ASAN_OPTIONS": "quarantine_size_mb=4:detect_stack_use_after_return=0:detect_leaks=1"}
 
 
@@ -42,7 +43,8 @@ class Peak:
 
 
 def warm(weir, site):
-    """A small exchange each way; then what Weir needs for a small one."""
+    """Runs small exchanges in both directions, then returns the memory that Weir needs for a small
+    one."""
     for _ in range(4):
         assert weir.get(site.url + "/size/3000000").complete
         assert weir.exchange("PUT", site.url + "/upload/warm", body=bytes(3_000_000)).status == 201
@@ -161,7 +163,7 @@ def test_both_directions_at_once(fast, play):
 
 
 def settled(value):
-    """A number once it no longer grows."""
+    """The value once it no longer grows."""
     before, since = value(), time.monotonic()
     while time.monotonic() - since < 0.7:
         time.sleep(0.05)
@@ -205,7 +207,7 @@ def test_a_slow_origin_slows_the_client(weir, play):
 
 @pytest.mark.seconds(120)
 def test_many_slow_readers(weir, site):
-    """Memory is bounded by buffers, not by what is asked for."""
+    """Memory is bounded by the buffers, not by the size of what is requested."""
     before = weir.rss()
     clients = [Client(weir.port, receive_buffer=4096) for _ in range(100)]
     for client in clients:

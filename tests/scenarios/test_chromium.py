@@ -1,4 +1,5 @@
-"""A person's browser: pages, logging in, WebSockets, HTTPS, all through Weir. Every name is one of the test's own."""
+"""A browser through Weir: pages, logging in, WebSockets, HTTPS. The test's own name server has
+every name."""
 
 import pytest
 from support import chromium
@@ -57,7 +58,7 @@ def test_a_person_browses_and_logs_in(weir, browser, site):
         == 1000000
     )
     assert any("ws" in request.target and request.fields.get("upgrade") == "websocket" for request in site.requests)
-    # WebSockets come by CONNECT, which passes them as they are.
+    # WebSockets come in a CONNECT, which passes them unchanged.
     plain = [request for request in site.requests if "upgrade" not in request.fields]
     assert all("via" in request.fields for request in plain)
     browser.close()

@@ -278,7 +278,8 @@ def closed(*descriptors):
 
 @pytest.mark.parametrize("missing", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
 def test_no_client_takes_the_place_of_a_closed_descriptor(tmp_path, play, missing):
-    """What is printed there goes to nobody; and what else is open stays what it is."""
+    """If standard descriptors are closed, output to them must not reach a client, and other
+    descriptors stay as they are."""
     path = tmp_path / "control"
     port = free_port()
     file = write(tmp_path, f'debug = true\ncontrol = "{path}"\n[[listener]]\naddress = "127.0.0.1:{port}"\n')

@@ -1,5 +1,6 @@
-"""Clients that send their end while their request is with an origin: some have gone, some have only no more to say. The origin hears of it
-as it would without a proxy, and who still listens gets the answer."""
+"""Clients that end their side while their request is with an origin: some have left, some have only
+finished sending. The origin sees the end as it would without a proxy, and a client that still
+listens gets the answer."""
 
 import os
 import threading
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.threads
 
 
 def after_its_end(connection):
-    """Answers nothing before the request's side has ended."""
+    """Does not answer before the client's side has ended."""
     connection.request()
     assert connection.wait_for_end() == "eof"
     connection.send(ok(b"late", fields=[("Connection", "close")]))
@@ -24,7 +25,8 @@ def ask(client, origin, method="GET", fields=(), body=b""):
 
 
 def test_who_has_gone_is_not_kept_at_the_origin(start, play):
-    """On a connection that was kept, whose death before an answer is otherwise a reason to ask again."""
+    """The request is on a kept connection to the origin. Otherwise its end before an answer would
+    be a reason to repeat the request."""
 
     def script(connection):
         connection.request()
@@ -44,7 +46,7 @@ def test_who_has_gone_is_not_kept_at_the_origin(start, play):
         eventually(lambda: origin.connections[0].ended == "eof", what="the end at the origin")
         line = weir.wait_log(2)[1]
         assert line.outcome == "client_closed"
-        assert len(origin.requests) == 2  # And not asked again.
+        assert len(origin.requests) == 2  # Weir has not repeated the request.
 
 
 @pytest.mark.parametrize("fields, body", [((), b""), ([("Content-Length", "4")], b"data"),
@@ -84,7 +86,7 @@ def test_an_end_inside_an_answer_goes_on_too(weir, play):
 
 @pytest.mark.parametrize("begun, status", [(b"", 504), (b"HTTP/1.1 200 OK\r\nA: ", 502)])
 def test_who_only_ended_its_side_is_told_what_went_wrong(start, play, begun, status):
-    """A time-out, or half a head, is not an origin that gave the request up."""
+    """If the origin times out, or sends half a head, it has not given the request up."""
 
     def script(connection):
         connection.request()
@@ -110,7 +112,8 @@ def test_an_answer_in_time_leaves_the_connection_as_it_was(weir, play):
 
     origin = play(script)
     asked = slow = 0
-    # On a busy machine an answer may take as long as an end waits: such ones tell nothing.
+    # On a busy machine an answer may take as long as Weir delays the end: such answers show
+    # nothing.
     while asked - slow < 20 and asked < 200:
         with weir.client() as client:
             began = time.monotonic()
@@ -139,8 +142,8 @@ def test_requests_behind_it_come_before_the_end(weir, play):
             client.send_request("GET", origin.url + path, [("Host", origin.authority)])
         client.half_close()
         eventually(lambda: waiting, what="the first request")
-        assert client.stays_open(1.5)  # Longer than an end waits to be passed on.
+        assert client.stays_open(1.5)  # Longer than Weir delays the end.
         waiting.append(None)
         assert [client.response().body for _ in range(2)] == [b"/first", b"/second"]
-    # Had the end gone on, the second could not have come over the same connection.
+    # If Weir had passed the end on, the second request could not have used the same connection.
     assert len(origin.connections) == 1

@@ -1,4 +1,4 @@
-"""The programs that people use: curl, wget, git and apt, through Weir."""
+"""Common programs through Weir: curl, wget, git and apt."""
 
 import base64
 import gzip
@@ -15,7 +15,7 @@ from support.weir import environment
 
 @pytest.fixture
 def weir(start, names):
-    """Knows site.test, which is this machine."""
+    """A Weir for which site.test is this machine."""
     names.set("site.test", "127.0.0.1")
     return start(names.config() + '[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["*.test"]\n')
 
@@ -66,7 +66,7 @@ class TestCurl:
         assert b"Hello, ada" in curl(weir, "-b", jar, url_of(site) + "/members")
 
     def test_upload(self, weir, site, tmp_path):
-        """A large one, which curl sends with Expect."""
+        """A large upload, which curl sends with Expect."""
         path = tmp_path / "file"
         path.write_bytes(b"".join(generated(3_000_000)))
         assert curl(weir, "-T", path, url_of(site) + "/upload/file") == b"3000000"
@@ -89,7 +89,7 @@ class TestCurl:
             url = f"https://site.test:{site.port}"
             assert b"Welcome" in curl(weir, "--cacert", tmp_path / "cert.pem", url + "/")
             assert curl(weir, "--cacert", tmp_path / "cert.pem", url + "/size/1000000")[:4] == b"\0\1\2\3"
-            # Without trust it is curl that refuses: Weir does not open TLS.
+            # If curl does not trust the certificate, curl refuses it: Weir does not open TLS.
             stranger = tmp_path / "stranger"
             stranger.mkdir()
             server_context(stranger)
@@ -117,7 +117,7 @@ class TestCurl:
         assert curl(weir, "-0", url_of(site) + "/chunked") == b"one two three"
 
     def test_range(self, weir, site):
-        assert len(curl(weir, "-r", "0-99", url_of(site) + "/size/1000")) == 1000  # This site knows no ranges.
+        assert len(curl(weir, "-r", "0-99", url_of(site) + "/size/1000")) == 1000  # This site ignores ranges.
         assert site.requests[0].fields.get("range") == "bytes=0-99"
 
     def test_resume_and_trailing_data(self, weir, site):
@@ -272,7 +272,7 @@ class TestApt:
         assert any(request.target.endswith("/Packages.gz") for request in site.requests)
         assert all("via" in request.fields for request in site.requests)
         count = len(site.requests)
-        apt("update")  # Everything is as it was: 304.
+        apt("update")  # Nothing has changed: 304.
         assert len(site.requests) > count
 
     def test_a_login_in_the_url(self, weir, site, apt, tmp_path):

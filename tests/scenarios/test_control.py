@@ -1,4 +1,4 @@
-"""The control socket: what it leaves alone, whom it waits for, and what its other side may say."""
+"""The control socket: which files it replaces, how long it waits, and which answers it accepts."""
 
 import os
 import pathlib
@@ -24,7 +24,7 @@ def config(path, more=""):
 
 
 def stale_socket(path):
-    """As a Weir that was killed leaves it."""
+    """A socket as a killed Weir leaves it."""
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
         left.listen()
@@ -66,7 +66,7 @@ def test_a_stale_socket_is_replaced(tmp_path):
 
 
 def test_a_socket_that_somebody_listens_at_stays(tmp_path):
-    """Also where they do not come to accept, and nobody more can wait."""
+    """Also if the listener does not accept, and its queue is full."""
     path = tmp_path / "control"
     with socket.socket(socket.AF_UNIX) as other, socket.socket(socket.AF_UNIX) as first:
         other.bind(str(path))
@@ -128,7 +128,7 @@ def test_who_sends_drop_by_drop_keeps_nobody_waiting(tmp_path):
         for thread in threads:
             thread.start()
         try:
-            time.sleep(0.5)  # They are there.
+            time.sleep(0.5)  # So that they are connected.
             began = time.monotonic()
             answer = ask("status", path)
             assert answer.returncode == 0, answer.stderr
@@ -148,7 +148,7 @@ def test_who_sends_drop_by_drop_keeps_nobody_waiting(tmp_path):
 
 
 def test_who_does_not_read_keeps_nobody_waiting(tmp_path):
-    """More mistakes than the socket's buffer takes."""
+    """The answer lists more mistakes than the socket's buffer holds."""
     path = tmp_path / "control"
     with Weir(config(path)) as weir:
         weir.write_config("".join(f"unknown_{number} = 1\n" for number in range(5000)) + config(path))
@@ -159,7 +159,7 @@ def test_who_does_not_read_keeps_nobody_waiting(tmp_path):
             began = time.monotonic()
             assert ask("status", path).returncode == 0
             assert time.monotonic() - began < 5
-            # It is let go, after what it did not read in time.
+            # Weir closes a connection that does not read in time.
             time.sleep(2.5)
             assert 0 < len(all_of(deaf)) < 600_000
         with connect(path) as reading:
@@ -183,7 +183,7 @@ def test_lines_that_are_none(tmp_path):
             for byte in b"status\n":
                 control.send(bytes([byte]))
             assert all_of(control).startswith(b"ok\n")
-        # Many at once, and those who leave before the answer.
+        # Many connections at once, and some that close before the answer.
         crowd = [connect(path) for _ in range(16)]
         for control in crowd[::2]:
             control.send(b"status\n")
@@ -201,7 +201,7 @@ def test_a_failed_reload_is_told_in_the_log_too(tmp_path, origin):
         weir.write_config("workerz = 2\nown_nam = 'x'\n" + config(path))
         answer = ask("reload", path)
         assert answer.returncode == 1 and b"workerz" in answer.stderr
-        # With its quotes: the line names the nearest key too, `own_name`.
+        # With its quotes, since the line names the nearest key, `own_name`, too.
         eventually(lambda: weir.stderr.count('"own_nam"') == 1)
         lines = weir.stderr_lines
         at = next(number for number, line in enumerate(lines) if "the old configuration stays" in line)
@@ -214,7 +214,7 @@ def test_a_failed_reload_is_told_in_the_log_too(tmp_path, origin):
 
 
 class Fake:
-    """A control socket of somebody else: takes one line, then does what the test wants."""
+    """A control socket that is not Weir's: reads one line, then does what the test says."""
 
     def __init__(self, path, play):
         self.socket = socket.socket(socket.AF_UNIX)

@@ -1,4 +1,4 @@
-"""Where the control socket is: by links, over reloads, and after another Weir had it."""
+"""Where the control socket is: through links, after reloads, and after another Weir had it."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def test_the_default_folder_is_looked_at(tmp_path, runtime, why):
     with Weir(listener(), env={"RUNTIME_DIRECTORY": str(folder)}) as weir:
         weir.wait_stderr(f"no control socket: {folder}.*{why}; tried again each second")
         assert list(runtime.iterdir()) == []
-        # Mended, it is taken.
+        # Once the configuration is corrected, Weir takes it.
         if folder is runtime:
             folder.chmod(0o750)
             weir.wait_stderr(f"the control socket is {folder}/weir-{weir.port}.control")
@@ -53,7 +53,7 @@ def test_the_default_folder_is_looked_at(tmp_path, runtime, why):
 
 
 def test_it_follows_the_first_listeners_port(runtime):
-    """By default its name has the port; whoever asks the new port finds it."""
+    """The default name contains the port, so `weir status` finds it by the new port."""
     with Weir(listener(), env={"RUNTIME_DIRECTORY": str(runtime)}) as weir:
         old = runtime / f"weir-{weir.port}.control"
         assert ask("status", old).returncode == 0
@@ -64,7 +64,7 @@ def test_it_follows_the_first_listeners_port(runtime):
         assert (answer.returncode, answer.stdout) == (0, f"reloaded\nthe control socket is {new}\n")
         weir.wait_stderr(f"the control socket is {new}")
         assert [each.name for each in runtime.iterdir()] == [new.name]
-        # Where it can't move it stays, says so, and goes on trying.
+        # If the socket can't move, it stays where it is; Weir says so, and keeps trying.
         weir.write_config(listener())
         (runtime / f"weir-{weir.port}.control").mkdir()
         answer = ask("reload", new)
@@ -76,7 +76,7 @@ def test_it_follows_the_first_listeners_port(runtime):
 
 
 def test_after_an_overlapping_restart_the_new_one_has_it(tmp_path, play):
-    """The old one drains while the new one starts."""
+    """The old Weir drains while the new one starts."""
     origin = play(lambda connection: connection.wait_for_end())
     with Reloading(tmp_path) as old:
         with old.client() as busy:

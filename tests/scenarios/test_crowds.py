@@ -1,4 +1,5 @@
-"""Crowds: clients, Weir and origins in processes of their own; every client is answered rightly."""
+"""Thousands of clients at once: clients, Weir and origins are separate processes, and every client
+gets the right answer."""
 
 import pytest
 from support.client import eventually
@@ -6,7 +7,7 @@ from support.control import status
 from support.crowd import Crowd, Origins
 from support.weir import Weir, fast_binary
 
-# A sanitizer's quarantine would be all that is measured.
+# Otherwise the memory would be mostly the sanitizer's quarantine.
 CALM = {"ASAN_OPTIONS": "quarantine_size_mb=4:detect_stack_use_after_return=0:detect_leaks=1"}
 
 
@@ -21,7 +22,7 @@ def test_ten_thousand_clients_share_a_thousand_connections(fast):
     clients = 10_000
     with Origins(hold=True) as origins, Crowd(fast.port, origins.authorities, clients, seconds=100) as crowd:
         crowd.wait_sent()
-        # All are there at once, and all connections that there may be are in use.
+        # All clients are there at once, and use all connections that the limit allows.
         eventually(lambda: status(fast)["exchanges_running"] == clients, within=30, what="10,000 exchanges at once")
         eventually(lambda: origins.stats()[0]["now"] == 1000, what="1,000 connections to the origin")
         origins.release()

@@ -1,4 +1,5 @@
-"""Descriptors run out, from the start or while Weir runs: nothing crashes, nothing spins, and all are served again after."""
+"""Descriptors run out, at the start or while Weir runs: Weir does not crash or spin, and serves
+everybody again afterwards."""
 
 import collections
 import pathlib
@@ -15,14 +16,14 @@ from support.reloading import Reloading
 from support.weir import Weir, binary, fast_binary
 
 CLIENTS = 200
-SIZE = 200_000  # Worth a pipe.
+SIZE = 200_000  # Large enough to be spliced through a pipe.
 NAMES = ["a.test", "b.test", "c.test"]
 
 
 @pytest.fixture
 def few(names):
-    """A function that starts Weir on a build that bears it: UBSan's check of types asks by a pipe what it may read, and calls it
-    a fault that there is none."""
+    """A function that starts a build of Weir that works with few descriptors. UBSan's check of
+    types needs a pipe, and reports a fault if there is none."""
     if fast_binary() == binary():
         pytest.skip("needs a build without sanitizers (build/release)")
     for name in NAMES:
@@ -51,7 +52,8 @@ def ticks(weir):
 
 @pytest.mark.seconds(90)
 def test_few_from_the_start(few):
-    """Some are kept for the origins: who comes first is served, the others wait their turn, and nobody is refused."""
+    """Weir keeps some descriptors for the origins: the first clients are served, the others wait
+    their turn, and none is refused."""
     weir = few(wrapper=("prlimit", "--nofile=100:100"))
     assert status(weir)["client_connections_limit"] < 64
     with Origins(3) as origins, Crowd(weir.port, by_name(origins), CLIENTS, size=SIZE) as crowd:
@@ -68,9 +70,10 @@ def test_the_limit_is_lowered_under_load(few):
         resource.prlimit(weir.process.pid, resource.RLIMIT_NOFILE, (most, most))
         with Crowd(weir.port, by_name(origins), CLIENTS, requests=3, size=SIZE, seconds=80, again=1000) as crowd:
             eventually(lambda: weir.descriptors() >= most - 1, what="the last descriptor")
-            # No origin answers, nobody can come in: Weir waits, and is to be spoken to.
+            # No origin answers and no client can be accepted: Weir must wait without spinning, and
+            # answer on its control socket.
             before, ticks_before, began = status(weir)["loop_turns"], ticks(weir), time.monotonic()
-            time.sleep(1)  # What is tested is how often it looks in a time.
+            time.sleep(1)  # The test counts how often Weir looks in this time.
             turns, ran, passed = status(weir)["loop_turns"] - before, ticks(weir) - ticks_before, time.monotonic() - began
             assert turns < 1000 * passed, f"{turns} turns in {passed} s"
             assert ran < 30 * passed, f"the main thread ran for {ran} ticks in {passed} s"
@@ -79,7 +82,8 @@ def test_the_limit_is_lowered_under_load(few):
             assert (result["right"], result["wrong"], result["late"]) == (3 * CLIENTS, 0, 0), result
             assert set(result) <= {"right", "wrong", "late", "ended", "examples", "503"}, result
     eventually(lambda: status(weir)["client_connections"] == 0)
-    # With as few, but nobody else there. At the limit idle connections are closed, so one may end in the moment in which it is used.
+    # As few descriptors, but no other clients. At the limit Weir closes idle connections, so one
+    # may end just when a client uses it.
     with Origins(3) as origins, Crowd(weir.port, by_name(origins), 10, requests=10, size=SIZE, again=100) as crowd:
         result = crowd.result()
         assert result["right"] == 100, result
@@ -90,7 +94,7 @@ def test_the_limit_is_lowered_under_load(few):
 
 @pytest.mark.seconds(120)
 def test_too_few_for_anybody(names, origin):
-    """From a limit on Weir serves; below it ends at once, and says that it is that limit."""
+    """Weir serves from some limit on; below it Weir ends at once and names the limit."""
     if fast_binary() == binary():
         pytest.skip("needs a build without sanitizers (build/release)")
     names.set(NAMES[0], "127.0.0.1")
@@ -116,7 +120,8 @@ def test_too_few_for_anybody(names, origin):
 
 @pytest.mark.threads
 def test_a_reload_counts_what_its_listeners_take(tmp_path):
-    """It takes no more of them than a start would, and lets in fewer clients for those that it takes."""
+    """A reload takes no more descriptors for listeners than a start would, and lowers the limit of
+    clients by those that it takes."""
     first = 'workers = 2\n[[listener]]\naddress = "127.0.0.1:0"\n'
 
     def listeners(count):
@@ -148,7 +153,7 @@ def test_a_limit_that_is_lowered_is_told(tmp_path):
     with Weir("workers = 2\n", wrapper=few) as weir:
         assert said.format(50000) in weir.stderr
     with Weir("", wrapper=("prlimit", "--nofile=16000:16000")) as weir:
-        assert "ulimit" not in weir.stderr  # Many, and nobody has asked for more.
+        assert "ulimit" not in weir.stderr  # A high limit; no key asks for more.
     config = f'workers = 2\ncontrol = "{tmp_path}/control"\n[limits]\nconnections = COUNT\n'
     with Weir(config.replace("COUNT", "653"), wrapper=few) as weir:
         assert "ulimit" not in weir.stderr
@@ -182,7 +187,7 @@ def test_slow_readers_leave_descriptors_for_others(play, origin):
             client.send_request("GET", bulk.url + "/", [("Host", bulk.authority)])
             readers.append(client)
         eventually(lambda: len(bulk.connections) == 160)
-        # Until all of them are stuck, and hold whatever they hold.
+        # Waits until all exchanges are stuck and hold all the descriptors that they need.
         counts = [-1, weir.descriptors()]
         while counts[-1] != counts[-2]:
             time.sleep(0.5)

@@ -1,4 +1,5 @@
-"""Where Weir connects to, and where never: the rules of listeners, of names, of addresses and of ports."""
+"""Where Weir connects to and where it never does: the rules for listeners, names, addresses and
+ports."""
 
 import contextlib
 import socket
@@ -73,7 +74,7 @@ class TestLoopbackListener:
         refused_by_rule(weir.get(f"http://{denied}:{origin.port}/"))
 
     def test_an_answer_of_public_and_local_addresses(self, network):
-        """The local one is never dialled, whatever becomes of the other."""
+        """Weir never connects to the local address, whether or not the other one works."""
         with network(f"{PUBLIC}/32"), NameServer({"mixed.test": ["127.0.0.1", PUBLIC]}) as names, Weir(
             names.config()
         ) as weir:
@@ -86,7 +87,8 @@ class TestLoopbackListener:
                 assert local.connections == []
 
     def test_rebinding(self, network):
-        """A name that was public a moment ago: each address is judged as it is connected to, without a second look-up."""
+        """The name had a public address a moment ago: policy judges the address that Weir connects
+        to, without a second look-up."""
         with network(f"{PUBLIC}/32"), NameServer() as names, Weir(names.config() + '[dns]\nmin_ttl = "0s"\n') as weir:
             names.set("turn.test", {"A": Sequence(Answer([PUBLIC], ttl=0), Answer(["127.0.0.1"], ttl=0))})
             with Origin(host=PUBLIC) as public, Origin(port=public.port) as local, weir.client() as client:
@@ -177,7 +179,7 @@ class TestPorts:
 
 @contextlib.contextmanager
 def reachable(network, *addresses, rules="", names=None, clients=f'["{REACHABLE}/32"]'):
-    """A network of its own with a Weir that other machines could reach."""
+    """A separate network with a Weir that other machines could reach."""
     with network(f"{REACHABLE}/32", f"{PUBLIC}/32", *addresses), NameServer(names) as server:
         config = f'{server.config()}[[listener]]\naddress = "{REACHABLE}:0"\nclients = {clients}\n{rules}'
         with Weir(config) as weir:
@@ -221,7 +223,7 @@ class TestReachableListener:
     ).split()
 
     def test_what_is_no_destination(self, network):
-        """The table of addresses, as literals, and as what DNS says of a name."""
+        """Tries the addresses as literals, and as DNS answers for a name."""
         with reachable(network) as weir, Origin(host="127.0.0.1") as local:
             faults = []
             for host in self.DENIED:
@@ -272,7 +274,8 @@ class TestReachableListener:
                 assert client.response("CONNECT").status == 403
 
     def test_own_address_of_another_listener(self, network):
-        """Listening on every address, each address of the machine with that port is Weir's own."""
+        """If Weir listens on every address, each address of the machine with that port is Weir's
+        own."""
         with network(f"{REACHABLE}/32", f"{PUBLIC}/32"):
             with Weir(f'[[listener]]\naddress = "0.0.0.0:0"\nclients = ["{REACHABLE}/32", "127.0.0.0/8"]\n') as weir:
                 port = weir.addresses[0][1]
@@ -299,7 +302,7 @@ class TestReachableListener:
                 assert connect(PUBLIC).status == 502
 
     def test_other_machines_do_not_reach_the_default(self, network):
-        """`weir PORT` listens on loopback: another address of the machine refuses."""
+        """`weir PORT` listens on loopback: the machine's other addresses refuse connections."""
         with network(f"{REACHABLE}/32"), Weir() as weir:
             with pytest.raises(ConnectionRefusedError):
                 Client(weir.port, REACHABLE)

@@ -1,4 +1,5 @@
-"""Name servers that lie, and answers that are none: what they say of other names is not believed, and nothing breaks."""
+"""Name servers that lie, and malformed answers: Weir ignores what they say about other names, and
+nothing breaks."""
 
 import os
 import random
@@ -75,8 +76,8 @@ def test_answers_to_other_questions_are_not_believed(origin):
         number = struct.unpack("!H", query[:2])[0]
         other = write_name("other.test") + struct.pack("!HH", kind, 1)
         fakes = [
-            answer(query, [elsewhere(name)], ident=number ^ 1),  # Another's number.
-            answer(query, [elsewhere("other.test")], question=other),  # Another question.
+            answer(query, [elsewhere(name)], ident=number ^ 1),  # Number of another query.
+            answer(query, [elsewhere("other.test")], question=other),  # Not Weir's question.
         ]
         return fakes + [answer(query, [here(name)] if kind == 1 else [])]
 
@@ -98,7 +99,7 @@ def test_records_of_other_names_are_not_kept(origin):
             response = client.response()
             assert (
                 response.status == 200 or host == "a.test"
-            ), response  # An answer with foreign records may be refused whole.
+            ), response  # Weir may refuse an answer with foreign records as a whole.
         assert ("bank.test", 1) in liar.asked
 
 
@@ -128,14 +129,14 @@ SHAPES = [
     lambda query, dice: query[: dice.randrange(len(query))],
     lambda query, dice: query,
     lambda query, dice: query[:2] + os.urandom(dice.randrange(10, 600)),
-    # A name that points at itself, and one that points beyond the end.
+    # Compressed names that point to themselves or beyond the end.
     lambda query, dice: answer(query, [b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 60, 2) + b"\xc0\x0c"]),
     lambda query, dice: answer(query, [b"\xc0\xff" + struct.pack("!HHIH", 1, 1, 60, 4) + b"\x7f\0\0\1"]),
-    # Lengths that lie.
+    # False lengths.
     lambda query, dice: answer(query, [write_name("a.test") + struct.pack("!HHIH", 1, 1, 60, 60000) + b"\x7f\0\0\1"]),
     lambda query, dice: answer(query, [write_name("a.test") + struct.pack("!HHIH", 1, 1, 60, 3) + b"\x7f\0\0"]),
     lambda query, dice: answer(query, [write_name("a.test") + struct.pack("!HHIH", 28, 1, 60, 4) + b"\x7f\0\0\1"]),
-    # Counts that lie.
+    # False counts.
     lambda query, dice: query[:2] + b"\x81\x80" + b"\xff\xff" * 4 + query[12:],
     lambda query, dice: query[:2] + b"\x81\x80\0\1\xff\xff\0\0\0\0" + query[12:] + here("a.test"),
     # A lifetime of 2^32 - 1, and an unknown type.
@@ -155,7 +156,7 @@ def mutated(data, dice):
 
 @pytest.mark.seconds(150)
 def test_answers_that_are_none(network):
-    """In a network of their own, since a mutated address may be anybody's."""
+    """Runs in a separate network, since a mutated address may be that of a real machine."""
     dice = random.Random(20261124)
 
     def lie(query, name, kind):

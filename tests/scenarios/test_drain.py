@@ -1,4 +1,5 @@
-"""How Weir ends, and its listeners: what runs is finished, who waits is let in, and what is cut is told."""
+"""How Weir and its listeners end: running exchanges are finished, queued clients are accepted, and
+clients can see what was cut."""
 
 import collections
 import pathlib
@@ -41,7 +42,7 @@ def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
                 return True
 
         eventually(nobody)
-        # Whoever waits for the end may ask what it waits for.
+        # While Weir drains, `status` still says what it waits for.
         answer = ask("status", running.control)
         assert answer.returncode == 0, answer.stderr
         numbers = dict(line.split(": ", 1) for line in answer.stdout.splitlines())
@@ -59,7 +60,7 @@ def test_drain_finishes_what_runs_and_lets_nobody_in(tmp_path, play):
 
 @pytest.mark.parametrize("how", ["drain", "reload"])
 def test_who_waits_at_a_listener_that_closes_is_served(how):
-    """The kernel has taken their connections: closing the listener would reset them."""
+    """The kernel has accepted these connections already: closing the listener would reset them."""
     with Weir("workers = 2\n") as weir:
         weir.get("http://weir.internal/")
         weir.process.send_signal(signal.SIGSTOP)
@@ -74,14 +75,14 @@ def test_who_waits_at_a_listener_that_closes_is_served(how):
         weir.process.send_signal(signal.SIGCONT)
         assert [client.response().status for client in clients[:30]] == [200] * 30
         for client in clients[30:] if how == "drain" else []:
-            assert client.rest() == b""  # Nobody waits for those who say nothing.
+            assert client.rest() == b""  # Weir does not wait for clients that send nothing.
         for client in clients:
             client.close()
 
 
 @pytest.mark.parametrize("how", ["drain", "reload"])
 def test_a_whole_queue_at_a_listener_that_closes_is_served(how):
-    """As many as one worker's queue holds, or what the system allows it."""
+    """As many clients as one worker's queue holds, or as the system allows."""
     count = min(3000, int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text()))
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2 * count:
         pytest.skip("the limit of open files is too low")
@@ -137,7 +138,8 @@ def test_a_request_that_came_behind_a_running_one_is_served_at_a_drain(play):
 @pytest.mark.parametrize("how", ["drain", "policy"])
 @pytest.mark.parametrize("to_the_kernel", [False, True])
 def test_an_answer_without_framing_that_is_cut_is_told_from_a_whole_one(tmp_path, play, how, to_the_kernel):
-    """A client of HTTP/1.0 sees where content of unknown length ends by the end of the connection."""
+    """An HTTP/1.0 client knows that content of unknown length has ended when the connection
+    ends."""
 
     def script(connection):
         connection.request()
@@ -161,7 +163,7 @@ def test_an_answer_without_framing_that_is_cut_is_told_from_a_whole_one(tmp_path
 
 
 def test_a_drain_forgets_no_numbers(play):
-    """Also those of workers that have nothing to finish."""
+    """Also the counters of workers that have nothing to finish."""
     origin = play(lambda connection: connection.wait_for_end())
     with Weir("workers = 4\n") as weir, weir.client() as busy:
         for _ in range(40):
@@ -187,6 +189,6 @@ def test_the_limit_of_the_drain_cuts(tmp_path, play):
         eventually(lambda: origin.connections and b"\r\n\r\n" in origin.connections[0].received)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(10) == 0
-        # One was inside its head.
+        # One client had sent half of a head.
         eventually(lambda: [line.outcome for line in running.log] == ["drained"] * 2)
         assert {line.request.split()[1] for line in running.log} == {"/begun", origin.url + "/"}

@@ -1,4 +1,4 @@
-"""Errors that a person can act on."""
+"""Error pages tell a person what to do."""
 
 import base64
 import re
@@ -30,7 +30,7 @@ def check(response, status, error):
 
 @pytest.fixture
 def gone():
-    """An authority where nobody listens."""
+    """An authority at which nothing listens."""
     with Origin() as origin:
         pass
     return origin
@@ -235,8 +235,8 @@ class TestPages:
             client.send_request("GET", "/", [("Host", origin.authority)])
             assert client.response().status == 200
             client.send_request("GET", "/", [("Host", origin.authority), BROWSER])
-            # A pinned connection that dies is neither replaced nor retried. Its client sees the end of its own, as without a proxy: by
-            # that it knows that it may ask again.
+            # A pinned connection that ends is neither replaced nor retried. The client's own
+            # connection ends, as without a proxy, which tells the client that it may ask again.
             assert client.rest() == b""
         assert len(origin.connections) == 1
         lines = weir.wait_log(3)

@@ -1,4 +1,4 @@
-"""Expect and 100 (Continue): who is asked for content, and when."""
+"""Expect and 100 (Continue): which client is asked for its content, and when."""
 
 import time
 
@@ -60,7 +60,7 @@ class TestExpect:
     def test_a_silent_origin_gets_the_content_after_a_second(self, weir, play):
         def script(connection):
             request = connection.request()  # No 100; the content comes nevertheless.
-            connection.send("HTTP/1.1 100 Continue\r\n\r\n")  # A late one, which is dropped.
+            connection.send("HTTP/1.1 100 Continue\r\n\r\n")  # A late 100, which is dropped.
             connection.respond(request.body)
 
         origin = play(script)
@@ -120,7 +120,8 @@ class TestExpect:
 
     @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"])
     def test_a_100_and_the_answer_at_once(self, weir, play, before):
-        """The origin has asked for the content: it gets it, and the client is told before it hears the answer."""
+        """The origin has asked for the content, so it gets it, and the client gets the 100 before
+        the answer."""
 
         def script(connection):
             request = connection.head()
@@ -137,15 +138,16 @@ class TestExpect:
             assert client.reader.exactly(len(BODY)) == BODY
 
     def test_a_head_that_fills_its_block_is_no_content(self, weir, play):
-        """What came fills a block just so: that more may be there is no sign that the content has begun."""
+        """The head fills a block exactly. Then more bytes may follow, but that does not mean that
+        the content has begun."""
 
         def script(connection):
             connection.head()
-            time.sleep(0.3)  # In which nobody may ask.
+            time.sleep(0.3)  # No 100 may come in this time.
             connection.respond(b"no", "401 Unauthorized", close=True)
 
         origin = play(script)
-        for block in (16384 - 64, 16384):  # What Weir reads a head into.
+        for block in (16384 - 64, 16384):  # Sizes of the blocks into which Weir reads a head.
             with weir.client() as client:
                 head = (
                     f"POST {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: {len(BODY)}\r\n"
@@ -207,7 +209,7 @@ class TestExpect:
 
 
 class TestA100ThatNobodyAskedFor:
-    """It goes on (RFC 9110, 15.2), with the words and fields that it came with."""
+    """Weir passes it on (RFC 9110, 15.2), with its own reason and fields."""
 
     @pytest.mark.parametrize(("method", "fields", "body"), [("GET", [], b""), ("POST", [("Content-Length", "3")], b"abc")])
     def test_goes_on(self, weir, play, method, fields, body):

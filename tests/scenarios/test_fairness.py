@@ -1,5 +1,6 @@
-"""One greedy client does not keep another waiting. What decides is the order of the log's lines, which is that of one worker's work,
-not time: the second client's requests come in one piece, so that nobody's thinking is between them."""
+"""One greedy client does not keep another waiting. The tests compare the order of the log's lines,
+which is the order of one worker's work, and measure no time. The second client sends all its
+requests in one piece, so that its own speed does not matter."""
 
 import signal
 import socket
@@ -23,19 +24,20 @@ def one_worker():
 
 
 def own_page(name):
-    """Nothing of it waits for anybody: only its share of the loop ends a turn."""
+    """Weir answers it without waiting for anything: only the budget of a turn interrupts it."""
     return f"GET http://weir.internal/{name} HTTP/1.1\r\nHost: weir.internal\r\n\r\n".encode()
 
 
 class Greedy:
-    """Sends `data` from one thread, as fast as it is taken, and reads and drops all answers in another."""
+    """Sends `data` from one thread, as fast as Weir takes it, and reads and drops all answers in
+    another."""
 
     def __init__(self, port, data):
         self.client = Client(port, wait=60, receive_buffer=1 << 20)
         self.received = self.sent = 0
         self.pieces = iter(data)
         self.threads = [threading.Thread(target=each, daemon=True) for each in (self.send, self.receive)]
-        self.client.send(own_page("first"))  # From here on it is one that is served.
+        self.client.send(own_page("first"))  # From here on Weir serves this client.
         assert self.client.response().status == 404
 
     def start(self):
@@ -61,13 +63,13 @@ class Greedy:
             pass
 
     def is_stuck(self):
-        """The kernel takes no more."""
+        """Whether the kernel takes no more bytes."""
         before = self.sent
         time.sleep(0.3)
         return before == self.sent > 0
 
     def end(self):
-        # Closing alone would do nothing while a thread waits for the socket: the kernel keeps it until then.
+        # Closing alone does not end a connection while a thread waits on its socket.
         try:
             self.client.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -78,8 +80,9 @@ class Greedy:
 
 
 def play_second(weir, greedy, after):
-    """Once the greedy one has had `after` bytes, the second client's requests; returns how many lines of the greedy one the log has
-    before the second's first, between its first and its last, and after its last."""
+    """Sends the second client's requests once the greedy client has had `after` bytes. Returns how
+    many lines of the greedy client the log has before the second client's first line, between its
+    first and its last, and after its last."""
     with weir.client(wait=60) as second:
         second.send(own_page("first"))
         assert second.response().status == 404
@@ -100,8 +103,9 @@ def between(weir):
 
 @pytest.mark.seconds(120)
 def test_a_hundred_thousand_pipelined_requests(one_worker):
-    """Weir stands still while both send: when it goes on, more of the greedy one's requests are there than a turn may take, and room for
-    the answers, so that nothing but its share ends its turn."""
+    """Weir is stopped while both clients send. When it continues, the greedy client has sent more
+    requests than fit into a turn, and there is room for the answers, so that only the budget ends
+    its turn."""
     weir = one_worker
     with weir.client(wait=60) as second:
         second.send(own_page("first"))
@@ -120,7 +124,7 @@ def test_a_hundred_thousand_pipelined_requests(one_worker):
     before, among, after = between(weir)
     print(before, among, after, status(weir)["longest_stretch_us"])
     assert before + among + after == PIPELINED
-    # A turn's share is 64 operations, and the second needs some turns for its own.
+    # A turn's budget is 64 operations, and the second client needs some turns too.
     assert before + among <= 4 * SECOND
 
 
@@ -161,7 +165,7 @@ def test_bodies_of_ten_megabytes(one_worker, play, direction):
 
 @pytest.mark.seconds(120)
 def test_one_giant_reader(one_worker, play):
-    """Content that does not end, read as fast as it comes."""
+    """The greedy client reads endless content as fast as it comes."""
     weir = one_worker
 
     def script(connection):

@@ -133,7 +133,8 @@ def test_trailers_both_ways(weir, play):
 
 
 def test_a_response_without_date_gets_one(weir, play):
-    """RFC 9110, section 6.6.1. One that is there stays as it came, also where it is no date."""
+    """RFC 9110, section 6.6.1. A Date field that the origin sent stays unchanged, even if it is not
+    a date."""
     origin = play(serve(lambda request: ok(b"", fields=[] if request.target == "/" else [("Date", "never")])))
     date = weir.get(origin.url + "/").fields.get("date")
     when = datetime.datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=datetime.timezone.utc)
@@ -238,7 +239,7 @@ class TestInterim:
         origin = play(script)
         with weir.client() as client:
             client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
-            first = client.reader.response_head()  # It comes before the answer does.
+            first = client.reader.response_head()  # It comes before the final response.
             release.set()
             response = client.response()
         assert (first.status, first.fields.get("link")) == (103, "</style.css>; rel=preload")

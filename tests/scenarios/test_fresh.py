@@ -1,4 +1,4 @@
-"""tests/fresh would see what goes wrong on a fresh machine, and says why it can't look."""
+"""Tests that tests/fresh finds faults on a fresh machine, and says why if it can't run."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from support.weir import ROOT
 
 @pytest.fixture
 def terminal():
-    """A terminal with a shell of this machine's."""
+    """A terminal with a shell on this machine."""
     command = ["env", "TERM=dumb", "bash", "--norc", "--noprofile"]
     with contextlib.closing(Terminal(command)) as shell:
         shell.ask(f"PS1='{PROMPT}'; echo greeted $((1 + 1))", r"^greeted 2", 20)
@@ -77,7 +77,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_no_rights_count_as_skipped(tmp_path):
-    """As a user who finds no sudo."""
+    """Runs as a user for whom there is no sudo."""
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
     done = subprocess.run(

@@ -1,4 +1,5 @@
-"""Who came by a listener that a reload took away: served on, by its last rules and by those that hold on every listener."""
+"""Clients of a listener that a reload removed: Weir serves them by the listener's last rules and by
+the rules for all listeners."""
 
 import socket
 
@@ -31,7 +32,8 @@ def free_port(host):
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_blocked_ports_hold_for_who_came_by_it(tmp_path, play, at_once):
-    """Also those that a reload brings after the one that took the listener away; and what runs is cut."""
+    """This includes ports that a later reload blocks; exchanges that already run to them are
+    cut."""
 
     def script(connection):
         if connection.socket.recv(1, socket.MSG_PEEK) == b"\0":
@@ -53,7 +55,7 @@ def test_blocked_ports_hold_for_who_came_by_it(tmp_path, play, at_once):
             weir.reload(f"blocked_ports = [{origin.port}]\n" + STAYS)
             assert get(kept, origin.url + "/", origin.authority).status == 403
             assert tunnel.is_closed(within=5)
-            # And opened again by the next one.
+            # The next reload allows the port again.
             weir.reload("blocked_ports = []\n" + STAYS)
             assert get(kept, origin.url + "/", origin.authority).status == 200
 
@@ -68,12 +70,14 @@ def test_a_new_listener_is_no_destination_for_who_came_by_it(tmp_path):
             weir.reload(STAYS + f'[[listener]]\naddress = "127.0.0.1:{port}"\n')
             assert connect(first, f"127.0.0.1:{own}") == 403
             assert connect(second, f"127.0.0.1:{port}") == 403
-            # What is no address of ours any more is a destination as any other, where nobody listens.
+            # The removed listener's address is no longer Weir's own: it is an ordinary destination,
+            # at which nothing listens.
             assert connect(third, f"127.0.0.2:{gone}") == 502
 
 
 def test_its_last_rules_stay(tmp_path, network):
-    """`clients`, `allow` and `private` are those it had; the ones of who remains are not asked."""
+    """`clients`, `allow` and `private` are those that the listener had; the rules of the remaining
+    listeners do not apply."""
     with network("10.1.2.3/32"):
         with Origin(host="10.1.2.3") as origin, Reloading(tmp_path, STAYS + GOES + 'private = "deny"\n') as weir:
             with Client(weir.port_of("127.0.0.2"), "127.0.0.2") as denied, Client(weir.port) as open_to_it:
@@ -81,7 +85,8 @@ def test_its_last_rules_stay(tmp_path, network):
                     assert get(denied, origin.url + "/", origin.authority).status == 403
                     assert get(open_to_it, origin.url + "/", origin.authority).status == 200
                     weir.reload("blocked_ports = [1]\n" + STAYS)
-                # Nor are those of listeners that came and went meanwhile, and took numbers that were free.
+                # The rules of listeners that came and went meanwhile, and took free numbers, do not
+                # apply either.
                 for number in range(3, 8):
                     other = f'[[listener]]\naddress = "127.0.0.{number}:0"\n'
                     weir.reload(STAYS + other)

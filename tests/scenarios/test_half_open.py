@@ -1,5 +1,5 @@
-"""Peers that are gone without a word: their address is taken away, and no FIN and no RST of theirs ever comes. Each wait ends by TCP
-keep-alive, or by the limit that is meant for it where bytes are on their way."""
+"""Peers that vanish: their address is removed, and they never send a FIN or an RST. Each wait ends
+by TCP keep-alive, or by its own time limit if bytes are on their way."""
 
 import os
 import signal
@@ -13,12 +13,13 @@ from support.origin import Origin, ok
 from support.weir import Weir, binary, environment
 
 CLIENT, ORIGIN = "198.51.100.9", "198.51.100.10"
-# Keep-alive ends what is silent after five seconds: one, and four questions a second apart.
+# Keep-alive ends a silent connection after five seconds: one second, then four probes a second
+# apart.
 CONFIG = '[timeouts]\ntcp_keepalive = "1s"\nclient_write = "3s"\norigin_write = "3s"\n'
 
 
 def script(connection):
-    """By the request's path."""
+    """Behaves as the request's path says."""
     while connection.more():
         request = connection.head()
         if request.target.endswith("/silent"):
@@ -62,14 +63,16 @@ def test_peers_that_are_gone(network):
         far.stuck = threading.Event()
         here = [Client(weir.port, wait=30) for _ in range(5)]
         gone = [Client(weir.port, source=CLIENT, receive_buffer=4096) for _ in range(6)]
-        # Clients who will be gone: idle, in a head, in an upload, waiting, in a download, in a tunnel.
+        # Clients that will vanish: idle, in a head, in an upload, waiting, in a download, in a
+        # tunnel.
         ask(gone[0], near, "/").response()
         gone[1].send("GET http://x/ HTTP/1.1\r\nHo")
         ask(gone[2], near, "/upload-of-one", "POST", [("Content-Length", "100")]).send(b"some")
         ask(gone[3], near, "/silent")
         ask(gone[4], near, "/much").read(10_000)
         open_tunnel(gone[5], near_tunnel)
-        # Origins who will be gone: idle in the pool, silent, in an answer, in an upload, in a tunnel.
+        # Origins that will vanish: idle in the pool, silent, in an answer, in an upload, in a
+        # tunnel.
         ask(here[0], far, "/").response()
         ask(here[1], far, "/silent")
         ask(here[2], far, "/begun")
@@ -90,7 +93,7 @@ def test_peers_that_are_gone(network):
         began = time.monotonic()
         for address in (CLIENT, ORIGIN):
             subprocess.run(["ip", "addr", "del", f"{address}/32", "dev", "lo"], check=True)
-        # Those who are there are told.
+        # The remaining clients get errors.
         response = here[1].response()
         assert response.status in (502, 504), response
         response = here[2].response()
@@ -98,7 +101,8 @@ def test_peers_that_are_gone(network):
         assert here[4].rest() == b""
         response = here[3].response("POST")
         assert response.status in (502, 504), response
-        # Of those who are gone nothing is left, long before the limits of silence (minutes, and hours).
+        # Weir has closed the connections of vanished peers, long before the limits of silence
+        # (minutes to hours).
         eventually(lambda: status(weir)["client_connections"] <= 2, within=30, what="the end of those who are gone")
         eventually(lambda: status(weir)["idle_origin_connections"] <= 1, within=30)
         assert time.monotonic() - began < 30
@@ -110,7 +114,7 @@ def test_peers_that_are_gone(network):
             outcomes[line.client, method, target.partition("://")[2].partition("/")[2]] = line.outcome
         here_is = "127.0.0.1"
         assert outcomes == {
-            (CLIENT, "GET", ""): "client_closed",  # The one that was in its head; the other, of the same words, was complete.
+            (CLIENT, "GET", ""): "client_closed",  # The one inside its head; the other with these values was complete.
             (CLIENT, "POST", "upload-of-one"): "client_closed",
             (CLIENT, "GET", "silent"): "client_closed",
             (CLIENT, "GET", "much"): "client_closed",
@@ -127,7 +131,8 @@ def test_peers_that_are_gone(network):
 
 
 def test_sigpipe(weir, play):
-    """The signal itself, and what would cause it: a client that is gone while it is written to, an origin likewise."""
+    """Sends the signal itself, and causes it: Weir writes to a client that has closed, and to such
+    an origin."""
     weir.process.send_signal(signal.SIGPIPE)
     origin = play(script)
     for _ in range(10):
@@ -148,7 +153,8 @@ def test_sigpipe(weir, play):
 
 
 def test_nobody_reads_what_weir_says(origin):
-    """Standard output and standard error are pipes whose readers are gone; the log is lost, and counted, and all else goes on."""
+    """The readers of standard output and standard error have closed their pipes: the log's lines
+    are lost and counted, and everything else goes on."""
     read_end, write_end = os.pipe()
     process = subprocess.Popen(
         [binary(), "0"], stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE, env=environment(), text=True

@@ -1,4 +1,5 @@
-"""What ends at a hop and what goes on: connections, fields of a hop, Via, Max-Forwards (RFC 9110, 7.6; RFC 9112, 9)."""
+"""What is for one hop and what is passed on: connections, hop-by-hop fields, Via, Max-Forwards (RFC
+9110, 7.6; RFC 9112, 9)."""
 
 import re
 import threading

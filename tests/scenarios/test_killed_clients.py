@@ -1,4 +1,5 @@
-"""A thousand clients killed at random offsets: a line in the log for each, with what became of it, and nothing left behind."""
+"""A thousand clients are killed at random offsets: the log has a line for each with the right
+outcome, and nothing is left behind."""
 
 import collections
 import random
@@ -18,7 +19,8 @@ SEED = 20261125
 
 
 def origin_script(connection):
-    """Answers a request with its own target; what is no request is given back as it comes, and ends when the peer does."""
+    """Answers a request with its own target; sends other bytes back as they come, until the peer
+    ends."""
     first = connection.socket.recv(1, socket.MSG_PEEK)
     if first in (b"G", b"P"):
         while connection.more():
@@ -33,13 +35,14 @@ def origin_script(connection):
 
 
 class Killed:
-    """One client: what it would send, how much of that it sends, and how it ends."""
+    """One client: the bytes that it has, how many of them it sends, and how it ends."""
 
     def __init__(self, number, origin, dice):
         self.kind = dice.choice(["get", "length", "chunked", "tunnel"])
         self.how = dice.choice(["reset", "end"])
-        self.pause = dice.random() < 0.3  # Else it is gone before anybody has looked.
-        # Each has a host of its own (of 127.0.0.0/8), so that its line can be told from the others' by any whole request line.
+        self.pause = dice.random() < 0.3  # Otherwise it is gone before Weir looks.
+        # Each has its own host (in 127.0.0.0/8), so that any whole request line shows which
+        # client's line it is.
         self.host = f"127.1.{number // 250}.{1 + number % 250}"
         authority = f"{self.host}:{origin.port}"
         content = dice.randbytes(dice.randrange(1, 300))
@@ -58,14 +61,14 @@ class Killed:
             content = b"\0" + content
             self.rest = content
         data = self.head + self.rest
-        # The whole as often as one of the places before it is rare.
+        # In a fifth of the cases all of it.
         self.cut = len(data) if dice.random() < 0.2 else dice.randrange(1, len(data) + 1)
         self.data = data[: self.cut]
         self.body = f"/k{number}".encode() + content
 
     @property
     def complete(self):
-        """What it sent is a request, or a tunnel's beginning, that can be answered."""
+        """Whether it sent a request, or the beginning of a tunnel, that can be answered."""
         return self.cut >= len(self.head) if self.kind == "tunnel" else self.cut == len(self.head) + len(self.rest)
 
     def play(self, port):
@@ -88,14 +91,15 @@ class Killed:
 
     @property
     def outcomes(self):
-        """What its line may say. A reset after a complete request meets the answer on its way, or does not."""
+        """The outcomes that its line may have. A reset after a complete request may come before or
+        after the answer."""
         if not self.complete:
             return {"client_closed"}
         return {"complete"} if self.how == "end" else {"complete", "client_closed"}
 
     @property
     def named(self):
-        """The request line came whole."""
+        """Whether it sent the whole request line."""
         return b"\r\n" in self.data
 
 
@@ -129,10 +133,10 @@ def test_a_thousand_clients(start):
             if client.named:
                 [line] = by_host.pop(client.host)
                 assert line.outcome in client.outcomes, (client.kind, client.how, client.cut, len(client.head), line)
-        # Those whose first line did not come whole.
+        # Lines of clients whose request line was cut.
         rest = [line for each in by_host.values() for line in each]
         assert len(rest) == sum(not client.named for client in clients) > 100
         assert {line.outcome for line in rest} == {"client_closed"}
-        # Enough of each kind.
+        # Checks that there were enough of each kind.
         kinds = collections.Counter((client.kind, client.how, client.complete) for client in clients)
         assert len(kinds) == 16 and min(kinds.values()) > 10, kinds

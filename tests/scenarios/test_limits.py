@@ -1,4 +1,4 @@
-"""Limits: each has a key, and holds."""
+"""Each limit has a key, and holds."""
 
 import socket
 import threading
@@ -15,10 +15,10 @@ def head(origin, *lines):
 
 class TestHeads:
     def test_200_fields_and_64_kib_by_default(self, weir, origin):
-        # Host is one of them.
+        # Host counts too.
         for count, status in ((199, 200), (200, 431)):
             assert exchange(weir.port, "GET", origin.url + "/", [(f"X-{n}", "v") for n in range(count)]).status == status
-        # Just below, as far as the head goes, and over.
+        # Just below the limit on the size of a head, and over it.
         assert weir.get(origin.url + "/", [("X-Large", "x" * 65000)]).status == 200
         assert weir.get(origin.url + "/", [("X-Large", "x" * 65600)]).status == 431
 
@@ -51,7 +51,7 @@ class TestHeads:
             try:
                 assert client.response().status in (400, 431)
             except Ended:
-                pass  # Cut, where a response's head had gone out.
+                pass  # Cut, if a response's head had gone out.
         assert not any(request.complete and request.method == "POST" for request in origin.requests)
 
     def test_interim_responses(self, start, play):
@@ -110,7 +110,7 @@ class TestConnections:
         for number in range(6):
             clients.append(weir.client())
             clients[-1].send(head(origin, "Connection: close"))
-            if number < 4:  # One without a request would be idle, and shed.
+            if number < 4:  # Weir would close one without a request as idle.
                 eventually(lambda number=number: len(origin.connections) == number + 1)
         time.sleep(0.5)
         assert len(origin.connections) == 4
@@ -120,7 +120,7 @@ class TestConnections:
             client.close()
 
     def test_few_descriptors(self, start, site):
-        """Where descriptors run out, accepting waits until some are free again, and goes on."""
+        """When descriptors run out, accepting waits until some are free again, then goes on."""
         weir = start(wrapper=("prlimit", "--nofile=80"))
         clients = [Client(weir.port) for _ in range(150)]
         for client in clients[:60]:
@@ -145,7 +145,7 @@ class TestConnections:
             client.close()
 
     def test_nothing_is_left_behind(self, weir, site):
-        """Descriptors are given back, whatever became of the exchanges."""
+        """Descriptors are closed, however the exchanges ended."""
         for _ in range(3):
             weir.get(site.url + "/")
         eventually(lambda: len(weir.log) == 3)
@@ -198,7 +198,7 @@ def test_a_megabyte_in_chunks_of_a_byte(weir, play):
         client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Transfer-Encoding", "chunked")])
         client.socket.sendall(b"1\r\nx\r\n" * size + b"0\r\n\r\n")
         assert client.response().body == str(size).encode()
-    # What was so finely cut is not passed on so.
+    # Weir does not pass the content on in such small chunks.
     assert len(origin.connections[0].received) < 4 * size
 
 

@@ -1,4 +1,4 @@
-"""The access log in each format, to each target; a file that is renamed under load loses no line."""
+"""The access log in each format, to each target; renaming its file under load loses no line."""
 
 import json
 import os
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.threads
 
 
 class Quiet(Weir):
-    """Its standard output has no lines in the combined format."""
+    """A Weir whose standard output has no lines in the combined format."""
 
     @property
     def log(self):
@@ -155,7 +155,7 @@ def test_a_reload_changes_format_and_target(origin, tmp_path):
                 return lines_of(second)
 
             eventually(asked_and_there)
-            # One that can't be opened changes nothing.
+            # A target that can't be opened changes nothing.
             weir.write_config(settings(to=tmp_path))
             weir.process.send_signal(signal.SIGHUP)
             weir.wait_stderr("the old configuration stays: the access log .* can't be opened")

@@ -1,4 +1,5 @@
-"""The log's readers stop reading, and disks fill: traffic goes on, and what was lost is told."""
+"""The log's readers stop reading, and disks fill: traffic goes on, and Weir says how many lines
+were lost."""
 
 import fcntl
 import os
@@ -19,7 +20,7 @@ LONG = "x" * 4000
 
 
 def full_pipe():
-    """(reading end, writing end) of a pipe without room."""
+    """(reading end, writing end) of a full pipe."""
     reads, writes = os.pipe()
     flags = fcntl.fcntl(writes, fcntl.F_GETFL)
     fcntl.fcntl(writes, fcntl.F_SETFL, flags | os.O_NONBLOCK)
@@ -38,12 +39,13 @@ def ask(weir, count, path="/"):
 
 
 def told(weir):
-    """How many lost lines standard error speaks of."""
+    """The number of lost lines that standard error reports."""
     return sum(int(n) for n in re.findall(r"can't be written: (\d+) lines? ", weir.stderr))
 
 
 def serves_and_ends(arguments, out, err, path, count):
-    """Weir with these descriptors as its outputs answers each of `count` requests for its own page, and ends when it is told to."""
+    """Starts Weir with these descriptors as its outputs. It must answer `count` requests for its
+    own page, and end when it is stopped."""
     command = [binary(), *arguments]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment())
     try:
@@ -58,7 +60,7 @@ def serves_and_ends(arguments, out, err, path, count):
 
 
 def test_nobody_reads_standard_error_nor_the_log(tmp_path):
-    """Lines are dropped, which is told where it can be; nobody waits for that."""
+    """Lines are dropped, and reported where that is possible; Weir never waits for the report."""
     log, err = full_pipe(), full_pipe()
     config = tmp_path / "weir.toml"
     config.write_text(f'control = "{tmp_path}/control"\n{SMALL}[[listener]]\naddress = "127.0.0.1:0"\n')
@@ -69,7 +71,8 @@ def test_nobody_reads_standard_error_nor_the_log(tmp_path):
 
 @pytest.mark.parametrize("kind", ["terminal", "one pipe for both"])
 def test_nobody_reads_what_debug_says(kind):
-    """A terminal has room for less than a page, and a pipe may be filled by the log between a look at it and a write."""
+    """A terminal has room for less than a page, and the log may fill a pipe between a poll and a
+    write."""
     reads, writes = pty.openpty() if kind == "terminal" else os.pipe()
     serves_and_ends(["0", "--debug"], subprocess.DEVNULL if kind == "terminal" else writes, writes, "x" * 500, 200)
     os.close(reads)
@@ -77,7 +80,7 @@ def test_nobody_reads_what_debug_says(kind):
 
 
 def listening_port(pid):
-    """Standard error can't say it here."""
+    """Finds the port in /proc, since standard error is full."""
     sockets = set()
     for each in os.listdir(f"/proc/{pid}/fd"):
         try:

@@ -59,7 +59,7 @@ def test_digest(weir, site):
 
 
 def log_in(client, site, scheme="NTLM"):
-    """The three messages of NTLM; the connection is then the user's."""
+    """Exchanges the three messages of NTLM; after that the connection belongs to the user."""
     path = "/" + scheme.lower()
     response = request(client, site, path)
     assert response.status == 401
@@ -123,7 +123,7 @@ def test_two_users_at_once(weir, site):
 def test_a_pinned_connection_is_used_at_any_age(weir, site):
     with weir.client() as client:
         log_in(client, site)
-        time.sleep(2.6)  # Longer than a connection that is not pinned would serve a POST.
+        time.sleep(2.6)  # A connection that is not pinned would no longer take a POST.
         body = b"x=1"
         response = request(client, site, "/ntlm", method="POST", body=body)
         assert "Members" in response.text
@@ -181,7 +181,8 @@ def test_ntlm_inside_a_connect(weir, site):
 
 
 def test_a_login_beyond_the_last_pin_is_shared_with_nobody(weir, play):
-    """More origins than one client connection may have logins at: the last one's connection ends, it is not pooled."""
+    """The client logs in at more origins than it may have pins: the last origin's connection is
+    closed, not pooled."""
 
     def script(connection):
         connection.request()

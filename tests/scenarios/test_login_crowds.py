@@ -1,4 +1,5 @@
-"""Many log in at once: behind one address, from many, and beside those who guess."""
+"""Many users log in at once: behind one address, from many addresses, and while others guess
+passwords."""
 
 import collections
 import contextlib
@@ -11,14 +12,15 @@ from support.login import credentials
 
 pytestmark = pytest.mark.threads
 
-# "secret", at a cost that a test bears, and at one that lets many come while one is checked.
+# Hashes of "secret": a cheap one, and one that takes so long that many logins come during one
+# check.
 CHEAP = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7"
 DEAR = "$2b$12$abcdefghijklmnopqrstuuT1Iwu6o8Wx7BoOyIMHfgVJq6JO/IJhW"
 
 
 @pytest.fixture
 def weir(start, tmp_path):
-    """Knows u0 to u99, whose passwords are all "secret"."""
+    """A Weir with users u0 to u99, whose passwords are all "secret"."""
     path = tmp_path / "htpasswd"
     path.write_text("".join(f"u{number}:{CHEAP}\n" for number in range(100)) + f"dear:{DEAR}\n")
     return start(f'[login]\nfile = "{path}"\n')
@@ -31,7 +33,7 @@ def ask(weir, user, password="secret", address="127.0.0.1"):
 
 
 def all_at_once(asks):
-    """What each of these answers, in their order."""
+    """Runs all functions at once, and returns their results in order."""
     answers = [None] * len(asks)
 
     def one(number):
@@ -60,7 +62,8 @@ def test_three_hundred_addresses_with_one_login(weir):
 
 
 def test_an_old_password_keeps_no_other_name_out(weir):
-    """Programs that go on with what was right once, behind the address of somebody who comes for the first time."""
+    """Programs keep trying an old password, behind the same address as a user who logs in for the
+    first time."""
     stop = threading.Event()
 
     def go_on(number):
@@ -80,7 +83,7 @@ def test_an_old_password_keeps_no_other_name_out(weir):
 
 
 def test_who_guesses_is_looked_at_so_often_and_told_so(weir):
-    """What was not looked at is not called wrong."""
+    """A password that was not checked must not be called wrong."""
     began = time.monotonic()
     answers = all_at_once([lambda guess=f"guess {number}": ask(weir, "u1", guess) for number in range(60)])
     took = time.monotonic() - began
@@ -94,7 +97,7 @@ def test_who_guesses_is_looked_at_so_often_and_told_so(weir):
 
 
 def test_who_is_logged_in_does_not_wait_behind_guesses(weir):
-    """Their hashes fill the queue; the file is looked at all the same, now and then, before them."""
+    """The guesses' hashes fill the queue, but checks of the file go before them."""
     assert ask(weir, "u1").status == 200
     stop = threading.Event()
 

@@ -1,4 +1,5 @@
-"""The file of logins while Weir runs: it is reloaded, may not be read for a while, or is no file any more."""
+"""The file of logins changes while Weir runs: it is reloaded, is unreadable for a while, or is no
+longer a regular file."""
 
 import os
 import shutil
@@ -11,9 +12,9 @@ from support.login import credentials, seconds_of_cpu
 pytestmark = pytest.mark.threads
 
 ADA = credentials("ada", "secret")
-# "secret", at a cost that a test bears.
+# A cheap hash of "secret".
 CHEAP = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7"
-# And at one that is seen in the time that the program takes.
+# A hash that costs enough to be seen in the program's CPU time.
 DEAR = "$2b$14$abcdefghijklmnopqrstuug2/T3netL3BPRcnafSaAr9lEfTNoLyC"
 
 
@@ -33,7 +34,7 @@ def config_of(users):
 
 
 def reload(weir):
-    """Says what came of it."""
+    """Reloads, and returns what Weir said."""
     before = len(weir.stderr_lines)
     weir.process.send_signal(signal.SIGHUP)
     said = ("weir: reloaded", "weir: the old configuration stays")
@@ -80,7 +81,7 @@ def test_a_file_that_may_be_read_again_is(start, users):
     other.write_text(f"bob:{CHEAP}\n")
     other.chmod(0)
     other.rename(users)
-    # It is looked at when somebody comes.
+    # Weir checks the file when a client comes.
     eventually(lambda: ask(weir, ADA) == 200 and f"the old logins stay: {users}: it can't be read" in weir.stderr)
     users.chmod(0o600)
     eventually(lambda: ask(weir, ADA) == 407)

@@ -1,4 +1,5 @@
-"""The lowest rate of content, while connections are near their limit: who moves content drop by drop is cut, and nobody else."""
+"""The lowest rate of content, while connections are near their limit: clients that drip content are
+cut, and no others."""
 
 import contextlib
 import threading
@@ -9,14 +10,15 @@ from support.client import Client, eventually
 from support.origin import Origin
 from support.weir import Weir, run
 
-RATE = 5000  # High, so that a slow reader is found after three periods, whatever steps its window opens in.
+RATE = 5000  # High, so that a slow reader is found after three periods, however its TCP window opens.
 MOST = 32
-LONG = 50  # Seconds until all that drips must have been found: three times four, on a machine that is busy.
+LONG = 50  # Seconds until every dripping client must be found: three periods of four, on a busy machine.
 FILM = bytes(range(256)) * 40_000
 
 
 class Crowd:
-    """Clients of all kinds at one Weir, which has 7/8 of the connections that it may have, all the time."""
+    """Clients of all kinds at one Weir, which always has 7/8 of the connections that its limit
+    allows."""
 
     def __init__(self, control):
         self.control = control
@@ -49,7 +51,7 @@ class Crowd:
         return client
 
     def keep(self, act, every=0.5):
-        """Has a client do something again and again, until it can't."""
+        """Lets a client repeat an action until it fails."""
 
         def run_it():
             with contextlib.suppress(OSError):
@@ -88,7 +90,8 @@ class Crowd:
 
 @pytest.mark.seconds(90)
 def test_only_as_many_as_need_be(start, tmp_path, play):
-    """Where memory is what there is too little of, those who drip are cut until it is enough, and then the rest of them go on."""
+    """If memory is near its limit, dripping clients are cut until it no longer is; the other
+    dripping clients go on."""
     control = tmp_path / "control"
     weir = start(f'control = "{control}"\nworkers = 1\n[limits]\nmemory = "8MiB"\nlowest_rate = {RATE}\n')
     origin = play(Crowd.cinema, wait=2 * LONG)
@@ -131,7 +134,7 @@ def crowd(tmp_path_factory):
     with Crowd(tmp_path_factory.mktemp("crowd") / "control") as crowd:
         model, events, cinema = (crowd.origin(script) for script in (crowd.model, crowd.events, crowd.cinema))
         store = crowd.origin(None)
-        # These are what they should be.
+        # Clients that must not be cut.
         crowd.client("model", model)
         crowd.client("events", events)
         crowd.client("paused", cinema, receive_buffer=32768)
@@ -139,8 +142,8 @@ def crowd(tmp_path_factory):
         crowd.keep(lambda: microphone.send(b"c8\r\n" + b"m" * 200 + b"\r\n"))  # 400 bytes a second.
         for number in range(MOST - 1 - 7):
             crowd.client(f"other{number}", model)
-        time.sleep(5)  # They are watched for longer than it takes to find a drip.
-        # These drip.
+        time.sleep(5)  # Longer than it takes to find a dripping client.
+        # Clients that drip.
         upload = crowd.client("upload", store, "POST", [("Content-Length", "100000")])
         crowd.keep(lambda: upload.send(b"d"))
         chunked = crowd.client("chunked", store, "POST", [("Transfer-Encoding", "chunked")])

@@ -1,4 +1,5 @@
-"""The limit of memory: what is shed, what is refused, what goes on, and that all is given back."""
+"""The limit of memory: which connections are closed, which requests are refused, what goes on, and
+that all memory is given back."""
 
 import collections
 import contextlib
@@ -15,7 +16,7 @@ MIB = 1 << 20
 
 
 class Limited:
-    """A Weir with limits, asked for its numbers."""
+    """A Weir with limits, and a way to ask for its counters."""
 
     def __init__(self, path, limits, workers=1, **more):
         self.control = path / "control"
@@ -40,18 +41,18 @@ class Limited:
         return {name: int(value) for name, value in (line.split(": ", 1) for line in out.splitlines()) if value.isdigit()}
 
     def accounted(self):
-        """In use: what only waits in free lists or is only promised is left out."""
+        """Memory in use, without memory in free lists and promises."""
         numbers = self.status()
         return numbers["memory_accounted"] - numbers["memory_kept"] - numbers["memory_promised"]
 
     def held_by_the_process(self):
-        """What of it is the process's own memory: pipes are the kernel's."""
+        """The accounted memory that belongs to the process; pipes belong to the kernel."""
         numbers = self.status()
         return numbers["memory_accounted"] - numbers["memory_promised"] - numbers["memory_pipes"]
 
 
 def sanitized(program):
-    """What its memory looks like from outside is then the sanitizer's, not Weir's."""
+    """Whether the program has a sanitizer, whose allocator changes resident memory."""
     return b"__asan_init" in pathlib.Path(program).read_bytes() or b"__tsan_init" in pathlib.Path(program).read_bytes()
 
 
@@ -62,7 +63,7 @@ def ask(weir, site, path, **more):
 
 
 def refused(client):
-    """The client was told why it is not served, and its connection ends."""
+    """Checks that the client got a 503 with the reason, and that its connection ends."""
     response = client.response()
     assert response.status == 503
     status = response.fields.get("proxy-status", "")
@@ -72,8 +73,8 @@ def refused(client):
 
 
 def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
-    """Clients that take nothing, of downloads that are large: what Weir holds for them stays within the limit; who comes then is refused;
-    those who were there go on; and all is given back."""
+    """Clients do not read their large downloads. What Weir holds for them stays within the limit,
+    new clients are refused, the first ones go on, and all memory is given back."""
     limit = 12 * MIB
     with Limited(tmp_path, {"memory": limit}, program=fast_binary()) as limited:
         weir = limited.weir
@@ -100,7 +101,7 @@ def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
         refusal = weir.wait_log(2)[-1]
         assert (refusal.outcome, refusal.details["rule"]) == ("connection_limit_reached", "limits.memory")
 
-        # What runs goes on: one that begins to read gets all of it.
+        # Running exchanges go on: a client that begins to read gets all of its content.
         first = held.pop(0)
         response = first.response()
         assert (response.status, len(response.body), response.complete) == (200, 50_000_000, True)
@@ -114,7 +115,7 @@ def test_slow_readers_fill_it_and_nothing_grows_beyond(tmp_path, site):
 
 
 def is_gone(client):
-    """As far as has come; waits for nothing."""
+    """Whether the connection has ended by now; does not wait."""
     client.socket.setblocking(False)
     try:
         return client.socket.recv(1, socket.MSG_PEEK) == b""
@@ -126,7 +127,8 @@ def is_gone(client):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, workers):
-    """Idle ones, also those to origins, go first, whichever worker has them: a client that works never notices."""
+    """Weir closes idle connections first, to origins too, on every worker: an active client never
+    notices."""
     limit = 2 * MIB
     with Limited(tmp_path, {"memory": limit, "connections": 5000}, workers) as limited:
         weir = limited.weir
@@ -142,7 +144,8 @@ def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, wo
                     most = max(most, limited.status()["memory_accounted"])
             assert limit * 3 // 4 < most < limit
             assert limited.status()["requests_refused_for_memory"] == 0
-            # The longest idle ones were closed, not the last ones; by each worker of its own, and not by all of them alike.
+            # The connections that were idle longest were closed. Each worker chooses among its own,
+            # so not exactly these.
             eventually(lambda: sum(is_gone(client) for client in idle[:60]) >= 60 // workers // 2, what="the first ones closed")
             assert not any(is_gone(client) for client in idle[-60:])
             works.send_request("GET", origin.url + "/", [("Host", origin.authority)])
@@ -153,7 +156,7 @@ def test_idle_connections_make_room_for_a_client_that_works(tmp_path, origin, wo
 
 
 def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
-    """What idle workers keep for their next use is not theirs where one of them has too little."""
+    """Idle workers give up their free lists if another worker has too little memory."""
     if sanitized(fast_binary()):
         pytest.skip("under sanitizers nothing is kept")
     with Limited(tmp_path, {"memory": 2 * MIB}, workers=8, program=fast_binary()) as limited:
@@ -165,7 +168,8 @@ def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
         while limited.status()["memory_accounted"] < 2 * MIB * 7 // 8:
             slow.append(ask(weir, site, "/size/50000000", receive_buffer=4096))
             time.sleep(0.1)
-            # What one makes Weir hold is what came at once, before its socket was full: up to 256 KiB, and far less on a busy machine.
+            # One client makes Weir hold the bytes that came before its socket was full: up to 256
+            # KiB, and far less on a busy machine.
             assert len(slow) < 200 and limited.status()["requests_refused_for_memory"] == 0
         eventually(lambda: limited.status()["memory_kept"] < MIB // 8)
         for client in slow:
@@ -173,7 +177,8 @@ def test_free_lists_are_emptied_in_all_workers(tmp_path, site):
 
 
 def test_heads_that_do_not_come_are_not_waited_for(tmp_path, site):
-    """A thousand heads of which only a part comes, each in a block of its own: at the limit the rest is not waited for."""
+    """A thousand clients send half a head, each of which takes a block: at the limit Weir does not
+    wait for the rest."""
     limit = 4 * MIB
     with Limited(tmp_path, {"memory": limit}) as limited:
         weir = limited.weir
@@ -201,7 +206,7 @@ def test_without_a_limit_nobody_is_refused(tmp_path, site):
 
 
 def test_a_reload_moves_the_limit(tmp_path, site):
-    """For what comes from then on; what is held stays."""
+    """The new limit is for new requests; running exchanges keep their memory."""
     with Limited(tmp_path, {"memory": 0}, program=fast_binary()) as limited:
         weir = limited.weir
         held = []
@@ -220,7 +225,7 @@ def test_a_reload_moves_the_limit(tmp_path, site):
 
 
 def test_a_process_that_may_have_less_promises_less(tmp_path, site):
-    """Else the kernel would end what the limit is there to keep alive."""
+    """Otherwise the process would run out of address space before Weir reaches its own limit."""
     if sanitized(fast_binary()):
         pytest.skip("a sanitizer takes more address space than that (build/release is not there)")
     with Limited(tmp_path, {}, program=fast_binary(), wrapper=("prlimit", f"--as={512 * MIB}")) as limited:
@@ -231,10 +236,11 @@ def test_a_process_that_may_have_less_promises_less(tmp_path, site):
 
 
 def test_a_system_that_gives_no_memory_ends_nothing(tmp_path, site):
-    """Clients that hold what there is, with half a head each: others are answered, if only with 503, or wait, and all are served after."""
+    """Clients with half a head each hold all memory that there is: others are answered, if only
+    with 503, or wait, and all are served afterwards."""
     if sanitized(fast_binary()):
         pytest.skip("a sanitizer takes more address space than that (build/release is not there)")
-    # With a limit that the account comes nowhere near.
+    # The account does not come near its own limit here.
     wrapper = ("prlimit", f"--as={200_000_000}:")
     with Limited(tmp_path, {"memory": 0}, workers=2, program=fast_binary(), wrapper=wrapper) as limited:
         weir = limited.weir

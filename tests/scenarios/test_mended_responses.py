@@ -1,5 +1,6 @@
-"""Responses that are not to the letter: mended where one reading is left, refused where two are, and never worth a second request
-on their connection (docs/design/strictness.md). The raw cases have the shapes; here is what becomes of them in the running program."""
+"""Responses that break the grammar: Weir mends those that can be read in one way, refuses those
+that can be read in two, and never uses their connection again (docs/design/strictness.md). The raw
+cases list the forms; these tests show the effect in the running program."""
 
 import pytest
 from support.client import eventually
@@ -53,7 +54,7 @@ def test_they_are_mended_and_their_connection_ends(weir, play, raw, status, cont
         response = ask(client, origin)
         assert (response.status, response.body) == (status, content)
         eventually(lambda: origin.connections[0].ended or origin.connections[0].closed)
-        # The client's own connection is as good as ever.
+        # The client's own connection still works.
         assert ask(client, origin).status == status
     assert len(origin.connections) == 2
     assert weir.wait_log(2)[0].details["mended"] == word
@@ -75,7 +76,7 @@ def test_what_is_to_the_letter_has_no_such_word(weir, origin):
 
 
 class TestResetContent:
-    """A 205 has no content, whatever it says (RFC 9110, 15.3.6)."""
+    """A 205 has no content, whatever its fields say (RFC 9110, 15.3.6)."""
 
     @pytest.mark.parametrize("rest, kept", [
         (b"\r\n", False),
@@ -106,7 +107,8 @@ class TestLeftovers:
 
     @pytest.mark.parametrize("left", [b"\r\n", b"\n", b"0\r\n\r\n", b"stray content", b"ICY 200 OK\r\n\r\n", b"HTTX"])
     def test_they_are_never_an_answer(self, weir, play, left):
-        """They come with the request that they are no answer to: it is asked again on a connection of its own."""
+        """The leftover bytes come when the next request is sent. Weir repeats that request on a new
+        connection."""
 
         def script(connection):
             connection.request()
@@ -125,7 +127,7 @@ class TestLeftovers:
 
     @pytest.mark.parametrize("left", [b"junk", b"HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\n"])
     def test_a_post_is_the_clients_to_repeat(self, weir, play, left):
-        """Weir may not send it again (RFC 9110, 9.2.2): its client sees the end of its own connection."""
+        """Weir may not send a POST again (RFC 9110, 9.2.2), so the client's own connection ends."""
 
         def script(connection):
             connection.request()
@@ -157,7 +159,7 @@ class TestLeftovers:
         assert len(origin.connections) == 2
 
     def test_a_408_that_answers(self, weir, play):
-        """On a connection that is new, it is the site's word."""
+        """On a new connection a 408 is the site's answer."""
 
         def script(connection):
             connection.request()

@@ -1,4 +1,5 @@
-"""Names: asked once, remembered for their lifetime, read from the hosts file, and connected to by Happy Eyeballs."""
+"""Names: Weir asks once, remembers answers for their lifetime, reads the hosts file, and connects
+by Happy Eyeballs."""
 
 import os
 import socket
@@ -28,7 +29,7 @@ def get(client, url):
 
 
 def closing(connection):
-    """An origin that is connected to anew for each request."""
+    """An origin that closes the connection after each request."""
     connection.request()
     connection.respond(b"ok", close=True)
 
@@ -48,7 +49,7 @@ def test_until_its_lifetime_ends(local, names, play):
     origin = play(closing)
     with local.client() as client:
         assert get(client, f"http://a.test:{origin.port}/").status == 200
-        time.sleep(1.3)  # The lifetime is what is tested.
+        time.sleep(1.3)  # The test needs the lifetime to pass.
         assert get(client, f"http://a.test:{origin.port}/").status == 200
     assert names.asked("a.test", "A") == 2
 
@@ -149,7 +150,8 @@ def test_only_ipv6(local, names):
 
 @pytest.mark.parametrize("fault", [Answer(code=SERVFAIL), Silent, Answer(code=NXDOMAIN)])
 def test_one_family_fails(local, names, origin, fault):
-    """The address that came is used; a server that does not answer for the other family costs little time."""
+    """Weir uses the address that came; a name server that does not answer for the other family
+    costs little time."""
     names.set("half.test", {"A": ["127.0.0.1"], "AAAA": fault})
     before = time.monotonic()
     assert local.get(f"http://half.test:{origin.port}/").status == 200
@@ -158,7 +160,7 @@ def test_one_family_fails(local, names, origin, fault):
 
 class TestHappyEyeballs:
     def test_a_refusing_address_falls_back_at_once(self, local, names, origin):
-        names.set("two.test", ["::1", "127.0.0.1"])  # Nobody listens on ::1.
+        names.set("two.test", ["::1", "127.0.0.1"])  # Nothing listens on ::1.
         before = time.monotonic()
         assert local.get(f"http://two.test:{origin.port}/").status == 200
         assert time.monotonic() - before < 2
@@ -219,7 +221,7 @@ class TestFiles:
                 assert weir.get(f"http://{name}:{origin.port}/").status == status, name
 
     def test_resolv_conf_is_read_again(self, network):
-        """A laptop changes networks."""
+        """A laptop moves to another network."""
         with network("10.77.0.1/32", "10.77.0.2/32"), Origin(host="10.77.0.1") as origin:
             home = NameServer({"home.test": "10.77.0.1"}, host="10.77.0.1", port=53)
             cafe = NameServer({"cafe.test": "10.77.0.1"}, host="10.77.0.2", port=53)

@@ -1,5 +1,5 @@
-"""A moment without memory, wherever it comes: one request may fail for it, nothing hangs, and Weir lives. By the program as users run it,
-since sanitizers bring an allocator of their own."""
+"""Allocations fail for a moment, at any point: one request may fail, nothing hangs, and Weir goes
+on. Uses the release build, since sanitizers bring their own allocator."""
 
 import time
 
@@ -13,13 +13,14 @@ from support.weir import Weir, fast_binary
 
 from test_memory import sanitized
 
-# Longer than what a string keeps in itself, and a size that little else has.
+# Too long for a string without an allocation, and of a size that is rare otherwise.
 HOST = "a" * 50 + ".localhost"
 
 
 @pytest.fixture
 def without(tmp_path):
-    """A function: a Weir that can be without memory of some sizes, and when it is."""
+    """A function that returns the switch for failing allocations of some sizes, and a Weir that
+    obeys it."""
     program = fast_binary()
     if sanitized(program):
         pytest.skip("this program has a sanitizer's allocator")
@@ -51,7 +52,7 @@ def test_while_an_origins_connection_is_dropped(without):
 
 
 def test_while_a_line_is_logged(without):
-    # What a worker that was busy a moment ago asks for at once.
+    # Sizes that a worker that was busy a moment ago allocates at once.
     memory, weir = without(35_000, 50_000)
     answered = 0
     with weir, memory.none():
@@ -61,7 +62,7 @@ def test_while_a_line_is_logged(without):
                     client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal"), ("Referer", "r" * 300)])
                     answered += 1
                     if client.response().status == 503:
-                        break  # There is too little memory for another; that connection ends.
+                        break  # Too little memory for another client; its connection ends.
         eventually(lambda: status(weir)["log_lines_dropped"] + len(weir.log) == answered)
 
 
@@ -71,7 +72,7 @@ def test_while_a_name_is_looked_up(without):
         memory, weir = without(len(name) + 1, len(name) + 1, names.config() + '[dns]\ntotal_timeout = "200ms"\n')
         with weir:
             assert weir.get(f"http://{name}/").status == 504
-            time.sleep(1.2)  # So long is that remembered.
+            time.sleep(1.2)  # Weir remembers a failed allocation for a second.
             with memory.none():
                 assert weir.get(f"http://{name}/").status in (500, 502, 503)
             assert weir.get(weir.url + "/").status == 200

@@ -1,4 +1,4 @@
-"""Reload and status: what whoever runs Weir does to it."""
+"""Reload and status, as an operator uses them."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def test_a_reload_changes_the_rules_and_cuts_what_they_deny(tmp_path, play):
         assert answer.returncode == 0, answer.stderr
         assert waiting.is_closed(within=5)
         go.set()
-        # A connection from before the reload goes on, by the new rules.
+        # A connection from before the reload goes on, under the new rules.
         idle.send_request("GET", origin.url + "/", head)
         assert idle.response().status == 403
         running.rewrite("")
@@ -76,7 +76,7 @@ def test_a_broken_file_leaves_the_old_configuration(tmp_path, origin):
 
 
 def test_what_needs_a_restart_is_named(tmp_path):
-    """As long as the file has it otherwise than what runs."""
+    """Every reload names the key as long as the file differs from the running configuration."""
     said = "changed in the file, and only a restart brings it: "
     other = f'workers = 2\nvia = "other"\nstate_dir = "{tmp_path}/state"\n[limits]\nlog_backlog = "1MiB"\n'
     with Reloading(tmp_path, "workers = 1\n") as running:
@@ -131,7 +131,7 @@ def test_a_listener_comes_and_goes(tmp_path, origin):
         first = '[[listener]]\naddress = "127.0.0.1:0"\n'
         running.rewrite(first + '[[listener]]\naddress = "127.0.0.2:0"\n')
         assert ask("reload", running.control).returncode == 0
-        # The first one stays what it was, its free port too.
+        # The first listener does not change, and keeps its port.
         assert running.port == own
         assert running.get(origin.url + "/").status == 200
         eventually(lambda: any(host == "127.0.0.2" for host, _ in running.addresses))
@@ -140,7 +140,7 @@ def test_a_listener_comes_and_goes(tmp_path, origin):
             assert client.response().status == 200
             running.rewrite(first)
             assert ask("reload", running.control).returncode == 0
-            # Who came by the listener that is gone is served on; nobody else comes.
+            # A client of the removed listener is still served; new clients are refused.
             client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
             assert client.response().status == 200
             running.wait_stderr("no longer listening on 127.0.0.2")
@@ -155,7 +155,7 @@ def test_what_a_reload_says_is_done_is_done(tmp_path):
     second = f'[[listener]]\naddress = "127.0.0.2:{port}"\n'
 
     def reload(body):
-        """Without a process between, which would take its time."""
+        """Reloads over the socket directly, since starting a process takes too long."""
         running.rewrite(body)
         with socket.socket(socket.AF_UNIX) as control:
             control.settimeout(30)
@@ -186,7 +186,7 @@ def test_what_a_reload_says_is_done_is_done(tmp_path):
 
 
 def test_a_listener_may_become_one_for_others_and_back(tmp_path, network):
-    """The same port, at loopback alone and at every address."""
+    """The same port, first on loopback alone and then at every address."""
     with network("198.51.100.1/32"):
         own = '[[listener]]\naddress = "127.0.0.1:3128"\n'
         all_of_them = '[[listener]]\naddress = "0.0.0.0:3128"\nclients = ["127.0.0.0/8", "198.51.100.0/24"]\n'

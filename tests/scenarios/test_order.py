@@ -1,5 +1,5 @@
-"""The order of the stages is a security property: what comes first is believed first. The list is in src/proxy/pipeline.cc; each
-pair of neighbours has its tests here:
+"""The order of the stages is a security property: a stage protects the stages after it. The list is
+in src/proxy/pipeline.cc; each pair of neighbours has its tests here:
 
 errors     validate   test_errors_around_everything
 validate   auth       test_validation_before_login
@@ -29,7 +29,7 @@ def users(tmp_path):
 
 @pytest.fixture
 def closed_port(start, origin):
-    """A Weir for which the origin's port is no destination."""
+    """A Weir that blocks the origin's port."""
     return start(f"blocked_ports = [{origin.port}]\n")
 
 
@@ -44,7 +44,7 @@ def test_policy_before_a_connection(closed_port, origin, method):
 
 
 def test_validation_before_policy(closed_port, origin):
-    """A malformed request is malformed wherever it goes, and one in a circle is a loop."""
+    """A malformed request gets 400 and a loop gets 508, even if policy denies their destination."""
     head = f"GET {origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"
     with closed_port.client() as client:
         assert client.send(head).response().status == 400
@@ -57,7 +57,7 @@ def test_validation_before_policy(closed_port, origin):
 
 
 def test_validation_before_login(start, origin, users):
-    """What is no request is nobody's: it is told so without a login, and no login is looked at in it."""
+    """A malformed request is refused without asking for a login, and no login in it is checked."""
     weir = start(f'via = "gate.example"\n[login]\nfile = "{users}"\n')
     wrong = ("Proxy-Authorization", "Basic " + base64.b64encode(b"ada:wrong").decode())
     for fields in ((), (wrong,), (ADA,)):
@@ -71,7 +71,7 @@ def test_validation_before_login(start, origin, users):
 
 
 def test_login_before_policy(start, origin, users):
-    """Who is not known does not learn what is allowed."""
+    """A client without a login does not learn what policy allows."""
     with Origin() as open_origin:
         weir = start(f'blocked_ports = [{origin.port}]\n[login]\nfile = "{users}"\n')
         for other in (origin, open_origin):
@@ -84,7 +84,7 @@ def test_login_before_policy(start, origin, users):
 
 @pytest.mark.parametrize("inside", [b"GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n", b"\x16\x03\x01\x00\x05hello"])
 def test_policy_before_what_is_inside_a_tunnel(closed_port, origin, inside):
-    """A CONNECT that is denied is no tunnel: what is sent with it is not looked at."""
+    """A denied CONNECT makes no tunnel: bytes that are sent with it are not examined."""
     with closed_port.client() as client:
         client.send(f"CONNECT {origin.authority} HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n".encode() + inside)
         response = client.response("CONNECT")
@@ -95,7 +95,8 @@ def test_policy_before_what_is_inside_a_tunnel(closed_port, origin, inside):
 
 
 def test_own_pages_after_policy(start):
-    """Each of Weir's pages, however it is asked for, is answered to a request that policy has seen: own answers no other."""
+    """Policy sees each request for one of Weir's own pages, in every form, before the page is
+    served."""
     weir = start("blocked_ports = [80]\n")  # Policy lets its own names pass.
     assert weir.get("http://weir.internal/").status == 200
     with weir.client() as client:
@@ -120,8 +121,8 @@ def test_own_pages_inside_a_tunnel(start):
 
 @pytest.mark.parametrize("needed", [False, True])
 def test_policy_inside_a_tunnel_is_that_of_the_tunnel(start, origin, needed):
-    """A request inside leads to no other place than the CONNECT did, whatever it names: it is refused where the inside is
-    needed, and else it is the origin's affair."""
+    """A request inside a tunnel never reaches another origin than the CONNECT's, whatever it names:
+    it is refused if the inside is needed, and otherwise passed to that origin."""
     with Origin() as open_origin:
         serve = f"no_opaque_ports = [{open_origin.port}]" if needed else 'serve = "always"'
         weir = start(f"blocked_ports = [{origin.port}]\n[tunnel]\n{serve}\n")
@@ -142,7 +143,7 @@ def ask_inside(weir, open_origin, origin, status):
 
 
 def test_errors_around_everything(closed_port, origin):
-    """Whoever refuses, the answer is a page with Proxy-Status."""
+    """Whichever stage refuses a request, the answer is a page with Proxy-Status."""
     for target, host in ((origin.url + "/", origin.authority), ("/", "example.org"), ("http://nowhere.invalid/", "x")):
         response = closed_port.exchange("GET", target, [("Host", host), ("Accept", "text/html")])
         assert response.status in (403, 421, 502, 504)
@@ -151,7 +152,7 @@ def test_errors_around_everything(closed_port, origin):
 
 
 def test_own_pages_before_any_origin(start, names):
-    """What DNS says of Weir's own name does not matter."""
+    """DNS answers for Weir's own name have no effect."""
     names.set("weir.internal", "127.0.0.1")
     weir = start(names.config())
     assert "Weir" in weir.get("http://weir.internal/").text

@@ -1,4 +1,5 @@
-"""Origins that end or err at every stage: what the client must see, what Proxy-Status names, and what the log says."""
+"""Origins that end or make a mistake at every stage: what the client must see, what Proxy-Status
+names, and what the log says."""
 
 import socket
 import threading
@@ -14,7 +15,8 @@ LENGTH = HEAD + b"Content-Length: 10\r\n\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 HINT = b"HTTP/1.1 103 Early Hints\r\nX-Of: hint\r\n\r\n"
 
-# What the client sees: a page of Weir's with that status and Proxy-Status error; or what came of the origin's answer.
+# What the client sees: an error page of Weir's with that status and Proxy-Status error, or the part
+# of the origin's answer that came.
 REFUSED = "connection_refused"
 CODING = "http_response_transfer_coding"
 NO_ANSWER = "connection_terminated"
@@ -23,14 +25,15 @@ PROTOCOL = "http_protocol_error"
 
 
 class Page:
-    """Weir's own page, as no byte of the answer had gone out."""
+    """Expects Weir's own error page, since no byte of the answer had gone out."""
 
     def __init__(self, error, status=502):
         self.error, self.status = error, status
 
 
 class Cut:
-    """The origin's head, `body`, and then an end that can't be taken for a whole answer."""
+    """Expects the origin's head, `body`, and then an end that can't be mistaken for a whole
+    answer."""
 
     def __init__(self, error, body=b""):
         self.error, self.body = error, body
@@ -72,14 +75,14 @@ STAGES = {
 
 @pytest.fixture
 def weir(shared_weir):
-    """One for all: each of these tests has one line in the log."""
+    """One Weir for all tests; each test adds one line to the log."""
     shared_weir.before = len(shared_weir.log)
     yield shared_weir
     assert len(shared_weir.log) == shared_weir.before + 1
 
 
 def check(weir, response, expected):
-    """One answer and its line in the log."""
+    """Checks one answer and its line in the log."""
     before = getattr(weir, "before", 0)
     [line] = weir.wait_log(before + 1)[before:]
     status = response.fields.get("proxy-status", "")
@@ -123,12 +126,13 @@ def test_nobody_listens(weir, family):
 
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_it_ends_on_connect(weir, play, how):
-    """Before it has read a byte of the request, which may never reach it: that is no refusal."""
+    """The origin ends before it has read a byte of the request. That is not a refused
+    connection."""
     origin = play(lambda connection: connection.reset() if how == "reset" else None)
     check(weir, weir.get(origin.url + "/"), Page(NO_ANSWER))
 
 
-# Where the request has content: how much the origin reads of it before it ends.
+# For requests with content: how much of it the origin reads before it ends.
 @pytest.mark.parametrize("how", ["close", "reset"])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize("read", ["nothing", "the head", "some content", "all content"])
@@ -155,7 +159,7 @@ def test_it_ends_in_an_upload(weir, play, read, framing, how):
                 client.send(b"x" * 50_000 if framing == "length" else b"c350\r\n" + b"x" * 50_000 + b"\r\n")
             client.send(b"" if framing == "length" else b"0\r\n\r\n")
         except OSError:
-            pass  # The answer is out, and Weir takes no more.
+            pass  # Weir has answered, and reads no more.
         check(weir, client.response("POST"), Page(NO_ANSWER))
     assert len(origin.connections) == 1, "an upload is never sent twice"
 
@@ -174,7 +178,7 @@ def test_it_answers_in_an_upload_and_ends_inside_the_answer(weir, play, how):
         check(weir, client.response("POST"), Cut(INCOMPLETE, b"12345"))
 
 
-# What is longer or shorter than it says, or says it wrongly.
+# Answers that are longer or shorter than they say, or have wrong framing.
 WRONG = {
     "a negative length": (HEAD + b"Content-Length: -1\r\n\r\n", Page(PROTOCOL)),
     "no number": (HEAD + b"Content-Length: ten\r\n\r\n1234567890", Page(PROTOCOL)),
@@ -192,7 +196,7 @@ def test_heads_that_say_it_wrongly(weir, play, what):
     check(weir, weir.get(play(answer_once(data)).url + "/"), expected)
 
 
-# After a head and a first chunk: what is wrong, and what of it the client may have as content.
+# After a head and a first chunk: the fault, and the part of it that the client may get as content.
 CHUNKS = {
     "no number": (b"xyz\r\n", b""),
     "longer than it says": (b"5\r\n1234567\r\n0\r\n\r\n", b"12345"),
@@ -206,7 +210,8 @@ CHUNKS = {
 @pytest.mark.parametrize("when", ["at once", "later"])
 @pytest.mark.parametrize("what", CHUNKS)
 def test_chunks_that_err(weir, play, what, when):
-    """Seen before the head has gone out it is a page; after that the client's answer is cut."""
+    """If Weir sees the fault before the head has gone out, the client gets a page; after that its
+    answer is cut."""
     data, content = CHUNKS[what]
     begun = threading.Event()
 
@@ -225,7 +230,7 @@ def test_chunks_that_err(weir, play, what, when):
         if when == "later":
             eventually(lambda: b"first" in client.socket.recv(65536, socket.MSG_PEEK))
             begun.set()
-            # All that came before the fault may have gone on, nothing after it.
+            # Content from before the fault may have been passed on, but nothing after it.
             response = client.response()
             check(weir, response, Cut(PROTOCOL, response.body))
             assert (b"first" + content).startswith(response.body) and response.body.startswith(b"first")
@@ -235,7 +240,7 @@ def test_chunks_that_err(weir, play, what, when):
 
 @pytest.mark.parametrize("framing", ["length", "chunked", "end"])
 def test_a_side_that_trickles_both_ways(start, play, framing):
-    """A byte at a time, from both sides at once, for longer than either may be silent."""
+    """Both sides send a byte at a time, for longer than either may be silent."""
     weir = start('[timeouts]\ncontent = "1s"\nfirst_byte = "1s"\nclient_write = "1s"\norigin_write = "1s"\n')
     content = bytes(range(48, 78))
     head = {"length": b"Content-Length: 30\r\n\r\n", "chunked": b"Transfer-Encoding: chunked\r\n\r\n", "end": b"\r\n"}[framing]
@@ -286,7 +291,8 @@ def test_it_falls_silent(start, play, sent, expected):
 
 
 def test_the_name_server_is_silent(start, names):
-    """Each family is asked for as often as `tries` says, then there is an answer; nobody waits for longer than total_timeout."""
+    """Weir asks for each family as often as `tries` says, then answers; no client waits for longer
+    than total_timeout."""
     names.set("silent.test", Silent)
     weir = start(names.config() + '[dns]\ntimeout = "200ms"\ntries = 2\ntotal_timeout = "2s"\n')
     with weir.client() as tunnel:

@@ -1,4 +1,4 @@
-"""The origins' process is killed under load, as kill -9 does it, and comes back."""
+"""The origins' process is killed under load with SIGKILL, and started again."""
 
 import time
 
@@ -16,13 +16,13 @@ CLIENTS, REQUESTS, SIZE = 100, 60, 30_000
 def test_killed_and_back(weir):
     with Origins(3) as origins:
         ports = origins.ports
-        # Who is refused asks again 50 ms later, until it has had all its answers.
+        # A client that is refused asks again after 50 ms, until it has all its answers.
         crowd = Crowd(weir.port, origins.authorities, CLIENTS, REQUESTS, SIZE, seconds=80, again=10_000)
         with crowd:
             eventually(lambda: sum(each["requests"] for each in origins.stats()) > 1000, what="load")
             origins.kill()
             ended = status(weir)["exchanges_failed"]
-            # All that ran has failed by now, and who asks is refused.
+            # All exchanges that ran have failed by now, and new requests are refused.
             eventually(lambda: status(weir)["exchanges_failed"] > ended + 2 * CLIENTS, what="refusals")
             eventually(lambda: status(weir)["idle_origin_connections"] == 0, what="the end of idle connections")
             with Origins(ports=ports) as back:

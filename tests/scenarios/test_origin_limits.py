@@ -1,4 +1,4 @@
-"""Connections to one origin, and of one client: limits, and what those see who come beyond."""
+"""Limits on connections to one origin and of one client, and what requests beyond them get."""
 
 import threading
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.threads
 
 
 class Counting:
-    """Answers each request after `go`, and knows how many connections there were at once."""
+    """Answers each request after `go`, and counts how many connections there were at once."""
 
     def __init__(self, play):
         self.lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Weir's own pages: where they answer, and that nothing leads to them by another way."""
+"""Weir's own pages: where they are served, and that they can't be reached in any other way."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`weir passwd`: the file is another one at once or stays what it was, and so does the terminal."""
+"""`weir passwd` changes the file completely or not at all, and restores the terminal."""
 
 import contextlib
 import fcntl
@@ -27,7 +27,7 @@ def identity(path):
 
 
 def check_refused(path, said):
-    """Nothing is touched, nobody is asked for a password, and one line says why."""
+    """Checks that the file is unchanged, no password was asked for, and one line says why."""
     folder = os.path.dirname(path)
     before = identity(path), sorted(os.listdir(folder))
     done = passwd(path)
@@ -80,7 +80,7 @@ def test_a_name_without_a_folder(tmp_path):
 
 @pytest.mark.seconds(120)
 def test_runs_at_once_take_turns(tmp_path):
-    """Each adds a line of its own, also where there was no file."""
+    """Several runs at once each add their line, even if there was no file."""
     path = tmp_path / "htpasswd"
     names = [f"user-{number}" for number in range(12)]
     running = []
@@ -107,7 +107,7 @@ def test_it_waits_for_its_turn_but_not_for_ever(tmp_path):
         assert time.monotonic() - began >= 9
         assert done.returncode == 1 and "another process" in done.stderr
         assert path.read_text() == OLD
-        # Whoever comes after that finds the file as it is then.
+        # A run that starts after that sees the new file.
         waiting = subprocess.Popen([binary(), "passwd", str(path), "ada"], stdin=subprocess.PIPE, env=environment())
         waiting.stdin.write(b"secret\n")
         waiting.stdin.close()
@@ -150,7 +150,7 @@ def test_what_can_not_be_written_leaves_the_old_file(tmp_path):
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path):
-    """One page is left where two are needed; mounted for this process alone."""
+    """The disk has one page left and two are needed. It is mounted for this process alone."""
     refused = why_no_mounts()
     if refused:
         pytest.skip(refused)
@@ -192,7 +192,7 @@ class Terminal:
                 _, status = os.waitpid(child, os.WUNTRACED)
                 os.write(writing, b"%d\n" % status)
                 if not os.WIFSTOPPED(status):
-                    time.sleep(60)  # The terminal lasts, to be looked at.
+                    time.sleep(60)  # Keeps the terminal open for the test.
         os.close(writing)
         self.pipe = os.fdopen(reading)
         self.pid = int(self.pipe.readline())

@@ -1,4 +1,5 @@
-"""Connections to origins: kept, used again, retried once, and dropped where anything about them is doubtful."""
+"""Connections to origins: Weir keeps and reuses them, retries once, and drops any that is
+doubtful."""
 
 import os
 import threading
@@ -71,7 +72,8 @@ def test_connections_that_end_are_not_used_again(weir, play, answer):
 
 
 def dying(after, reset=False, fatal=None):
-    """Answers `after` requests of its first connection, reads one more and dies without a word; later connections live."""
+    """Answers `after` requests of its first connection, reads one more and closes without an
+    answer; later connections work."""
 
     def script(connection):
         for _ in range(after if connection.number == 0 else 1000):
@@ -100,7 +102,8 @@ def test_a_reused_connection_that_died_is_retried_once(weir, play, method, reset
 
 @pytest.mark.parametrize("method, body", [("POST", b""), ("POST", b"abc"), ("PUT", b"abc"), ("PATCH", b""), ("BREW", b"")])
 def test_what_may_not_be_repeated_is_not(start, play, method, body):
-    """The end of the origin's kept connection becomes that of the client's own, whose rule for asking again decides."""
+    """When the origin's kept connection ends, Weir closes the client's connection too, and the
+    client decides whether to ask again."""
     weir = start("workers = 1\n")
     origin = play(dying(1))
     with weir.client() as client:
@@ -115,7 +118,7 @@ def test_what_may_not_be_repeated_is_not(start, play, method, body):
 
 @pytest.mark.parametrize("method, body", [("POST", b"abc"), ("PUT", b"abc"), ("BREW", b"")])
 def test_a_client_that_has_no_answer_yet_is_told_so(start, play, method, body):
-    """Its own connection is new: nobody asks again after such an end."""
+    """The client's connection is new, and no client asks again after such an end."""
     weir = start("workers = 1\n")
     origin = play(dying(1))
     with weir.client() as first, weir.client() as client:
@@ -187,7 +190,7 @@ def test_a_connection_that_the_origin_closed_while_idle(weir, play):
 def test_only_what_may_be_repeated_uses_a_connection_that_was_long_idle(weir, origin):
     with weir.client() as client:
         assert request(client, origin).status == 200
-        time.sleep(2.6)  # "idle for over 2 s" is what is tested.
+        time.sleep(2.6)  # The test needs a connection that was idle for over 2 s.
         assert request(client, origin).status == 200
         assert len(origin.connections) == 1
         time.sleep(2.6)
@@ -274,7 +277,7 @@ def test_content_that_is_cut_cuts_the_client(weir, play, answer):
         client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
         response = client.response()
         if b"xyz" in answer and response.status == 502:
-            return  # The fault was seen before the head had gone out.
+            return  # Weir saw the fault before the head had gone out.
         assert (response.status, response.complete, response.body) == (200, False, b"short")
     assert len(origin.connections) == 1
 

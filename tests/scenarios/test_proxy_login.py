@@ -1,4 +1,5 @@
-"""Login to the proxy: who is asked, who comes in, what a wrong password costs, and where the credentials go: nowhere."""
+"""Login to the proxy: which clients are asked, which are admitted, what a wrong password costs, and
+that credentials are passed on to nobody."""
 
 import os
 import pty
@@ -22,7 +23,7 @@ CURL = shutil.which("curl")
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory):
-    """Ada's line: a hash takes long to make under sanitizers."""
+    """Ada's line, made once, since hashing is slow under sanitizers."""
     path = tmp_path_factory.mktemp("passwd") / "htpasswd"
     done = passwd(path, "ada", PASSWORD)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -71,7 +72,7 @@ def test_the_credentials_go_nowhere(start, users, origin):
     with weir.client() as client:
         client.send(f"CONNECT {origin.authority} HTTP/1.1\r\nHost: {origin.authority}\r\n{name}: {value}\r\n\r\n".encode())
         assert client.response("CONNECT").status == 200
-        # Inside, nobody is asked, and what is said there is not believed.
+        # Inside the tunnel Weir asks for no login, and ignores one that is sent.
         client.send_request("GET", "/inside", [("Host", origin.authority), field("other", "bob")])
         assert client.response().status == 200
     weir.wait_log(4)
@@ -125,15 +126,15 @@ def test_many_wrong_ones_of_one_client_do_not_keep_others_waiting(weir, origin):
     for number, client in enumerate(guessing):
         client.send_request("GET", origin.url + "/", [("Host", origin.authority), field(f"guess {number}")])
     began = time.monotonic()
-    assert ask(weir, origin, field()).status == 200  # From the same address, but known.
+    assert ask(weir, origin, field()).status == 200  # The same address, but the password is remembered.
     assert time.monotonic() - began < 1
-    # So many are looked at in a second. Of the others nobody knows whether they were wrong.
+    # Weir checks that many passwords in a second. It can't say whether the others were wrong.
     answers = [client.response().status for client in guessing]
     assert set(answers) == {407, 503} and answers.count(407) >= 8
     for client in guessing:
         client.close()
     assert len(origin.complete) == 2
-    # Clients that hang up while they are checked harm nobody.
+    # Clients that close while their password is checked do no harm.
     for number in range(30):
         client = weir.client()
         client.send_request("GET", origin.url + "/", [("Host", origin.authority), field(f"gone {number}")])
@@ -224,13 +225,13 @@ def test_passwd_asks_twice_on_a_terminal(tmp_path):
         for question, answer in ((b"New password of ada: ", "one word"), (b"The same again: ", second)):
             while question not in said:
                 said += os.read(terminal, 1000)
-            time.sleep(0.3)  # What comes before the echo is off is thrown away.
+            time.sleep(0.3)  # Input from before the echo is off is thrown away.
             os.write(terminal, answer.encode() + b"\n")
         try:
             while piece := os.read(terminal, 1000):
                 said += piece
         except OSError:
-            pass  # Its end.
+            pass  # The terminal's other end is closed.
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
         os.close(terminal)
         assert b"one word" not in said
@@ -272,7 +273,7 @@ def test_chromium(start, users, names, site):
         browser.page("Fetch.enable", handleAuthRequests=True)
         browser.events.clear()
         asked = []
-        # Not by Page.navigate, which waits for what waits for us.
+        # Page.navigate would wait for the login, which waits for this test.
         browser.evaluate(f"void(location.href = 'http://site.test:{site.port}/')")
         deadline = time.monotonic() + 60
         loaded = False
@@ -290,7 +291,7 @@ def test_chromium(start, users, names, site):
         assert [(each["source"], each["realm"], each["scheme"]) for each in asked] == [("Proxy", "Weir", "basic")] * 2
         browser.page("Fetch.disable")
         assert "Welcome" in browser.text()
-        # From now on it sends them by itself.
+        # From now on the browser sends the credentials by itself.
         browser.open(f"http://site.test:{site.port}/members")
         assert "Members only" in browser.text()
     assert all("proxy-authorization" not in request.fields for request in site.requests)
@@ -308,7 +309,7 @@ def test_weirs_own_answer_to_max_forwards_wants_a_login(weir, origin, method):
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "nothing"])
 def test_a_file_of_logins_that_is_none(tmp_path, kind):
-    """Weir says so and ends; a FIFO does not keep it."""
+    """Weir reports it and ends; a FIFO does not block it."""
     path = tmp_path / "logins"
     if kind == "fifo":
         os.mkfifo(path)

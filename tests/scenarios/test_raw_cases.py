@@ -1,5 +1,5 @@
-"""The tables of raw cases over sockets, whole and byte by byte: what reaches a strict, recording origin and what the client
-sees. Nothing doubtful may reach either of them."""
+"""Runs the tables of raw cases over sockets, whole and byte by byte, and checks what a strict
+origin and the client get. Neither may get anything that is malformed."""
 
 import ipaddress
 import re
@@ -17,7 +17,7 @@ REQUESTS = cases.load("http1_requests.txt")
 # A response to CONNECT comes from Weir itself.
 RESPONSES = [case for case in cases.load("http1_responses.txt") if case.get("method") != "CONNECT"]
 
-# Fields that belong to a hop, which a case may name as parsed and Weir does not pass on.
+# Hop-by-hop fields: a case may list them as parsed, but Weir does not pass them on.
 OF_A_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"host", b"trailer"}
 OF_A_HOP |= {b"proxy-authorization", b"proxy-authenticate", b"http2-settings"}
 
@@ -54,7 +54,7 @@ def as_bytes(text):
 
 
 class Recorder(Origin):
-    """Answers everything, and keeps what was not to the letter instead of failing at once."""
+    """Answers everything, and records malformed messages instead of failing at once."""
 
     def __init__(self, host, port):
         self.malformed = []
@@ -168,7 +168,8 @@ def test_request(stage, case, bytewise):
             assert not any(request.complete for request in stage.requests())
         elif case.expect != "accept":
             check_refused(client, case)
-            # Of content that turns out malformed the head may have gone on, but never an end.
+            # If content turns out to be malformed, its head may have been passed on, but never its
+            # end.
             assert not any(request.complete for request in stage.requests())
         else:
             check_accepted(stage, case, client, method, target)
@@ -184,7 +185,7 @@ def check_accepted(stage, case, client, method, target):
     elif text.lower().startswith("https:"):
         assert response.status == 501
     elif text == "*" or text.startswith("/"):
-        assert response.status in (200, 400, 421)  # For Weir itself; these names are not its own.
+        assert response.status in (200, 400, 421)  # The request is for Weir itself, but the name is not Weir's.
         assert stage.requests() == []
     else:
         assert response.status == 200, response
@@ -206,9 +207,9 @@ class Answering(Origin):
         raw = self.case.raw
         interim = raw.startswith(b"HTTP/1.1 1")
         if interim and not self.case.has("left"):
-            raw += b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"  # What it is interim to.
+            raw += b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"  # The final response.
         connection.send_in_pieces(raw, 1 if self.bytewise else max(1, len(raw)))
-        # A case of a message that goes on until the end needs that end; others must not need it.
+        # A message that ends with the connection needs that end; others must not need it.
         if self.case.get("framing") == "close" or self.case.expect == "incomplete" or interim or self.bytewise:
             connection.half_close()
         connection.wait_for_end()
@@ -216,7 +217,7 @@ class Answering(Origin):
 
 def check_interim(response, case):
     assert response.status == 200
-    if case.get("status") != "100":  # One that was not asked for may be dropped.
+    if case.get("status") != "100":  # A 100 that no client asked for may be dropped.
         assert [str(each.status) for each in response.interim] == [case.get("status")]
         for line in case.fields:
             name, _, value = line.partition(b":")
@@ -239,7 +240,7 @@ def test_response(shared_weir, case, bytewise):
         if case.expect == "accept":
             assert response.complete, response
             if case.get("status") == "101":
-                assert response.status == 502  # Nobody asked for it.
+                assert response.status == 502  # No request asked for it.
                 return
             if case.get("status", "")[:1] == "1":
                 check_interim(response, case)

@@ -1,4 +1,5 @@
-"""Reloads under load: nothing is dropped, no exchange is of two configurations, and the end comes in order."""
+"""Reloads under load: no request is dropped, no exchange uses two configurations, and Weir ends in
+order."""
 
 import json
 import pathlib
@@ -55,13 +56,14 @@ def test_reloads_under_load(tmp_path):
                     assert "the old configuration stays" in refused
                     continue
                 name = "ab"[(taken + 1) % 2]
-                # The file of the configuration that comes is another one each time; and that of the one that runs changes under it.
+                # The users' file of the next configuration is different each time, and that of the
+                # running one changes too.
                 two.write_users(name, "first" if name == "a" else "second", f"bob-{number}:{HASHES['first']}\n")
                 weir.write_config(two.text(name))
                 assert not reload_by(weir, two.socket, "signal" if number % 2 else "socket")
                 taken += 1
                 if number % 3 == 0:
-                    weir.process.send_signal(signal.SIGUSR1)  # The log is opened anew.
+                    weir.process.send_signal(signal.SIGUSR1)  # Weir opens its log again.
                 eventually(lambda: load.faults or load.counts.get("fresh", 0) >= 25 * taken, within=30)
                 if load.faults:
                     break
@@ -79,13 +81,14 @@ def test_reloads_under_load(tmp_path):
             json.loads(line)
         for line in lines["b"]:
             assert LOG_LINE.fullmatch(line), line
-        # Every exchange has its line in one of them; one that a drain kept from beginning has none.
+        # Every exchange has a line in one of the two logs, except those that never began because of
+        # the drain.
         assert load.answered <= len(lines["a"]) + len(lines["b"]) <= load.sent
 
 
 def test_who_waits_to_be_accepted_is_served_after_a_reload(tmp_path):
-    """At the limit of connections nobody is accepted: who comes waits in the kernel's queue, and a reload that leaves the listener, or
-    raises the limit, loses none of them."""
+    """At the limit of connections Weir accepts no client: new ones wait in the kernel's queue, and
+    a reload that keeps the listener, or raises the limit, loses none of them."""
     go = threading.Event()
 
     def script(connection):
@@ -105,7 +108,8 @@ def test_who_waits_to_be_accepted_is_served_after_a_reload(tmp_path):
         head = [("Host", origin.authority)]
         busy, waiting = [], []
         try:
-            # Two workers may each let in one more than the limit: until no further one is let in.
+            # Two workers may each accept one more than the limit: connects until no further one is
+            # accepted.
             while len(busy) < 12:
                 busy.append(weir.client().send_request("GET", origin.url + "/", head))
                 try:
@@ -136,7 +140,8 @@ def test_who_waits_to_be_accepted_is_served_after_a_reload(tmp_path):
 @pytest.mark.seconds(120)
 @pytest.mark.parametrize("round", range(6))
 def test_reloads_and_the_end_at_the_same_time(tmp_path, round):
-    """Reloads come by signal and by socket while Weir is told to end, once or twice: it ends, in order."""
+    """Reloads by signal and by socket come while Weir is told to end, once or twice: Weir still
+    ends in order."""
     config = 'workers = 4\ncontrol = "{}/control"\nblocked_ports = [{}]\n[timeouts]\ndrain = "2s"\n[[listener]]\naddress = "127.0.0.1:0"\n'
     other = '[[listener]]\naddress = "127.0.0.2:0"\n'
     stop = threading.Event()
@@ -147,7 +152,7 @@ def test_reloads_and_the_end_at_the_same_time(tmp_path, round):
         port = weir.port
 
         def ask():
-            """Whatever comes is whole; at the end nobody is there."""
+            """Asks again and again: each answer must be whole, until Weir has ended."""
             while not stop.is_set():
                 try:
                     with Client(port) as client:

@@ -1,4 +1,5 @@
-"""Files that are no configuration, or not yet: a Weir that runs waits for none, and takes none that says nothing."""
+"""Reloads of files that are not, or not yet, a configuration: a running Weir does not wait for such
+a file, and refuses an empty one."""
 
 import os
 import pathlib
@@ -34,7 +35,8 @@ def test_a_fifo_keeps_nobody(tmp_path, origin):
 
 
 def test_what_came_by_a_pipe_is_not_read_again(tmp_path):
-    """It is empty then: without a word the login would be gone."""
+    """A pipe is empty the second time, and an empty configuration would silently remove the
+    login."""
     file = tmp_path / "weir.toml"
     control = tmp_path / "control"
     file.write_text(f'control = "{control}"\n' + login(tmp_path) + '[[listener]]\naddress = "127.0.0.1:0"\n')
@@ -63,7 +65,8 @@ def test_a_file_that_is_just_being_written_is_not_taken(tmp_path, text):
 
 
 def test_a_reload_that_is_refused_draws_nobody(tmp_path, origin):
-    """A listener that a refused configuration would have opened, at an address of which the one that runs has all, takes no client."""
+    """A refused configuration would listen at 127.0.0.1 on a port that Weir already has at every
+    address. That listener must take no client."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,5 @@
-"""What people's clients put into requests that a letter-true one would not, and what the origin and the log see of it."""
+"""Things that clients in use send although the grammar does not allow them, and what the origin and
+the log see."""
 
 import base64
 
@@ -57,7 +58,7 @@ class TestNamesAndPasswordsInUrls:
         assert origin.requests[0].fields.get("authorization").startswith("Basic ")
         assert all(SECRET not in line.line for line in weir.wait_log(2))
 
-    # Each is refused for another reason, or answered by Weir itself.
+    # Each of these is refused for a different reason, or answered by Weir itself.
     SHOWN = [
         ("GET http://ada:s3cret@127.0.0.1:25/ HTTP/1.1\r\nHost: x\r\n\r\n", 403),
         ("GET http://ada:s3cret@169.254.169.254/ HTTP/1.1\r\nHost: x\r\n\r\n", 403),
@@ -128,7 +129,7 @@ class TestNamesAndPasswordsInUrls:
 
 
 class TestHost:
-    """Signatures are made over it: it goes on as it was written."""
+    """Weir passes Host on unchanged, since signatures are made over it."""
 
     @pytest.mark.parametrize("written", ["Name.Test:{}", "name.test.:{}", "NAME.test:{}"])
     def test_is_as_the_target_had_it(self, start, names, origin, written):
@@ -150,7 +151,7 @@ class TestHost:
                     "198.51.100.7",
                     "198.51.100.7:",
                 ]
-                # The pool holds them for one authority.
+                # For the pool they are one authority.
                 assert len(origin.connections) == 1
 
     def test_of_an_http_1_0_request_comes_from_the_target(self, weir, origin):
@@ -218,7 +219,8 @@ class TestTheOriginsOwn407:
         assert (line.status, line.outcome) == (502, "http_protocol_error")
 
     def test_passes_inside_a_tunnel(self, start, play):
-        """There the client speaks with the site, and takes it for the site's, as without a proxy."""
+        """Inside a tunnel the client speaks with the site, and believes that a 407 is the site's,
+        as without a proxy."""
         weir = start('[tunnel]\nserve = "always"\n')
         origin = play(serve(self.ANSWER))
         with weir.client() as client:
@@ -228,7 +230,7 @@ class TestTheOriginsOwn407:
 
 
 class TestHeadsThatCanNeverBecomeValid:
-    """They are answered when that is known, not when the time for a head is over."""
+    """Weir answers as soon as it knows, not when the time for a head is over."""
 
     @pytest.mark.parametrize(
         "raw",
@@ -251,7 +253,7 @@ class TestHeadsThatCanNeverBecomeValid:
                 client.send_bytewise(raw.encode())
             else:
                 client.send(raw)
-            assert client.response().status == 400  # 408 is what the end of its time would be.
+            assert client.response().status == 400  # The time limit would give 408.
 
 
 def test_expect_without_content_is_not_passed_on(weir, origin):

@@ -1,4 +1,5 @@
-"""Clients and origins that die at any byte: nothing cut arrives as complete, and each exchange has one line in the log."""
+"""Clients and origins that reset at any byte: nothing cut arrives as complete, and each exchange
+has one line in the log."""
 
 import random
 import time
@@ -90,7 +91,7 @@ def test_an_origin_killed_at_random_offsets_of_its_answer(weir, play, how):
 
 
 def test_a_client_that_resets_in_its_upload(weir, play):
-    """The origin learns of it at once, and not by an end that looks complete."""
+    """The origin learns of the reset at once, and does not see an end that looks complete."""
     origin = play(serve())
     with weir.client() as client:
         client.send_request(
@@ -148,7 +149,7 @@ def test_stop_in_the_middle_of_everything(start, play, site):
 
 
 def test_answers_of_many_sizes(weir, play):
-    """Sizes around those of buffers."""
+    """Sizes around those of Weir's buffers."""
     sizes = [0, 1, 2, 4095, 4096, 4097, 16383, 16384, 16385, 65535, 65536, 65537, 262143, 262144, 262145, 1 << 20]
     origin = play(serve(lambda request: ok(b"x" * int(request.target[1:]))))
     with weir.client() as client:

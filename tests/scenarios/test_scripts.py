@@ -1,4 +1,5 @@
-"""What ./run and ./test share: packages are installed only where they are missing, and no service is ever started by it."""
+"""The scripts that ./run and ./test share: they install only missing packages, and never start a
+service."""
 
 import pathlib
 import subprocess
@@ -10,7 +11,7 @@ from support.weir import ROOT
 
 @pytest.fixture
 def machine(tmp_path):
-    """A make-believe machine: its package tools are scripts that write down what they were asked."""
+    """A fake machine, whose package tools are scripts that record their arguments."""
     tools = tmp_path / "tools"
     tools.mkdir()
     policy = tmp_path / "policy-rc.d"
@@ -131,7 +132,7 @@ def test_another_system_is_told_so(machine):
 
 
 def steps(tmp_path, *scripts):
-    """What scripts/steps.sh makes of such steps: the lines of its output, and its status."""
+    """Runs such steps with scripts/steps.sh; returns the lines of its output, and its status."""
     commands = []
     for number, script in enumerate(scripts):
         path = tmp_path / f"step{number}"
@@ -171,7 +172,7 @@ def test_scripts_are_sound(name):
 
 
 def test_a_second_run_starts_in_about_a_second():
-    """Only where the release build is up to date: a test does not build it."""
+    """Runs only if the release build is up to date, since a test does not build it."""
     build = ROOT / "build/release"
     if not (build / "weir").exists():
         pytest.skip("there is no release build")

@@ -1,4 +1,5 @@
-"""A minute of the soak (ten in ./test --long), and that what it looks for would be found."""
+"""A minute of the soak (ten in ./test --long), and tests that the soak finds the faults it looks
+for."""
 
 import collections
 import pathlib
@@ -48,7 +49,7 @@ def series(value, seconds=3600):
         (lambda at: 50 * MB, True),
         (lambda at: min(at, 200) * MB, True),  # It grows while it warms up.
         (lambda at: 50 * MB + (at % 7) * MB, True),
-        (lambda at: 50 * MB + (500 * MB if at % 100 == 0 else 0), True),  # Peaks are no growth.
+        (lambda at: 50 * MB + (500 * MB if at % 100 == 0 else 0), True),  # Peaks do not count as growth.
         (lambda at: 50 * MB + at * 6000, False),  # 6 KB a second.
         (lambda at: 50 * MB if at < 3000 else 100 * MB, False),
     ],
@@ -70,7 +71,7 @@ def test_the_warm_up_is_short():
 
 
 def soak():
-    """tests/soak as a module; its name has no ending."""
+    """tests/soak as a module; Python can't import it because its name has no ending."""
     module = types.ModuleType("soak")
     module.__file__ = str(ROOT / "tests/soak")
     exec(compile((ROOT / "tests/soak").read_text(), module.__file__, "exec"), module.__dict__)  # noqa: S102

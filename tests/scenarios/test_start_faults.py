@@ -1,4 +1,4 @@
-"""What a start lacks ends it with one line and status 1."""
+"""If something is missing at the start, Weir ends with one line and status 1."""
 
 import contextlib
 import os
@@ -15,11 +15,11 @@ SOMEBODY = "61234"  # Has no processes, so that the limit counts Weir's own thre
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_no_thread_to_be_had(threads):
-    """Not for the access log; not for a worker."""
+    """No thread for the access log, or none for a worker."""
     if os.getuid() != 0 or not shutil.which("setpriv"):
         pytest.skip("the limit of threads is a user's: needs root and setpriv")
     command = ["prlimit", f"--nproc={threads}:{threads}", "setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups", binary(), "0"]
-    # The search for leaks needs a thread of its own.
+    # LeakSanitizer needs a thread of its own.
     env = environment(ASAN_OPTIONS="detect_leaks=0")
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=env, check=False)
     assert done.returncode == 1, done
@@ -30,7 +30,7 @@ def test_no_thread_to_be_had(threads):
 
 @pytest.mark.seconds(120)
 def test_too_little_memory_to_start():
-    """At each limit it serves, or says in one line that it does not."""
+    """At each limit Weir serves, or says in one line why it can't."""
     program = fast_binary()
     if program == binary():
         pytest.skip("a sanitizer takes more address space than that (build/release is not there)")
@@ -39,12 +39,13 @@ def test_too_little_memory_to_start():
         try:
             limit = ("prlimit", f"--as={mib << 20}:{mib << 20}")
             with Weir("workers = 4\n", program=program, wrapper=limit) as weir, contextlib.suppress(OSError, Ended):
-                # With a few MiB left it may have none for a client, which is closed.
+                # With only a few MiB left, Weir may have no memory for a client, whose connection
+                # it closes.
                 if weir.get("http://weir.internal/").status == 200:
                     served.append(mib)
         except AssertionError as fault:
             said = str(fault)
-            # 127: the libraries found no room.
+            # 127: there was no room to load the libraries.
             assert re.search(r"ended at once, status (127|1:\nweir: [^\n]*$)", said), (mib, said)
             ended.append(mib)
     assert ended and served, (ended, served)

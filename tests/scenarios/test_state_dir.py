@@ -1,4 +1,4 @@
-"""The folder of what outlives a restart."""
+"""The folder for data that outlives a restart."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def test_two_can_not_have_the_same(start, tmp_path):
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
     first.kill()
-    start(config(tmp_path, "three"))  # A killed one leaves no lock behind.
+    start(config(tmp_path, "three"))  # A killed Weir leaves no lock behind.
 
 
 def test_what_can_not_be_made_is_told(tmp_path):
@@ -44,7 +44,7 @@ def test_what_can_not_be_made_is_told(tmp_path):
 
 
 def test_the_default_is_only_told(start, tmp_path):
-    """Nothing is kept yet: two with nothing but a port each do not meet."""
+    """Nothing is stored there yet, so two Weirs without the key do not collide."""
     default = tmp_path / "default"
     running = [start(f'control = "{tmp_path}/{name}"\n', env={"STATE_DIRECTORY": f"{default}:/elsewhere"}) for name in ("one", "two")]
     for name in ("one", "two"):

@@ -1,5 +1,6 @@
-"""Everything at once, at random, from a seed: no answer goes to another's request, each exchange has its one line,
-nothing is left behind. WEIR_STORM_SEED and WEIR_STORM_SECONDS change what is played."""
+"""Everything at once, at random, from a seed: no request gets the answer to another, each exchange
+has one line, and nothing is left behind. WEIR_STORM_SEED and WEIR_STORM_SECONDS set the seed and
+the duration."""
 
 import os
 import random
@@ -22,7 +23,7 @@ ACTORS = 24
 
 
 def tokens(request):
-    """What an answer must be made of to belong to its request."""
+    """The token that an answer must contain to belong to its request."""
     return request.fields.get("x-token", "").encode()
 
 
@@ -62,7 +63,8 @@ def storm_origin(connection):
             data = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
             connection.send_in_pieces(data[:200], 50, 0.01).send(data[200:])
         elif way == "poison":
-            # In one segment: bytes that come after the connection was taken again nobody can tell from an answer.
+            # In one segment, since bytes that come after the connection was reused can't be told
+            # from an answer.
             connection.send(ok(content) + ok(b"poison"))
         elif way == "hint":
             connection.send("HTTP/1.1 103 Early Hints\r\nX-Token: " + token.decode() + "\r\n\r\n").respond(content)
@@ -71,7 +73,8 @@ def storm_origin(connection):
 
 
 class Actor(threading.Thread):
-    """One client after the other. Counts the exchanges that must have a line; keeps what went wrong."""
+    """Runs one client after the other. Counts the exchanges that must have a line, and keeps
+    faults."""
 
     WAYS = ["plain"] * 6 + ["chunked", "slow", "hint", "until-end", "poison", "cut", "die", "early"]
 
@@ -171,7 +174,7 @@ class Actor(threading.Thread):
             assert client.is_closed()
 
     def killed(self, count):
-        """A client that dies anywhere."""
+        """A client that closes or resets at a random place."""
         token = f"k{self.number}-{count};"
         size = self.dice.choice([0, 0, 5000])
         head = "".join(f"{name}: {value}\r\n" for name, value in self.fields(token, self.dice.choice(self.WAYS), size))

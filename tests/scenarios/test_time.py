@@ -11,7 +11,7 @@ from support.clock import Clock
 from support.origin import serve
 
 YEAR = 366 * 24 * 3600
-# Seconds from now; where the jump is to a date, the date.
+# Seconds from now, or a date to jump to.
 JUMPS = {"ten years on": 10 * YEAR, "ten years back": -10 * YEAR, "an hour back": -3600, "to 1970": 1970, "to 2100": 2100}
 NOON_1970, NOON_2100 = 129_600, 4_102_574_400  # Of 2 January.
 
@@ -35,7 +35,7 @@ def when(line):
 
 @pytest.mark.parametrize("name", JUMPS)
 def test_a_jump_ends_nothing(start, clock, play, name):
-    """With the limits as they are by default: seconds to hours."""
+    """With the default time limits, which are seconds to hours."""
     weir = start(env=clock.env)
     go = threading.Event()
 
@@ -110,7 +110,7 @@ def test_limits_hold_after_a_jump(start, clock, play, name):
 @pytest.mark.parametrize("format", ["json", "squid"])
 def test_other_formats(start, clock, origin, format):
     weir = start(f'[log]\nformat = "{format}"\n', env=clock.env)
-    weir.expect_clean = False  # Its lines are of another format.
+    weir.expect_clean = False  # Its log has another format.
     jump(clock, "to 2100")
     weir.get(origin.url + "/")
     eventually(lambda: weir.stdout_lines)
@@ -127,7 +127,8 @@ def test_other_formats(start, clock, origin, format):
 
 
 def test_a_machine_that_sleeps(start, play):
-    """Longer than any limit allows. What has come in the meantime is there when Weir wakes, and counts: nobody was silent."""
+    """The machine sleeps for longer than any limit. Bytes that came meanwhile count when Weir
+    wakes, so no peer was silent."""
     weir = start('workers = 1\n[timeouts]\nclient_idle = "2s"\ncontent = "2s"\nfirst_byte = "2s"\n[pool]\nidle_timeout = "2s"\n')
     answer = threading.Event()
 
@@ -145,7 +146,7 @@ def test_a_machine_that_sleeps(start, play):
 
     origin = play(script)
     host = [("Host", origin.authority)]
-    # More than epoll hands out at once.
+    # More connections than epoll_wait returns at once.
     idle = [weir.client() for _ in range(400)]
     for client in idle:
         client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal")])
@@ -155,7 +156,7 @@ def test_a_machine_that_sleeps(start, play):
     begun.send_request("GET", origin.url + "/begun", host)
     begun.reader.response_head()
     eventually(lambda: len(origin.requests) == 2)
-    time.sleep(0.1)  # Weir has nothing to do, and is stopped while it waits.
+    time.sleep(0.1)  # Lets Weir become idle, so that it is stopped while it waits.
     weir.process.send_signal(signal.SIGSTOP)
     answer.set()
     for client in idle:

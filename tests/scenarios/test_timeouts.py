@@ -1,4 +1,4 @@
-"""Times: each has a key, and holds."""
+"""Each time limit has a key, and holds."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ def head(origin, *lines):
 
 class TestTimes:
     def test_a_slow_head(self, start):
-        """10 seconds by default, in all, not for each byte."""
+        """The time for a head, by default 10 seconds, is for the whole head, not for each byte."""
         weir = start('[timeouts]\nhead = "1s"\n')
         before = time.monotonic()
         with weir.client() as client:

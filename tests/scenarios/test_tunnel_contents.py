@@ -1,4 +1,4 @@
-"""What is recognised inside a tunnel, and what becomes of it."""
+"""Which protocols Weir recognises inside a tunnel, and what it does with them."""
 
 import threading
 import time
@@ -52,7 +52,7 @@ class TestTls:
 
 
 class TestSession:
-    """HTTP/1 inside a tunnel, where it is served: with the authority fixed."""
+    """HTTP/1 inside a tunnel, on ports where Weir serves it, with a fixed authority."""
 
     @pytest.fixture
     def weir(self, start):
@@ -60,7 +60,8 @@ class TestSession:
 
     @pytest.fixture
     def strict(self, start, origin):
-        """The inside of tunnels to this origin is needed: there is no way back to a relay."""
+        """A Weir that needs the inside of tunnels to this origin, so that it never goes back to
+        relaying."""
         return start(f"[tunnel]\nno_opaque_ports = [{origin.port}]\n")
 
     def test_requests_inside(self, weir, origin):
@@ -74,7 +75,7 @@ class TestSession:
         assert [request.target for request in origin.requests] == ["/0", "/1", "/2", "/p"]
         assert "proxy-connection" not in origin.requests[0].fields
         assert "via" in origin.requests[0].fields
-        assert len(origin.connections) == 1  # The one that the CONNECT opened.
+        assert len(origin.connections) == 1  # The connection that the CONNECT opened.
         lines = weir.wait_log(5)
         assert sum(line.request.startswith("CONNECT") for line in lines) == 1
         assert sum(line.request.startswith(("GET", "POST")) for line in lines) == 4
@@ -101,7 +102,7 @@ class TestSession:
         assert len(origin.requests) == 1
 
     def test_a_first_head_with_another_host_is_opaque(self, weir, play):
-        """Policy allows opaque tunnels by default: the bytes pass as they are."""
+        """Policy allows opaque tunnels by default: the bytes pass unchanged."""
         origin = play(serve(), tolerant=True)
         head = b"GET /x HTTP/1.1\r\nHost: other.example\r\nX-Spelling:  odd \r\n\r\n"
         with weir.client() as client:
@@ -165,7 +166,7 @@ class TestSession:
 
 
 class TestNoOpaque:
-    """A port on which only TLS and HTTP are let through."""
+    """A port on which Weir lets only TLS and HTTP through."""
 
     @pytest.fixture
     def strict(self, start, origin):
@@ -215,7 +216,7 @@ class TestNoOpaque:
 
     @pytest.mark.parametrize("half", [False, True])
     def test_a_client_that_leaves_without_a_word(self, strict, origin, half):
-        """That is an end like any other, and nothing that was refused."""
+        """Such an end is an ordinary end of the tunnel, not a refusal."""
         with strict.client() as client:
             connect(client, origin.authority)
             if half:
@@ -247,13 +248,13 @@ class TestNoOpaque:
         if said and (how == "reset" or port_is_strict):
             outcome = "connection_terminated"
         elif said:
-            outcome = None  # What the client said meets a socket that is closed, or does not, as the moment falls.
+            outcome = None  # Depends on whether the client's bytes come before Weir closes the socket.
         [line] = weir.wait_log(1)
         assert line.outcome == (outcome or line.outcome) and "rule" not in line.details
 
 
 def test_how_much_is_looked_at(start, play):
-    """A first line longer than that is no request."""
+    """A first line that is longer than `sniff` is not taken for a request."""
     weir = start('[tunnel]\nsniff = "1KiB"\n')
     origin = play(echo)
     data = b"GET /" + b"x" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -264,8 +265,8 @@ def test_how_much_is_looked_at(start, play):
 
 
 def test_little_is_held_for_those_who_say_little(start, play):
-    """Tunnels in which something was begun that could be a request: what they hold does not go far beyond the limit of memory, and
-    not by what might still come."""
+    """Many tunnels hold the beginning of a possible request. Their memory stays near the limit,
+    since no room is kept for bytes that may never come."""
     limit = 4 << 20
     weir = start(f"workers = 1\n[limits]\nmemory = {limit}\n")
     origin = play(lambda connection: connection.wait_for_end(), backlog=600)
@@ -282,7 +283,8 @@ def test_little_is_held_for_those_who_say_little(start, play):
 
 
 def test_a_byte_now_and_then_does_not_hold_a_tunnel(start, play):
-    """The time to tell what is inside is counted from the first byte."""
+    """The time to recognise the content runs from the first byte, and later bytes do not extend
+    it."""
     weir = start('[tunnel]\nserve = "always"\n')
     origin = play(lambda connection: connection.wait_for_end())
     with weir.client() as client:

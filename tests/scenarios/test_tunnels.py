@@ -1,4 +1,4 @@
-"""CONNECT: what passes, and how it ends."""
+"""CONNECT: which bytes pass, and how tunnels end."""
 
 import contextlib
 import os
@@ -87,7 +87,8 @@ def test_a_server_that_speaks_first_works_at_once(weir, play):
 
 
 def test_after_a_server_spoke_nothing_is_looked_at(weir, play):
-    """STARTTLS and the like: what looks like a request is not one."""
+    """STARTTLS and the like: after the server's greeting, bytes that look like a request are not
+    taken for one."""
     origin = play(greeting)
     with weir.client() as client:
         connect(client, origin.authority)
@@ -248,11 +249,12 @@ class TestEnds:
         "inside, why", [("bytes", "idle"), ("bytes", "policy"), ("bytes", "drain"), ("http", "policy"), ("nothing", "policy")]
     )
     def test_a_cut_is_told_from_an_end(self, start, play, why, inside):
-        """Whoever is cut while a tunnel runs is reset, on both sides: neither may take a part for the whole."""
+        """If one side of a running tunnel is cut, the other is reset, so that it does not mistake a
+        part for the whole."""
 
         def script(connection):
             connection.reader.exactly(1)
-            connection.send(b"HTTP/1.0 200 OK\r\n\r\na part")  # Of content that goes on until the end.
+            connection.send(b"HTTP/1.0 200 OK\r\n\r\na part")  # Part of content that ends with the connection.
             connection.wait_for_end()
 
         origin = play(script)
@@ -279,7 +281,7 @@ class TestEnds:
         assert outcomes[why] in [line.outcome for line in weir.wait_log(2 if inside == "http" else 1)]
 
     def test_one_way_that_is_blocked_does_not_make_a_tunnel_idle(self, start, play):
-        """A client that takes nothing, and says something all the time."""
+        """A client that reads nothing, but keeps sending."""
         weir = start('[timeouts]\ntunnel_idle = "1s"\n')
         size = 20_000_000
 
@@ -305,7 +307,8 @@ class TestEnds:
 
 
 def test_tunnels_that_rest_hold_no_pipes(start, play):
-    """What went fast went by a pipe, of which there are few."""
+    """Fast content went through a pipe. Pipes are few, so an idle tunnel must give its pipe
+    back."""
     weir = start("workers = 1\n")
     size = 1_000_000
 
@@ -342,7 +345,8 @@ def test_many_tunnels(weir, play):
 
 
 def test_plain_sockets_are_spliced(weir, play):
-    """The kernel moves the bytes: while much passes, Weir has pipes and hardly any bytes of its own."""
+    """The kernel moves the bytes: during a large transfer, Weir holds pipes and hardly any memory
+    of its own."""
     size = 200_000_000
     piece = bytes(1 << 20)
 
@@ -372,7 +376,8 @@ def test_plain_sockets_are_spliced(weir, play):
 
 
 def test_a_reset_after_the_origins_end_reaches_the_client(weir, play):
-    """The origin has ended, and closes over what the client still sends: the client hears of it, as without a proxy."""
+    """The origin has ended its side, then closes while the client still sends: the client gets the
+    reset, as without a proxy."""
     closed = threading.Event()
 
     def script(connection):

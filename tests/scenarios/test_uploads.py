@@ -12,7 +12,8 @@ from support.origin import serve
 
 class TestStreaming:
     def test_content_flows_both_ways_at_once(self, weir, play):
-        """Each piece of the answer is made from a piece of the request that came just before."""
+        """The origin makes each piece of the answer from the piece of the request that came just
+        before."""
 
         def script(connection):
             request = connection.head()
@@ -39,7 +40,7 @@ class TestStreaming:
             assert client.reader.until(b"0\r\n\r\n")
 
     def test_each_piece_is_out_at_once(self, weir, play):
-        """A slow trickle (server-sent events) is not held back."""
+        """Weir does not hold small pieces back (server-sent events)."""
         go = threading.Semaphore(0)
 
         def script(connection):
@@ -66,7 +67,8 @@ def refuse_early(connection):
 
 
 class TestEarlyResponses:
-    """The sending side is shut; what comes is read and dropped, so that a client that is still sending sees the answer."""
+    """Weir shuts its sending side, but reads and drops what still comes, so that a client that is
+    still sending sees the answer."""
 
     def check(self, weir, target, authority, status, size):
         with weir.client(wait=30) as client:
@@ -150,7 +152,7 @@ class TestEarlyResponses:
             client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Content-Length", "1000000")], b"x")
             assert client.response().status == 403
             assert client.is_closed()  # Its sending side is shut at once.
-            client.send(b"x")  # It still reads.
+            client.send(b"x")  # Weir still reads.
             weir.wait_log(1, within=15)
             deadline = time.monotonic() + 15
             with pytest.raises(OSError):
@@ -245,7 +247,8 @@ class TestContentAfterTheAnswerHasBegun:
 
     @pytest.mark.parametrize("flows", [False, True], ids=["the answer waits", "the answer flows"])
     def test_what_is_wrong_with_it_cuts_both_sides(self, weir, play, flows):
-        """The answer may rest on what was sent: neither side takes a part for the whole, nor waits for what can't come."""
+        """The answer may depend on the malformed content: neither side may mistake a part for the
+        whole, or wait for bytes that can't come."""
 
         def script(connection):
             connection.head()
@@ -301,7 +304,8 @@ class TestContentAfterTheAnswerHasBegun:
         assert weir.wait_log(1)[0].outcome == "complete"
 
     def test_an_answer_is_awaited_while_the_content_moves(self, start, play):
-        """Also where urgent data has come, after which a connection may seem readable that is not."""
+        """This includes connections with urgent data, which may seem readable although they are
+        not."""
         weir = start('[timeouts]\nfirst_byte = "2s"\n')
 
         def script(connection):

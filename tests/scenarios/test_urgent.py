@@ -1,4 +1,5 @@
-"""Urgent data (RFC 9293, 3.8.5): a place in the stream like any other, in tunnels and in content; nothing behind it waits or is lost."""
+"""Urgent data (RFC 9293, 3.8.5) is part of the stream like any other bytes, in tunnels and in
+content; nothing after it waits or is lost."""
 
 import os
 import signal
@@ -10,7 +11,8 @@ from support.tunnels import connect
 
 @pytest.mark.parametrize("tail", [b"def", b"d" * 100_000])
 def test_urgent_data_is_carried_in_its_place(weir, play, tail):
-    """telnet and FTP's ABOR send it. What comes behind it in the same moment does not wait for something else to come."""
+    """telnet and FTP's ABOR send urgent data. Bytes that come right after it must not wait until
+    more bytes come."""
     got = []
 
     def script(connection):
@@ -34,7 +36,8 @@ def test_urgent_data_is_carried_in_its_place(weir, play, tail):
 
 @pytest.mark.parametrize("ends", [False, True])
 def test_urgent_data_behind_much(weir, play, ends):
-    """The kernel alone, which moves what is much, does not pass it: it says that there is no more, or that this is the end."""
+    """splice, which moves large content, does not pass urgent data: it reports that there is
+    nothing more, or the end."""
     much, tail = 16 << 20, 200_000
     got = []
 
@@ -58,7 +61,7 @@ def test_urgent_data_behind_much(weir, play, ends):
 
 
 class TestInContent:
-    """It is no end of it, and nothing is lost behind it; whatever the framing."""
+    """Urgent data does not end content, and nothing after it is lost, whatever the framing."""
 
     SIZE, TAIL = 16 << 20, 200_000
 

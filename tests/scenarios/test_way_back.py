@@ -1,4 +1,5 @@
-"""From a session inside a tunnel back to the tunnel: what turns out to be no HTTP goes on as it came, with nothing lost."""
+"""From a session inside a tunnel back to relaying: bytes that turn out not to be HTTP are passed on
+unchanged, and none is lost."""
 
 import threading
 import time
@@ -28,7 +29,7 @@ def get(origin, path="/", host=None):
 
 
 def answer_then(raw):
-    """Answers one request, waits for the client to say `go`, then sends `raw` and shows what still comes."""
+    """Answers one request, waits for `go`, then sends `raw` and keeps what still comes."""
 
     def script(connection):
         connection.request()
@@ -56,7 +57,7 @@ def play_and_wait(play):
 
 
 class TestBeyondARequest:
-    """Bytes that no request begins with are content of the exchange that runs."""
+    """Bytes that can't begin a request are content of the running exchange."""
 
     def test_a_source_that_streams_after_its_answer(self, always, play_and_wait):
         def script(connection):
@@ -97,7 +98,8 @@ class TestBeyondARequest:
         assert origin.connections[0].read == b"\x00first"
 
     def test_all_of_much(self, always, play_and_wait):
-        """More than the sockets hold, to an origin that reads late: every byte, in order."""
+        """More bytes than the sockets hold, to an origin that reads late: every byte arrives, in
+        order."""
 
         def script(connection):
             connection.head()
@@ -138,7 +140,8 @@ class TestBeyondARequest:
                                         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
     @pytest.mark.parametrize("head", ["SOURCE /live HTTP/1.0\r\n", "PUT /live HTTP/1.1\r\nConnection: close\r\n"])
     def test_a_stream_after_the_answer_to_a_last_request(self, always, play_and_wait, head, answer):
-        """The answer is whole, and the client has said that it asks nothing more: it may still send."""
+        """The answer is complete, and the client has said that this request is its last. Both may
+        still send bytes."""
 
         def script(connection):
             connection.head()
@@ -201,7 +204,7 @@ class TestBeyondARequest:
         assert ["via" in each.fields for each in origin.requests] == [True, True]
 
     def test_letters_that_become_nothing(self, always, play_and_wait):
-        """What may still become a request is waited for, for a second."""
+        """Weir waits for a second while bytes may still become a request."""
 
         def script(connection):
             connection.head()
@@ -240,7 +243,7 @@ class TestAnswersThatAreNone:
         assert (inside.status, inside.outcome) == (0, "relayed")
 
     def test_content_that_is_not_in_its_coding(self, always, play_and_wait):
-        """It came with its head, so nothing of it has been written yet."""
+        """The content came with its head, so Weir has written nothing of it yet."""
         raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"
 
         def script(connection):
@@ -340,7 +343,7 @@ class TestAnswersThatAreNone:
         assert origin.connections[0].content == b"x" * 200_000
 
     def test_what_follows_an_answer(self, always, play_and_wait):
-        """Content after HEAD's answer: what was framed ends, and the rest is relayed."""
+        """Content after the answer to HEAD: the framed part ends, and the rest is relayed."""
 
         def script(connection):
             connection.request()
@@ -443,7 +446,8 @@ class TestBetweenRequests:
 
 
 class TestAtOnce:
-    """A first head that is for somebody else, and HTTP where nobody needs to see it, are relayed to the byte."""
+    """A first head for another site, and HTTP on ports where Weir does not serve it, are relayed
+    byte for byte."""
 
     @pytest.mark.parametrize("head", ["CONNECT site.example:80 HTTP/1.1\r\nHost: site.example:80\r\n\r\n",
                                       "GET http://other.example/ HTTP/1.1\r\nHost: other.example\r\nX:  y \r\n\r\n"])
@@ -514,7 +518,8 @@ def test_frames_that_come_with_the_handshake_wait_for_the_101(always, play_and_w
 
 
 def test_an_empty_line_after_the_content_ends_no_session(always, play):
-    """Old clients send one behind a POST: it is none of the content, and the next request is served as well."""
+    """Old clients send an empty line after a POST's content: it is not content, and the next
+    request is served too."""
     asked = threading.Event()
 
     def script(connection):
@@ -531,7 +536,7 @@ def test_an_empty_line_after_the_content_ends_no_session(always, play):
         connect(client, origin.authority)
         client.send(f"POST / HTTP/1.1\r\nHost: {origin.authority}\r\nContent-Length: 3\r\n\r\nabc\r\n")
         assert asked.wait(10)
-        time.sleep(1.2)  # Longer than what may become a request is waited for.
+        time.sleep(1.2)  # Longer than Weir waits for a request to become complete.
         origin.go.set()
         assert client.response().body == b"one"
         client.send(get(origin))

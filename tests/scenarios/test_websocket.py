@@ -70,7 +70,7 @@ def test_a_refused_upgrade_is_an_ordinary_response(weir, play):
 
 
 def test_early_data_is_not_taken_for_a_request(weir, play):
-    """Bytes behind an upgrade that is refused are not smuggled to the origin within the upgrade."""
+    """Bytes after a refused upgrade do not reach the origin as part of the upgrade."""
     origin = play(serve(ok(b"no", status="403 Forbidden")))
     with weir.client() as client:
         client.send_request("GET", origin.url + "/", websocket.upgrade_fields(origin.authority), b"\x81\x85early-data")

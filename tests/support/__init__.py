@@ -1,1 +1,2 @@
-"""What the scenarios are written with: Weir as a process, and actors that play its clients, origins and name servers."""
+"""The parts that scenarios use: Weir as a process, and actors that play its clients, origins and
+name servers."""

@@ -63,7 +63,7 @@ class Case:
 
 
 def load(name):
-    """The cases of a table; none where it is not there."""
+    """The cases of a table; none if the file does not exist."""
     path = FOLDER / name
     cases, block = [], []
     for line in path.read_text(encoding="utf-8").split("\n") + [""] if path.exists() else []:

@@ -1,4 +1,5 @@
-"""Headless Chromium, driven by the DevTools protocol over a pipe: no port, no library, no driver."""
+"""Headless Chromium, controlled by the DevTools protocol over a pipe, so that it needs no port,
+library or driver."""
 
 import json
 import os
@@ -31,8 +32,8 @@ PROGRAM = shutil.which("chromium")
 
 
 class Chromium:
-    """A browser with a fresh profile whose every connection, loopback too, goes to the proxy at `proxy_port`, or, where
-    that is None, to the origin itself."""
+    """A browser with a fresh profile. All its connections, also to loopback, go to the proxy at
+    `proxy_port`, or directly to the origin if that is None."""
 
     def __init__(self, proxy_port, flags=()):
         self.profile = tempfile.TemporaryDirectory(prefix="weir-test-chromium-", ignore_cleanup_errors=True)
@@ -50,7 +51,8 @@ class Chromium:
             "about:blank",
         ]
 
-        # The browser reads commands from descriptor 3 and writes to 4. The shell puts them there.
+        # The browser reads commands from descriptor 3 and writes answers to 4. The shell opens
+        # both.
         script = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
@@ -125,7 +127,7 @@ class Chromium:
         return self.call(method, self.session, **parameters)
 
     def open(self, url):
-        """Loads a page and waits until its load event."""
+        """Loads a page and waits for its load event."""
         self.events.clear()
         result = self.page("Page.navigate", url=url)
         assert not result.get("errorText"), f"{url}: {result['errorText']}"
@@ -137,7 +139,7 @@ class Chromium:
             self.events.append(self._message(deadline))
 
     def evaluate(self, script):
-        """The value of an expression on the page; where it is a promise, of what it is kept with."""
+        """The value of an expression on the page; for a promise, the value that it resolves to."""
         result = self.page("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")

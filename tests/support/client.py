@@ -6,7 +6,7 @@ import time
 
 from .message import Ended, Reader
 
-WAIT = 10  # Seconds that a script waits for what must come.
+WAIT = 10  # Seconds that a script waits for an expected event.
 
 
 class Client:
@@ -45,8 +45,8 @@ class Client:
         return self
 
     def send_bytewise(self, data):
-        """One byte a segment, as far as the kernel lets us: each write is its own, nothing is delayed. Stops where the peer
-        has closed."""
+        """Sends one byte per segment, as far as the kernel allows: one write per byte, without
+        delay. Stops when the peer has closed."""
         try:
             for at in range(len(data)):
                 self.socket.sendall(data[at : at + 1])
@@ -68,14 +68,14 @@ class Client:
         return self.reader.until(mark)
 
     def rest(self):
-        """All until the end of the stream; a reset counts as the end."""
+        """All bytes until the end of the stream; a reset counts as the end."""
         try:
             return self.reader.rest()
         except ConnectionResetError:
             return bytes(self.reader.buffer)
 
     def is_closed(self, within=WAIT):
-        """Whether the peer ends the connection, and sends nothing before that."""
+        """Whether the peer ends the connection in time, and sends nothing before."""
         self.socket.settimeout(within)
         try:
             return self.reader.at_end()
@@ -85,7 +85,7 @@ class Client:
             return False
 
     def stays_open(self, seconds=0.3):
-        """Whether for so long nothing comes and nothing ends."""
+        """Whether no bytes and no end come in this time."""
         if self.reader.buffer:
             return False
         self.socket.settimeout(seconds)
@@ -104,7 +104,7 @@ class Client:
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # The other side has reset the connection already; what it sent may still be read.
+            pass  # The peer has reset the connection; its bytes may still be read.
         return self
 
     def reset(self):

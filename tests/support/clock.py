@@ -1,4 +1,5 @@
-"""A clock that jumps, for one Weir: CLOCK_REALTIME is off by what the test says."""
+"""A clock that jumps, for one Weir: CLOCK_REALTIME differs from the machine's by an offset that the
+test sets."""
 
 import mmap
 import pathlib
@@ -9,7 +10,7 @@ from . import shims
 
 
 class Clock:
-    """`env` goes to Weir; jump_to() and jump() set its clock at once."""
+    """`env` is the environment for Weir; jump_to() and jump() set its clock at once."""
 
     def __init__(self, directory):
         directory = pathlib.Path(directory)
@@ -23,9 +24,9 @@ class Clock:
         self.env = {"LD_PRELOAD": str(shim), "WEIR_TEST_CLOCK": str(path)}
 
     def jump(self, seconds):
-        """By so much from the machine's time."""
+        """Sets the clock to the machine's time plus `seconds`."""
         self.mapped[:] = struct.pack("q", int(seconds))
 
     def jump_to(self, seconds):
-        """To so many seconds since 1970."""
+        """Sets the clock to `seconds` since 1970."""
         self.jump(seconds - time.time())

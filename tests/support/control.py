@@ -1,11 +1,11 @@
-"""The control socket: what `weir status` says, as numbers."""
+"""The control socket: the counters that `weir status` prints, as numbers."""
 
 import os
 import socket
 
 
 def status(weir):
-    """NAME -> number. Asked by the socket itself, so that it is cheap; `weir status` prints the same."""
+    """NAME -> number. Reads the socket directly, which is faster than starting `weir status`."""
     with socket.socket(socket.AF_UNIX) as control:
         control.settimeout(10)
         control.connect(control_path(weir))
@@ -19,7 +19,8 @@ def status(weir):
 
 
 def control_path(weir):
-    """Where a Weir without the key `control` has it; one with the key has the attribute."""
+    """The path of the control socket: the attribute `control` of a Weir with that key, else the
+    default path."""
     if path := getattr(weir, "control", None):
         return path
     runtime = os.environ.get("RUNTIME_DIRECTORY") or ("/run" if os.getuid() == 0 else os.environ.get("XDG_RUNTIME_DIR"))

@@ -1,11 +1,12 @@
-"""Thousands of clients, and origins for them, in processes of their own: one loop over epoll each.
+"""Thousands of clients, and origins for them, in separate processes, each with one epoll loop.
 
     with Origins(3) as origins, Crowd(weir.port, origins.authorities, clients=4000) as crowd:
         crowd.wait_sent()
         origins.release()
         assert crowd.result()["right"] == 4000
 
-An origin's answer to GET /TOKEN/SIZE is SIZE bytes made of the token; a first byte 0 makes a connection an echo."""
+An origin answers GET /TOKEN/SIZE with SIZE bytes made of the token; if the first byte of a
+connection is 0, the origin echoes it."""
 
 import json
 import pathlib
@@ -16,7 +17,7 @@ SUPPORT = pathlib.Path(__file__).resolve().parent
 
 
 class Process:
-    """One actor: told by lines, answers with lines of JSON."""
+    """The process of an actor: takes commands as lines, answers with lines of JSON."""
 
     def __init__(self, role, plan):
         self.process = subprocess.Popen(
@@ -47,7 +48,7 @@ class Process:
         return self.hear()
 
     def kill(self):
-        """As kill -9 does."""
+        """Kills the process with SIGKILL."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -59,7 +60,7 @@ class Process:
 
 
 class Origins(Process):
-    """`count` origins in one process. Held, they answer nothing until release()."""
+    """`count` origins in one process. With `hold`, they do not answer until release()."""
 
     def __init__(self, count=1, ports=(), hold=False):
         super().__init__("origins", {"ports": list(ports) or [0] * count, "hold": hold})
@@ -78,19 +79,21 @@ class Origins(Process):
 
 
 class Crowd(Process):
-    """`clients` connections to Weir at once, each with so many requests, one after the other; or a tunnel each."""
+    """`clients` connections to Weir at once. Each sends its requests one after the other, or opens
+    a tunnel."""
 
     def __init__(self, port, authorities, clients, requests=1, size=100, tunnel=False, seconds=60, again=0):
         plan = {"port": port, "authorities": list(authorities), "clients": clients, "requests": requests, "size": size}
         super().__init__("clients", {**plan, "tunnel": tunnel, "seconds": seconds, "again": again})
 
     def wait_sent(self):
-        """Until each has sent its first request."""
+        """Waits until each client has sent its first request."""
         assert "sent" in self.hear()
 
     def result(self):
-        """right: answers that were so to the last byte; others by status; `ended`: connections that ended without an answer;
-        `late`: clients that waited in vain. The connections stay until the process goes."""
+        """Counts of outcomes. `right`: answers that were right to the last byte; other answers by
+        status; `ended`: connections that ended without an answer; `late`: clients that waited in
+        vain. The connections stay open until the process ends."""
         result = self.hear()
         while "sent" in result:
             result = self.hear()

@@ -1,4 +1,5 @@
-"""What runs in the processes of support.crowd: told by lines on standard input, answers with lines of JSON."""
+"""The program of the processes in support.crowd: reads commands from standard input, answers with
+lines of JSON."""
 
 import json
 import select
@@ -44,8 +45,8 @@ class Loop:
                 self.on_line(line.decode())
 
     def turn(self, wait):
-        """What ended before a new connection came is heard before that is accepted: so counts of how many there are at once
-        are those of the peer."""
+        """Handles ends of connections before it accepts new ones, so that it counts as many
+        connections at once as the peer does."""
         for descriptor, events in sorted(self.epoll.poll(wait, 20_000), key=lambda each: each[0] in self.listeners):
             handler = self.handlers.get(descriptor)
             if handler:
@@ -305,7 +306,7 @@ class ClientMain:
                 told = True
                 say(sent=self.sent)
             self.loop.turn(0.05)
-            now = time.monotonic()  # Read twice, one whose time came between is in neither list.
+            now = time.monotonic()  # Read once: with two readings an item could be in neither list.
             due, self.later = [each for each in self.later if each[0] <= now], [each for each in self.later if each[0] > now]
             for _, client in due:
                 client.open()

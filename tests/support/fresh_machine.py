@@ -1,5 +1,5 @@
-"""A Debian root as a machine: commands in it, and a terminal at which a user sits. Each has a mount
-and a process namespace of its own, with which all that was mounted or started there ends."""
+"""A Debian root as a machine: runs commands in it, and a terminal like a user's. Each has its own
+mount and process namespace, so everything that was mounted or started there ends with it."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ exec env -i TERM=dumb LANG=C.UTF-8 \
 
 
 class Fault(AssertionError):
-    """What went otherwise than a stranger may expect."""
+    """A fault that a new user would meet."""
 
 
 class Machine:
@@ -44,7 +44,7 @@ class Machine:
         return [*SPACES, "sh", "-euc", ENTER, "enter", str(self.root), str(self.archives), *inside]
 
     def run(self, script, seconds):
-        """A script of root's."""
+        """Runs a script as root."""
         try:
             done = subprocess.run(self.command("sh", "-euc", script), stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -65,7 +65,7 @@ class Machine:
 
 
 class Terminal:
-    """A terminal with a shell: what one types and reads there."""
+    """A terminal with a shell: types into it and reads from it."""
 
     def __init__(self, command):
         self.pid, self.file = pty.fork()
@@ -74,14 +74,14 @@ class Terminal:
                 os.execvp(command[0], command)
             finally:
                 os._exit(127)
-        self.text = ""  # What came since the last time that something was typed.
+        self.text = ""  # Output since the last input.
 
     def type(self, line):
         self.text = ""
         os.write(self.file, line.encode() + b"\n")
 
     def interrupt(self):
-        """Ctrl-C: the kernel signals the group of processes in the foreground."""
+        """Types Ctrl-C: the kernel signals the group of processes in the foreground."""
         self.text = ""
         os.write(self.file, b"\x03")
 
@@ -91,14 +91,14 @@ class Terminal:
             raise Fault(f"took too long; the last that was said:\n{self.text[-3000:]}")
         try:
             came = os.read(self.file, 65536)
-        except OSError:  # Linux says so when nobody has the other end open.
+        except OSError:  # Linux reports this when the other end is closed.
             came = b""
         if not came:
             raise Fault(f"the terminal ended:\n{self.text[-3000:]}")
         self.text = (self.text + came.decode("utf-8", "replace").replace("\r", ""))[-TEXT_KEPT:]
 
     def await_line(self, pattern, seconds):
-        """The match of a line that ends, before the shell has its prompt again."""
+        """The match in a complete line, before the shell prints its prompt again."""
         until = time.monotonic() + seconds
         while True:
             if match := re.search(pattern + r".*\n", self.text, re.MULTILINE):
@@ -113,14 +113,15 @@ class Terminal:
             self.read(until)
 
     def ask(self, line, pattern, seconds):
-        """Types a line, and returns the match of the pattern in what it says until its end."""
+        """Types a line, and returns the pattern's match in the output of the command."""
         self.type(line)
         match = self.await_line(pattern, seconds)
         self.await_prompt(seconds)
         return match
 
     def close(self):
-        """Ends all that runs there: the kernel kills the namespace's processes with the first."""
+        """Ends everything that runs there: when its first process dies, the kernel kills all others
+        in the namespace."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         os.close(self.file)

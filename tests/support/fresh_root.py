@@ -1,5 +1,5 @@
-"""Roots for tests/fresh: an empty Debian by debootstrap with the trap, kept for some days, and a
-machine of it, made anew for each run."""
+"""Roots for tests/fresh: an empty Debian by debootstrap with the trap (compilers that the build
+must not use), kept for some days, and a machine, which is copied from it for each run."""
 
 import contextlib
 import fcntl
@@ -17,13 +17,13 @@ BUILT_SECONDS = 1800
 LOCK_SECONDS = 3600
 DAYS_KEPT = 7
 INCLUDED = "ca-certificates,git,sudo"
-# Debian's default compilers, as a stranger has them: LLVM 14 on Debian 12. Never llvm-19 by name.
+# Debian's default compilers, which a user may have: LLVM 14 on Debian 12. Never llvm-19 by name.
 TRAP = "clang llvm lld"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 
 
 class Skip(Exception):
-    """Why this machine can't run the test; no fault of Weir's."""
+    """Says why this machine can't run the test, which is no fault of Weir's."""
 
 
 def say(text):
@@ -51,7 +51,7 @@ def host_mirrors():
 
 
 def apt_settings():
-    """How this machine's apt reaches mirrors, as lines of its configuration."""
+    """The settings by which this machine's apt reaches mirrors, as lines of apt's configuration."""
     unused = ("IndexTargets", "Changelogs", "CompressionTypes", "cdrom")
     lines = [line for line in output("apt-config", "dump", "Acquire").splitlines()
              if "::" in line and line.split("::")[1].split(" ")[0] not in unused]
@@ -74,8 +74,8 @@ def mirror_answers(mirror, suite):
 
 
 class Root:
-    """`folder` has, for each suite, `pristine` and while the test runs `machine`, and the packages
-    that were fetched. What is installed by ./run goes with the machine."""
+    """For each suite, `folder` has `pristine`, the fetched packages and, while the test runs,
+    `machine`. Packages that ./run installs are removed together with the machine."""
 
     def __init__(self, folder, suite, trap=TRAP):
         self.suite, self.trap = suite, trap
@@ -107,7 +107,7 @@ class Root:
         remove(self.machine)
 
     def pristine(self):
-        """An empty Debian with the trap; what is there, if it is complete and not old."""
+        """An empty Debian with the trap. Uses the existing one if that is complete and not old."""
         require_chroot(self.folder)
         if not mirror_answers(self.mirror, self.suite):
             raise Skip(f"no answer from the mirror {self.mirror}")
@@ -142,7 +142,7 @@ class Root:
             raise Skip(f"debootstrap could not make a root: {done.stdout[-1500:]}")
 
     def configure(self):
-        """Gives it this machine's mirrors, keys, and settings of apt."""
+        """Gives the root this machine's mirrors, keys and settings of apt."""
         etc = self.kept / "etc"
         suites = (self.suite, f"{self.suite}-updates")
         lines = [f"deb {self.mirror} {suite} main" for suite in suites]
@@ -181,6 +181,7 @@ def require_chroot(folder):
 
 
 def remove(folder):
-    """Nothing is mounted in it: mounts are made in namespaces that end with their processes."""
+    """Removes a root. Nothing is mounted in it, since mounts are made in namespaces that end with
+    their processes."""
     if folder.exists():
         subprocess.run(["rm", "-rf", "--one-file-system", folder], check=True)

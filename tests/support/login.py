@@ -8,7 +8,7 @@ from .weir import binary, environment
 
 
 def passwd(path, user="ada", password="secret", **more):
-    """`weir passwd`; `more` is for its process."""
+    """Runs `weir passwd`; `more` are arguments for subprocess."""
     return subprocess.run(
         [binary(), "passwd", str(path), user],
         input=password + "\n",
@@ -22,12 +22,12 @@ def passwd(path, user="ada", password="secret", **more):
 
 
 def credentials(user, password):
-    """The field that a client sends."""
+    """The Proxy-Authorization field that a client sends."""
     return ("Proxy-Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
 
 
 def seconds_of_cpu(weir):
-    """What Weir has used so far, in all its threads."""
+    """The CPU time that all threads of Weir have used so far."""
     with open(f"/proc/{weir.process.pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

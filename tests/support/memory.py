@@ -1,4 +1,4 @@
-"""A machine that has no memory of some sizes, for one Weir, while a test says so."""
+"""Makes allocations of some sizes fail in one Weir, while the test wants it."""
 
 import contextlib
 import pathlib
@@ -7,7 +7,8 @@ from . import shims
 
 
 class Memory:
-    """`env` goes to Weir (not to one with sanitizers, which bring an allocator of their own)."""
+    """`env` is the environment for Weir (not for one with sanitizers, which bring their own
+    allocator)."""
 
     def __init__(self, directory, smallest, largest):
         directory = pathlib.Path(directory)

@@ -1,21 +1,22 @@
-"""HTTP/1 messages as the actors read them: to the letter of RFC 9112, so that whatever doubtful Weir sends is a failure."""
+"""HTTP/1 messages as the actors read them: strictly by RFC 9112, so that anything malformed from
+Weir is a failure."""
 
 import re
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-\x22\x24-\xff]+) HTTP/1\.([01])")
-# A status above 599 passes as an origin sent it.
+# Weir passes a status above 599 from an origin unchanged.
 STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)")
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 FIELD_WITH_CONTROLS = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\x00\x0a\x0d]*?)[ \t]*")
 
 
 class Malformed(AssertionError):
-    """What a peer sent is no HTTP/1 message."""
+    """Raised if a peer did not send a valid HTTP/1 message."""
 
 
 class Fields:
-    """The field lines of a message, in the order and the spelling they came in."""
+    """The field lines of a message, in their original order and spelling."""
 
     def __init__(self, lines=()):
         self.lines = [(bytes(name), bytes(value)) for name, value in lines]
@@ -25,7 +26,7 @@ class Fields:
         return [value.decode("latin-1") for each, value in self.lines if each.lower() == name]
 
     def get(self, name, default=None):
-        """The value, several lines joined by commas."""
+        """The value; several lines are joined by commas."""
         values = self.all(name)
         return ", ".join(values) if values else default
 
@@ -83,7 +84,7 @@ class Response:
 
 
 class Ended(Exception):
-    """The peer ended the connection where more was needed."""
+    """Raised if the peer ended the connection before the message was complete."""
 
 
 class Reader:
@@ -132,7 +133,7 @@ class Reader:
         return data
 
     def until(self, mark):
-        """All up to and with `mark`."""
+        """All bytes up to and including `mark`."""
         while True:
             at = self.buffer.find(mark)
             if at >= 0:
@@ -141,13 +142,13 @@ class Reader:
                 raise Ended(bytes(self.buffer))
 
     def rest(self):
-        """All that comes until the end of the stream."""
+        """All bytes until the end of the stream."""
         while self._more():
             pass
         return self.exactly(len(self.buffer))
 
     def at_end(self):
-        """Whether the stream has ended and nothing is left. Waits for the one or the other."""
+        """Whether the stream has ended and nothing is left. Waits for bytes or the end."""
         return not self.buffer and not self._more()
 
     def fields(self):
@@ -162,7 +163,8 @@ class Reader:
             lines.append((match[1], match[2]))
 
     def chunked(self, message):
-        """Reads a chunked body into the message; what came before an early end stays in it."""
+        """Reads a chunked body into the message; after an early end the message has the part that
+        came."""
         message.chunked = True
         while True:
             line = self.line()
@@ -179,7 +181,7 @@ class Reader:
                 raise Malformed("a chunk that does not end in CRLF")
 
     def framing(self, message):
-        """('chunked', None), ('length', n) or (None, None); anything doubtful is malformed."""
+        """('chunked', None), ('length', n) or (None, None); ambiguous framing is malformed."""
         codings = message.fields.all("transfer-encoding")
         lengths = message.fields.all("content-length")
         if codings:
@@ -228,8 +230,8 @@ class Reader:
         return Response(line, self.fields())
 
     def response(self, method="GET"):
-        """The next final response, the interim ones before it in `.interim`. One whose stream ends too early is returned
-        with `complete` False."""
+        """The next final response, with the interim responses before it in `.interim`. If the
+        stream ends too early, `complete` is False."""
         interim = []
         while True:
             response = self.response_head()

@@ -1,4 +1,5 @@
-"""A name server that knows only what a test tells it (RFC 1035), over UDP and TCP, and counts what it is asked."""
+"""A name server with the names that a test gives it (RFC 1035), over UDP and TCP. Records the
+queries."""
 
 import ipaddress
 import socket
@@ -16,7 +17,8 @@ class Silent:
 
 
 class Answer:
-    """What a name has of one type. `records` are texts: addresses, or a name for CNAME (followed within this server)."""
+    """The answer for one name and type. `records` are texts: addresses, or a name for CNAME
+    (followed within this server)."""
 
     def __init__(self, records=(), ttl=60, code=NOERROR, delay=0.0, truncate_udp=False):
         self.records = list(records)
@@ -27,7 +29,7 @@ class Answer:
 
 
 class Sequence:
-    """One answer after the other, the last one for ever."""
+    """Gives one answer after the other, and repeats the last one for ever."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -67,12 +69,13 @@ def write_data(kind, record):
 
 
 class NameServer:
-    """`names` maps a lower-case name to {type: Answer, Sequence, Silent or a list of records}; a list or a text alone means
-    A (and AAAA for IPv6 addresses). A name that is not there gets NXDOMAIN; a type that is not there, no data."""
+    """`names` maps a lower-case name to {type: Answer, Sequence, Silent or a list of records}; a
+    list or a text alone means A (and AAAA for IPv6 addresses). An unknown name gets NXDOMAIN; an
+    unknown type gets an answer without data."""
 
     def __init__(self, names=None, host="127.0.0.1", default=None, port=0):
         self.names = {}
-        self.default = default  # For names that are not there; in the form that `names` has inside.
+        self.default = default  # For unknown names; the same form as the values in `names`.
         self.queries = []  # (name, type, time)
         self.lock = threading.Lock()
         self.host = host
@@ -129,12 +132,12 @@ class NameServer:
             self.names.pop(name.lower(), None)
 
     def asked(self, name, kind=None):
-        """How often it was asked for this name."""
+        """How often this name was queried."""
         with self.lock:
             return sum(1 for each, each_kind, _ in self.queries if each == name and kind in (None, each_kind))
 
     def config(self):
-        """The line of Weir's configuration that points at this server."""
+        """The line of Weir's configuration that names this server."""
         return f'resolver = ["{self.address}"]\n'
 
     def _find(self, name, kind):

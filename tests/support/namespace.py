@@ -1,4 +1,5 @@
-"""A network of a test's own: addresses that the machine does not have, where nothing reaches the outside."""
+"""A separate network for a test: it has addresses that the machine does not have, and nothing
+reaches the outside."""
 
 import contextlib
 import ctypes
@@ -25,13 +26,14 @@ def _call(name, *arguments):
 
 
 def why_not():
-    """Why network namespaces are not to be had here, or None."""
+    """The reason why this machine does not permit network namespaces, or None."""
     done = subprocess.run(["unshare", "-n", "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False)
     return None if done.returncode == 0 else f"network namespaces are not permitted here ({done.stderr.strip()})"
 
 
 def _until_routed(address):
-    """The kernel makes an IPv6 address usable a moment after it was added."""
+    """Waits for the address, since the kernel makes an IPv6 address usable a moment after it was
+    added."""
     if ":" not in address:
         return
     for _ in range(500):
@@ -45,15 +47,15 @@ def _until_routed(address):
 
 @functools.lru_cache(None)
 def why_no_mounts():
-    """Why mount namespaces are not to be had here, or None."""
+    """The reason why this machine does not permit mount namespaces, or None."""
     done = subprocess.run(["unshare", "-m", "true"], capture_output=True, text=True, check=False)
     return None if done.returncode == 0 else f"mount namespaces are not permitted here ({done.stderr.strip()})"
 
 
 @contextlib.contextmanager
 def network(*addresses):
-    """Within it this thread, and the threads and processes it starts, have a network of their own that is nothing but
-    a loopback interface with 127.0.0.1, ::1 and the given addresses."""
+    """Gives this thread, and the threads and processes that it starts, a separate network, which is
+    only a loopback interface with 127.0.0.1, ::1 and the given addresses."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     _call("unshare", CLONE_NEWNET)
     try:
@@ -70,8 +72,8 @@ def network(*addresses):
 
 
 class Etc:
-    """A private /etc for a process: `wrapper` goes before its command; files are changed by `write`, as an editor or
-    a network manager does it, by renaming."""
+    """A private /etc for a process: `wrapper` goes before its command; `write` changes a file by
+    renaming, as editors and network managers do."""
 
     KEPT = ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime", "host.conf", "services", "protocols")
 

@@ -1,4 +1,5 @@
-"""An origin as a script: a function that is given each connection and says what to do with it, while every byte is kept."""
+"""An origin whose behaviour is a script: a function that is called with each connection. The origin
+keeps every byte that it receives."""
 
 import errno
 import socket
@@ -12,7 +13,8 @@ from .message import Ended, Malformed, Reader
 
 
 class Connection:
-    """One accepted connection. What came in stays in `received`; requests read through it are in `origin.requests`."""
+    """One accepted connection. `received` keeps all bytes that came in; requests that were read are
+    in `origin.requests`."""
 
     def __init__(self, origin, accepted, number):
         self.origin = origin
@@ -38,7 +40,7 @@ class Connection:
         return data
 
     def more(self):
-        """Whether there is another request; an idle connection that nobody uses ends after a while."""
+        """Whether another request comes; False too if the connection stays idle for a while."""
         try:
             return not self.reader.at_end()
         except TimeoutError:
@@ -76,7 +78,8 @@ class Connection:
         return self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
     def wait_until_read(self):
-        """Until the peer, on this machine, has taken all that was sent from the kernel: what comes next comes after it."""
+        """Waits until the peer, on this machine, has read all bytes from the kernel, so that it
+        reads later bytes separately."""
         ends = [f":{port:04X}" for _, port in (self.socket.getpeername()[:2], self.socket.getsockname()[:2])]
 
         def taken():
@@ -108,7 +111,7 @@ class Connection:
         self.socket.close()
 
     def wait_for_end(self):
-        """Reads, and keeps, all that still comes until the peer ends the connection."""
+        """Reads and keeps all bytes until the peer ends the connection."""
         try:
             while self._receive():
                 pass
@@ -118,14 +121,15 @@ class Connection:
 
 
 class Origin:
-    """Listens on a free port. `script(connection)` runs in a thread of its own for each connection, which is closed when
-    the script returns. A failed assertion in a script, or a message that is not to the letter, fails the test."""
+    """Listens on a free port. `script(connection)` runs in a thread of its own for each connection,
+    which is closed when the script returns. A failed assertion in a script, or a malformed message,
+    fails the test."""
 
     def __init__(self, script=None, host="127.0.0.1", port=0, backlog=128, wait=WAIT, tolerant=False, tls=None):
         self.script = script or serve()
         self.wait = wait
         self.tolerant = tolerant
-        self.tls = tls  # A server's ssl.SSLContext; then all is within TLS.
+        self.tls = tls  # A server's ssl.SSLContext, or None for no TLS.
         self.connections = []
         self.requests = []
         self.faults = []
@@ -176,11 +180,11 @@ class Origin:
             if not self.closing:
                 self.faults.append(AssertionError(f"an origin's script waited in vain: {fault}"))
         except ssl.SSLError:
-            pass  # A client that does not trust the certificate, or leaves without a word.
+            pass  # The client does not trust the certificate, or has left.
         except OSError as fault:
             if not self.closing and not connection.closed:
                 self.faults.append(fault)
-        except BaseException as fault:  # noqa: B902 - any fault of a script is the test's.
+        except BaseException as fault:  # noqa: B902 - any fault of a script fails the test.
             self.faults.append(fault)
         finally:
             connection.close()
@@ -226,7 +230,7 @@ def serve(answer=None):
 
 
 def answer_once(data, then=None):
-    """A script that answers the first request with raw bytes and then closes (or does `then`)."""
+    """A script that answers the first request with raw bytes and then closes (or calls `then`)."""
 
     def script(connection):
         connection.request()
@@ -238,7 +242,7 @@ def answer_once(data, then=None):
 
 
 def silent(connection):
-    """A script that reads all that comes and never answers."""
+    """A script that reads everything and never answers."""
     connection.wait_for_end()
 
 

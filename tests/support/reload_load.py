@@ -1,4 +1,5 @@
-"""Clients of every kind while the configuration is swapped: what each sends and what it must get; and the two configurations."""
+"""Clients of every kind for tests that reload under load: what each sends and must get; and the two
+configurations."""
 
 import base64
 import random
@@ -10,7 +11,7 @@ import time
 from support.client import Client, Ended, eventually
 from support.weir import Weir, binary, environment
 
-# What sam says is right in both configurations; ada's word in one is wrong in the other.
+# Sam's password is right in both configurations; each of Ada's two is right in one only.
 HASHES = {
     "steady": "$5$rounds=1000$weirtest$8ck7fP2gJQ3BNKUC9yAV9C07aHn3Q6i9Jgig8hFXya3",
     "first": "$5$rounds=1000$weirtest$exkmdKILN8jicaFDCnjwAeQPPhuWwzCDFBG19t7QqR5",
@@ -26,7 +27,7 @@ SAM = login("sam", "steady")
 
 
 def token_origin(connection):
-    """Answers with the request's own token; /slow takes its time."""
+    """Answers with the request's own token; /slow answers slowly."""
     while connection.more():
         request = connection.request()
         token = request.fields.get("x-token", "").encode()
@@ -53,7 +54,8 @@ def _ended():
 
 
 class Load:
-    """Clients in threads of their own, until they are told to stop or Weir drains; a fault of one is the test's."""
+    """Runs each client in a thread, until it is told to stop or Weir drains; a fault of a client
+    fails the test."""
 
     def __init__(self):
         self.stop = threading.Event()
@@ -70,7 +72,7 @@ class Load:
             try:
                 actor(self, *arguments)
             except ConnectionRefusedError as fault:
-                if not self.draining.is_set():  # Then nobody is let in any more.
+                if not self.draining.is_set():  # During a drain no client is accepted any more.
                     self.faults.append(AssertionError(f"{actor.__name__}: {fault}"))
             except BaseException as fault:  # noqa: B902
                 self.faults.append(AssertionError(f"{actor.__name__}: {type(fault).__name__}: {fault}"))
@@ -85,14 +87,16 @@ class Load:
 
     @staticmethod
     def client(port, **more):
-        """One that is reset while it connects stood in the queue of a listener that closes: it was not let in either."""
+        """A client. One that is reset while it connects was in the queue of a closing listener, so
+        it was never accepted."""
         try:
             return Client(port, **more)
         except ConnectionResetError as fault:
             raise ConnectionRefusedError(str(fault)) from fault
 
     def exchange(self, client, method, target, host, *fields):
-        """The response, or None where the connection ended before it began, which only a drain may do."""
+        """The response, or None if the connection ended before the response began, which only a
+        drain may cause."""
         with self.lock:
             self.sent += 1
         try:
@@ -115,7 +119,7 @@ class Load:
 
 
 def keep_alive(load, weir, origin):
-    """One connection from before the first reload to the drain."""
+    """Uses one connection from before the first reload until the drain."""
     with load.client(weir.port, source="127.0.0.10") as client:
         for number in range(1_000_000):
             token = f"kept-{number}-"
@@ -130,7 +134,7 @@ def keep_alive(load, weir, origin):
 
 
 def come_and_go(load, weir, origin, source):
-    """A connection for each request, to the listener that remains."""
+    """Opens a connection for each request, to the listener that remains."""
     number = 0
     while not load.stop.is_set():
         number += 1
@@ -138,13 +142,13 @@ def come_and_go(load, weir, origin, source):
         with load.client(weir.port, source=source) as client:
             response = load.exchange(client, "GET", origin.url + "/", origin.authority, SAM, ("X-Token", token))
             if response is None:
-                return  # It came when nobody was let in any more.
+                return  # It came after the drain began.
             assert (response.status, response.text) == (200, token)
         load.count("fresh")
 
 
 def download(load, weir, origin):
-    """Over several reloads each."""
+    """Sends requests that each last for several reloads."""
     while not load.stop.is_set():
         with load.client(weir.port, source="127.0.0.12") as client:
             response = load.exchange(client, "GET", origin.url + "/slow", origin.authority, SAM, ("X-Token", "abcd" * 500))
@@ -156,7 +160,7 @@ def download(load, weir, origin):
 
 
 def tunnel(load, weir, origin):
-    """Opaque bytes to and fro, through one tunnel."""
+    """Sends opaque bytes both ways through one tunnel."""
     with load.client(weir.port, source="127.0.0.13") as client:
         assert load.exchange(client, "CONNECT", origin.authority, origin.authority, SAM).status == 200
         while not load.stop.is_set():
@@ -166,7 +170,7 @@ def tunnel(load, weir, origin):
 
 
 def session_inside(load, weir, origin):
-    """Requests inside one tunnel: each by the configuration of its time."""
+    """Sends requests inside one tunnel; the configuration of the moment decides about each."""
     with load.client(weir.port, source="127.0.0.14") as client:
         assert load.exchange(client, "CONNECT", origin.authority, origin.authority, SAM).status == 200
         for number in range(1_000_000):
@@ -181,7 +185,8 @@ def session_inside(load, weir, origin):
 
 
 def second_listener(load, weir, origin):
-    """Comes and goes by reloads: who has been let in is served, whoever knocks at another time is not."""
+    """Uses the listener that reloads add and remove: accepted clients are served, others can't
+    connect."""
     while not load.stop.is_set():
         ports = [port for host, port in list(weir.addresses) if host == "127.0.0.2"]
         if not ports:
@@ -204,13 +209,15 @@ def second_listener(load, weir, origin):
                     assert (response.status, response.text) == (200, token)
                     load.count("second")
             except (Ended, OSError):
-                # In the accept queue of a listener that went: never let in, so never answered.
+                # It was in the accept queue of a removed listener: never accepted, so never
+                # answered.
                 assert number == 0 or load.draining.is_set(), "a client that was served is dropped"
 
 
 def mixed(load, weir, mine, others, password, other_realm, source):
-    """Ada's word of one configuration, to that one's origin and to the other's. By the first she may reach `mine` alone, by the second
-    she is not known: so `others` answers only an exchange that was of both."""
+    """Sends Ada's password of one configuration to that configuration's origin and to the other's.
+    In the first she may reach only `mine`; in the second her password is wrong. So `others` answers
+    only if an exchange mixes both configurations."""
     dice = random.Random(source)
     while not load.stop.is_set():
         origin = dice.choice((mine, others))
@@ -238,7 +245,7 @@ def mixed(load, weir, mine, others, password, other_realm, source):
 
 
 def ask_status(load, socket):
-    """Every worker tells of itself while all this goes on."""
+    """Asks for the status again and again; every worker must answer."""
     while not load.stop.is_set():
         done = subprocess.run([binary(), "status", "--control", str(socket)], capture_output=True, text=True, timeout=30, check=False, env=environment())
         if not load.draining.is_set():
@@ -248,7 +255,7 @@ def ask_status(load, socket):
 
 
 def reload_by(weir, socket, way):
-    """Empty if it was taken, else what was said."""
+    """Reloads; returns an empty text on success, else the message."""
     if way == "socket":
         done = subprocess.run([binary(), "reload", "--control", str(socket)], capture_output=True, text=True, timeout=30, check=False, env=environment())
         return "" if done.returncode == 0 else done.stderr
@@ -268,7 +275,7 @@ class TwoConfigurations:
         self.socket = tmp_path / "control"
         self.logs = {"a": tmp_path / "a.log", "b": tmp_path / "b.log"}
         self.users = {"a": tmp_path / "users-a", "b": tmp_path / "users-b"}
-        self.origins = {"a": second_origin, "b": first_origin}  # What each denies.
+        self.origins = {"a": second_origin, "b": first_origin}  # The origin that each denies.
         for name, word in (("a", "first"), ("b", "second")):
             self.write_users(name, word)
 

@@ -1,4 +1,4 @@
-"""A Weir with a configuration file that is rewritten, and a control socket to have it read again."""
+"""A Weir whose configuration file a test rewrites, and a control socket to reload it."""
 
 import subprocess
 
@@ -26,14 +26,14 @@ class Reloading(Weir):
         return self.write_config(self._with_control(text))
 
     def reload(self, text):
-        """What it says of a text that it takes."""
+        """Reloads with a text that Weir accepts, and returns the message."""
         self.rewrite(text)
         answer = self.ask("reload")
         assert answer.returncode == 0 and answer.stdout.startswith("reloaded\n"), answer
         return answer.stdout
 
     def refuse(self, text):
-        """What it says of one that it does not take."""
+        """Reloads with a text that Weir refuses, and returns the message."""
         self.rewrite(text)
         answer = self.ask("reload")
         assert answer.returncode == 1 and "the old configuration stays" in answer.stderr, answer

@@ -1,4 +1,4 @@
-"""A small proper web site: what a person meets on the web, on one origin."""
+"""A small web site on one origin, with the features of ordinary sites."""
 
 import base64
 import email.utils
@@ -20,7 +20,7 @@ USER, PASSWORD = "ada", "wonder & love"
 
 
 def generated(size, at=0):
-    """`size` bytes of what /size/N sends, from offset `at`, in pieces."""
+    """`size` bytes of the content of /size/N, from offset `at`, in pieces."""
     while size > 0:
         start = at % len(BLOCK)
         piece = memoryview(BLOCK)[start : start + size]
@@ -144,7 +144,8 @@ class Site(Origin):
         self._connection_bound(connection, request, "Negotiate")
 
     def _connection_bound(self, connection, request, scheme):
-        """NTLM as RFC 4559 and its forerunner have it: three messages on one connection, which is then the user's."""
+        """NTLM as in RFC 4559 and before it: three messages on one connection, which then belongs
+        to the user."""
         token = request.fields.get("authorization", "")
         if connection.ntlm == "in":
             self.connections_of_user.append(connection)
@@ -164,7 +165,7 @@ class Site(Origin):
         else:
             self._html(connection, request, "", "401 Unauthorized", [("WWW-Authenticate", scheme)])
 
-    # Much content
+    # Large content
 
     def _sized(self, connection, request, size):
         fields = f"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {size}\r\n\r\n"
@@ -271,5 +272,5 @@ def ntlm_challenge():
 
 
 def ntlm_message(kind):
-    """A bare NTLM message of that type, for clients that only play the steps."""
+    """A minimal NTLM message of that type, for clients that only go through the steps."""
     return base64.b64encode(b"NTLMSSP\0" + bytes([kind, 0, 0, 0]) + bytes(24)).decode()

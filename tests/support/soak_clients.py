@@ -1,4 +1,5 @@
-"""Clients of the soak, a process: each knows what must become of each of its requests, and says what did not."""
+"""The process of the soak's clients: each client knows the right result of each request, and
+reports any other."""
 
 import collections
 import hashlib
@@ -16,7 +17,8 @@ WAIT = 60
 SIZES = [0, 1, 100, 4096, 16_384, 65_536, 300_000]
 LARGE = 3_000_000
 
-# Ways of the origin: what the client must see: the status, whether it is whole, and the log's word.
+# The origin's ways to answer, and for each what the client must see: status, whether it is
+# complete, and the log's word.
 GOOD = ["length"] * 6 + ["chunked"] * 3 + ["end", "hint", "slow"]
 BAD = {
     "reset": (502, "connection_terminated"),
@@ -38,8 +40,9 @@ def must(condition, *what):
 
 
 class Actor(threading.Thread):
-    """One client after the other until the time is over. `tally` has a count for each exchange that Weir must have a line of, by what
-    that says: complete, client_closed, `either` of the two, or failed."""
+    """Runs one client after the other until the time is over. `tally` counts the exchanges that
+    must have a line in the log, by its outcome: complete, client_closed, `either` of the two, or
+    failed."""
 
     def __init__(self, plan, number):
         super().__init__(daemon=True)
@@ -73,7 +76,7 @@ class Actor(threading.Thread):
     def pick_size(self):
         return LARGE if self.dice.random() < 0.01 else self.dice.choice(SIZES)
 
-    # What is asked for on a connection that stays
+    # Requests on a persistent connection
 
     def session(self):
         with self.client() as client:
@@ -133,7 +136,7 @@ class Actor(threading.Thread):
         return True
 
     def bad(self, client):
-        """The origin's fault, and nobody else's."""
+        """A request that fails because of the origin."""
         kind = self.dice.choice([*BAD, "refused", "denied"])
         if kind == "refused":
             self.ask(client, "length", 1, self.plan["closed"])
@@ -150,7 +153,7 @@ class Actor(threading.Thread):
         try:
             response = client.response()
         except (Ended, ConnectionResetError):
-            return False  # Cut before the client's kernel had the head.
+            return False  # Cut before the head had arrived.
         must(response.status == 200 and not response.complete, kind, response)
         must(content(token, size).startswith(response.body), "wrong content before a cut")
         return False
@@ -198,7 +201,7 @@ class Actor(threading.Thread):
             must(client.rest() == b"", "more than was sent through a tunnel")
 
     def tunnelled(self):
-        """HTTP inside."""
+        """HTTP inside a tunnel."""
         with self.client() as client:
             self.tally["either"] += 1
             authority = self.connect(client)
@@ -209,7 +212,7 @@ class Actor(threading.Thread):
                 self.tally["complete"] += 1
                 self.expect(response, token, size, "length")
 
-    # Clients that are at fault themselves
+    # Clients that misbehave
 
     def killed(self):
         authority, token = self.origin(), self.token()
@@ -226,7 +229,7 @@ class Actor(threading.Thread):
         client.reset() if self.dice.random() < 0.5 else client.close()
 
     def left(self):
-        """Goes in the middle of an answer."""
+        """Leaves in the middle of an answer."""
         with self.client(receive_buffer=4096) as client:
             self.tally["either"] += 1
             self.ask(client, "length", LARGE)

@@ -1,4 +1,5 @@
-"""An origin of the soak, a process: the request's target says how it is answered, rightly or not. /WAY/TOKEN/SIZE"""
+"""The process of the soak's origin: the request's target, /WAY/TOKEN/SIZE, says how to answer it,
+correctly or not."""
 
 import hashlib
 import socket
@@ -10,7 +11,7 @@ import time
 from .crowd_actors import content
 from .message import Ended, Malformed, Reader
 
-PATIENCE = 120  # Seconds; whoever says nothing for so long is gone.
+PATIENCE = 120  # Seconds; a client that is silent for longer has gone.
 
 
 def head(*fields, status="200 OK"):
@@ -38,7 +39,7 @@ class Connection:
                 while not self.reader.at_end() and self.serve():
                     pass
         except (Ended, Malformed, OSError):
-            pass  # Clients die, and what they began with them.
+            pass  # Clients die, and their connections with them.
         finally:
             self.socket.close()
 
@@ -50,7 +51,7 @@ class Connection:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def serve(self):
-        """One request; False where the connection ends with it."""
+        """Answers one request; False if the connection ends with it."""
         request = self.reader.request()
         _, way, token, size = request.target.split("/")
         body = content(token, int(size))
@@ -93,7 +94,7 @@ class Connection:
             send(head("Content-Length: 1", "Content-Length: 2") + b"xy")
             return False
         elif way == "stall":
-            self.reader.at_end()  # Until Weir has had enough.
+            self.reader.at_end()  # Waits until Weir gives up.
             return False
         return True
 

@@ -1,11 +1,12 @@
-"""What the soak looks at while it runs: memory and descriptors, and whether they stay."""
+"""Watches memory and descriptors during the soak, and checks that they stay flat."""
 
 import pathlib
 import statistics
 import threading
 import time
 
-# Flat is: the median of the last window is above that of the first by no more than this. The first windows begin after the warm-up.
+# Flat means that the median of the last window exceeds that of the first by no more than this. The
+# windows begin after the warm-up.
 WINDOWS = 4
 MEMORY_SHARE, MEMORY_BYTES = 0.05, 8 << 20
 DESCRIPTORS_SHARE, DESCRIPTORS = 0.10, 16
@@ -30,12 +31,12 @@ def windows(samples, seconds):
 
 
 def growth(medians, share, slack):
-    """By how much the last window is above what it may be; 0 or less is flat."""
+    """By how much the last window exceeds the allowed value; 0 or less is flat."""
     return medians[-1] - (medians[0] * (1 + share) + slack)
 
 
 class Watch(threading.Thread):
-    """Looks at a process each second, or ten times a second where the run is short."""
+    """Samples a process each second, or ten times a second if the run is short."""
 
     def __init__(self, pid, seconds):
         super().__init__(daemon=True)

@@ -18,7 +18,7 @@ def cases(path):
 
 
 def main(folder):
-    """`folder` has one for each build that was tested."""
+    """`folder` has a folder of results for each build that was tested."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     failed = []
     for build in sorted(path for path in pathlib.Path(folder).iterdir() if (path / "unit").is_dir()):
@@ -42,7 +42,8 @@ def add_up(folder, count):
         programs.update([path.stem] if any(outcome == "failed" for _, outcome in outcomes) else [])
         for name, outcome in outcomes:
             count(name, outcome)
-    # A program that failed without a failed case of its own (it crashed, timed out, leaked or raced) counts as one failure.
+    # A program that failed without a failed case (it crashed, timed out, leaked or had a race)
+    # counts as one failure.
     if (folder / "ctest.xml").exists():
         for name, outcome in cases(folder / "ctest.xml"):
             program = name.rsplit(".", 1)[-1]

@@ -1,4 +1,5 @@
-"""Just enough TLS: a client's first message, made by Python's own library, and a server's certificate."""
+"""The TLS that tests need: a client's first message, made by Python's own library, and a server's
+certificate."""
 
 import pathlib
 import ssl
@@ -21,7 +22,8 @@ def client_hello(name=None, protocols=("h2", "http/1.1")):
 
 
 def server_context(directory, name="site.test"):
-    """A server's context with a certificate of its own making, kept in `directory` as cert.pem."""
+    """A server's context with a new self-signed certificate, which is stored in `directory` as
+    cert.pem."""
     key, certificate = pathlib.Path(directory) / "key.pem", pathlib.Path(directory) / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1"]

@@ -1,4 +1,4 @@
-"""What scenarios of tunnels share."""
+"""Functions that scenarios of tunnels share."""
 
 
 def connect(client, authority, status=200, fields=None):
@@ -9,7 +9,7 @@ def connect(client, authority, status=200, fields=None):
 
 
 def echo(connection):
-    """Sends back all that comes, in capitals, and ends when the client does."""
+    """Sends all bytes back in capitals, and ends when the client does."""
     while True:
         data = connection.socket.recv(65536)
         connection.received += data

@@ -30,7 +30,7 @@ def binary():
 
 
 def fast_binary():
-    """A build without sanitizers, where there is one, for tests that move gigabytes."""
+    """A build without sanitizers, if there is one, for tests that move gigabytes."""
     release = ROOT / "build/release/weir"
     return os.environ.get("WEIR_FAST_BINARY") or (str(release) if release.exists() else binary())
 
@@ -70,8 +70,9 @@ class LogLine:
 
 
 class Weir:
-    """A running Weir. `config` is TOML text; where it names no listener, one on a free loopback port is added.
-    `arguments` replaces the whole command line. `wrapper` is put before the program (it must exec it)."""
+    """A running Weir. `config` is TOML text; if it names no listener, one on a free loopback port
+    is added. `arguments` replaces the whole command line. `wrapper` is put before the program (it
+    must exec it)."""
 
     def __init__(self, config=None, arguments=None, wrapper=(), program=None, env=None, expect_clean=True):
         self.directory = tempfile.TemporaryDirectory(prefix="weir-test-")
@@ -138,7 +139,7 @@ class Weir:
                 self.addresses.remove(address)
 
     def _wait_for_start(self):
-        """Weir names its addresses, then how to point a client at it."""
+        """Reads the addresses that Weir prints, up to the line on how to use it."""
 
         def started():
             return any("http_proxy=" in line for line in self.stderr_lines)
@@ -201,7 +202,7 @@ class Weir:
         return [LogLine(line) for line in lines]
 
     def wait_log(self, count=1, within=WAIT):
-        """The log, once it has so many lines."""
+        """The log, once it has `count` lines."""
         eventually(lambda: len(self.stdout_lines) >= count, within, f"line {count} of the access log")
         return self.log
 
@@ -235,8 +236,8 @@ class Weir:
             self.directory.cleanup()
 
     def stop(self, how=signal.SIGTERM):
-        """Ends Weir as an operator does. It must leave with status 0, with no sanitizer's report, leaks included, and
-        nothing but the access log on standard output."""
+        """Stops Weir as an operator does. Weir must end with status 0, without a sanitizer's report
+        or a leak, and with nothing but the access log on standard output."""
         if self.stopped:
             return
         self.process.send_signal(how)
@@ -244,7 +245,7 @@ class Weir:
             try:
                 status = self.process.wait(1)
             except subprocess.TimeoutExpired:
-                self.process.send_signal(how)  # It lets what runs come to an end; a second signal does not wait for that.
+                self.process.send_signal(how)  # Weir drains; a second signal ends it without draining.
                 status = self.process.wait(STOP)
         except subprocess.TimeoutExpired:
             self.kill()

@@ -38,7 +38,7 @@ FETCH = """(async (step, limit) => {
 
 
 class Told(Chromium):
-    """Chromium whose pages call `saw`, which is heard while others wait for an answer."""
+    """Chromium whose pages call `saw`; calls arrive while others wait for an answer."""
 
     heard = None
 

@@ -1,4 +1,4 @@
-"""curl: a process for each step, or one for all steps of a row that are to share a connection."""
+"""curl: a process for each step, or one for all steps of a row if they share a connection."""
 
 import os
 import re
@@ -17,12 +17,12 @@ NOTHING_SAID = "curl said nothing"
 
 class Curl(Run):
     def prepare(self, rows):
-        """Most rows share a process: it is its start that takes time."""
+        """Most rows share a process, since starting one takes most of the time."""
         self.ends = {}
         rows = [row for row in rows if not row.alone and not row.one_connection]
         while rows:
             ends = self.together(rows[:TOGETHER])
-            # After some errors curl ends: what it has not come to is asked for by the next.
+            # After some errors curl ends: the next process asks for the rows that are left.
             ended = [name for name in ends if ends[name][-1].error != NOTHING_SAID] or [
                 rows[0].name
             ]
@@ -30,7 +30,7 @@ class Curl(Run):
             rows = [row for row in rows if row.name not in ended]
 
     def together(self, rows):
-        """The ends of all steps of these rows, one after another in one process."""
+        """Runs all steps of these rows one after another in one process, and returns their ends."""
         command = self.base()
         files = {}
         for row in rows:
@@ -105,7 +105,7 @@ class Curl(Run):
         return [*out, self.url(row, at)]
 
     def run(self, command, saw=lambda count: None):
-        """Runs curl; `saw` hears how much there is on its standard output, as it comes."""
+        """Runs curl; calls `saw` with the size of its standard output so far, as output comes."""
         with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(
                 command,
@@ -139,14 +139,14 @@ class Curl(Run):
             (self.folder / f"{row.name}.{at}.head").read_bytes()
         )
         error = f"curl {code}" if code > 0 else NOTHING_SAID if code else None
-        if code and not whole:  # A status line is not yet an answer.
+        if code and not whole:  # A status line alone is not an answer.
             status, fields = None, ()
         return End(status, fields, content, trailers, error, code == 28, interim)
 
 
 def read_heads(data):
-    """In what curl wrote of heads: the last one, its trailers, whether it was whole, and the
-    interim ones before it."""
+    """Finds in curl's dump of heads: the last head, its trailers, whether it was complete, and the
+    interim responses before it."""
     heads = []
     for line in data.decode("latin-1").split("\n"):
         line = line.rstrip("\r")

@@ -1,4 +1,4 @@
-"""Clients that one process of their own language plays for all rows: drivers/."""
+"""Clients for which one process in their own language (drivers/) plays all rows."""
 
 import json
 import pathlib
@@ -14,7 +14,7 @@ DRIVERS = pathlib.Path(__file__).parents[1] / "drivers"
 
 
 class Driven(Run):
-    """A client that one process of its own language plays for all rows."""
+    """A client for which one process in its own language plays all rows."""
 
     def __init__(self, name, command, *arguments):
         super().__init__(*arguments)

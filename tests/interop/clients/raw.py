@@ -1,5 +1,5 @@
-"""A client of bytes, for what no library here does: pipelining, trailers behind an upload, HTTP/1.0
-that keeps alive."""
+"""A client that sends raw bytes, for things that no library here does: pipelining, trailers after
+an upload, persistent HTTP/1.0 connections."""
 
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from .run import SECONDS, Run
 
 class Raw(Run):
     def play(self, row):
-        """All steps are sent before the first answer is read."""
+        """Sends all steps before it reads the first answer."""
         with Client(self.proxy or self.server.port, wait=SECONDS) as client:
             if self.form == "connect":
                 authority = f"127.0.0.1:{self.server.port}"

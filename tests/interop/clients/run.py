@@ -1,14 +1,14 @@
-"""One client in one form, for all rows: what the clients share."""
+"""The base class of the clients: one client in one form, for all rows."""
 
 import pathlib
 import tempfile
 
-SECONDS = 10  # How long a client waits for a step; an origin's patience is shorter.
+SECONDS = 10  # How long a client waits for a step; longer than an origin waits.
 
 
 class Run:
-    """One client in one form, for all rows. `number` is its part of the path, by which the origin
-    knows it."""
+    """One client in one form, for all rows. `number` is the part of the path that identifies it to
+    the origin."""
 
     def __init__(self, server, number, form, proxy_port):
         self.server = server
@@ -19,7 +19,7 @@ class Run:
         self.folder = pathlib.Path(self.directory.name)
 
     def prepare(self, rows):
-        """What can be done for several rows in one go."""
+        """Prepares several rows at once, where the client can."""
 
     def play(self, row):
         """The ends of the row's steps."""

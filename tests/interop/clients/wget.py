@@ -67,7 +67,7 @@ class Wget(Run):
 
     @staticmethod
     def end(content, code, said):
-        """Heads stand in what wget says, each line after two blanks."""
+        """wget prints heads in its messages, each line after two blanks."""
         status, fields = None, []
         for line in said.split("\n"):
             if re.match(r"  \s*(HTTP/|ICY)", line, re.I):
@@ -75,8 +75,8 @@ class Wget(Run):
                 status, fields = int(found[1]) if found else None, []
             elif line.startswith("  "):
                 name, _, value = line[2:].partition(":")
-                value = value.replace("\\t", "\t").replace("\\r", "\r")  # So wget shows them.
+                value = value.replace("\\t", "\t").replace("\\r", "\r")  # wget shows them escaped.
                 fields.append((name if ":" in line else "", value))
-        # 8: the server's status is an error; 6: it wants a login. Both are answers.
+        # 8: the server's status is an error; 6: it asks for a login. Both are answers.
         error = f"wget {code}: {said.strip()[-200:]}" if code not in (0, 6, 8) else None
         return End(status, tuple(fields), content, None, error, "timed out" in said)

@@ -1,5 +1,5 @@
 // Node's clients, driven by lines of JSON as python.py is: `node node.js CLIENT FORM PROXYPORT`.
-// CLIENT is node (its module http) or undici, which is behind Node's fetch.
+// CLIENT is node (its module http) or undici, on which Node's fetch is built.
 "use strict";
 const http = require("http");
 const readline = require("readline");
@@ -28,7 +28,7 @@ function halves(body) {
   return [body.subarray(0, middle), body.subarray(middle)];
 }
 
-// A connection through a tunnel, as programs make them that speak plain HTTP in it.
+// A connection through a tunnel, as programs make it to speak plain HTTP in it.
 function tunnel(url) {
   return new Promise((done, fail) => {
     const where = {host: "127.0.0.1", port: proxyPort, agent: false};
@@ -152,7 +152,7 @@ async function main() {
     Object.assign(end, {error: null, hung: false});
     try {
       if (step.first) player.begin();
-      // What has become of a kept connection meanwhile is seen before it is used again.
+      // Lets Node notice that a kept connection has ended before it uses it again.
       for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
       await player.ask(step, end);
     } catch (error) {

@@ -22,7 +22,7 @@ def say(message):
 
 
 def content_of(pieces, end):
-    """Takes what comes; origins wait only for the first bytes of a stream."""
+    """Reads whatever comes; origins wait only for the first bytes of a stream."""
     content = bytearray()
     try:
         for piece in pieces:
@@ -38,7 +38,7 @@ def chunks(body):
 
 
 def pieces_of(response):
-    """As programs read that show what is there."""
+    """Reads like a program that shows content as it comes."""
     while piece := response.read1(65536):
         yield piece
     if response.length:
@@ -85,7 +85,7 @@ class Urllib:
 
 
 class HttpClient:
-    """A connection that is kept, or a tunnel."""
+    """A persistent connection, or a tunnel."""
 
     connection = None
 
@@ -183,7 +183,7 @@ def main():
         }
         try:
             client.ask(step, end)
-        except Exception as error:  # Whatever a library raises is how the step ended.
+        except Exception as error:  # Any exception of a library is how the step ended.
             end["hung"] = is_timeout(error)
             end["error"] = f"{type(error).__name__}: {error}"[:300]
         say(end)

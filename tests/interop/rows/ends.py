@@ -1,4 +1,4 @@
-"""How connections end: in the middle, at rest, with leftovers behind an answer."""
+"""How connections end: in the middle of an answer, while idle, with leftovers after an answer."""
 
 from ..behaviour import Step, Table
 from .framing import C
@@ -42,7 +42,8 @@ AFTER = (Step(), Step(waits=True))
 
 
 def dies_idle(case):
-    """Kept, as its answer said, and ended when nothing had come for a while."""
+    """The origin keeps the connection, as its answer said, and closes it after being idle for a
+    while."""
     if case.step == 0:
         case.respond(b"one", fields=[("Keep-Alive", "timeout=1")])
         case.over().connection.close()
@@ -67,8 +68,8 @@ add("resets_idle", resets_idle, "9112 9.5", *AFTER)
 
 
 def dies_when_asked_again(case):
-    """The second request meets the end of the connection that the first one used; on a new one it
-    is answered."""
+    """The connection of the first request ends when the second is sent on it; on a new connection
+    the second is answered."""
     if case.step == 0:
         case.connection.asked_by = case.key
         return case.respond(b"one")
@@ -82,7 +83,7 @@ add("dies_when_posted_to", dies_when_asked_again, "9112 9.3.1", Step(), POST, on
 
 
 def says(data, after=b""):
-    """An answer, then, when the client has ended this step, what belongs to no request."""
+    """Sends an answer and, when the client has ended this step, bytes that belong to no request."""
 
     def play(case):
         if case.step == 0:

@@ -64,7 +64,7 @@ add("last_chunk_without_an_end", half_a_last_chunk, "9112 8: cut", alone=True)
 
 
 def extensions(case):
-    """200 KB in pieces, each with a short extension, as servers of media send them."""
+    """200 KB in chunks, each with a short extension, as media servers send them."""
     case.send(H + C + b"\r\n")
     case.send(b"200;s=deadbeef\r\n" + b"x" * 512 + b"\r\n")
     case.send((b"200;s=deadbeef\r\n" + b"x" * 512 + b"\r\n") * 399 + b"0\r\n\r\n")
@@ -90,7 +90,7 @@ add(
     TE,
 )
 
-# Content that is coded goes on as it is.
+# Coded content is passed on unchanged.
 GZIP = bytes.fromhex("1f8b08000000000002ffcbcf060047dddc7902000000")
 add(
     "gzip",

@@ -11,7 +11,7 @@ add = table.add
 
 add("plain", H + L + E, "9112 6.2")
 
-# Lines that are no fields.
+# Lines that are not fields.
 add("no_colon", H + b"digest in image\r\n" + L + E, "9112 5")
 add("empty_name", H + b": no-cache\r\n" + L + E, "9112 5")
 add("blanks_in_name", H + b"Served by a good host: x\r\n" + L + E, "9112 5")
@@ -99,14 +99,14 @@ add("continue_that_nobody_asked_for", b"HTTP/1.1 100 Continue\r\n\r\n" + H + L +
 add("processing", b"HTTP/1.1 102 Processing\r\n\r\n" + H + L + E, "9110 15.2")
 add("interim_and_the_end", HINTS, "9112 8: 502")
 
-# What has no content.
+# Responses without content.
 BOTH = b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"
 HEAD = Step("HEAD")
 OLD = Step(fields=(("If-None-Match", '"a"'),))
 
 
 def held(data):
-    """The origin keeps its connection: whoever waits for content waits long."""
+    """The origin keeps its connection open, so a client that waits for content waits long."""
 
     def play(case):
         case.body()
@@ -116,7 +116,7 @@ def held(data):
     return play
 
 
-# They read chunks of a 204 and a 304, and wait for what can't come.
+# These read chunks after a 204 and a 304, and wait for bytes that can't come.
 PYTHON = ("urllib", "http.client", "requests")
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n"
 NOT_MODIFIED = b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n'

@@ -1,4 +1,4 @@
-"""Requests as people's clients send them: what the origin saw is compared."""
+"""Requests as clients in use send them; the requests at the origin are compared."""
 
 from ..behaviour import Step, Table
 
@@ -10,7 +10,7 @@ def add(name, why, *steps, **more):
 
 
 def echo(case):
-    """Answers each request; one that asks is told to go on."""
+    """Answers each request; sends 100 (Continue) to one with Expect."""
     if case.request.fields.get("expect", "").lower() == "100-continue":
         case.send("HTTP/1.1 100 Continue\r\n\r\n")
     body = case.body()

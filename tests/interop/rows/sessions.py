@@ -1,4 +1,4 @@
-"""More than one exchange: logins, cookies, redirects, ranges, uploads that are refused."""
+"""Sessions of several exchanges: logins, cookies, redirects, ranges, refused uploads."""
 
 import base64
 
@@ -38,7 +38,7 @@ add(
 
 
 def digest(case):
-    """Whether the client computes well is its own affair: the user's name is what is asked."""
+    """Checks only the user's name, not whether the client's digest is right."""
     case.body()
     if 'username="ada"' in case.request.fields.get("authorization", ""):
         return case.respond(b"welcome")
@@ -123,8 +123,8 @@ LARGE = b"u" * 300_000
 
 
 def refused(status, *fields):
-    """Answers before the upload has ended, and says that the connection ends; what still comes is
-    read, as a server does that wants its answer to be seen (9112, 9.6)."""
+    """Answers before the upload has ended, with Connection: close. Reads the rest of the upload, so
+    that the client sees the answer (9112, 9.6)."""
 
     def play(case):
         case.connection.reader.exactly(1000)
@@ -156,7 +156,7 @@ add(
 
 
 def expects(case):
-    """Refuses on the head alone."""
+    """Refuses after the head alone."""
     if case.request.fields.get("expect"):
         return case.respond(b"no", "417 Expectation Failed", close=True) and False
     return case.respond(case.body()[:5])

@@ -1,4 +1,4 @@
-"""What comes in pieces: each has to be with the client before the next one is sent."""
+"""Content in pieces: the client must have each piece before the origin sends the next."""
 
 from ..behaviour import Step, Table
 from .framing import C
@@ -61,7 +61,7 @@ add(
 
 
 def head_in_pieces(case):
-    """A head that comes byte by byte: old devices write so."""
+    """A head that comes byte by byte, as old devices send it."""
     for at in range(len(H)):
         case.send(H[at : at + 1])
     case.send(b"Content-Le").send(b"ngth: 2\r").send(b"\n\r\n").send(b"ok")
@@ -72,7 +72,7 @@ add("head_in_pieces", head_in_pieces, "devices", Step(), Step())
 
 
 def answer_before_the_rest(case):
-    """The second answer goes out after all that came before it was taken."""
+    """Sends the second answer after the client has read everything before it."""
     if case.step == 0:
         return case.respond(b"one")
     case.connection.wait_until_read()
