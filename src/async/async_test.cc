@@ -126,7 +126,7 @@ TEST(Until, EndsWithTheResultOrTheReason) {
     if (fires) interrupt.fire("shed");
     signal.notify();
     run(loop);
-    // Both in one turn: whichever the loop comes to first, exactly one of them.
+    // Both happen in one turn: exactly one of them wins, whichever the loop handles first.
     EXPECT_TRUE(log == "5" || log == "shed") << log;
     if (!fires) EXPECT_EQ(log, "5");
   }
@@ -187,8 +187,8 @@ TEST(TimerWheel, EveryDeadlineComesOnceNeverEarlyAndAtMostATickLate) {
       alarm.set(alarm.wanted, wheel);
     }
     while (wheel.next_ms() != Deadline::kNever) {
-      // Where the wheel says that nothing happens before, nothing may; sometimes it is looked at
-      // late, or in between.
+      // No deadline may expire before the time that the wheel reports. Some rounds ask late, or in
+      // between.
       const uint64_t next = wheel.next_ms();
       ASSERT_GT(next, clock);
       clock = random() % 4 == 0 ? clock + 1 + random() % (next - clock) : next;
@@ -290,7 +290,7 @@ TEST(ByteStream, WhatHasComeCountsAlsoWhereItsTimeIsOver) {
   TaskScope scope;
   scope.spawn(echo(late, ended));
   loop.turn(0);
-  // As after a suspend: the deadline and the bytes are there in the same turn.
+  // As after a suspend: the deadline and the bytes come in the same turn.
   std::this_thread::sleep_for(std::chrono::milliseconds(120));
   late.arrive("come");
   loop.turn(0);
@@ -329,7 +329,7 @@ TEST(WriteOperation, WhatGetsOnInTheTurnOfItsAlarmIsNotOver) {
   EXPECT_EQ(result, -ETIMEDOUT);
 }
 
-/// What happens, in order: try_write of a stream, and who goes on after it.
+/// Records in order: each try_write of a stream, and each task that goes on after it.
 struct Order {
   std::string seen;
   struct Stream final : ByteStream {
@@ -410,7 +410,7 @@ TEST(WriteOperation, OneThatHasBeenSentMayStillBeCancelled) {
   Order::Stream a(order, 'a'), b(order, 'b');
   ssize_t results[2] = {1, 1};
   auto others = std::make_unique<TaskScope>();
-  // The first to go on destroys the second, whose bytes are out.
+  // The first task to go on destroys the second, whose bytes are already written.
   struct Ender {
     static Task<void> run(Order& order, Order::Stream& stream, std::unique_ptr<TaskScope>& others,
                           ssize_t& result) {
@@ -433,7 +433,7 @@ TEST(WriteOperation, PartsOfSeveralPiecesGoOutInOrderHoweverTheyAreCut) {
   for (size_t step = 1; step <= all.size() + 1; ++step) {
     MemoryStream stream;
     stream.window = 0;
-    uint64_t sent = 100;  // It is raised, not set.
+    uint64_t sent = 100;  // write_pieces adds to it.
     ssize_t result = 1;
     TaskScope scope;
     scope.spawn(write_pieces(stream, texts, 1000, sent, result));
@@ -584,7 +584,7 @@ TEST(Mailbox, WakesASleepingLoopAndStopsIt) {
   std::thread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
     mailbox.post([&] { signal.notify(); });
-    // A letter posted by a letter comes too.
+    // A message that a message posts is delivered too.
     mailbox.post([&] { mailbox.post([&] { loop.stop(); }); });
   });
   loop.run();

@@ -1,4 +1,4 @@
-// A process that is stopped, or a machine that sleeps, just after it has looked for what has come.
+// The process is stopped, or the machine sleeps, just after the loop has polled.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -13,11 +13,11 @@
 #include "base/clock.h"
 
 namespace {
-/// Called once, when the loop has looked and found nothing, before it asks what time it is.
+/// Called once, when the loop has polled and found nothing, before it reads the clock.
 thread_local std::function<void()> after_look;
 }  // namespace
 
-/// In the library's place, in this program alone.
+/// Replaces the C library's function in this program.
 extern "C" int epoll_wait(int epoll, epoll_event* events, int most, int wait_ms) {
   const auto count = static_cast<int>(syscall(SYS_epoll_pwait, epoll, events, most, wait_ms,
                                               nullptr, static_cast<size_t>(_NSIG / 8)));
@@ -49,9 +49,9 @@ TEST(EventLoop, WhatCameBeforeASleepEndedIsSeenBeforeAnybodysTimeIsOver) {
   Seen seen, other;
   Limit limit(seen), earlier(other);
   const int64_t slot = loop.add(ends[0], seen);
-  loop.turn(0);  // It is writable: seen.
+  loop.turn(0);  // Takes the event that the stream is writable.
   limit.set(base::monotonic_ms() + 600);
-  earlier.set(base::monotonic_ms() + 10);  // What it wakes for.
+  earlier.set(base::monotonic_ms() + 10);  // Wakes the loop.
   after_look = [&] {
     EXPECT_EQ(write(ends[1], "x", 1), 1);
     usleep(800'000);

@@ -1,5 +1,5 @@
-// A task may be destroyed at whatever moment of its work in a pool. Latches hold the work where the
-// test wants it; what is held is looked at before and after, so that each moment was really met.
+// Destroys a task at each moment of its work in a pool. Latches hold the work where the test wants
+// it; the test checks this before and after, so that each moment was really met.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,12 +35,12 @@ Task<void> ask(PoolPort& port, std::shared_ptr<Held> work, int& resumed) {
 }
 
 enum class Moment : uint8_t {
-  waiting,        // Not begun.
-  running,        // On its thread.
+  waiting,        // It has not begun.
+  running,        // It runs on its thread.
   come_back,      // Its ticket is in the mailbox.
-  letter_before,  // By a letter that lies before its own.
-  letter_after,   // By one right behind it: what waits is ready then, and has not run.
-  same_turn,      // By a coroutine that is ready in the turn that delivers it, and comes first.
+  letter_before,  // By a message before its own.
+  letter_after,   // By one right after it: the waiting task is ready, and has not run.
+  same_turn,      // By a coroutine that is ready in the delivering turn, and runs first.
 };
 constexpr Moment kMoments[] = {Moment::waiting,       Moment::running,      Moment::come_back,
                                Moment::letter_before, Moment::letter_after, Moment::same_turn};
@@ -105,8 +105,8 @@ TEST_P(PoolCancel, LeavesNothingAndStopsNobody) {
     scope.spawn([](std::function<void()> cancel, const int& delivered, int& turns) -> Task<void> {
       Yield turn;
       co_await turn;
-      // Its letter lay before this one, so it was delivered: the task is behind this one in the
-      // list of what is ready.
+      // Its message was before this one, so it was delivered: the task is after this one in the
+      // ready list.
       turns = delivered;
       cancel();
     }(cancel, delivered, turns));
@@ -118,7 +118,7 @@ TEST_P(PoolCancel, LeavesNothingAndStopsNobody) {
   EXPECT_EQ(resumed, 0) << "one that is gone is not resumed";
   EXPECT_TRUE(before.done() && others_resumed == 1) << "who came before is";
 
-  // The port serves on.
+  // The port still works.
   auto next = std::make_shared<Held>();
   next->go.count_down();
   auto after = ask(port, std::move(next), others_resumed);
@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(At, PoolCancel, testing::ValuesIn(kMoments), [](const a
   return kNames[static_cast<size_t>(param.param)];
 });
 
-/// Work that takes a little, and is right only if nobody wrote into it meanwhile.
+/// Work that takes a little time. Its result is right only if nothing else wrote into it meanwhile.
 struct Sum final : Work {
   explicit Sum(uint32_t upto) : upto(upto) { ++alive; }
   ~Sum() override { --alive; }
@@ -161,7 +161,7 @@ Task<void> add_up(PoolPort& port, uint32_t upto, Tally& tally) {
   ++(work->sum == uint64_t{upto} * (upto + 1) / 2 ? tally.right : tally.wrong);
 }
 
-/// One worker's life: it asks, turns and cancels at random, and now and then goes with work
+/// Plays one worker: it submits work, turns and cancels at random, and sometimes ends with work
 /// outstanding.
 void live(Pool& pool, unsigned seed, Tally& tally) {
   std::mt19937 random(seed);
@@ -192,7 +192,7 @@ void live(Pool& pool, unsigned seed, Tally& tally) {
         }
         break;
       case 4:
-        // In the turn that may deliver it, from a letter or from a coroutine.
+        // Cancels in the turn that may deliver it, from a message or from a coroutine.
         if (tasks.empty()) break;
         if (random() % 2) {
           mailbox.post([&] {
@@ -232,7 +232,7 @@ TEST(PoolStorm, WorkersAskCancelAndGoWhileWorkCompletes) {
     ASSERT_EQ(Sum::alive, 0) << "round " << round;
   }
   EXPECT_EQ(tally.wrong, 0);
-  // Each of these was met.
+  // Each of these cases must have happened.
   EXPECT_GT(tally.right, 1000);
   EXPECT_GT(tally.full, 0);
   EXPECT_GT(tally.cancelled, 0);

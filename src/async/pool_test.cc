@@ -9,7 +9,7 @@
 namespace weir::async {
 namespace {
 
-/// Doubles a number, once it may.
+/// Doubles a number, once the test lets it.
 struct Doubled final : Work {
   explicit Doubled(int value, std::latch* until = nullptr, std::latch* begun = nullptr)
       : value(value), until(until), begun(begun) {}
@@ -74,7 +74,7 @@ TEST(Pool, AFullQueueSaysSoAtOnce) {
   }
   EXPECT_FALSE(done[2]) << "waits";
   EXPECT_EQ(done[3], false);
-  // Who leaves makes room.
+  // A cancelled task makes room.
   tasks[1].cancel();
   std::optional<bool> late;
   auto task = ask(port, std::make_shared<Doubled>(1), late);
@@ -145,14 +145,14 @@ TEST(Pool, WhoWaitsMayGoBeforeDuringAndAfterTheWork) {
       tasks.back().start();
     }
     begun.wait();
-    tasks[0].cancel();  // Runs.
-    tasks[1].cancel();  // Has not begun.
+    tasks[0].cancel();  // It runs.
+    tasks[1].cancel();  // It has not begun.
     go.count_down();
     turn_until(loop, [&] { return tasks[2].done(); });
     EXPECT_FALSE(done[0]);
     EXPECT_FALSE(done[1]);
     EXPECT_EQ(done[2], true);
-    // Its letter is in the box, and it goes before it is read.
+    // Its message is in the mailbox, and the task is destroyed before that is read.
     std::optional<bool> late;
     auto task = ask(port, std::make_shared<Doubled>(7), late);
     task.start();

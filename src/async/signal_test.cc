@@ -9,7 +9,7 @@
 namespace weir::async {
 namespace {
 
-/// Says when it begins and when it goes, also if that is before its end.
+/// Logs when it begins and when it is destroyed, also if that is before its end.
 Task<int> part(std::string& log, char name, Signal* until, int value) {
   struct Gone {
     std::string& log;

@@ -1,4 +1,4 @@
-// For tests alone: a stream in memory, whose other end is the test.
+// For tests only: a stream in memory, whose other end is the test.
 #pragma once
 #include <algorithm>
 #include <cerrno>
@@ -10,12 +10,13 @@ namespace weir::async {
 
 class MemoryStream final : public ByteStream {
  public:
-  /// `incoming` is still to be read, `sent` was written. `ended`: after `incoming` comes the end.
+  /// `incoming` has the bytes still to be read, `sent` those that were written. With `ended`, the
+  /// end comes after `incoming`.
   std::string incoming, sent;
   bool ended = false;
   bool writes_shut_down = false;
   bool aborted = false;
-  /// At most so many bytes are taken in all, until the test raises it.
+  /// The stream takes at most so many bytes in total, until the test raises this.
   size_t window = SIZE_MAX;
 
   /// Bytes or the end arrive.

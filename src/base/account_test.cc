@@ -17,7 +17,7 @@ int64_t held(Holding holding) {
   return Account::held()[static_cast<size_t>(holding)];
 }
 
-/// Free lists do not blur what is counted, and no limit is left behind.
+/// Empties the free lists, so that counts are exact, and resets the limit.
 class AccountTest : public testing::Test {
  protected:
   AccountTest() { keep_memory(false); }
@@ -156,7 +156,7 @@ TEST_F(AccountTest, StandsByTheLimit) {
 thread_local int pieces_taken = 0;
 
 TEST_F(AccountTest, AThreadsFirstChargeNeedsNoMemory) {
-  // It can't fail, and comes in operator new's own work where that has found nothing.
+  // The hook can't fail. It runs inside operator new when that has found no memory.
   static const int installed = __sanitizer_install_malloc_and_free_hooks(
       [](const volatile void*, size_t) { ++pieces_taken; }, [](const volatile void*) {});
   ASSERT_GT(installed, 0);

@@ -31,8 +31,8 @@ TEST(Hash, NamesThatDifferLittleSpreadOverTheBuckets) {
   size_t fill[kBuckets] = {};
   for (size_t i = 0; i < kNames; ++i)
     ++fill[hash_of("host" + std::to_string(i) + ".example.com:80") % kBuckets];
-  // Four on average; by chance alone, twenty in one of a thousand buckets is less likely than one
-  // in ten thousand.
+  // Four per bucket on average. By chance, one of a thousand buckets has twenty with a probability
+  // below one in ten thousand.
   for (const size_t in_one : fill) EXPECT_LT(in_one, 20u);
 }
 

@@ -16,7 +16,8 @@ TEST(Reserve, GivesPieceByPieceAndIsFilledAgain) {
   } told;
   const Account::Watch watch(Callback<>::to<&Told::tell>(told));
   Reserve::install();
-  // What operator new calls when it has nothing; a sanitizer's does not.
+  // The handler that operator new calls when it has no memory; a sanitizer's operator new does not
+  // call it.
   const std::new_handler draw = std::get_new_handler();
   EXPECT_FALSE(Reserve::drawn_on());
   EXPECT_EQ(Account::stand(), Memory::enough) << "no limit is set";

@@ -11,7 +11,7 @@
 namespace weir::base {
 namespace {
 
-/// A place for a file, which is gone afterwards.
+/// A path for a file, which is removed afterwards.
 struct Place {
   Place() {
     char name[] = "/tmp/weir-watched-XXXXXX";
@@ -23,7 +23,7 @@ struct Place {
   std::string path;
 };
 
-/// What a look finds: a text, `!` and why there is none, or `-` for nothing new.
+/// The result of a check: the text, `!` and the reason why there is none, or `-` if nothing is new.
 std::string seen(WatchedFile& file) {
   const auto found = file.look();
   if (!found) return "-";
@@ -39,12 +39,13 @@ TEST(WatchedFile, IsReadWhenItHasChanged) {
   place.write("three\n");
   EXPECT_EQ(seen(file), "three\n");
   EXPECT_EQ(seen(file), "-");
-  // Another file of the same size.
+  // Replaces it by another file of the same size.
   const Place other;
   other.write("seven\n");
   std::filesystem::rename(other.path, place.path);
   EXPECT_EQ(seen(file), "seven\n");
-  // Mode and owner count too: neither size nor time of writing changes with them.
+  // A change of mode or owner must be noticed too, although it changes neither size nor time of
+  // writing.
   usleep(20'000);  // The clock of files is coarse.
   chmod(place.path.c_str(), 0640);
   EXPECT_EQ(seen(file), "seven\n");
@@ -88,7 +89,7 @@ TEST(WatchedFile, OneThatMayNotBeReadIsReadWhenItMay) {
   const Place place;
   place.write("one\n");
   WatchedFile file(place.path, 100);
-  // Root may read all.
+  // Root could read every file.
   struct Nobody {
     const bool was_root = geteuid() == 0 && seteuid(65534) == 0;
     ~Nobody() {

@@ -16,7 +16,7 @@ Command command(std::vector<const char*> arguments) {
   return read_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
 
-/// A file that goes with the test.
+/// A file that is removed after the test.
 class File {
  public:
   explicit File(std::string_view text) {
@@ -135,7 +135,7 @@ TEST(CommandLine, AFile) {
   }
 }
 
-/// The environment, and who asks, as long as it lives.
+/// Sets the environment and the user as long as it lives.
 class As {
  public:
   As(bool root, const std::vector<std::pair<const char*, const char*>>& environment) {

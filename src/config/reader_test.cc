@@ -14,7 +14,7 @@
 namespace weir::config {
 namespace {
 
-/// The mistakes' lines, without the file's name.
+/// The lines about mistakes, without the file's name.
 std::string mistakes_of(std::string_view text) {
   const auto result = read(text, "f");
   if (result) return {};
@@ -347,8 +347,8 @@ TEST(Reference, TheCommentedDefaultsReadBack) {
 }
 
 TEST(Reference, EveryKeyOfTheDefaultsIsRead) {
-  // Each value in turn is spoiled: then its own place is a mistake, so nothing is printed that
-  // isn't read.
+  // Spoils each value in turn: then the mistake must be reported at its place, which shows that
+  // every printed key is read.
   const std::string text = commented_defaults();
   for (const Key& key : keys()) {
     const std::string header = key.table.empty()        ? ""
@@ -360,7 +360,7 @@ TEST(Reference, EveryKeyOfTheDefaultsIsRead) {
     ASSERT_NE(at, std::string::npos) << full_name(key);
     std::string spoiled = text;
     spoiled.insert(at + 1 + key.name.size() + 3, "1979-05-27 #");
-    // What is left of a list in several lines is no TOML; that is a mistake as well.
+    // The rest of a list in several lines is not TOML, which is a mistake too.
     EXPECT_FALSE(read(spoiled, "f")) << full_name(key);
   }
 }
@@ -428,7 +428,7 @@ TEST_F(ReadAgain, TakesNoEmptyFileForAConfiguration) {
   for (const char* text : {"", "\n \n", "# workers = 1\n"}) {
     write(text);
     EXPECT_NE(said(running).find("no key in it"), std::string::npos) << text;
-    // Nothing is lost where that is what runs.
+    // Nothing is lost if the running configuration is empty too.
     Config nothing;
     nothing.file = file_;
     nothing.debug = nothing.debug_asked = true;

@@ -60,8 +60,8 @@ class ControlTest : public testing::Test {
 TEST_F(ControlTest, WhoSendsWhileAnotherIsAnsweredIsNotLate) {
   Control control;
   ASSERT_EQ(control.open(root_ + "/control", true), "");
-  // Both are there; one has sent its line, the other sends it while that is being answered, for
-  // longer than a client may take.
+  // Both clients are connected. One has sent its line; the other sends it while the first is being
+  // answered, which takes longer than a client may take.
   const int late = client(""), first = client("slow\n");
   const auto answer = [&](const std::string& word) {
     if (word == "slow") {
@@ -100,7 +100,7 @@ TEST_F(ControlTest, MovesToAnotherPathOrStays) {
   std::filesystem::create_directory(next);
   EXPECT_EQ(control.open(next, true), next + " is there, and is no socket");
   EXPECT_EQ(control.path(), path);
-  // Who came by the old one is still answered.
+  // A client of the old socket is still answered.
   const int asked = client("word\n");
   EXPECT_FALSE(
       control.serve_until_readable(other_, 0, [](const std::string& word) { return word; }));

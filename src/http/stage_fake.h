@@ -50,7 +50,7 @@ inline std::string content_of(Response& response) {
   return content;
 }
 
-/// What a stage made of a request.
+/// The result of a stage for a request.
 struct Outcome {
   std::optional<Response> response;
   std::optional<base::Error> error;
@@ -63,7 +63,7 @@ struct Outcome {
   }
 };
 
-/// Runs one stage on an event loop of its own. A stage that waits for something fails the test.
+/// Runs one stage on its own event loop. A stage that waits for something fails the test.
 class FakeStages final : private Journal {
  public:
   using Answer = std::function<base::Result<Response>(Request)>;

@@ -101,8 +101,8 @@ TEST(Userinfo, EveryByte) {
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
     SCOPED_TRACE(byte);
-    // '/' and '?' end the authority, which then has a port that is none; ':' divides, and '%' wants
-    // two digits.
+    // '/' and '?' end the authority, whose port is then invalid; ':' divides name and password, and
+    // '%' needs two digits.
     const bool fine =
         base::is_alpha(c) || base::is_digit(c) || (c != 0 && std::strchr("-._~!$&'()*+,;=:", c));
     EXPECT_EQ(!fake_head("GET", std::string("http://u:p") + c + "w@h/", {{"Host", "h"}})->fault,
@@ -136,7 +136,7 @@ TEST(Userinfo, ALoginIsOfOneOrigin) {
     drop_foreign_login(*head);
     EXPECT_EQ(head->fields.has(FieldId::authorization), test.kept);
   }
-  // One that the client wrote is its own business.
+  // A field that the client wrote itself stays unchanged.
   const auto head =
       fake_head("GET", "http://name:password@h/", {{"Host", "h"}, {"Authorization", "Bearer x"}});
   head->target.host = "i";

@@ -68,7 +68,7 @@ TEST_F(AccessLogTest, AFileIsAppendedToAndOpenedAgain) {
     log.reopen(target);
     while (!std::filesystem::exists(path)) usleep(1000);
     log.submit("3\n", 1, target);
-    // What can't be opened stays as it was.
+    // A target that can't be opened again stays open.
     while (contents(path) != "3\n") usleep(1000);
     std::filesystem::remove(path);
     std::filesystem::create_directory(path);
@@ -99,7 +99,7 @@ TEST_F(AccessLogTest, AFullDiskCutsOneLineAndCountsIt) {
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);
-  // Full after each of so many bytes.
+  // The disk is full after 0 to 9 bytes.
   for (rlim_t room = 0; room <= 9; ++room) {
     std::filesystem::remove(path);
     const auto target = file(path);
@@ -116,7 +116,7 @@ TEST_F(AccessLogTest, AFullDiskCutsOneLineAndCountsIt) {
   }
 }
 
-/// What waits in a FIFO, to its end.
+/// All bytes in a FIFO, up to its end.
 std::string drain(int reader) {
   std::string all;
   char bytes[4096];
@@ -125,7 +125,8 @@ std::string drain(int reader) {
   return all;
 }
 
-/// One that was cut is none, though the next one's writer ends it.
+/// Counts whole lines. A cut line does not count, although the next writer ends it with a line
+/// feed.
 uint64_t whole_lines(const std::string& text, size_t length) {
   uint64_t whole = 0;
   for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
@@ -141,7 +142,7 @@ TEST_F(AccessLogTest, WhatAStuckTargetLeavesIsCountedAndTold) {
   {
     AccessLog log(10'000'000);
     const auto target = file(path);
-    // A full pipe, and some that wait, in more than one batch.
+    // Fills the pipe, and leaves lines waiting in more than one batch.
     for (int line = 0; line < 100; ++line) log.submit(std::string(9999, 'x') + "\n", 1, target);
   }
   std::string told = testing::internal::GetCapturedStderr();
@@ -154,14 +155,14 @@ TEST_F(AccessLogTest, WhatAStuckTargetLeavesIsCountedAndTold) {
     sum += std::stoull(told.substr(at + words.size()));
     told.erase(0, at + words.size());
   }
-  // Never too few. Where the writer was not done within its second, a batch that is half written
-  // counts whole.
+  // The count is never too low. If the writer did not finish within its second, a half-written
+  // batch counts as a whole.
   EXPECT_GE(sum, 100 - written);
   EXPECT_LE(sum, 100u);
 }
 
-// The pipe's last page has room when it takes no more: the line that was cut there is ended, and is
-// no line that was written.
+// The pipe's last page has room although the pipe takes no more: the line that was cut there is
+// ended later, and counts as lost.
 TEST_F(AccessLogTest, ALineCutInAPipeIsCountedOnce) {
   const std::string path = directory + "/fifo";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
@@ -189,14 +190,14 @@ TEST_F(AccessLogTest, ATargetThatIsSlowAfterAReloadLosesNothing) {
   const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   AccessLog log(10'000'000);
   const auto old = file(directory + "/old"), target = file(path);
-  // Another worker hands over its last lines for the old one after the first for the new one.
+  // Another worker submits its last lines for the old target after the first for the new one.
   log.submit("first\n", 1, target);
   log.submit("last\n", 1, old);
   log.submit("second\n", 1, target);
   while (contents(directory + "/old") != "last\n") usleep(1000);
   const std::string line(9999, 'x');
   for (int i = 0; i < 100; ++i) log.submit(line + "\n", 1, target);
-  usleep(1'200'000);  // Its reader is busy for longer than who is to be left is waited for.
+  usleep(1'200'000);  // The reader is slower than a target that is left may be.
   EXPECT_EQ(log.dropped(), 0u);
   char bytes[65536];
   size_t written = 0;
@@ -231,7 +232,7 @@ TEST_F(AccessLogTest, SyslogGetsADatagramALine) {
   const std::string path = directory + "/dev-log";
   const auto target = open_log_target({"combined", "syslog", path});
   ASSERT_TRUE(target);
-  EXPECT_EQ((*target)->write("1\n2\n"), 2u);  // Nobody there yet.
+  EXPECT_EQ((*target)->write("1\n2\n"), 2u);  // Nothing listens there yet.
   EXPECT_EQ((*target)->error(), ENOENT);
   {
     const Listener syslog(path);

@@ -23,7 +23,7 @@ class LogLine : public testing::Test {
     tzset();
   }
 
-  /// An exchange about that head; none for an empty method.
+  /// A request with that head; without a head if the method is empty.
   http::Request ask(std::string_view method, std::string_view target,
                     const FieldLines& fields = {}) {
     auto request = stages.request(method.empty() ? base::Ref<http::RequestHead>()
@@ -180,7 +180,7 @@ TEST_F(LogLine, NoByteForgesALine) {
       for (const char c : text) EXPECT_GE(static_cast<unsigned char>(c), 0x20);
     }
     const std::string squid = line(LogFormat::squid, request);
-    // A word each, whatever the target has: its time is followed by blanks that make a column.
+    // Each field is one word, whatever the target contains. Blanks before the time make a column.
     EXPECT_EQ(std::ranges::count(squid.substr(squid.find("127.0.0.1")), ' '), 7) << squid;
   }
 }
@@ -193,10 +193,11 @@ TEST_F(LogLine, JsonStrings) {
       {"\"\\/", "\\\"\\\\/"},
       {std::string_view("\0\t\n\x1f\x7f", 5), "\\u0000\\u0009\\u000a\\u001f\\u007f"},
       {"caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\xA6\x8A", "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\xA6\x8A"},
-      // Controls beyond ASCII, and line ends of Unicode.
+      // Control characters beyond ASCII, and line ends of Unicode.
       {"\xC2\x85\xC2\x9B\xC2\xA0", "\\u0085\\u009b\xC2\xA0"},
       {"\xE2\x80\xA8\xE2\x80\xA9", "\\u2028\\u2029"},
-      // Cut, overlong, a surrogate, beyond U+10FFFF, alone: a character for each byte.
+      // Cut, overlong, surrogate, beyond U+10FFFF, or a single continuation byte: one character for
+      // each byte.
       {"caf\xE9", "caf\xEF\xBF\xBD"},
       {"\xE2\x82", "\xEF\xBF\xBD\xEF\xBF\xBD"},
       {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},

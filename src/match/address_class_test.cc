@@ -71,7 +71,7 @@ TEST(AddressClass, EveryRangeAtItsEdges) {
 
       {"::", loopback},
       {"::1", loopback},
-      {"::2", loopback},  // 0.0.0.2 in it
+      {"::2", loopback},  // contains 0.0.0.2
       {"fe80::1", link_local},
       {"febf::1", link_local},
       {"fec0::1", private_},
@@ -103,7 +103,7 @@ TEST(AddressClass, EveryRangeAtItsEdges) {
       {"fe80::a9fe:a9fe", metadata},
       {"fd00:ec2::253", private_},
 
-      // Judged by the IPv4 address in them.
+      // Judged by the IPv4 address that they contain.
       {"::ffff:127.0.0.1", loopback},
       {"::ffff:0.0.0.0", loopback},
       {"::ffff:10.1.2.3", private_},
@@ -130,7 +130,7 @@ TEST(AddressClass, EveryRangeAtItsEdges) {
       {"2001:0:1:2:3:4:f7f7:f7f7", public_},
       {"2001:0:1:2:3:4:f5ff:fffe", private_},
 
-      // ISATAP: by its network too.
+      // ISATAP: judged by its network too.
       {"2606:4700::5efe:127.0.0.1", loopback},
       {"2606:4700::5efe:8.8.8.8", public_},
       {"fe80::5efe:8.8.8.8", link_local},

@@ -47,8 +47,8 @@ bool open(const ListenerRules& rules, std::string_view host, AddressSource sourc
 }
 
 TEST(Rules, EveryAddressOnEveryListenerFromEverySource) {
-  // Columns: listener of this machine, then the same with private = "deny", then one that other
-  // machines can reach. "a": from all sources. "n": not if DNS led there. "-": never.
+  // Columns: a listener on loopback, the same with private = "deny", a listener that other machines
+  // can reach. "a": allowed from all sources. "n": not if DNS led there. "-": never.
   const struct {
     const char *address, *expected;
   } cases[] = {
@@ -216,12 +216,12 @@ TEST(Rules, AllowOpensByNameAndByAddress) {
     EXPECT_FALSE(open(*listener, "x.test", dns,
                       "fec0::5efe:10.1.2.3"));  // a private network around an allowed address
     EXPECT_TRUE(open(*listener, "fd12::1", literal, "fd12::1"));
-    // Metadata addresses stay closed, whatever is allowed.
+    // Metadata addresses stay denied, whatever is allowed.
     EXPECT_FALSE(open(*listener, "169.254.169.254", literal, "169.254.169.254"));
     EXPECT_FALSE(open(*listener, "wiki.lan", dns, "169.254.169.254"));
     EXPECT_FALSE(open(*listener, "wiki.lan", dns, "fd00:ec2::254"));
   }
-  // A reachable listener opens loopback by allow as well; one of this machine holds to where the
+  // A reachable listener can allow loopback too; a listener on loopback also checks where the
   // address came from.
   EXPECT_TRUE(open(reachable, "localhost", localhost, "127.0.0.1"));
   EXPECT_TRUE(open(reachable, "x.test", dns, "127.0.0.1"));
@@ -239,7 +239,7 @@ TEST(Rules, OwnAddressesAreNoDestination) {
   const OwnAddresses loopback({endpoint("127.0.0.1:9876"), endpoint("[::1]:9876")}, this_machine);
   const OwnAddresses all_v4({endpoint("0.0.0.0:9876")}, this_machine);
   const OwnAddresses all_v6({endpoint("[::]:9876")}, this_machine);
-  // An address that came after the listener.
+  // An address that the machine got after the listener began.
   EXPECT_FALSE(all_v4.contains(ip("203.0.113.5"), 9876));
   interfaces.push_back(ip("203.0.113.5"));
   const OwnAddresses one({endpoint("203.0.113.5:80")}, {});
@@ -281,7 +281,7 @@ TEST(Rules, OwnAddressesAreNoDestination) {
   };
   for (const auto& c : cases) {
     EXPECT_EQ(c.own->contains(ip(c.address), c.port), c.expected) << c.address << ' ' << c.port;
-    // Nothing opens them.
+    // No key allows these.
     const Config config{.local_names = patterns({"x.test"}),
                         .allowed_names = patterns({"x.test"}),
                         .allowed_networks = networks({"0.0.0.0/0", "::/0"})};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB;
 
-/// What memory_allowed() says of a machine with these files.
+/// The result of memory_allowed() on a machine with these files.
 uint64_t allowed(const std::map<std::string, std::string>& files) {
   char name[] = "/tmp/weir-capacity-XXXXXX";
   const std::filesystem::path root = mkdtemp(name);

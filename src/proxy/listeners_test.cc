@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kWorkers = 2;
 
-/// Listeners at 127.0.0.1, 127.0.0.2 and so on, as many as named; a reload's turn of events.
+/// Listeners at 127.0.0.1, 127.0.0.2 and so on, and the steps of a reload.
 class ListenersTest : public testing::Test {
  protected:
   Listeners::Change change_to(std::initializer_list<int> hosts) {
@@ -24,7 +24,7 @@ class ListenersTest : public testing::Test {
     auto change = listeners_.plan(config);
     EXPECT_TRUE(change) << change.error();
     listeners_.commit(*change);
-    // As workers do.
+    // As workers close them.
     std::erase_if(sockets_, [&](const ListenerSocket& each) {
       return std::ranges::find(change->closed, each.number) != change->closed.end();
     });
@@ -33,7 +33,7 @@ class ListenersTest : public testing::Test {
     }
     return *std::move(change);
   }
-  /// Who came by that number.
+  /// A session of the listener with that number.
   std::shared_ptr<const void> session(uint32_t number) {
     const auto socket = std::ranges::find(sockets_, number, &ListenerSocket::number);
     EXPECT_NE(socket, sockets_.end());
@@ -51,7 +51,7 @@ TEST_F(ListenersTest, ANumberIsGivenAgainOnceNobodyHasIt) {
     EXPECT_EQ(change.index_of, (std::vector<int>{0, Listeners::kLeft}));
     EXPECT_EQ(change.closed, std::vector<uint32_t>{1});
   }
-  // Nobody is left there: nothing need be kept.
+  // No session is left there, so nothing has to be kept.
   EXPECT_EQ(change_to({1}).index_of, (std::vector<int>{0, Listeners::kFree}));
 }
 
@@ -64,7 +64,7 @@ TEST_F(ListenersTest, ANumberThatSessionsHaveIsNobodyElses) {
   EXPECT_EQ(change_to({3}).index_of,
             (std::vector<int>{Listeners::kLeft, Listeners::kLeft, Listeners::kLeft, 0}));
   second.reset();
-  // The first has nobody and the second's have gone.
+  // The first has no session and the second's session has ended.
   EXPECT_EQ(change_to({3, 4, 5, 6}).index_of, (std::vector<int>{1, 2, Listeners::kLeft, 0, 3}));
   third.reset();
   EXPECT_EQ(change_to({6}).index_of, (std::vector<int>{Listeners::kLeft, Listeners::kLeft,

@@ -9,7 +9,7 @@ namespace {
 
 using Side = Drip::Side;
 
-/// From one look to the next: what the client does meanwhile, at one look a second.
+/// What the client does between two checks, which are a second apart.
 struct Step {
   int seconds;
   Side side;

@@ -11,7 +11,7 @@ namespace {
 using async::MemoryStream;
 using base::ErrorType;
 
-/// The tunnel to the origin, which notes what becomes of it.
+/// What the tunnel to the origin did.
 struct Seen {
   bool ran = false, became_pin = false, pin_gone = false, gone = false;
   std::string client_bytes;
@@ -44,7 +44,7 @@ struct NoJournal final : http::Journal {
   void record(const http::Exchange&) override {}
 };
 
-/// What is served inside: says which session and which host it was asked for.
+/// The stage that serves the inside: answers with the session and the host of the request.
 struct Inside final : http::Stage {
   async::Task<base::Result<http::Response>> handle(http::Request request,
                                                    http::Next) const override {
@@ -101,7 +101,7 @@ class Tunnelled {
     exchange = nullptr;
   }
 
-  /// As the session does it.
+  /// Runs the tunnel as the session does.
   async::Task<base::Result<void>> whole() {
     CO_CHECK(co_await tunnel->look(client, bytes));
     if (auto carrier = tunnel->carrier()) tunnel = std::move(carrier);
@@ -112,8 +112,8 @@ class Tunnelled {
     task = whole();
     task.start();
   }
-  /// Until the tunnel has ended, for at most `ms`. What it ended with: `open`, `ended`, or the
-  /// error's name.
+  /// Turns until the tunnel has ended, for at most `ms`. Returns `ended`, the error's name, or
+  /// `open`.
   std::string until(uint64_t ms) {
     const uint64_t end = base_now() + ms;
     while (!task.done() && base_now() < end) fake.loop.turn(2);
@@ -196,7 +196,7 @@ TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);
 }
 
-/// A ClientHello; `padded` by so many bytes (RFC 7685).
+/// A ClientHello, with `padded` bytes of padding (RFC 7685).
 std::string client_hello(size_t padded = 0) {
   const auto number = [](size_t value, int bytes) {
     std::string out;
@@ -216,7 +216,7 @@ std::string client_hello(size_t padded = 0) {
 }
 const std::string kTls = client_hello(), kLongTls = client_hello(9000);
 
-/// A request; with a field of so many bytes.
+/// A request, with a field of `more` bytes.
 std::string get(const std::string& host, size_t more = 0) {
   const std::string field = more > 0 ? "Cookie: " + std::string(more, 'c') + "\r\n" : "";
   return "GET / HTTP/1.1\r\nHost: " + host + "\r\n" + field + "Connection: close\r\n\r\n";
@@ -229,7 +229,7 @@ TEST(Recognise, TheFirstBytesDecide) {
     Opened setup;
     std::string bytes;
     Then then;
-    /// In what was served.
+    /// Expected in the answer.
     const char* said = "";
   };
   const Opened strict{.no_opaque_ports = {80, 443}}, own{.target = "weir.internal:80", .own = true};
@@ -335,8 +335,8 @@ TEST(Recognise, TheFirstBytesDecide) {
        Then::denied},
   };
   for (const Case& c : cases) {
-    // They came with the CONNECT; they come later; byte by byte, or some at a time where there are
-    // many.
+    // The bytes come with the CONNECT, later in one piece, or later byte by byte (some at a time if
+    // there are many).
     for (const int how : {0, 1, 2}) {
       Tunnelled t(c.setup);
       ASSERT_TRUE(t.tunnel) << c.why;
@@ -441,7 +441,7 @@ TEST(Recognise, LittleIsHeldForLittle) {
   }
 }
 
-/// While it lives, memory stands so.
+/// Keeps the account of memory at `stand` as long as it lives.
 struct Scarce {
   explicit Scarce(base::Memory stand) {
     const int64_t held = base::Account::held_in_all();
@@ -466,7 +466,7 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
     std::vector<uint16_t> no_opaque_ports;
     std::string bytes;
     const char* ended;
-    bool told_apart;  // The bytes fit, and are seen to be what they are.
+    bool told_apart;  // The bytes fit, and are recognised.
   };
   const std::vector<uint16_t> strict{80};
   const Case cases[] = {
@@ -483,8 +483,7 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
        "connection_limit_reached", false},
   };
   for (const Case& c : cases) {
-    for (const int how :
-         {0, 1, 2}) {  // They came with the CONNECT; they come later; some at a time.
+    for (const int how : {0, 1, 2}) {  // With the CONNECT; later; some at a time.
       Tunnelled t({.no_opaque_ports = c.no_opaque_ports, .sniff_bytes = 64 * 1024});
       const Scarce scarce(c.stand);
       ASSERT_EQ(base::Account::stand(), c.stand);
@@ -499,7 +498,7 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
                   c.stand == base::Memory::over ? base::Block::kTiny : base::Block::kSmall)
             << c.why;
       }
-      // What came with the CONNECT lies in a block that is there already.
+      // Bytes that came with the CONNECT are in a block that is allocated already.
       const bool all_there = at_once && c.bytes.size() < base::Block::kSmall;
       const bool told_apart = c.told_apart || all_there;
       t.turn();
@@ -591,7 +590,7 @@ TEST(Recognise, CancelledWhileItWatchesItLeavesNothing) {
   EXPECT_GT(base::block_bytes_in_use(), 0u);
   t.task.cancel();
   t.tunnel = nullptr;
-  t.bytes = base::Slice();  // What was read is the caller's.
+  t.bytes = base::Slice();  // The caller owns the bytes that were read.
   EXPECT_TRUE(t.seen.gone);
   EXPECT_EQ(base::block_bytes_in_use(), 0u);
   t.client.arrive("more");

@@ -34,7 +34,7 @@ std::string client_hello(const std::string& name, size_t record = 16'384) {
 struct Case {
   std::string bytes;
   Carries carries;
-  /// So many bytes decide; before, all is open.
+  /// The number of bytes that decide; before, the sniffer is undecided.
   size_t decided_at;
   std::string name = {};
 };
@@ -53,7 +53,7 @@ std::vector<Case> cases() {
     all.push_back(whole(head, Carries::http));
   }
   all.push_back(whole("\r\nGET / HTTP/1.1\r\nHost: site\r\n\r\n", Carries::http));
-  // The first line is HTTP/1's; the rest is not as it should be.
+  // The first line is HTTP/1; the rest is malformed.
   for (const char* head :
        {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
@@ -90,7 +90,7 @@ std::vector<Case> cases() {
   return all;
 }
 
-/// How the bytes are told if they come cut at `cuts`.
+/// The result for bytes that come split at `cuts`.
 Carries look(Sniffer& sniffer, const std::string& bytes, const std::vector<size_t>& cuts,
              size_t& decided_at) {
   for (const size_t cut : cuts) {
@@ -159,7 +159,7 @@ TEST(Sniffer, WhereHttpDoesNotMatterAllButTlsIsOpaque) {
 }
 
 TEST(Sniffer, WhatIsNotWholeIsUndecided) {
-  // However long that is: the limit is the caller's.
+  // However long the line is: the caller has the limit.
   Sniffer line;
   EXPECT_EQ(line.look("GET /" + std::string(16'384, 'x')), Carries::undecided);
   Sniffer tls;

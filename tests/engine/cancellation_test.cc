@@ -1,5 +1,5 @@
-// A task may be destroyed at any of its waits: nothing is left, nobody else is harmed, and each
-// exchange has its record.
+// Destroys a task at each of its waits: nothing must be left, no other exchange may be harmed, and
+// each exchange must have its record.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -12,11 +12,11 @@ namespace {
 struct Scenario {
   const char* name;
   std::function<void(Harness&, Client&)> begin;
-  /// What the client has when all is done.
+  /// Whether the client has everything that it waits for.
   std::function<bool(Client&)> done;
   size_t exchanges;
   bool login = false;
-  bool any_end = false;  // Somebody else ends it.
+  bool any_end = false;  // The record may have any end: another side ends the exchange.
 };
 
 bool has(Client& client, size_t count) {
@@ -181,7 +181,7 @@ void cancel_after_each_turn(const Scenario& scenario, How how, bool last_first) 
                     scenario.any_end)
             << name << ", turn " << turns << ": " << record.line << " " << record.ended;
       }
-      ASSERT_LE(cancelled, 2u) << name;  // A request and the tunnel that it was in.
+      ASSERT_LE(cancelled, 2u) << name;  // A request, and the tunnel around it.
       ASSERT_TRUE(h.until([&] { return h.origin->open() == h.pool->size(); }, 1000))
           << name << ", turn " << turns << ": " << h.origin->open() << " " << h.pool->size();
       ASSERT_LE(h.connections.count(), 1u) << name;

@@ -1,4 +1,5 @@
-// A client: a socket that the test's own loop does not know, written and read between turns.
+// A client: a socket that is not in the test's event loop; the test writes and reads it between
+// turns.
 #pragma once
 #include <map>
 #include <string>
@@ -13,24 +14,24 @@ namespace weir::engine {
 /// A response as the client sees it.
 struct Answer {
   int status = 0;
-  /// Lower-case names; the last of several.
+  /// By lower-case name; the last one, if there are several.
   std::map<std::string, std::string> fields;
   std::string content;
   std::map<std::string, std::string> trailers;
   std::vector<int> interims;
-  /// Its end was seen, not only the connection's.
+  /// The response's own end was seen, not only the end of the connection.
   bool complete = false;
 };
 
 class Client {
  public:
-  /// `descriptor` is the client's end; the proxy's end is served by what the harness spawns into
-  /// `scope`.
+  /// `descriptor` is the client's end of the connection. The harness spawns the task for the
+  /// proxy's end into `scope`.
   Client(int descriptor, uint16_t id) : id(id), descriptor_(descriptor) {}
   Client(const Client&) = delete;
   ~Client() { close(); }
 
-  /// Sends as the socket takes it. `method` of each request in it, for those whose answers have no
+  /// Both send bytes as the socket takes them. `method` tells answers() which answers have no
   /// content.
   void send(std::string bytes) { outgoing += std::move(bytes); }
   void request(std::string bytes, std::string method = "GET");
@@ -40,16 +41,16 @@ class Client {
   void connect(const std::string& authority) {
     request("CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n", "CONNECT");
   }
-  /// No more is sent: an orderly end.
+  /// Sends no more: an orderly end.
   void finish();
   void close();
   /// Closes so that the proxy sees a reset.
   void reset();
-  /// Moves bytes; never waits. True if any moved, or the end came.
+  /// Moves bytes without waiting. True if any moved, or the end came.
   bool pump();
 
-  /// What has come, as responses to what was requested. After a CONNECT's or upgrade's success the
-  /// rest is `inside`.
+  /// The bytes that have come, as responses to the requests. After a successful CONNECT or upgrade
+  /// the rest is in `inside`.
   std::vector<Answer> answers();
   std::string inside;
 
@@ -59,15 +60,15 @@ class Client {
   const uint16_t id;
   std::string received;
   std::string outgoing;
-  bool ended = false;  // In order.
+  bool ended = false;  // With a FIN.
   bool was_reset = false;
-  /// Reads no more than this in all.
+  /// Reads no more bytes than this in total.
   size_t read_limit = SIZE_MAX;
   size_t read_per_pump = SIZE_MAX;
   std::vector<std::string> methods;
-  /// For scenarios in steps.
+  /// For tests that run in steps.
   int step = 0;
-  /// The proxy's side.
+  /// The task of the proxy's side.
   async::TaskScope scope;
   net::TcpStream* stream = nullptr;
 

@@ -106,8 +106,8 @@ TEST(Forwarding, AnUploadRunsBesideTheResponse) {
   Harness h;
   Client& client = h.client();
   const std::string at = h.origin->authority();
-  // The origin answers first and reads then: with a megabyte on its way, neither may wait for the
-  // other.
+  // The origin answers first and reads later: with a megabyte on its way, neither side may wait for
+  // the other.
   const size_t size = 3'000'000;
   client.request("POST http://" + at +
                  "/early?size=2000000&piece=50000 HTTP/1.1\r\nHost: x\r\nContent-Length: " +
@@ -206,7 +206,7 @@ TEST(Forwarding, AConnectionIsReusedWhereItMayBe) {
   const std::string at = h.origin->authority();
   struct Case {
     const char* path;
-    int connections_after;  // Of two such requests.
+    int connections_after;  // After two such requests.
   };
   for (const Case& c :
        {Case{"/length", 1}, Case{"/chunked", 1}, Case{"/empty", 1}, Case{"/once", 2},
@@ -227,10 +227,10 @@ TEST(Forwarding, AConnectionIsReusedWhereItMayBe) {
   }
 }
 
-// Fails, and is to: a connection that has rested is taken by what the loop has seen of it, without
-// a system call for each request (docs/design/pool.md), and these bytes come after the loop has
-// looked in this very turn. In the turn in which the last response ended the kernel is asked: Pool,
-// WhatComesInTheTurnInWhichAResponseEnds..., in src/origin.
+// Disabled because it fails by design: for an idle connection the pool relies on the events that
+// the loop has seen, without a system call for each request (docs/design/pool.md), and these bytes
+// come after the loop has polled in this turn. In the turn in which the last response ended, the
+// pool does ask the kernel: see Pool, WhatComesInTheTurnInWhichAResponseEnds..., in src/origin.
 TEST(Forwarding, DISABLED_BytesThatHaveJustComeOnAnIdleConnectionAreNoAnswer) {
   Harness h;
   const std::string at = h.origin->authority();
@@ -243,7 +243,7 @@ TEST(Forwarding, DISABLED_BytesThatHaveJustComeOnAnIdleConnectionAreNoAnswer) {
   h.settle();
   second.get(at, "/length");
   second.pump();
-  // In the turn that reads the request, after the loop has asked for events.
+  // Sends them in the turn that reads the request, after the loop has polled.
   async::TaskScope scope;
   scope.spawn([](Origin& origin) -> async::Task<void> {
     co_await async::Yield();
@@ -266,8 +266,8 @@ TEST(Forwarding, AStaleConnectionIsRetriedOnceWhereNothingIsRepeated) {
   EXPECT_EQ(answers[1].status, 200);
   EXPECT_EQ(h.origin->heads.size(), 3u);
   client.request("POST http://" + at + "/stale HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab");
-  // A POST may have been acted on: the client, which has had answers, sees the end that it would
-  // see without a proxy.
+  // The origin may have carried out the POST. The client has had answers before, so Weir closes its
+  // connection, as the origin would without a proxy.
   ASSERT_TRUE(h.until([&] { return client.ended; }));
   EXPECT_EQ(h.answers(client, 3).size(), 2u);
   EXPECT_EQ(h.origin->heads.size(), 4u);
@@ -282,7 +282,7 @@ TEST(Forwarding, AStaleConnectionIsRetriedOnceWhereNothingIsRepeated) {
 TEST(Forwarding, AnOldClientSeesACutAsAReset) {
   Harness h;
   const std::string at = h.origin->authority();
-  // Of content that ends with the connection a part looks like the whole, but for a reset.
+  // A part of content that ends with the connection looks complete, unless the connection is reset.
   for (const char* path : {"/chunked?size=50000", "/chunked?size=50000&cut=1",
                            "/chunked?size=50000&piece=900&cut=1"}) {
     Client& client = h.client();
@@ -306,7 +306,7 @@ TEST(Forwarding, WhatTheKernelMovesAndWhatFollowsItAreKeptApart) {
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_TRUE(answers[0].content == content_of(size));
   EXPECT_TRUE(answers[1].content == content_of(size));
-  // And the other way: much at once, then little at a time, then the next request.
+  // And in the other direction: much at once, then little at a time, then the next request.
   for (int i = 0; i < 2; ++i) {
     const std::string content = content_of(size);
     client.request("POST http://" + at + "/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " +
@@ -359,7 +359,7 @@ TEST(Forwarding, AClientThatGoesEndsItsFetch) {
                 path == std::string("/silent") ? "0 client_closed" : "200 client_closed");
     }
   }
-  // In the middle of its own content.
+  // The client ends in the middle of its own content.
   const int resets = h.origin->resets;
   Client& client = h.client();
   client.request("POST http://" + at +
@@ -412,13 +412,13 @@ TEST(Forwarding, ALoginByConnectionIsPinned) {
   EXPECT_EQ(h.origin->accepted, 2);
   a.close();
   EXPECT_TRUE(h.until([&] { return h.origin->open() == 1; })) << "it goes with its client";
-  // If the pinned connection dies, its client's connection is closed: what it believes of it no
-  // longer holds. Without an answer, as without a proxy: the client knows by that when to ask
-  // again.
+  // If the pinned connection ends, Weir closes its client's connection, since the client believes
+  // that it is still logged in. It does so without an answer, as the origin would without a proxy,
+  // so the client knows that it may ask again.
   b.get(at, "/gone");
   EXPECT_TRUE(h.until([&] { return b.ended; }));
   EXPECT_EQ(b.answers().size(), 1u);
-  // And where the origin closes it in order, the client is told in the same answer.
+  // If the origin announces the close in its answer, the client gets that in the same answer.
   Client& c = h.client();
   ask(c, "one");
   h.answers(c, 1);

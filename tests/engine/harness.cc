@@ -64,7 +64,7 @@ Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::
 
 Harness::Harness(Options wanted)
     : options(std::move(wanted)), threads(options.login_threads, options.most_logins_waiting) {
-  std::signal(SIGPIPE, SIG_IGN);  // As the proxy does: splice has no flag for it.
+  std::signal(SIGPIPE, SIG_IGN);  // As the proxy does, since splice can't suppress the signal.
   hosts_path = "/dev/null";
   if (!options.hosts.empty()) {
     hosts_path = "/tmp/weir-engine-hosts-" + std::to_string(getpid());
@@ -80,7 +80,7 @@ Harness::Harness(Options wanted)
   connector.emplace(*resolver, options.origin_side);
   pool.emplace(options.origin_side);
   listening = {base::IpAddress::v4(127, 0, 0, 1),
-               1};  // Where the clients believe they are; nobody listens there.
+               1};  // The address that clients connect to; nothing listens there.
   parts.own = std::make_shared<const http::OwnNames>("weir.internal",
                                                      std::vector<base::Endpoint>{listening});
   policy::Config rules;
@@ -117,7 +117,7 @@ void Harness::reload() {
                                  parts.via};
   auto stages = proxy::make_stages(parts, *sessions, options.tunnel, {attempts, threads_port},
                                    std::move(forward));
-  // Where a rule that rewrites would stand.
+  // The place of a future stage that rewrites targets.
   if (options.rewrites) stages.insert(std::prev(stages.end()), std::make_unique<Rewrite>());
   pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
 }
@@ -141,7 +141,7 @@ std::pair<int, int> tcp_pair(const base::IpAddress& address, bool small_buffers)
   if (small_buffers) setsockopt(client, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
   if (small_buffers) setsockopt(client, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
   if (connect(client, reinterpret_cast<sockaddr*>(&to), length) != 0) std::abort();
-  net::prepare_socket(client, {});  // What is sent little by little comes little by little.
+  net::prepare_socket(client, {});  // No Nagle: small writes arrive as small pieces.
   const int proxy = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (proxy < 0) std::abort();
   close(listener);
@@ -192,7 +192,7 @@ bool Harness::until(const std::function<bool()>& holds, int limit_ms) {
 }
 
 void Harness::settle() {
-  // The kernel hands loopback's bytes on by itself, sooner or later.
+  // The kernel delivers bytes on loopback with a delay, so one quiet turn is not enough.
   for (int quiet = 0; quiet < 3;) quiet = turn(1) ? 0 : quiet + 1;
 }
 

@@ -22,12 +22,12 @@
 
 namespace weir::engine {
 
-/// What an exchange's record said.
+/// The contents of an exchange's record.
 struct Record {
   uint16_t client = 0;  // Client::id
   std::string line;     // Method and target.
   int status = 0;
-  std::string ended;  // `complete`, a reason, or the error's name.
+  std::string ended;  // `complete`, a reason, or an error's name.
   uint64_t sent = 0;
   uint64_t received = 0;
   bool reused = false;
@@ -39,8 +39,8 @@ class TestJournal final : public http::Journal {
   std::vector<Record> records;
 };
 
-/// Answers with a restart what is for /to/AUTHORITY/PATH, and /loop with itself: stands where a
-/// rule that rewrites would.
+/// Answers /to/AUTHORITY/PATH with a restart to that target, and /loop with a restart to itself.
+/// Takes the place of a future stage that rewrites targets.
 class Rewrite final : public http::Stage {
  public:
   async::Task<base::Result<http::Response>> handle(http::Request request,
@@ -48,13 +48,14 @@ class Rewrite final : public http::Stage {
 };
 
 struct Options {
-  /// Of the harness's first origin; another one for each storm keeps ports from running out.
+  /// Address of the harness's first origin. Each storm uses another one, so that ports don't run
+  /// out.
   base::IpAddress origin = base::IpAddress::v4(127, 0, 0, 1);
   /// `name address` lines: a hosts file.
   std::string hosts;
   bool private_allowed = true;
   bool rewrites = false;
-  /// Of the pipelines that reload() makes; null: nobody is asked.
+  /// For the pipelines that reload() makes; null: no login is needed.
   std::shared_ptr<auth::Login> login;
   /// What the origins speak.
   origin::MakeConnection make_connection = &origin::make_http1;
@@ -71,23 +72,24 @@ class Harness {
   ~Harness();
   Harness(const Harness&) = delete;
 
-  /// `listener` 0 is of this machine alone, 1 can be reached by others. `small_buffers`: its
-  /// sockets hold little. `from`: where it seems to be.
+  /// `listener` 0 is for this machine alone, others can reach 1. `small_buffers` makes its sockets
+  /// hold little. `from` is the client's address.
   Client& client(uint32_t listener = 0, bool small_buffers = false,
                  const base::IpAddress& from = base::IpAddress::v4(127, 0, 0, 1));
-  /// Another pipeline; what runs keeps its own.
+  /// Makes a new pipeline; running exchanges keep theirs.
   void reload();
 
-  /// One turn of everything; waits for at most `wait_ms` where nothing moves. True if something
-  /// did.
+  /// One turn of the loop and all clients; waits for at most `wait_ms` if nothing moves. True if
+  /// something moved.
   bool turn(int wait_ms = 0);
-  /// Until it holds, for at most some seconds. False: it never did.
+  /// Turns until `holds` is true, for at most `limit_ms`. False if it never was.
   bool until(const std::function<bool()>& holds, int limit_ms = 5000);
-  /// Until nothing moves any more.
+  /// Turns until nothing moves any more.
   void settle();
-  /// Until the client has `count` answers, all whole, or its connection has ended; those it has.
+  /// Turns until the client has `count` complete answers or its connection has ended; returns its
+  /// answers.
   std::vector<Answer> answers(Client& client, size_t count);
-  /// Records of one client.
+  /// The records of one client.
   std::vector<Record> records(const Client& client) const;
   /// The only record of one client, once there is one: `STATUS ended`.
   std::string record(const Client& client);
@@ -116,7 +118,7 @@ class Harness {
                           net::TcpStream** stream);
 };
 
-/// Sockets that this process has open.
+/// The number of sockets that this process has open.
 size_t open_sockets();
 
 }  // namespace weir::engine

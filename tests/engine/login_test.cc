@@ -1,7 +1,7 @@
-// A client may go at whatever moment of the work that a pool of threads does for its login, or for
-// another's: nothing is left, nobody else is harmed, its exchange has its record. What holds the
-// pool's thread is under the test's control; where work can't be held, that the moment was met is
-// looked at before and after, and tried again where it was not.
+// A client may leave at any moment of the work that a thread pool does for its login, or for
+// another client's: nothing must be left, no other client may be harmed, and its exchange must have
+// its record. The tests can hold the pool's thread. If work can't be held, a test checks before and
+// after whether it met the intended moment, and otherwise tries again.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 
 using async::Pool;
 
-/// Keeps the one thread of a pool.
+/// Occupies the only thread of a pool.
 class Gate {
  public:
   explicit Gate(Harness& h) : work_(std::make_shared<Held>()) {
@@ -79,7 +79,7 @@ TEST(LoginInTheEngine, AFileThatIsReadForLongKeepsOneThreadAlone) {
       read = true;
     });
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    // As the next second's request would.
+    // As a request in the next second would.
     logins.login->look();
     met = !read;
     EXPECT_TRUE(logins.login->users()->check("ada", "secret")) << "what was read before stays";
@@ -89,24 +89,24 @@ TEST(LoginInTheEngine, AFileThatIsReadForLongKeepsOneThreadAlone) {
   EXPECT_TRUE(met);
 }
 
-/// Where the client's task waits.
+/// What the client's task waits for.
 enum class At : uint8_t {
-  look,         // For the file to be looked at: it is known already.
-  check,        // For its password.
-  check_first,  // For its password, for which another of its address waits too.
-  check_too,    // For the same password that another of its address has checked.
-  check_wrong,  // For a password that is wrong.
-  after_wrong,  // Out the delay of a wrong one, while another's password is checked.
-  capped,       // For one of its address's places: those who have them are being checked.
-  forwarded,    // For an origin's answer, while another's password is checked.
+  look,         // For the check of the file; its password is remembered.
+  check,        // For the check of its password.
+  check_first,  // The same, and another client of its address waits for it too.
+  check_too,    // For the check that another client of its address has begun.
+  check_wrong,  // For the check of a wrong password.
+  after_wrong,  // For the delay after a wrong password, while another is checked.
+  capped,       // For one of its address's places; all are in use.
+  forwarded,    // For an origin's answer, while another password is checked.
 };
-/// What the work has come to.
+/// How far the work has come.
 enum class Moment : uint8_t {
-  waiting,        // Not begun.
-  running,        // On its thread.
+  waiting,        // It has not begun.
+  running,        // It runs on its thread.
   come_back,      // Its ticket is in the mailbox.
-  letter_before,  // In the turn that delivers it, by a letter before its own,
-  letter_after,   // by one behind it,
+  letter_before,  // In the turn that delivers it, by a message before its own,
+  letter_after,   // by one after it,
   same_turn,      // or by a coroutine that is ready and comes first.
 };
 enum class How : uint8_t { the_task, the_socket, an_interrupt };
@@ -125,7 +125,7 @@ class LoginCancelled {
     h_.emplace(std::move(options));
   }
   void run();
-  /// The work was where the test says when the client went.
+  /// Whether the work was at the intended moment when the client left.
   bool met = false;
 
  private:
@@ -136,14 +136,14 @@ class LoginCancelled {
   bool load_becomes(size_t waiting, size_t running) {
     return h_->until([&] { return h_->threads.load() == Pool::Load{waiting, running}; });
   }
-  /// Without a turn: nothing is delivered meanwhile.
+  /// Waits without a turn of the loop, so that nothing is delivered meanwhile.
   bool load_becomes_unseen(size_t waiting, size_t running) {
     const uint64_t end = base::monotonic_ms() + 5000;
     while (h_->threads.load() != Pool::Load{waiting, running} && base::monotonic_ms() < end)
       std::this_thread::yield();
     return h_->threads.load() == Pool::Load{waiting, running};
   }
-  /// Until the task waits at its place and `work_` jobs wait in the pool.
+  /// Turns until the task waits at its place and `work_` jobs wait in the pool.
   void come_to_the_place();
   void go();
   void go_at_the_moment();
@@ -215,7 +215,7 @@ void LoginCancelled::come_to_the_place() {
     ASSERT_TRUE(load_becomes(1, 1));
   }
   ASSERT_EQ(h.threads.load(), (Pool::Load{work_, 1}));
-  // A machine that stood still for a second has been past the place.
+  // If the machine stood still for a second, the task may have passed its place.
   placed_ = client_->scope.size() == 1 && h.records(*client_).empty() && client_->received.empty();
 }
 
@@ -241,7 +241,7 @@ void LoginCancelled::go_at_the_moment() {
     logins_.make_long();
   gate_->open();
   if (moment_ == Moment::running || moment_ == Moment::letter_before) {
-    // One job has begun, or, of quick ones, has ended already: then this is tried again.
+    // One job has begun. A quick one may have ended already: then the test tries again.
     const Pool::Load running{work_ - 1, 1};
     const uint64_t end = base::monotonic_ms() + 5000;
     while (h.threads.load().waiting >= work_ && base::monotonic_ms() < end)
@@ -276,7 +276,7 @@ void LoginCancelled::go_at_the_moment() {
       went = delivered;
       self.go();
     }(*this, delivered, went));
-    // Behind the work's own letter, and before whatever is ready.
+    // After the work's own message, and before any ready task.
     h.mailbox.post([&] { delivered = true; });
     h.turn(0);
     met = met && went;
@@ -296,7 +296,7 @@ void LoginCancelled::run() {
   const auto records = h.records(*client_);
   ASSERT_EQ(records.size(), 1u);
   ASSERT_EQ(records[0].ended, how_ == How::an_interrupt ? "drained" : "client_closed");
-  // Others are served: those who waited for the same work, and one who comes now.
+  // Others are served: clients that waited for the same work, and one that comes now.
   others_.push_back(&h.client(0, false, base::IpAddress::v4(127, 0, 0, 3)));
   ask(*others_.back(), kRight);
   for (Client* other : others_) {
@@ -319,7 +319,7 @@ TEST_P(LoginCancellation, AtEachMomentLeavesNothingAndHarmsNobody) {
         at != At::look && (moment == Moment::running || moment == Moment::letter_before);
     return std::make_unique<Logins>(slow ? kSlow : kQuick);
   };
-  // A look is due a second after the last: all of these have waited together.
+  // A check is due a second after the last one: all of these have waited together.
   std::vector<std::unique_ptr<Logins>> old;
   if (at == At::look) {
     for (int i = 0; i < 18 + 6; ++i) old.push_back(logins_for(Moment::waiting));
@@ -365,7 +365,7 @@ INSTANTIATE_TEST_SUITE_P(In, LoginCancellation,
                                          At::forwarded),
                          [](const auto& param) { return kAt[static_cast<size_t>(param.param)]; });
 
-/// Clients with right and wrong passwords and with none come, go by every way, between reloads.
+/// Clients with right, wrong and no passwords come, and leave in every way, between reloads.
 class LoginStorm {
  public:
   explicit LoginStorm(unsigned seed)
@@ -388,7 +388,7 @@ class LoginStorm {
                                          static_cast<uint8_t>(seed % 250 + 1));
     options.login = std::move(login);
     options.login_threads = 1 + seed % 2;
-    // Where few may wait in the pool, others wait for that, and all are served.
+    // If only a few may wait in the pool, others wait for a free place there, and all are served.
     options.most_logins_waiting = seed % 5 == 0 ? 2 : 100;
     options.server.linger_silence_ms = 8;
     return options;
@@ -407,7 +407,7 @@ class LoginStorm {
 };
 
 void LoginStorm::arrive() {
-  // Addresses of their own: a few share one, never as many as may try at once.
+  // A few clients share each address, but never more than may try at once.
   const auto from = base::IpAddress::v4(127, 0, 1, static_cast<uint8_t>(1 + guests_.size() / 4));
   Guest& guest =
       guests_.emplace_back(&h_.client(0, false, from), static_cast<Guest::Says>(any(4) == 0   ? 2
@@ -479,7 +479,7 @@ void LoginStorm::run() {
       default: h_.turn(any(6) == 0 ? 1 : 0);
     }
   }
-  // Most seeds don't wait out the delay of the wrong ones: they go in it.
+  // With most seeds the clients with wrong passwords leave during the delay.
   if (seed_ % 8 != 0) {
     for (Guest& guest : guests_) {
       if (guest.says != Guest::Says::wrong || guest.killed) continue;

@@ -1,4 +1,4 @@
-// A password file, and what clients say.
+// A password file, and the fields that clients send.
 #pragma once
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 
 namespace weir::engine {
 
-// "secret": a fraction of a millisecond, and some tens of them.
+// Hashes of "secret" that take a fraction of a millisecond, and some tens of milliseconds.
 inline constexpr const char* kQuick =
     "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
 inline constexpr const char* kSlow =
@@ -27,7 +27,8 @@ inline constexpr const char* kOthers[] = {
     "Proxy-Authorization: Basic dTQ6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTU6c2VjcmV0\r\n",
     "Proxy-Authorization: Basic dTY6c2VjcmV0\r\n", "Proxy-Authorization: Basic dTc6c2VjcmV0\r\n"};
 
-/// A password file, of ada and of `u0` to `u7` with the same password, and the login that reads it.
+/// A password file with users `ada` and `u0` to `u7`, who have the same password, and the login
+/// that reads it.
 class Logins {
  public:
   explicit Logins(const char* hash) {
@@ -42,13 +43,13 @@ class Logins {
   }
   Logins(const Logins&) = delete;
   ~Logins() { unlink(path_.c_str()); }
-  /// Whether the next request asks for a look at the file.
+  /// Whether the next request causes a check of the file.
   bool look_is_due() const { return base::monotonic_ms() > opened_ms_ + auth::Login::kLookMs; }
-  /// Ada has logged in.
+  /// Logs Ada in.
   void remember_ada() {
     login->remember(login->users(), login->print_of({"ada", "secret"}), base::monotonic_ms());
   }
-  /// From now on whoever looks at the file needs some tens of milliseconds: it has many lines more.
+  /// Adds many lines, so that reading the file takes some tens of milliseconds from now on.
   void make_long() {
     std::ofstream file(path_);
     file << lines_;

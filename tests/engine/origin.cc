@@ -107,7 +107,7 @@ struct Origin::Wire {
     }
     co_return true;
   }
-  /// The request's content; trailers as lines.
+  /// Reads the request's content into `to`, and the trailers as lines.
   Task<bool> content(std::string head, std::string& to, std::string& trailers, size_t most,
                      uint64_t& read) {
     if (const std::string length = field_of(head, "Content-Length"); !length.empty()) {
@@ -316,7 +316,7 @@ Task<bool> Origin::answer(Wire& wire, const std::string& head) {
                                       : "0\r\nX-Sum: " + std::to_string(size) + "\r\n\r\n");
   }
   const bool once = kind == "once";
-  if (kind == "extra") piece = SIZE_MAX;  // They come together with the answer's end.
+  if (kind == "extra") piece = SIZE_MAX;  // The extra bytes come with the answer's end.
   const bool sent =
       co_await wire.write(ok(length + (once ? "Connection: close\r\n" : "")) + content +
                               (kind == "extra" ? "HTTP/1.1 200 OK\r\n\r\n" : ""),

@@ -1,4 +1,4 @@
-// Policy sees every target and every address, whatever leads there.
+// Policy sees every target and every address, however the request got there.
 #include <gtest/gtest.h>
 
 #include "engine/harness.h"
@@ -63,7 +63,7 @@ TEST(PolicyInTheEngine, AConnectIsJudgedBeforeAnythingIsConnected) {
     Client& client = h.client();
     client.connect(authority);
     client.get(h.origin->authority(),
-               "/length");  // After a refused CONNECT nothing is parsed as a request.
+               "/length");  // Bytes after a refused CONNECT are not parsed as a request.
     h.until([&] { return client.ended; });
     const auto answers = client.answers();
     ASSERT_EQ(answers.size(), 1u) << authority;

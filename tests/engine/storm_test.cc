@@ -1,7 +1,8 @@
-// Random schedules: the order of what is ready, arrivals, kills, reloads, slow readers, uploads,
-// logins by connection, tunnels, origins that break. Whatever happens: each exchange has its
-// record, each answer is right or cut, and in the end nothing is left. As many seeds as fit into
-// some seconds. WEIR_STORM_SEED=N runs that one alone; WEIR_STORM_SEEDS=N runs so many.
+// Random schedules: the order of ready tasks, arrivals, cancellations, reloads, slow readers,
+// uploads, logins by connection, tunnels, origins that break. In every case each exchange must have
+// its record, each answer must be right or cut, and nothing may be left at the end. Runs as many
+// seeds as fit into some seconds. WEIR_STORM_SEED=N runs only that seed; WEIR_STORM_SEEDS=N runs N
+// seeds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,13 +16,13 @@
 namespace weir::engine {
 namespace {
 
-/// What a client asks, and what a right answer to it is.
+/// A request of a client, and the right answer to it.
 struct Asked {
   std::string method = "GET";
   std::string path;
-  std::string content;  // Of the answer.
+  std::string content;  // The answer's content.
   std::set<int> statuses{200};
-  bool cut = false;  // Its answer can't be whole.
+  bool cut = false;  // Its answer can't be complete.
   std::string bytes;
 };
 
@@ -36,7 +37,7 @@ class Storm {
   struct Guest {
     Client* client;
     std::vector<Asked> asked;
-    std::string tunnelled;  // Opaque bytes, which come back.
+    std::string tunnelled;  // Opaque bytes, which the origin sends back.
     enum class Kind : uint8_t { plain, opaque, session, goes_back } kind = Kind::plain;
     bool killed = false;
     std::string how = {};
@@ -49,7 +50,7 @@ class Storm {
 
   static Options options(unsigned seed) {
     Options options;
-    // Addresses of their own, so that ports in TIME-WAIT don't run out.
+    // Each seed has its own address, so that ports in TIME-WAIT don't run out.
     options.origin = base::IpAddress::v4(127, 1, static_cast<uint8_t>(seed / 250),
                                          static_cast<uint8_t>(seed % 250 + 1));
     options.server.linger_silence_ms = 8;
@@ -157,7 +158,7 @@ Asked Storm::random_request(bool inside) {
       break;
     default: one.path = "/length" + sized;
   }
-  // Through a pinned or pooled connection that just broke, any of them may be a 502.
+  // If it uses a pinned or pooled connection that just broke, any request may get a 502.
   one.statuses.insert(502);
   const std::string at = h_.origin->authority();
   one.bytes = one.method + " " + (inside ? one.path : "http://" + at + one.path) +
@@ -216,8 +217,8 @@ void Storm::leave() {
   guest.how = "by " + std::to_string(how);
   switch (how) {
     case 0:
-      // An end alone may be a half-close: who waits for an answer that never comes must be reset to
-      // be seen to have gone.
+      // An end alone may be a half-close: only a reset shows that a client which waits for an
+      // answer that never comes has left.
       if (guest.stalls())
         guest.client->reset();
       else
@@ -231,7 +232,7 @@ void Storm::leave() {
       guest.client->finish();  // It may be between two requests.
       break;
     default:
-      // Somewhere in a later turn, between any two of what is ready then.
+      // At some point in a later turn, between any two ready tasks.
       killers_.spawn([](Client& client, size_t turns) -> async::Task<void> {
         for (; turns > 0; --turns) co_await async::Yield();
         client.scope.cancel_all();
@@ -247,7 +248,7 @@ void Storm::check_answers(const Guest& guest, const std::vector<Answer>& answers
     const Asked& asked = guest.asked[i];
     const bool cut = !answer.complete;
     if (cut) {
-      // Only the last one, and only where somebody broke it off.
+      // Only the last answer may be incomplete, and only if one side broke it off.
       ASSERT_EQ(i + 1, answers.size()) << where(guest);
       ASSERT_TRUE(cut_allowed || asked.cut) << where(guest) << ", answer " << i;
     }
@@ -260,8 +261,8 @@ void Storm::check_answers(const Guest& guest, const std::vector<Answer>& answers
         << where(guest) << ", answer " << i << " has status " << answer.status;
     if (answer.status == 502 || asked.content == "*") continue;
     ASSERT_TRUE(asked.content.starts_with(answer.content)) << where(guest) << ", answer " << i;
-    // Without a length and without framing an end alone is what a client has: a cut must be a reset
-    // there.
+    // If content has no length and no framing, the end of the connection is its end: then a cut
+    // must be a reset.
     if (answer.complete)
       ASSERT_TRUE(asked.cut || asked.content == answer.content)
           << where(guest) << ", answer " << i << ": " << answer.content.size();
@@ -292,7 +293,7 @@ void Storm::check(Guest& guest) {
       return;
     }
     if (guest.kind == Guest::Kind::goes_back) {
-      // The answer, and then all that was sent behind the request.
+      // The answer, and then all bytes that were sent after the request.
       if (!guest.killed) ASSERT_TRUE(client.inside.ends_with(guest.tunnelled)) << where(guest);
       return;
     }
@@ -311,7 +312,7 @@ void Storm::check(Guest& guest) {
   } else {
     check_answers(guest, answers, guest.killed || client.was_reset);
   }
-  // Every head that went out is in a record; of one that was killed some may not have arrived.
+  // Every head that arrived has a record; some heads of a killed client may not have arrived.
   size_t recorded = 0;
   for (const Record& record : records) recorded += record.status != 0;
   ASSERT_GE(recorded, heads) << where(guest);
@@ -339,8 +340,8 @@ void Storm::run() {
     }
   }
   for (Guest& guest : guests_) guest.client->read_limit = guest.client->read_per_pump = SIZE_MAX;
-  // Those who were left alone say that they have done, and are answered to the end; stalled ones
-  // are left after a while.
+  // Clients that were not killed end their side, and get all their answers; stalled ones are closed
+  // after a while.
   const auto left_to_end = [&] {
     for (const Guest& guest : guests_) {
       if (!guest.killed && !guest.client->ended && !guest.client->was_reset) return false;
@@ -350,8 +351,8 @@ void Storm::run() {
   for (Guest& guest : guests_) {
     if (!guest.killed) guest.client->finish();
   }
-  // The kernel asks for a window that was shut at ever longer intervals, and hears late that a
-  // small one is open: seconds may pass.
+  // The kernel probes a closed TCP window at growing intervals, so it may take seconds to learn
+  // that a small one is open.
   for (int turns = 0; !left_to_end() && turns < 40'000; ++turns) {
     if (h_.turn(1)) continue;
     for (Guest& guest : guests_) {

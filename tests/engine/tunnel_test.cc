@@ -111,7 +111,8 @@ TEST(Tunnels, OpaqueBytesGoBothWaysWithHalfClose) {
 
 TEST(Tunnels, TheClientsLastBytesArriveThoughTheOriginEndedFirst) {
   Harness h;
-  // Says hello, and ends its side at once when it has heard a line; then it still listens.
+  // A server that greets, ends its side as soon as it has received a line, and still reads after
+  // that.
   auto bound = net::bind_listeners({base::IpAddress::v4(127, 0, 0, 1), 0}, 1);
   ASSERT_EQ(bound->front().listen(), 0);
   net::Listener listener(std::move(bound->front()));
@@ -139,7 +140,7 @@ TEST(Tunnels, TheClientsLastBytesArriveThoughTheOriginEndedFirst) {
   EXPECT_EQ(client.inside, "220 hello\r\n");
   const std::string last_words = "\x01" + content_of(1'000'000);
   client.send(last_words);
-  client.finish();  // Both ways have ended then; what was sent before is still to be read.
+  client.finish();  // Both directions have ended; bytes sent before are still unread.
   EXPECT_TRUE(h.until([&] { return heard_end; }));
   EXPECT_EQ(heard.size(), last_words.size());
   EXPECT_EQ(h.record(client), "200 complete");
@@ -151,7 +152,7 @@ TEST(Tunnels, AnOriginThatSpeaksFirstWorksAtOnce) {
   Client& client = h.client();
   client.connect(greets.authority());
   ASSERT_TRUE(h.until([&] { return client.received.ends_with("220 ready\r\n"); }));
-  client.send("GET / HTTP/1.1\r\nHost: elsewhere\r\n\r\n");  // Opaque now and later.
+  client.send("GET / HTTP/1.1\r\nHost: elsewhere\r\n\r\n");  // Opaque from now on.
   ASSERT_TRUE(h.until([&] { return client.received.ends_with("elsewhere\r\n\r\n"); }));
   client.finish();
   EXPECT_TRUE(h.until([&] { return client.ended; }));

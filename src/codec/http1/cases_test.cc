@@ -1,6 +1,6 @@
 // Runs the tables of raw cases in tests/cases (their format is in its README.md): whole, cut at
-// every place, byte by byte and at random; the outcome must be the same. What was accepted is
-// written again and read again, and must be the same too.
+// every place, byte by byte and at random; the outcome must be the same. A message that was
+// accepted is written and read again, and must be the same too.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -26,7 +26,7 @@ using Pieces = std::vector<std::string_view>;
 struct Case {
   std::string name, raw, expect, method = "GET";
   int line = 0;
-  /// All other keys; values out of their quotes.
+  /// All other keys; values are without their quotes.
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
@@ -127,7 +127,7 @@ std::vector<std::string> lines_of(const http::Fields& fields) {
   return lines;
 }
 
-/// Whoever reads what Weir writes reads what Weir has read.
+/// A strict reader must read from Weir's output what Weir has read.
 void expect_strict(const http::Trailers& trailers, const std::vector<std::string>& lines) {
   std::string written(size_of_last_chunk(&trailers), '?');
   ASSERT_EQ(write_last_chunk(written.data(), &trailers), written.data() + written.size());
@@ -173,7 +173,7 @@ class Content {
         break;
       }
       case Framing::Kind::chunked: {
-        // A buffer of just the size, so that the sanitizer sees a byte too far.
+        // A buffer of the exact size, so that the sanitizer sees a read beyond it.
         const auto buffer = std::make_unique<char[]>(in.size());
         std::copy(in.begin(), in.end(), buffer.get());
         TRY(const auto decoded, decoder_.decode(buffer.get(), in.size()));
@@ -211,7 +211,7 @@ Outcome failed(const base::Error& error) {
   return outcome;
 }
 
-/// What was mended is said by one word, and ends the connection.
+/// Notes the word for what was mended, which must also end the connection.
 void note_mended(const ResponseParser& parser, const ChunkedDecoder& decoder, Outcome& outcome) {
   if (parser.mended()) EXPECT_FALSE(parser.keep_alive());
   const char* const word = parser.mended() ? parser.mended() : decoder.mended();
@@ -254,14 +254,14 @@ Outcome read_message(Parser& parser, Side side, const Pieces& pieces, OnHead on_
   return outcome;
 }
 
-/// What the head written again gives, read again.
+/// Writes the head and reads it again.
 void expect_same_again(const http::RequestHead& head, const Framing& framing) {
   std::string again(size_of(head, head.raw_target), '?');
   char* const end = write_head(again.data(), head, head.raw_target);
   ASSERT_EQ(end, again.data() + again.size());
   for (const std::string& line : lines_of(head.fields))
     EXPECT_NE(again.find("\r\n" + line + "\r\n"), std::string::npos) << line;
-  // A request of HTTP/1.0 is written as one of HTTP/1.1: only that may differ.
+  // An HTTP/1.0 request is written as HTTP/1.1: only that may differ.
   RequestParser parser(HeadLimits{.bytes = 1 << 20});
   const auto taken = parser.feed(again);
   ASSERT_TRUE(taken) << taken.error().detail();
@@ -385,8 +385,8 @@ void check_facts(const Case& from, const Outcome& got) {
   EXPECT_EQ(got.mended, mended);
 }
 
-/// Where a case is cut in two: everywhere, or for the long ones at some hundred places, all near
-/// the ends.
+/// The positions at which a case is split in two: all, or for long cases some hundred, with all
+/// near the ends.
 std::vector<size_t> cuts_of(size_t size) {
   std::vector<size_t> cuts;
   for (size_t at = 1; at < size; at += (at < 150 || size - at < 150 || size < 1500)
@@ -403,7 +403,7 @@ void run(const Case& from, Read read) {
   const std::string_view raw = from.raw;
   const Outcome whole = read(from, {raw});
   check_facts(from, whole);
-  // The words may differ with the place of a cut; what is decided may not.
+  // The text of an error may depend on where the bytes are split, but the result may not.
   const auto expect_same = [&](Outcome got, const std::string& how) {
     got.detail = whole.detail;
     EXPECT_TRUE(got == whole) << how << ": " << got.verdict << ", whole: " << whole.verdict << " "

@@ -48,7 +48,8 @@ TEST(ChunkedDecoder, TheLargestChunk) {
   }
 }
 
-/// Chunks of 64 bytes with an extension of 34 bytes each, and so more of those than 4 KiB in all.
+/// Chunks of 64 bytes with an extension of 34 bytes each, so that the extensions exceed 4 KiB in
+/// total.
 TEST(ChunkedDecoder, ALongStreamMayHaveShortExtensions) {
   for (const Side side : {Side::client, Side::origin}) {
     ChunkedDecoder decoder(side);
@@ -70,7 +71,8 @@ TEST(ChunkedDecoder, ExtensionsBeyond4KiBAndTheContentAreTooLong) {
     std::string data = "1;" + std::string(64, 'e') + "\r\nc\r\n";
     if (!decoder.decode(data.data(), data.size())) break;
   }
-  // Each takes 66 bytes, the CR among them: so many fit into 4 KiB and the content before.
+  // Each takes 66 bytes, including the CR: that many fit into the allowance of 4 KiB and the
+  // content so far.
   EXPECT_EQ(chunks, 63);
 }
 

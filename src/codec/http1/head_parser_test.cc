@@ -150,8 +150,8 @@ TEST(ResponseParser, ErrorsNameTheirType) {
   }
 }
 
-/// The answer that `in` begins, fed byte by byte: how many bytes were taken before it was seen that
-/// it is none, or -1.
+/// Feeds `in` byte by byte: the number of bytes that the parser took before it saw that they begin
+/// no response, or -1.
 int taken_until_no_response(std::string_view in, Begin begin) {
   ResponseParser parser(http::Method::get, {}, begin);
   for (size_t i = 0; i < in.size(); ++i) {
@@ -251,8 +251,8 @@ TEST(ResponseParser, FoldsAndControlsCostMemoryInProportion) {
   }
 }
 
-/// Heads made at random from plain and odd pieces: what is accepted is the same when written and
-/// read again; nothing else to be seen than errors.
+/// Random heads from ordinary and unusual pieces: an accepted head must be the same when it is
+/// written and read again; the others must give errors.
 TEST(Parsers, RandomHeads) {
   const std::string_view kPieces[] = {"GET ",
                                       "http://a/",

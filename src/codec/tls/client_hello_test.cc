@@ -31,7 +31,7 @@ std::string body_of(const std::string& extensions) {
 std::string handshake(const std::string& body, int type = 1) {
   return number(static_cast<size_t>(type), 1) + vector(body, 3);
 }
-/// Cut into records of `size` bytes.
+/// The message, split into records of `size` bytes.
 std::string records(const std::string& message, size_t size = 16384) {
   std::string out;
   for (size_t at = 0; at < message.size(); at += size)
@@ -43,7 +43,7 @@ std::string hello_with(const std::string& extensions, size_t record = 16384) {
 }
 
 Seen look(std::string_view bytes, ClientHello& hello) {
-  // A buffer of just the size, so that the sanitizer sees a byte too far.
+  // A buffer of the exact size, so that the sanitizer sees a read beyond it.
   const auto copy = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), copy.get());
   return parse_client_hello({copy.get(), bytes.size()}, hello);

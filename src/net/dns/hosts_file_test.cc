@@ -91,7 +91,7 @@ TEST(HostsFile, IsReadAgainWhenItChanges) {
   std::filesystem::remove(path);
   EXPECT_TRUE(hosts.refresh(7000));
   EXPECT_EQ(hosts.size(), 0u);
-  // Neither a pipe that nobody writes nor a folder holds anything up.
+  // Neither a pipe without a writer nor a folder blocks the reader.
   mkfifo(path.c_str(), 0600);
   EXPECT_FALSE(hosts.refresh(8000));
   std::filesystem::remove(path);

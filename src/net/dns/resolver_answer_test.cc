@@ -131,7 +131,7 @@ TEST(DnsAnswer, SixteenAddressesAtMostAndManyRecords) {
   for (int i = 1; i < 120; ++i) message.address("a.test", 60, "2001:db8::" + std::to_string(i));
   const DnsAnswer answer = read_dns_answer(message.bytes, "a.test", base::IpFamily::v6);
   EXPECT_EQ(answer.lookup.count, Lookup::kMostAddresses);
-  // As many records as can be claimed, none of which is there.
+  // The header claims the largest number of records, and has none.
   message.bytes[6] = message.bytes[7] = '\xff';
   EXPECT_EQ(read_dns_answer(message.bytes, "a.test", base::IpFamily::v6).lookup.outcome,
             Outcome::failed);
@@ -155,7 +155,7 @@ TEST(DnsAnswer, EveryPrefixAndNoise) {
 }
 
 TEST(DnsAnswer, TheWorstMessageIsReadInLittleTime) {
-  // Pointers to pointers, 64 KiB, for every name of the chain.
+  // 64 KiB of pointers to pointers, for every name of the chain.
   DnsMessage message = to("a0.test");
   for (int i = 0; i < 8; ++i)
     message.alias("a" + std::to_string(i) + ".test", 60, "a" + std::to_string(i + 1) + ".test");

@@ -29,7 +29,7 @@ struct File {
              ("weir_resolver_" + std::to_string(getpid()) + "_" + std::to_string(++made))) {}
   ~File() { std::filesystem::remove(path); }
   void write(std::string_view content) {
-    // A new inode each time: file times may be too coarse to tell.
+    // A new inode each time, since file times may be too coarse to show a change.
     const std::string next = path + ".next";
     std::ofstream(next) << content;
     std::filesystem::rename(next, path);
@@ -242,7 +242,7 @@ TEST(Resolver, ACutAnswerIsAskedForByTcp) {
   f.run_until(done, 3);
   for (const Lookup& result : results)
     EXPECT_EQ(result.count, Lookup::kMostAddresses) << text(result);
-  // Again, over a connection that was used before or a new one.
+  // Once more, over the used connection or a new one.
   EXPECT_EQ(f.lookup("again.test").count, Lookup::kMostAddresses);
 }
 

@@ -21,10 +21,10 @@ using async::EventLoop;
 using async::MemoryStream;
 using base::ErrorType;
 
-/// One end of a connection whose other end is the relay's: a socket that the loop does not know.
+/// One end of a connection whose other end belongs to the relay: a socket that is not in the loop.
 class Peer {
  public:
-  /// `little`: the sockets hold few bytes.
+  /// With `little`, the sockets hold few bytes.
   explicit Peer(bool little = false) {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int size = 8192;
@@ -116,11 +116,11 @@ struct Relay {
     }
     return true;
   }
-  /// What it ended with: `ended`, an error's name, or `open` after `limit_ms`.
+  /// How the relay ended: `ended`, an error's name, or `open` after `limit_ms`.
   std::string end(uint64_t limit_ms = 10'000) {
     if (!until([&] { return task.done(); }, limit_ms)) return "open";
     const auto result = task.take();
-    // What was sent before still arrives.
+    // Bytes that were sent before still arrive.
     task.cancel();
     for (int i = 0; i < 5; ++i) client.pump(), origin.pump();
     return result ? "ended" : std::string(base::name_of(result.error().type()));
@@ -149,7 +149,7 @@ TEST(Relay, AnEndOnOneSideIsPassedOnAndTheOtherGoesOn) {
       ASSERT_TRUE(
           r.until([&] { return first.received.size() == 5u * static_cast<size_t>(i + 1); }));
     }
-    // Its last bytes and its end come together, when both ways are shut.
+    // Its last bytes and its end come together, when both directions are shut.
     second.send(content_of(300'000, 'a'));
     second.finish();
     EXPECT_EQ(r.end(), "ended");
@@ -215,7 +215,7 @@ TEST(Relay, IdleEndsIt) {
 TEST(Relay, EitherWayKeepsItOpen) {
   Relay busy;
   busy.start(120);
-  for (int i = 0; i < 8; ++i) {  // Only ever one way; the other is silent for far longer.
+  for (int i = 0; i < 8; ++i) {  // One direction only; the other is silent for far longer.
     busy.origin.send("tick");
     busy.until([] { return false; }, 40);
     ASSERT_FALSE(busy.task.done()) << i;
@@ -225,7 +225,7 @@ TEST(Relay, EitherWayKeepsItOpen) {
 }
 
 TEST(Relay, ASideThatDoesNotReadEndsItTooWhileBytesWait) {
-  for (const size_t size : {size_t{100'000}, size_t{20'000'000}}) {  // By copying; by the kernel.
+  for (const size_t size : {size_t{100'000}, size_t{20'000'000}}) {  // By copying; by splice.
     Relay stuck(true);
     stuck.client.reads = false;
     stuck.start(150);
@@ -236,9 +236,8 @@ TEST(Relay, ASideThatDoesNotReadEndsItTooWhileBytesWait) {
 
 TEST(Relay, ASideThatDoesNotReadEndsNothingWhileTheOtherWayMoves) {
   for (const bool of_client : {true, false}) {
-    for (const size_t size :
-         {size_t{0}, size_t{100'000},
-          size_t{20'000'000}}) {  // What was there before; by copying; by the kernel.
+    for (const size_t size : {size_t{0}, size_t{100'000},
+                              size_t{20'000'000}}) {  // In the first bytes; by copying; by splice.
       Relay r(true);
       Peer& stuck = of_client ? r.client : r.origin;
       Peer& other = of_client ? r.origin : r.client;
@@ -255,7 +254,7 @@ TEST(Relay, ASideThatDoesNotReadEndsNothingWhileTheOtherWayMoves) {
         ASSERT_FALSE(r.task.done()) << size << " " << i;
       }
       EXPECT_EQ(other.received.size(), 48u);
-      // It reads on, and has missed nothing.
+      // It reads again, and has missed nothing.
       stuck.reads = true;
       ASSERT_TRUE(r.until([&] { return stuck.received.size() >= content.size(); })) << size;
       EXPECT_TRUE(stuck.received == content);
@@ -332,8 +331,7 @@ TEST(Relay, WhoHasTheWholeKeepsItHoweverTheOtherWayEnds) {
     Relay r(true);
     r.start(idle ? 150 : 5000);
     r.client.reads = false;
-    const std::string content =
-        content_of(18'000, 'A');  // More than the client's side takes: the rest lies on this one.
+    const std::string content = content_of(18'000, 'A');  // More than the client's socket takes.
     r.origin.send(content);
     r.origin.finish();
     ASSERT_TRUE(r.until([&] { return r.to_client == content.size(); }));
@@ -371,7 +369,7 @@ TEST(Relay, CancelledWithBytesInThePipeItLeavesNone) {
         for (int i = 0; i < turns; ++i) r.client.pump(), r.origin.pump(), r.loop.turn(0);
         const uint64_t said = r.to_client;
         r.task.cancel();
-        // Closing resets it, and what the kernel still holds for it is lost.
+        // Closing resets it, and bytes that the kernel still holds for it are lost.
         r.client.reads = true;
         r.until([&] { return r.client.received.size() >= said; }, 1000);
         r.client.drop_stream();
@@ -380,7 +378,7 @@ TEST(Relay, CancelledWithBytesInThePipeItLeavesNone) {
         EXPECT_TRUE(r.client.received == content_of(said, 'A'));
       }
       EXPECT_EQ(base::block_bytes_in_use(), 0u);
-      // Spare pipes may stay, a few; sockets may not.
+      // A few spare pipes may stay; sockets may not.
       EXPECT_LE(open_descriptors(), before + 4);
       Relay next;
       next.start();

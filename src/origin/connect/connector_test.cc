@@ -33,7 +33,7 @@ IpAddress ip(std::string_view text) {
   return *IpAddress::parse(text);
 }
 
-/// A socket that listens; one whose queue is full answers nobody.
+/// A listening socket; if its queue is full, it answers no attempt.
 class Listening {
  public:
   explicit Listening(std::string_view address, uint16_t port = 0, bool full = false)
@@ -61,7 +61,7 @@ class Listening {
   }
   bool there() const { return there_; }
   uint16_t port() const { return port_; }
-  /// How many have connected, that are still connected.
+  /// The number of connections that are still open.
   int accepted() {
     int open = 0;
     for (int one; (one = accept4(descriptor_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;)
@@ -145,7 +145,7 @@ struct Fixture {
   uint64_t took_ms = 0;
 };
 
-/// Answers with these, by family; no_data where there is none.
+/// Answers with these addresses by family; no_data for a family without one.
 FakeNameServer::Answer addresses(std::vector<std::string> of, uint64_t v4_delay_ms = 0,
                                  uint64_t v6_delay_ms = 0) {
   return [=](const Query& query) -> Reply {
@@ -374,7 +374,7 @@ TEST(Connector, WhatPolicyRefusesIsNeverConnectedTo) {
               "destination_ip_prohibited 403 127.0.0.1 is refused");
     EXPECT_EQ(refused.accepted(), 0);
   }
-  // One that was let through and fails says more than one that was not let through.
+  // The failure of an allowed address is reported rather than the refusal of another.
   Fixture f(addresses({"127.0.0.1", "127.0.0.3"}));
   f.decision.refuse = [](const IpAddress& address) { return address == ip("127.0.0.1"); };
   EXPECT_TRUE(f.text("mixed.test", refused.port()).starts_with("connection_refused"));

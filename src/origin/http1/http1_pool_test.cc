@@ -131,7 +131,7 @@ TEST(Pool, WhatTheOriginSaysOrEndsMeanwhileCloses) {
   EXPECT_EQ(pool.size(), 2u);
   EXPECT_TRUE(ends.closed(1));
   EXPECT_FALSE(ends.closed(2));
-  // Said before it was put back: it never gets in.
+  // It has sent bytes before it is put back, so the pool does not keep it.
   auto spoken = ends.connection();
   ASSERT_EQ(send(ends[4], "x", 1, 0), 1);
   turn(loop);
@@ -140,7 +140,7 @@ TEST(Pool, WhatTheOriginSaysOrEndsMeanwhileCloses) {
   unread->input.put(base::Slice::copy_of("unread"));
   put(pool, std::move(unread));
   EXPECT_EQ(pool.size(), 2u);
-  // Readable by a flag alone, as after a splice: the kernel is asked.
+  // Only the flag says readable, as after a splice: the pool asks the kernel.
   auto seems = ends.connection();
   seems->stream->readiness().readable = true;
   put(pool, std::move(seems));

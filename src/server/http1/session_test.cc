@@ -22,7 +22,7 @@ using http::Response;
 
 using Answering = std::function<Task<base::Result<Response>>(Request)>;
 
-/// Content of unknown length, in pieces that come one a turn; with trailers or an error at its end.
+/// Content of unknown length in pieces, one per turn, with trailers or an error at its end.
 class Pieces final : public http::Body {
  public:
   explicit Pieces(std::vector<std::string> pieces, bool breaks = false)
@@ -58,7 +58,7 @@ Response pieces(std::vector<std::string> parts, bool breaks = false) {
   return response;
 }
 
-/// A worker's loop with connections that are served, and what their exchanges said.
+/// A worker's loop that serves connections, and the records of their exchanges.
 class Server final : private http::Journal {
  public:
   Server() {
@@ -70,7 +70,7 @@ class Server final : private http::Journal {
   }
   /// Lives as long as this does.
   MemoryStream& stream() { return streams_.emplace_back(); }
-  /// Serves a stream, from which `first` was read before.
+  /// Serves a stream from which `first` was already read.
   void serve(MemoryStream& stream, std::string_view first = {}) {
     auto session = base::make_ref<http::Session>();
     session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
@@ -90,7 +90,7 @@ class Server final : private http::Journal {
     }
     return true;
   }
-  /// What one request on a connection of its own is answered, after which that ends.
+  /// The answer to one request on a new connection, which then ends.
   std::string ask(std::string_view request) {
     MemoryStream& stream = this->stream();
     stream.arrive(request, true);
@@ -113,7 +113,7 @@ class Server final : private http::Journal {
     bool refuses(const http::Session&) const override { return refused; }
     const bool& refused;
   };
-  /// The clients that come are none of the listener's.
+  /// Whether the clients are outside the listener's `clients`.
   bool refused = false;
   Gate gate{refused};
   SessionContext context{*this, pipeline, config, connections, &gate};
@@ -166,9 +166,9 @@ std::string get(std::string_view path, std::string_view more = "") {
 TEST(Session, FramingAndPersistenceByVersionAndMethod) {
   const struct {
     const char* request;
-    int kind;  // Of the answer: 0 text, 1 pieces, 2 204, 3 304 with a length.
+    int kind;  // Kind of answer: 0 text, 1 pieces, 2 204, 3 304 with a length.
     const char* answer;
-    bool more;  // Another request on the connection is answered.
+    bool more;  // Whether another request on the connection is answered.
   } cases[] = {
       {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a",
        true},
@@ -251,7 +251,7 @@ TEST(Session, EachRecordIsOfAByteThatCame) {
   EXPECT_TRUE(server.records[3].ends_with(" 0 client_closed")) << server.records[3];
 }
 
-/// Reads the request's content to its end and says what it was.
+/// Reads the request's content to its end and answers with it.
 Task<base::Result<Response>> read_content(Request request) {
   std::string content;
   while (request.body) {
@@ -284,7 +284,7 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   EXPECT_EQ(waits.sent, hundred + answer + answer);
   MemoryStream& seems = server.stream();
   seems.readiness().readable =
-      true;  // As after a head that just filled its block: whether content has begun is not known.
+      true;  // As after a head that exactly filled its block: content may have begun.
   server.serve(seems, head);
   EXPECT_EQ(seems.sent, hundred);
   seems.arrive("abcd");
@@ -295,7 +295,7 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   server.turn();
   EXPECT_EQ(begins.sent, answer);
   EXPECT_EQ(server.received, (std::vector<uint64_t>{4, 4, 4, 4}));
-  // Answered without being asked for: no 100, and what may come is no request.
+  // Answered without reading the content: no 100 is sent, and later bytes are not a request.
   server.answering = [](Request) { return http::answer(text(417, "")); };
   MemoryStream& refused = server.stream();
   server.serve(refused, head);
@@ -317,7 +317,7 @@ TEST(Session, ContentOfEachFramingAndWhatIsWrongWithIt) {
                   .ends_with("\r\n\r\n"));
   EXPECT_EQ(server.records.size(), 3u);
   server.records.clear();
-  // The client ends inside its content: nobody is left to answer.
+  // The client ends inside its content, so no client is left to answer.
   EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\nab"), "");
   EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
             "");
@@ -387,8 +387,8 @@ TEST(Session, InterimResponsesNeverWait) {
   EXPECT_EQ(server.sent[0], interim.size() + final.size());
   EXPECT_EQ(server.ask("GET / HTTP/1.0\r\nHost: s\r\n\r\n").find("103"), std::string::npos)
       << "HTTP/1.0 has none";
-  // How many there may be is the origin side's affair; what waits for a client that takes nothing
-  // is bounded here.
+  // The origin's side limits their number; this side limits how many wait for a client that reads
+  // nothing.
   count = 100;
   EXPECT_NE(server.ask(get("/")).find("200"), std::string::npos);
   count = 10'000;
@@ -397,7 +397,7 @@ TEST(Session, InterimResponsesNeverWait) {
   server.serve(stuck, get("/"));
   EXPECT_TRUE(server.until([&] { return server.records.back() == "GET 0 http_protocol_error"; }))
       << server.records.back();
-  // What a slow client does not take goes out before the next head, and in order.
+  // Heads that a slow client did not take go out before the next one, in order.
   count = 3;
   MemoryStream& slow = server.stream();
   slow.window = interim.size() + 5;
@@ -465,7 +465,7 @@ TEST(Session, AStreamThatOnlySeemsReadableIsIdle) {
   server.serve(stream, get("/"));
   for (int i = 0; i < 3; ++i) {
     stream.readiness()
-        .became_readable();  // As after a splice, which does not know that it took the last byte.
+        .became_readable();  // As after a splice, which can't know that it took the last byte.
     server.turn();
     EXPECT_EQ(base::block_bytes_in_use(), 0u) << "an idle connection holds no buffer";
   }
@@ -521,7 +521,7 @@ TEST(Session, ATunnelEndsItsConnectionAndItsRecord) {
     EXPECT_EQ(server.records, std::vector<std::string>{fails ? "CONNECT 200 connection_terminated"
                                                              : "CONNECT 200 complete"});
   }
-  // After a refused CONNECT nothing is parsed as a request.
+  // Bytes after a refused CONNECT are not parsed as a request.
   Server server;
   server.answering = [](Request) { return http::answer(text(403, "no")); };
   server.ask("CONNECT site:443 HTTP/1.1\r\nHost: site:443\r\n\r\n" + get("/no-request"));
@@ -575,7 +575,7 @@ TEST(LiveConnections, ARequestThatHasComeIsServedBeforeItsConnectionIsClosed) {
       MemoryStream& client = server.stream();
       server.serve(client, served_before ? get("/") : std::string());
       client.sent.clear();
-      client.incoming = get("/late");  // The kernel has it, and its edge has not been seen.
+      client.incoming = get("/late");  // The kernel has it, but the loop has not seen the event.
       if (drain) {
         server.connections.drain();
       } else {
@@ -588,7 +588,7 @@ TEST(LiveConnections, ARequestThatHasComeIsServedBeforeItsConnectionIsClosed) {
   }
 }
 
-/// While it lives, memory stands so.
+/// Keeps the account of memory at that level as long as it lives.
 struct Scarce {
   explicit Scarce(int64_t of_limit_percent) {
     const int64_t held = base::Account::held_in_all();
@@ -671,7 +671,7 @@ TEST(Session, AllMemoryIsGivenBack) {
   base::keep_memory(true);
 }
 
-/// Of several exchanges those whose clients make us wait, and move something, but hardly anything.
+/// Drips are exchanges whose clients make Weir wait, and move bytes, but hardly any.
 TEST(LiveConnections, TheSlowestDripIsCutFirst) {
   Server server;
   async::Signal never;

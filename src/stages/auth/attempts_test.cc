@@ -13,12 +13,12 @@ using Part = Attempts::Part;
 
 const auto kClient = base::IpAddress::v4(192, 0, 2, 1);
 
-/// Tries of one client, each with a password of its own.
+/// Tries of one client, each with a different password.
 struct Crowd {
   Part join(std::string_view user, uint64_t now_ms) {
     return attempts.join(kClient, user, {0, ++last}, now_ms);
   }
-  /// So many that check.
+  /// As many tries as may be checked at once.
   std::deque<Part> fill(std::string_view user, uint64_t now_ms,
                         size_t count = Attempts::kMostAtOnce) {
     std::deque<Part> parts;
@@ -41,7 +41,7 @@ TEST(Attempts, SoManyAtOnceForEachClient) {
   EXPECT_EQ(elsewhere.stand(1000), Stand::checks);
   parts.back().free();
   EXPECT_EQ(late.stand(1000), Stand::checks) << "who was right makes room at once";
-  // Who was wrong keeps the place for the delay, and so does who hung up.
+  // A wrong try keeps its place for the delay, and so does one that hung up.
   parts[0].wrong();
   EXPECT_EQ(parts[0].until_ms(), 2000u);
   parts.clear();
@@ -62,7 +62,7 @@ TEST(Attempts, NoMoreChecksBeginInASecondThanThereArePlaces) {
         part = crowd.join("name" + std::to_string(crowd.last), now_ms);
       } else if (part.stand(now_ms) == Stand::checks) {
         ++checks;
-        // Some are looked at, some hang up meanwhile.
+        // Some passwords are checked, some clients hang up meanwhile.
         if (checks % 2 == 0) part.wrong();
         part = Part();
       }
@@ -101,7 +101,7 @@ TEST(Attempts, TheSameTwiceIsOneTry) {
   later.free();
   first = Part();
   EXPECT_EQ(third.stand(1100), Stand::wrong);
-  // Who checks may hang up: another does it then, at a place of its own.
+  // The try that checks may hang up: then another one checks, at a place of its own.
   first = join(3000);
   second = join(3000);
   EXPECT_EQ(first.stand(3000), Stand::checks);
@@ -112,7 +112,7 @@ TEST(Attempts, TheSameTwiceIsOneTry) {
   third = join(3000);
   second.free();
   EXPECT_EQ(third.stand(3000), Stand::over);
-  // Who has hung up before a place was there needs none.
+  // A try that hung up before it got a place needs none.
   third = join(3000);
   third = Part();
   EXPECT_EQ(attempts.waiting(), 0u);

@@ -15,7 +15,7 @@ namespace {
 
 using http::FieldId;
 
-// "secret", at costs that a test bears.
+// Cheap hashes of "secret".
 constexpr const char* kBcrypt = "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 constexpr const char* kSha256 = "$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7";
 constexpr const char* kSha512 =
@@ -26,7 +26,7 @@ constexpr const char* kYescrypt = "$y$j75$salt$7AaIs0B9f0jwZeNZA4Sj0ZD7EbU9CAsq4
 TEST(PasswordFile, WhichLinesAreTaken) {
   const struct {
     std::string text;
-    const char* error;  // Empty: it is taken.
+    const char* error;  // Empty: the file is accepted.
   } cases[] = {
       {"", ""},
       {"# nobody\n\n", ""},
@@ -97,7 +97,7 @@ TEST(Basic, WhatIsNotUtf8IsLatin1) {
   const struct {
     const char *value, *user, *password;
   } cases[] = {
-      // UTF-8 stays as it is, also where it could be Latin-1.
+      // UTF-8 stays unchanged, even if it could be Latin-1.
       {"Basic asO8cmdlbjpHcsO8w59lMQ==", "j\xc3\xbcrgen",
        "Gr\xc3\xbc\xc3\x9f"
        "e1"},
@@ -106,9 +106,9 @@ TEST(Basic, WhatIsNotUtf8IsLatin1) {
        "e1"},
       {"Basic YWRhOv8=", "ada", "\xc3\xbf"},
       {"Basic YWRhOoA=", "ada", "\xc2\x80"},
-      // One that is cut is none.
+      // Cut UTF-8 is read as Latin-1.
       {"Basic YWRhOsM=", "ada", "\xc3\x83"},
-      // Both are in one encoding.
+      // Name and password are in one encoding.
       {"Basic w7w66Q==", "\xc3\x83\xc2\xbc", "\xc3\xa9"},
   };
   for (const auto& c : cases) {
@@ -117,7 +117,7 @@ TEST(Basic, WhatIsNotUtf8IsLatin1) {
     EXPECT_EQ(read->user, c.user) << c.value;
     EXPECT_EQ(read->password, c.password) << c.value;
   }
-  // 0xff, a hundred and thirty times: too long a name in UTF-8.
+  // 0xff 130 times: as UTF-8 the name is too long.
   std::string digits = "Basic ";
   for (int i = 0; i < 45; ++i) digits += "////";
   EXPECT_FALSE(parse_basic(digits + "Onh4"));
@@ -148,7 +148,7 @@ TEST(Answers, GoodOnesForAWhile) {
   EXPECT_EQ(answers.size(), 0u);
 }
 
-/// A stage over a file, with all that it needs.
+/// A stage with a users' file, and everything that it needs.
 struct Fixture {
   Fixture() {
     char name[] = "/tmp/weir-auth-XXXXXX";
@@ -171,7 +171,7 @@ struct Fixture {
   std::optional<Auth> stage;
 };
 
-/// `stage` and its requests, of which some wait.
+/// `stage` and its requests, some of which wait.
 struct Pipe {
   struct End final : http::Stage {
     async::Task<base::Result<http::Response>> handle(http::Request request,
@@ -286,7 +286,7 @@ TEST(Auth, ManyUsersBehindOneAddressComeIn) {
   ASSERT_TRUE(fixture.login->read_again());
   Pipe pipe(fixture);
   std::vector<async::Task<base::Result<http::Response>>> tasks;
-  // As browsers do, each with three requests at once.
+  // Three requests at once for each user, as browsers send them.
   for (int i = 0; i < 3 * kUsers; ++i) {
     tasks.push_back(pipe.begin(
         "GET", "http://site/",
@@ -315,21 +315,21 @@ TEST(Auth, WhoWasNotCheckedIsNotToldThatItIsWrong) {
   }
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "503");
   EXPECT_EQ(fixture.attempts.waiting(), Attempts::kMostOfName);
-  // One that becomes known meanwhile is let in all the same.
+  // A password that becomes known meanwhile is accepted all the same.
   auto task = pipe.begin("GET", "http://site/", {kHost, kRight});
   task.start();
   fixture.login->remember(fixture.login->users(), fixture.login->print_of({"ada", "secret"}),
                           fixture.fake.loop.now_ms());
   for (int i = 0; i < 500 && !task.done(); ++i) fixture.fake.loop.turn(20);
   EXPECT_EQ(task.take()->head->status, 200);
-  // And with a place again, so is one that is not known.
+  // Once a place is free again, so is a password that is not known.
   fixture.write(std::string("ada:") + kBcrypt + "\n");
   ASSERT_TRUE(fixture.login->read_again());
   others.clear();
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
 }
 
-/// Keeps the pool's one thread, and all places behind it.
+/// Occupies the pool's only thread, and all places in its queue.
 class Full {
  public:
   explicit Full(async::PoolPort& port) {
@@ -383,7 +383,7 @@ TEST(Auth, WhoIsKnownWaitsForNoHash) {
   Full full(fixture.port);
   const uint64_t due_ms = fixture.fake.loop.now_ms() + Login::kLookMs + 50;
   while (fixture.fake.loop.now_ms() < due_ms) fixture.fake.loop.turn(20);
-  // A look is due, and its thread does not come to it: it is waited for a while.
+  // A check of the file is due, but the thread is busy: requests wait for it for a while.
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
 }
@@ -400,7 +400,7 @@ TEST(Auth, TheFileIsLookedAtBeforeAllHashes) {
   task.start();
   full.let_one_go();
   const Print ada = fixture.login->print_of({"ada", "secret"});
-  // Without a turn: a thread that comes late is not given up meanwhile.
+  // Waits without a turn, so that requests do not give up on a late thread meanwhile.
   for (int i = 0; i < 500 && fixture.login->knows(ada, due_ms); ++i) usleep(10'000);
   EXPECT_FALSE(fixture.login->knows(ada, fixture.fake.loop.now_ms()));
   EXPECT_FALSE(task.done());

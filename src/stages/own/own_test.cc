@@ -29,7 +29,7 @@ TEST(Own, AnswersNothingThatPolicyHasNotSeen) {
 TEST(Own, AnswersUnderItsOwnNamesAlone) {
   const struct {
     const char *method, *target, *host;
-    int status;  // 0: left to next.
+    int status;  // 0: passed to next.
   } cases[] = {
       {"GET", "http://weir.internal/", "x", 200},
       {"GET", "http://weir.internal/?query", "x", 200},

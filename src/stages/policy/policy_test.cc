@@ -34,12 +34,12 @@ TEST(Policy, PortsAreRefusedBeforeAnythingIsLookedUp) {
       {"GET", "http://site:25/", 403},
       {"CONNECT", "site:443", 200},
       {"CONNECT", "site:25", 403},
-      // Weir itself, on whatever port it is.
+      // Weir itself, whatever its port.
       {"GET", "http://127.0.0.1:9876/", 200},
       {"GET", "http://localhost:9876/", 200},
       {"GET", "http://weir.internal/", 200},
       {"GET", "http://weir.internal:9876/", 200},
-      // A CONNECT to it by address meets the rules like any other.
+      // The rules apply to a CONNECT to Weir's address like to any other.
       {"CONNECT", "127.0.0.1:9876", 403},
       {"CONNECT", "weir.internal:80", 200},
       // Another host on that port is not Weir.
@@ -80,7 +80,7 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
     }
     ASSERT_TRUE(decision);
     const auto checked = decision->check_address(c.source, *IpAddress::parse(c.address),
-                                                 80);  // The configuration it came from is gone.
+                                                 80);  // Its configuration is destroyed.
     EXPECT_EQ(checked.has_value(), c.open) << c.listener << " " << c.host << " " << c.address;
     if (!checked) EXPECT_EQ(checked.error().type(), ErrorType::destination_ip_prohibited);
   }

@@ -43,7 +43,7 @@ TEST(Validate, TargetsOutsideOfTunnels) {
       {"CONNECT", "site:443", "site:443", 200},
       {"GET", "https://site/", "site", 501},
       {"OPTIONS", "http://site", "site", 200},
-      // Not the server of that name.
+      // Weir is not the server of that name.
       {"GET", "/", "site", 421},
       {"GET", "/", "127.0.0.1:80", 421},
       {"GET", "/", "localhost:80", 421},
@@ -90,7 +90,7 @@ TEST(Validate, InsideATunnelTheAuthorityIsFixed) {
            Case{"site", "", 443, "GET", "/", "site", 421},
            Case{"site", "", 80, "GET", "/", "weir.internal", 421},
            Case{"site", "", 80, "GET", "/", "127.0.0.1:9876", 421},
-           // Opened by address: the first Host named the rest.
+           // Opened by address: the first Host set the name for later requests.
            Case{"192.0.2.1", "site", 80, "GET", "/", "site", 200},
            Case{"192.0.2.1", "site", 80, "GET", "/", "192.0.2.1", 421},
            Case{"192.0.2.1", "", 80, "GET", "/", "192.0.2.1", 200},
@@ -142,7 +142,7 @@ TEST(MaxForwards, IsCountedDownAndEndsHere) {
   const struct {
     const char *method, *forwards;
     int status;
-    const char* passed_on;  // Or empty: it ended here.
+    const char* passed_on;  // Empty: the request ended here.
   } cases[] = {
       {"OPTIONS", "0", 200, ""},
       {"TRACE", "0", 200, ""},
