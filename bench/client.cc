@@ -109,7 +109,7 @@ Client::Progress Client::send_some() {
 
 Client::Progress Client::receive_some(bool to_the_end) {
   for (;;) {
-    // Content in bulk is dropped by the kernel, uncopied.
+    // The kernel drops large content without copying it.
     const bool drop = head_done_ && content_left_ >= kScratch;
     const ssize_t got = recv(descriptor_, scratch, kScratch, drop ? MSG_TRUNC : 0);
     if (got < 0) return errno == EAGAIN || errno == EINTR ? Progress::waits : Progress::failed;

@@ -9,8 +9,8 @@ namespace weir::bench {
 /// What to send, and how much to wait for.
 struct Operation {
   std::string_view head;      // Lives as long as the program.
-  uint64_t filler = 0;        // Bytes after the head, of no meaning.
-  bool want_response = true;  // A response of HTTP; else `want_bytes` of anything.
+  uint64_t filler = 0;        // Meaningless bytes after the head.
+  bool want_response = true;  // An HTTP response; else `want_bytes` of anything.
   uint64_t want_bytes = 0;
 };
 
@@ -22,21 +22,21 @@ class Client {
   Client(const Client&) = delete;
   ~Client() { end(); }
 
-  /// Opens a connection and has it watched. False where that fails at once.
+  /// Opens a connection and adds it to `epoll`. False if that fails at once.
   bool open(int epoll, uint16_t port);
   void end();
   bool is_open() const { return descriptor_ >= 0; }
 
   void begin(const Operation& operation);
-  /// Sends and receives as far as that goes. `events` as epoll gave them; 0 after begin().
+  /// Sends and receives as much as possible. `events` are those of epoll; 0 after begin().
   Progress drive(uint32_t events);
 
-  /// The peer has said that it ends, or has: a new operation needs a new connection.
+  /// The peer has ended the connection, or announced it: a new operation needs a new connection.
   bool spent() const { return spent_; }
-  /// Of a failed operation: the peer had ended the connection after an earlier one and took nothing
-  /// of this (RFC 9112, section 9.3.1).
+  /// For a failed operation: whether the peer had ended the connection after an earlier operation
+  /// and took nothing of this one (RFC 9112, section 9.3.1).
   bool was_ended_before() const { return operations_ > 0 && !received_; }
-  /// An operation was begun and is not done.
+  /// An operation has begun and is not done.
   bool busy() const { return busy_; }
 
   uint64_t began_ns = 0;
@@ -54,13 +54,13 @@ class Client {
   bool connecting_ = false;
   bool head_done_ = false;
   bool until_end_ = false;
-  bool received_ = false;    // Anything of this operation's answer.
+  bool received_ = false;    // Bytes of this operation's answer have come.
   uint64_t operations_ = 0;  // Done on this connection.
   Operation operation_;
   size_t head_sent_ = 0;
   uint64_t filler_left_ = 0;
   uint64_t content_left_ = 0;
-  std::string head_;  // What came of a response's head, where it did not come whole.
+  std::string head_;  // The part of a response's head that came so far.
 };
 
 }  // namespace weir::bench

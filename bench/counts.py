@@ -10,7 +10,7 @@ import processes
 import workloads
 
 TURN = "weir::async::EventLoop::turn(int)"
-SHORT, LONG = 2_000, 8_000  # Requests of the two runs whose difference is counted: what start and warm-up cost falls out.
+SHORT, LONG = 2_000, 8_000  # Requests of two runs; the difference leaves out start and warm-up.
 
 
 def load(bench, peer, operations, at_ready=lambda: 0, at_end=lambda: 0):
@@ -22,7 +22,7 @@ def load(bench, peer, operations, at_ready=lambda: 0, at_end=lambda: 0):
 
 
 def system_calls(bench, peer):
-    """Of one request, and which they are."""
+    """The number of system calls of one request, and their names."""
     peer.start(bench.proxy_cpu)
     output = peer.folder / "strace"
     tracer = None

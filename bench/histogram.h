@@ -12,8 +12,8 @@ class Histogram {
     ++buckets_[index_of(value)];
     ++count_;
   }
-  /// The value that `part` (0 to 1) of all are at or below: the lower end of its bucket. 0 where
-  /// there is none.
+  /// The value at or below which `part` (0 to 1) of all values are: the lower end of its bucket. 0
+  /// if there are no values.
   uint64_t quantile(double part) const {
     const auto wanted = static_cast<uint64_t>(part * static_cast<double>(count_));
     uint64_t seen = 0;

@@ -1,7 +1,7 @@
 // The load generator: one thread, a bounded number of operations in a bounded time. It prints
 // "ready" after the warm-up, waits for a line, measures, prints one line of JSON, and holds its
-// connections until a second line, so that whoever started it can look at the proxy at exactly
-// these moments. plan.h says what it can be asked to do.
+// connections until a second line, so that the calling program can examine the proxy at exactly
+// these moments. plan.h has its options.
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -20,9 +20,9 @@
 namespace weir::bench {
 namespace {
 
-constexpr uint32_t kOpeningAtOnce = 32;      // Of connections that are to be held.
-constexpr uint64_t kMostErrors = 500;        // Beside as many as went well.
-constexpr uint64_t kGrace = 20'000'000'000;  // What has begun has this long, in ns.
+constexpr uint32_t kOpeningAtOnce = 32;      // For connections that are held.
+constexpr uint64_t kMostErrors = 500;        // In addition to as many as succeeded.
+constexpr uint64_t kGrace = 20'000'000'000;  // For operations that have begun, in ns.
 
 class Load {
  public:
@@ -111,7 +111,7 @@ class Load {
     return true;
   }
 
-  /// The next operation: on this connection, or, where connections are held, on the next one.
+  /// Starts the next operation: on this connection or, if connections are held, on the next one.
   void start_next(Client& client) {
     if (started_ >= wanted_ || (!plan_.holds() && now_ns() >= stop_ns_)) return;
     Client& next = plan_.holds() ? clients_[started_] : client;
@@ -141,8 +141,8 @@ class Load {
     switch (client.drive(events)) {
       case Client::Progress::waits: return;
       case Client::Progress::failed:
-        // What a kept connection did not take is asked again on a new one, like any client does;
-        // bounded, as each has to be useful first.
+        // If a kept connection did not take the operation, it is repeated on a new one, as any
+        // client does. This is bounded, since each connection must succeed once first.
         if (!client.was_ended_before()) ++errors_;
         client.end();
         if (errors_ <= kMostErrors + done_ && now_ns() < stop_ns_) return start(client);

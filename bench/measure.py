@@ -17,9 +17,9 @@ import processes
 import report
 import workloads
 
-SETTLE = 0.5  # Seconds until idle connections are looked at.
-MOST_FAILED = 0.25  # Of a peer's operations (tinyproxy resets some connections under load); the table tells the share.
-IDLE_ROUNDS = 3  # Memory hardly varies.
+SETTLE = 0.5  # Seconds before idle connections are measured.
+MOST_FAILED = 0.25  # Share of a peer's operations; the table shows it (tinyproxy has some).
+IDLE_ROUNDS = 3  # Few, since memory hardly varies.
 
 
 def say(text):
@@ -50,7 +50,8 @@ class Bench:
         self.errors.close()
 
     def run_load(self, words, at_ready, at_end):
-        """Runs the load generator; the two functions are called when it is ready and when it has done, connections still open."""
+        """Runs the load generator. Calls the two functions when it is ready, and when it is done
+        but its connections are still open."""
         load = processes.start(
             [str(peers.BUILD / "load"), *words], self.load_cpu, self.errors, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
@@ -92,10 +93,11 @@ class Bench:
         }
 
     def sample_idle(self, workload, peer):
-        """One round of one peer: memory that connections hold while nothing happens."""
+        """One round of one peer: the memory that idle connections hold."""
         peer.start(self.proxy_cpu)
         try:
-            # As many at once as are opened at once below, so that what serves them meanwhile is there before.
+            # As many at once as are opened at once below, so that the proxy has allocated what it
+            # needs to serve them.
             first = workloads.Workload("", "", {"mode": "pingpong" if workload.tunnels else "get", "connections": 32}, 640, 320)
             self.run_load(first.words(peer, True), lambda: 0, lambda: 0)
 
@@ -112,7 +114,7 @@ class Bench:
             peer.stop()
 
     def run(self, workload):
-        """All rounds of a workload, peers interleaved, each round beginning with another one."""
+        """All rounds of a workload. Each round runs all peers, and begins with another one."""
         started, skipped = [], {}
         chosen = [peer for peer in self.peers if workload.applies_to(peer)]
         samples = {peer.name: [] for peer in chosen}
@@ -187,7 +189,8 @@ def read_options():
 
 
 def with_congestion_control(name):
-    """Again, where the routes over loopback ask for it: sockets have it as if it were the system's."""
+    """Starts itself again with routes over loopback that have this congestion control: then sockets
+    use it as if it were the system's."""
     if os.environ.get("WEIR_BENCH_CONGESTION") == name:
         return
     routes = "".join(

@@ -1,6 +1,6 @@
-// The origin of the benchmark: one thread, answers made in advance. HTTP/1.1 with /1k, /64k and
-// /10m, content swallowed; or, by the first byte of a connection, an echo or a source of bytes
-// (sockets.h). Prints its port.
+// The origin of the benchmark: one thread, with answers made in advance. It serves /1k, /64k and
+// /10m by HTTP/1.1 and drops content; or, if the first byte of a connection says so, it is an echo
+// or a source of bytes (sockets.h). Prints its port.
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -32,13 +32,13 @@ struct Connection {
   explicit Connection(int of) : descriptor(of) {}
   int descriptor;
   Purpose purpose = Purpose::unknown;
-  std::string input;          // What is not yet understood, or not yet echoed.
-  uint64_t content_left = 0;  // Of a request, to be swallowed.
+  std::string input;          // Bytes that are not yet parsed or echoed.
+  uint64_t content_left = 0;  // Content of a request that is still to be dropped.
   const std::string* response = nullptr;
   size_t response_sent = 0;
   uint64_t filler_left = 0;
   bool last = false;        // Ends after the response.
-  bool to_the_end = false;  // The peer has ended: a short read is no reason to stop.
+  bool to_the_end = false;  // The peer has ended: read on after a short read.
 };
 
 std::string response_of(size_t size) {
@@ -50,8 +50,8 @@ std::string response_of(size_t size) {
   return out;
 }
 
-/// The value of a field, without the space around it; empty where it is missing. `name` comes with
-/// its colon.
+/// The value of a field, without the space around it; empty if the field is missing. `name`
+/// includes the colon.
 std::string_view field_of(std::string_view head, std::string_view name) {
   for (size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at)) {
     at += 2;
@@ -104,7 +104,7 @@ class Origin {
     delete connection;
   }
 
-  /// Goes on as far as it gets; false: the connection is at its end.
+  /// Goes on as far as possible. False if the connection has ended.
   bool drive(Connection& c) {
     bool drained = false;
     for (;;) {
@@ -150,7 +150,7 @@ class Origin {
     return Sent::all;
   }
 
-  /// New bytes; false where nothing sensible can be made of them.
+  /// Handles new bytes. False if they are invalid.
   bool take(Connection& c, std::string_view bytes) {
     if (c.content_left > 0) {
       const size_t part = std::min<uint64_t>(c.content_left, bytes.size());
@@ -173,7 +173,7 @@ class Origin {
     return c.purpose == Purpose::echo || c.input.size() <= kScratch + kMostHead;
   }
 
-  /// Makes the next thing to send out of the input; false: more input is needed.
+  /// Makes the next output from the input. False if more input is needed.
   bool begin_next(Connection& c) {
     if (c.content_left > 0 || c.input.empty()) return false;
     if (c.purpose == Purpose::echo) {

@@ -13,7 +13,8 @@ BUILD = ROOT / "build/bench"
 
 
 class Peer:
-    """One proxy. Subclasses write its configuration; a fixed one leads its tunnels to the origin without being told."""
+    """One proxy. Subclasses write its configuration. The tunnels of a fixed proxy lead to the
+    origin without a CONNECT."""
 
     name = title = package = program = ""
     version_arguments = ("--version",)

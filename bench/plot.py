@@ -8,7 +8,7 @@ import workloads
 
 WIDTH, COLUMNS, MARGIN = 960, 2, 20
 BAR, GAP, HEAD, LABEL = 15, 5, 34, 112
-MOST = 8.0  # Times Weir; longer bars are cut and say their number.
+MOST = 8.0  # Times Weir; longer bars are cut and labelled with their value.
 COLOURS = {"weir": "#1f6f8b", "relay": "#9aa5ab"}
 OTHER = "#d08c47"
 TITLES = {peer.name: peer.title for peer in peers.ALL}

@@ -18,7 +18,7 @@ LIBC = ctypes.CDLL(None)
 
 
 class Failure(Exception):
-    """Something that one peer, not the benchmark, fails at."""
+    """A failure of one peer, not of the benchmark."""
 
 
 def environment():
@@ -26,7 +26,7 @@ def environment():
 
 
 def start(arguments, cpu, error_file, **popen):
-    """A process in a session of its own, on one core, that does not outlive this one."""
+    """A process in its own session, on one core, which ends when this one ends."""
 
     def prepare():
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -73,8 +73,9 @@ def session_of(leader):
 
 
 def cpu_ns(pids):
-    """User and system time of all their threads, also of those that have ended: what /proc/PID/task/*/schedstat would add up to,
-    were threads not gone from there when they end (Privoxy and tinyproxy have one for each client)."""
+    """User and system time of all threads of the processes, including threads that have ended.
+    These are no longer in /proc/PID/task/*/schedstat (Privoxy and tinyproxy have a thread for each
+    client)."""
     total = 0
     for pid in pids:
         try:
@@ -85,7 +86,7 @@ def cpu_ns(pids):
 
 
 def private_bytes(pids):
-    """Memory that they have written and share with nobody."""
+    """Memory that the processes have written and share with no other."""
     total = 0
     for pid in pids:
         for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -115,7 +116,7 @@ def wait_for_port(port, process):
 
 
 def read_line(process, seconds):
-    """A line of a process's output, or a failure."""
+    """A line of a process's output; fails if none comes in time."""
     readable, _, _ = select.select([process.stdout], [], [], seconds)
     line = process.stdout.readline() if readable else b""
     if not line:

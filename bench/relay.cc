@@ -1,5 +1,5 @@
-// The floor: a relay that parses nothing. Every connection gets one of its own to a fixed port, and
-// bytes go both ways.
+// The lower bound: a relay that parses nothing. It opens a connection to a fixed port for every
+// client, and copies bytes both ways.
 //   relay PORT TARGET_PORT
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -25,9 +25,9 @@ struct Side {
   int descriptor = -1;
   Side* other = nullptr;
   Pair* pair = nullptr;
-  std::string pending;  // Came from the other side and did not fit into the socket.
+  std::string pending;  // Bytes from the other side that did not fit into the socket.
   bool connecting = false;
-  bool ended = false;  // Nothing more comes from here.
+  bool ended = false;  // No more bytes come from this side.
 };
 
 struct Pair {
@@ -90,8 +90,8 @@ class Relay {
     if ((events & EPOLLIN) != 0 && !pull(side, (events & EPOLLRDHUP) != 0)) end(side);
   }
 
-  /// Reads from `side` and gives it to the other, until there is no more or it does not fit; false:
-  /// a failure, or both have ended.
+  /// Copies bytes from `side` to the other side, until there are no more or they do not fit. False
+  /// after a failure, or if both sides have ended.
   bool pull(Side& side, bool to_the_end) {
     Side& other = *side.other;
     while (!side.ended && other.pending.empty()) {
@@ -129,7 +129,7 @@ class Relay {
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
   int listener_;
   uint16_t target_;
-  std::vector<Pair*> over_;  // Freed when no event of this turn can name them.
+  std::vector<Pair*> over_;  // Freed after the turn, as its events may refer to them.
   std::unique_ptr<char[]> scratch_ = std::make_unique<char[]>(kScratch);
 };
 

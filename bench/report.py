@@ -1,4 +1,5 @@
-"""What the measurements say: medians, paired ratios, goals; as text, and in docs/performance.md between two marks."""
+"""Reports the measurements: medians, paired ratios, goals; as text, and between two marks in
+docs/performance.md."""
 
 import statistics
 
@@ -10,7 +11,7 @@ BEGIN, END = "<!-- made by bench/run: begin -->", "<!-- made by bench/run: end -
 DOCUMENT = peers.ROOT / "docs/performance.md"
 PLOT = peers.ROOT / "docs/performance.svg"
 TITLES = {peer.name: peer.title for peer in peers.ALL}
-BUSY = 0.9  # Below this share of its core the proxy waits for load and origin, and its rate is a lower bound.
+BUSY = 0.9  # A proxy below this share of its core waits for others: its rate is a lower bound.
 
 
 def median_of(samples, key):
@@ -22,7 +23,8 @@ def key_of(workload):
 
 
 def ratio(measured, workload, peer):
-    """The median of the ratios of rounds: Weir's figure by the peer's. None where one of them is missing."""
+    """The median of the ratios of rounds: Weir's figure by the peer's. None if one of them is
+    missing."""
     ours, theirs = measured["samples"].get("weir"), measured["samples"].get(peer)
     if not ours or not theirs:
         return None
@@ -50,7 +52,7 @@ def microseconds(value):
 
 
 def failed_text(samples):
-    """What to say of a peer that does not serve all."""
+    """The remark about a peer that does not serve all operations."""
     failed = sum(sample.get("errors", 0) for sample in samples)
     share = failed / max(1, failed + sum(sample.get("operations", 0) for sample in samples))
     return f" ({share:.1%} of its operations failed)" if share >= 0.001 else ""

@@ -1,4 +1,5 @@
-"""The workloads of the benchmark through the program that counts what it does. Called by bench/train."""
+"""Runs the workloads of the benchmark with the program that counts its branches. Called by
+bench/train."""
 
 import sys
 import types

@@ -1,4 +1,5 @@
-"""The workloads by name: what the load generator does, how much of it is a round, and what is counted."""
+"""The workloads by name: what the load generator does, how long a round is, and what is
+measured."""
 
 import dataclasses
 
@@ -9,12 +10,12 @@ MB = 1024 * 1024
 class Workload:
     name: str
     title: str
-    load: dict  # Words for the load generator.
-    operations: int = 0  # Of a round.
+    load: dict  # Arguments for the load generator.
+    operations: int = 0  # In a round.
     warmup: int = 0
-    operation_bytes: int = 0  # Where CPU is told by the GB.
+    operation_bytes: int = 0  # If CPU is given per GB.
     idle: bool = False
-    skips: tuple = ()  # Peers that would only repeat another.
+    skips: tuple = ()  # Peers that would behave like another.
 
     @property
     def tunnels(self):
@@ -82,7 +83,8 @@ ALL = (
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """A ratio of CPU to a peer's, or, without a peer, a plain number of Weir's own."""
+    """A limit on the ratio of Weir's CPU to a peer's or, without a peer, on a figure of Weir
+    alone."""
 
     workload: str
     peer: str

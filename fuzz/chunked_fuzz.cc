@@ -1,4 +1,5 @@
-// The chunked coding alone. The first byte says how it is cut and, by its highest bit, who sent it.
+// The chunked coding alone. The first byte says how the input is split and, by its highest bit,
+// whether a client sent it.
 #include "drive.h"
 
 using namespace weir::fuzz;

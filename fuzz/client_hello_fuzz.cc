@@ -1,5 +1,5 @@
-// A TLS ClientHello: what is said of its first bytes is not taken back later. The first byte says
-// how many come first.
+// A TLS ClientHello: a decision about its first bytes must not change later. The first byte says
+// how many bytes come first.
 #include "codec/tls/client_hello.h"
 #include "drive.h"
 

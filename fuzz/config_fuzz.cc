@@ -1,4 +1,4 @@
-// The configuration's reader: a configuration, or mistakes that can be told.
+// The configuration's reader: it must give a configuration, or mistakes that can be printed.
 #include <cstdint>
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
-// The codec beside a plain second reader: the codec may refuse more, never accept more, and where
-// both accept they agree.
+// Compares the codec with a plain second reader: the codec may refuse more, never accept more, and
+// if both accept they must agree.
 #include <algorithm>
 
 #include "base/text.h"

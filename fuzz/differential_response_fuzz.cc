@@ -1,5 +1,5 @@
-// As differential_fuzz.cc, for what an origin sends: one response after another, interim ones among
-// them. The first byte also says what was asked.
+// As differential_fuzz.cc, for an origin's bytes: one response after another, including interim
+// ones. The first byte also says which request was sent.
 #include "drive.h"
 
 using namespace weir::fuzz;
@@ -28,14 +28,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                plain.minor_version == real.minor_version && plain.fields == real.fields &&
                plain.framing == real.framing,
            "both read the same head");
-      // Of content that goes on until the connection ends, all that has come.
+      // Content that ends with the connection is everything that has come.
       if (real.framing == "close")
         hold(plain.content == real.content, "both read the same content");
     }
     if (plain.outcome == Outcome::accepted)
       hold(real.outcome != Outcome::incomplete, "the codec does not wait after a response's end");
     if (real.outcome != Outcome::accepted || real.consumed == 0) return 0;
-    // Where one ends the next begins: both must say the same of that too.
+    // Both readers must agree where a response ends, since the next one begins there.
     bytes.remove_prefix(real.consumed);
   }
   return 0;

@@ -1,4 +1,4 @@
-// A DNS message as the answer to a question. The first byte says which.
+// A DNS message as the answer to a question. The first byte says to which question.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -26,7 +26,7 @@ bool Pieces::next(std::unique_ptr<char[]>& piece, size_t& size) {
     size = 1;
   } else if (seed_ > 1) {
     state_ = state_ * 1664525 + 1013904223;
-    // Mostly small, now and then large.
+    // Mostly small pieces, sometimes large ones.
     size = std::min<size_t>(size, 1 + (state_ >> 16) % ((state_ >> 8) % 4 == 0 ? 200 : 12));
   }
   piece = std::make_unique<char[]>(size);
@@ -53,7 +53,7 @@ std::string name_of(const Framing& framing) {
   return "close";
 }
 
-/// Reads content from pieces after a head, of which some bytes may lie in the same piece.
+/// Reads content from pieces after a head. Its first bytes may be in the head's last piece.
 class Content {
  public:
   Content(Message& message, http1::Side side) : message_(message), decoder_(side) {}
@@ -65,7 +65,7 @@ class Content {
                        (framing.kind == Framing::Kind::length && framing.length == 0);
     message_.outcome = whole ? Outcome::accepted : Outcome::incomplete;
   }
-  /// May write over the piece. Returns how much of it was the message's.
+  /// May write over the piece. Returns how many of its bytes belong to the message.
   size_t feed(char* data, size_t size) {
     if (message_.outcome != Outcome::incomplete || size == 0) return 0;
     if (framing_.kind == Framing::Kind::chunked) {
@@ -140,7 +140,7 @@ void drive(Parser& parser, http1::Side side, std::string_view bytes, uint8_t see
   if (message.outcome == Outcome::accepted) message.consumed = consumed;
 }
 
-/// Controls that may pass in values.
+/// Whether a value has a control character, which may pass unchanged.
 bool holds_controls(const std::vector<std::pair<std::string, std::string>>& fields) {
   for (const auto& [name, value] : fields) {
     for (const char c : value) {
@@ -160,8 +160,8 @@ std::string name_of(http::Method method) {
 
 const std::string kChunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// What Weir writes for a response is to the letter, but for what passes as it came, and says the
-/// same.
+/// Checks that Weir's output for a response is valid, except for bytes that pass unchanged, and has
+/// the same meaning.
 void hold_written(const Message& message, const Message& read) {
   hold(read.head_done, "the plain reader accepts the head that is written");
   hold(read.status == message.status && read.fields == message.fields &&

@@ -1,4 +1,5 @@
-// What the targets share: input that comes in pieces, and the codec's readers driven by it.
+// Code that the targets share: input that comes in pieces, and functions that feed it to the
+// codec's readers.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +12,12 @@
 
 namespace weir::fuzz {
 
-/// Cuts bytes into pieces, by a seed from the input: 0 leaves them whole, 1 makes pieces of one
+/// Splits bytes into pieces, by a seed from the input: 0 leaves them whole, 1 makes pieces of one
 /// byte.
 class Pieces {
  public:
   Pieces(std::string_view bytes, uint8_t seed) : left_(bytes), seed_(seed), state_(seed) {}
-  /// A copy of its own, so that ASan sees what is read beyond it. False at the end.
+  /// Each piece is a separate copy, so that ASan sees a read beyond it. False at the end.
   bool next(std::unique_ptr<char[]>& piece, size_t& size);
 
  private:
@@ -25,13 +26,13 @@ class Pieces {
   uint32_t state_;
 };
 
-/// Stops the program where `fact` does not hold: libFuzzer keeps the input.
+/// Stops the program if `fact` is false; libFuzzer then keeps the input.
 void hold(bool fact, const char* what);
 
-/// One message through the codec, its target read too.
+/// Reads one message with the codec, including its target.
 Message drive_request(std::string_view bytes, uint8_t seed);
 Message drive_response(std::string_view bytes, uint8_t seed, http::Method request_method);
-/// The chunked coding alone.
+/// Reads the chunked coding alone.
 Message drive_chunked(std::string_view bytes, uint8_t seed, bool from_client);
 
 }  // namespace weir::fuzz

@@ -1,5 +1,5 @@
-// What anyone may send into a log line: it stays one quoted word of printable ASCII, from which the
-// bytes can be had again.
+// Any bytes in a log line: they must become one quoted word of printable ASCII, from which the
+// bytes can be restored.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

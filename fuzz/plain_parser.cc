@@ -23,7 +23,7 @@ bool is_tchar(char c) {
          (c != 0 && std::string("!#$%&'*+-.^_`|~").find(c) != std::string::npos);
 }
 
-/// VCHAR, obs-text, SP and HTAB: what field values are made of (RFC 9110, 5.5).
+/// VCHAR, obs-text, SP and HTAB: the bytes of field values (RFC 9110, 5.5).
 bool is_field_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
@@ -49,7 +49,7 @@ std::string without_ows(std::string text) {
   return text;
 }
 
-/// Takes one line that ends in CRLF from `input` at `at`. False: there is no such line (yet).
+/// Takes one line that ends in CRLF from `input` at `at`. False if there is no such line (yet).
 bool take_line(const std::string& input, size_t& at, std::string& line) {
   const size_t end = input.find("\r\n", at);
   if (end == std::string::npos) return false;
@@ -60,7 +60,7 @@ bool take_line(const std::string& input, size_t& at, std::string& line) {
 
 enum class From { client, origin };
 
-/// field-line = field-name ":" OWS field-value OWS (RFC 9112, 5), of a client.
+/// field-line = field-name ":" OWS field-value OWS (RFC 9112, 5), from a client.
 bool read_field_line(const std::string& line, std::pair<std::string, std::string>& field) {
   const size_t colon = line.find(':');
   if (colon == std::string::npos) return false;
@@ -77,7 +77,7 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-/// Takes one line of an origin: it ends in LF, with a CR before it or without one.
+/// Takes one line from an origin, which ends in LF, with or without a CR before it.
 bool take_any_line(const std::string& input, size_t& at, std::string& line, bool& by_feed) {
   const size_t feed = input.find('\n', at);
   if (feed == std::string::npos) return false;
@@ -88,7 +88,7 @@ bool take_any_line(const std::string& input, size_t& at, std::string& line, bool
   return true;
 }
 
-/// A value with blanks for NUL and bare CR, which may be mended in any field.
+/// The value with NUL and bare CR replaced by blanks, which mends any field.
 std::string mend_value(std::string text, bool& mended) {
   for (char& c : text) {
     if (!is_field_byte(c)) mended = true;
@@ -97,7 +97,7 @@ std::string mend_value(std::string text, bool& mended) {
   return without_ows(text);
 }
 
-/// Other controls may stay where Weir does not decide by the value.
+/// Other control characters may stay if Weir does not decide by the value.
 bool may_stand(const std::pair<std::string, std::string>& field) {
   const std::string name = lower(field.first);
   if (name != "content-length" && name != "transfer-encoding" && name != "connection" &&
@@ -110,7 +110,7 @@ bool may_stand(const std::pair<std::string, std::string>& field) {
   return true;
 }
 
-/// What a name is without the bytes that no name has.
+/// The name without bytes that are not allowed in a name.
 std::string only_tchars(const std::string& name) {
   std::string left;
   for (const char c : name) {
@@ -119,7 +119,7 @@ std::string only_tchars(const std::string& name) {
   return lower(left);
 }
 
-/// Field lines of an origin up to the empty one. `by_feed` says how the lines end, if that is
+/// Field lines from an origin up to the empty one. `by_feed` says how the lines end, if that is
 /// known.
 Outcome read_mended_fields(const std::string& input, size_t& at, std::optional<bool> by_feed,
                            Message& message) {
@@ -172,7 +172,7 @@ bool read_request_line(const std::string& line, Message& message) {
   if (!is_token(message.method) || message.target.empty()) return false;
   for (const char c : message.target) {
     const auto byte = static_cast<unsigned char>(c);
-    // 8-bit bytes are no part of the grammar, but pass as they came.
+    // 8-bit bytes are not in the grammar, but pass unchanged.
     if (byte <= 0x20 || byte == 0x7f) return false;
   }
   if (version.size() != 8 || version.substr(0, 7) != "HTTP/1." || !is_digit(version[7]))
@@ -182,8 +182,8 @@ bool read_request_line(const std::string& line, Message& message) {
 }
 
 /// status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, 4). Many origins leave
-/// out the last space with the reason. Any case, any version above 1.1, ICY, blanks for a space, a
-/// status up to 999 and controls in the reason are mended.
+/// out the last space with the reason. These are mended: any case, any version above 1.1, ICY,
+/// blanks for a space, a status up to 999, and control characters in the reason.
 bool read_status_line(const std::string& line, Message& message) {
   size_t at = 8;
   if (lower(line.substr(0, 4)) == "icy ") {
@@ -257,16 +257,15 @@ bool read_length(const std::vector<std::string>& values, uint64_t& length) {
   return true;
 }
 
-/// The one transfer coding, in a message that may have one, and whose length is said in no other
-/// way.
+/// Checks that there is one transfer coding, that the message may have one, and that nothing else
+/// gives its length.
 bool check_coding(const Message& message) {
   const auto elements = elements_of(values_of(message, "transfer-encoding"));
   return values_of(message, "content-length").empty() && message.minor_version != 0 &&
          elements.size() == 1 && lower(elements[0]) == "chunked";
 }
 
-/// RFC 9112, 6.3, for a request. Where the RFC leaves a choice between repair and refusal, it is
-/// refused.
+/// RFC 9112, 6.3, for a request. If the RFC allows repair or refusal, the request is refused.
 bool read_request_framing(Message& message, uint64_t& length) {
   const auto lengths = values_of(message, "content-length");
   message.framing = "none";
@@ -285,7 +284,7 @@ void remove_all(Message& message, const std::string& name) {
   std::erase_if(message.fields, [&](const auto& field) { return lower(field.first) == name; });
 }
 
-/// The one number that all elements of all Content-Lengths are.
+/// The number that all elements of all Content-Lengths must be.
 bool read_equal_lengths(const std::vector<std::string>& values, uint64_t& length) {
   bool first = true;
   for (const std::string& value : values) {
@@ -306,7 +305,7 @@ bool read_equal_lengths(const std::vector<std::string>& values, uint64_t& length
   return !first;
 }
 
-/// Leaves one Content-Length of that number, where the first stood.
+/// Leaves one Content-Length with that number, at the place of the first.
 void set_length(Message& message, uint64_t length) {
   bool first = true;
   std::erase_if(message.fields, [&](auto& field) {
@@ -318,8 +317,8 @@ void set_length(Message& message, uint64_t length) {
   });
 }
 
-/// RFC 9112, 6.3, for a response: what has no content has none, whatever its fields say, and what
-/// can only mean one thing is made to say it.
+/// RFC 9112, 6.3, for a response: a response without content has none, whatever its fields say, and
+/// framing that can mean only one thing is mended.
 bool read_response_framing(Message& message, const std::string& request_method, uint64_t& length) {
   const int status = message.status;
   const bool no_content = request_method == "HEAD" || status < 200 || status == 204 ||
@@ -415,7 +414,7 @@ bool read_userinfo(const std::string& userinfo, std::string& login) {
   return true;
 }
 
-/// What may not be there and is taken out: a fragment behind the path or query, a name and a
+/// Removes parts that the grammar does not allow: a fragment after the path or query, a name and
 /// password before the host.
 bool mend_target(Message& message) {
   std::string& target = message.target;
@@ -582,7 +581,7 @@ Outcome read_chunked(const std::string& input, From from, size_t& at, Message& m
   }
 }
 
-/// Field lines of a client up to the empty one.
+/// Field lines from a client up to the empty one.
 Outcome read_fields(const std::string& input, size_t& at, Message& message) {
   while (true) {
     std::string line;
@@ -594,7 +593,7 @@ Outcome read_fields(const std::string& input, size_t& at, Message& message) {
   }
 }
 
-/// What follows the head at `at`, by the framing that was read.
+/// Reads the content after the head at `at`, by its framing.
 void read_content(const std::string& input, From from, size_t at, uint64_t length,
                   Message& message) {
   if (message.framing == "chunked") {

@@ -1,5 +1,5 @@
-// A request, head and content: what is read does not depend on how it was cut. The first byte says
-// how.
+// A request, head and content: the result must not depend on how the bytes are split. The first
+// byte says how.
 #include "drive.h"
 
 using namespace weir::fuzz;

@@ -1,4 +1,5 @@
-// A response, head and content, as request_fuzz.cc; the first byte also says what was asked.
+// A response, head and content, as request_fuzz.cc; the first byte also says which request was
+// sent.
 #include "drive.h"
 
 using namespace weir::fuzz;

@@ -41,7 +41,7 @@ def raw_cases(name):
 
 
 def dns_messages():
-    """Answers as name servers give them, for the two questions that the target asks."""
+    """Answers of name servers to the two questions that the target asks."""
     name = b"\x01a\x04test\x00"
     pointer = b"\xc0\x0c"
 
@@ -99,7 +99,7 @@ def inputs():
 
 
 def write(folder):
-    """Into folder/TARGET/N."""
+    """Writes the seeds to folder/TARGET/N."""
     for number, (target, data) in enumerate(inputs()):
         (folder / target).mkdir(parents=True, exist_ok=True)
         (folder / target / f"{number:04}").write_bytes(data)

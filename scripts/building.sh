@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154,SC2015
 # Sourced by scripts/debian.sh: configures and builds a preset with Debian's programs alone.
 
-# What a user's shell may say to compilers and to cmake. None of it is meant for Weir, and some of
-# it (conda's, say) would make it another program.
+# Variables by which a user's shell may configure compilers and cmake. None is meant for Weir, and
+# some (conda's, for instance) would change the program.
 strangers=(CC CXX CPPFLAGS CFLAGS CXXFLAGS LDFLAGS CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH
   LIBRARY_PATH LD_LIBRARY_PATH LD_PRELOAD PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
   CMAKE_PREFIX_PATH CMAKE_GENERATOR CMAKE_TOOLCHAIN_FILE CMAKE_BUILD_TYPE DESTDIR
@@ -13,8 +13,8 @@ debian_cmake() {
   env "${strangers[@]/#/--unset=}" PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/bin/cmake "$@"
 }
 
-# A fingerprint of what configures a build folder: the place, the packages, and who names the
-# programs. ninja sees to all other changes.
+# A fingerprint of everything that configures a build folder: its place, the packages, and the files
+# that name the programs. ninja handles all other changes.
 configuration() {
   {
     pwd
@@ -23,8 +23,7 @@ configuration() {
   } 2>/dev/null | sha256sum
 }
 
-# Fails with a sentence where the folder has files that this user can't write, as after a build by
-# root.
+# Fails with a message if the folder has files that this user can't write, as after a build by root.
 require_own_folder() {
   local folder=$1 alien
   while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
@@ -39,14 +38,14 @@ require_own_folder() {
 Build as that user, or make the folder yours: sudo chown -R $(id -un) '$PWD'"
 }
 
-# Without a folder that it can write, ccache would fail each compilation.
+# If ccache can't write its folder, it makes each compilation fail.
 use_ccache() {
   local folder
   folder=$(ccache --get-config cache_dir 2>/dev/null) && mkdir -p "$folder" 2>/dev/null &&
     [ -w "$folder" ] || export CCACHE_DISABLE=1
 }
 
-# How many compilers at once: as many as ninja would start, and fewer where memory is short.
+# How many compilers run at once: as many as ninja would start, but fewer if memory is short.
 # Measured on 29 November: up to 250 MB for a file of Weir's, 380 MB for the link.
 kilobytes_a_job=524288
 jobs() {
@@ -60,7 +59,7 @@ jobs() {
   printf '%d' $((free < most ? free : most))
 }
 
-# build_preset NAME [TARGET...]: configures where this is needed, and builds.
+# build_preset NAME [TARGET...]: configures if necessary, and builds.
 build_preset() {
   local preset=$1 folder=build/$1 now
   shift
@@ -69,7 +68,7 @@ build_preset() {
   now=$(configuration)
   if [ "$now" != "$(cat "$folder/configured-by" 2>/dev/null)" ]; then
     say "Configuring the $preset build."
-    # CMake keeps the programs that it found first, and the place: what it knows is thrown away.
+    # CMake keeps the programs that it found first, and the place; --fresh drops both.
     debian_cmake --fresh --preset "$preset" >&2 ||
       fail "the $preset build could not be configured."
     printf '%s\n' "$now" >"$folder/configured-by"
@@ -79,5 +78,5 @@ build_preset() {
     fail "the $preset build failed."
 }
 
-# program_of PRESET VARIABLE: the program that a configured build folder names so.
+# program_of PRESET VARIABLE: the program that a configured build folder has in VARIABLE.
 program_of() { sed -n "s/^$2:FILEPATH=//p" "build/$1/CMakeCache.txt"; }

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC1091,SC2034
-# Sourced by ./run, ./test and bench/run: what they share on a Debian machine. Needs
+# Sourced by ./run, ./test and bench/run: the functions that they share on a Debian machine. Needs
 # `set -euo pipefail`, and the repository's root as the current folder for build_preset.
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "${0##*/}: $*"; exit 1; }
 
-# Runs a command with root's rights; with sudo only where we are not root already.
+# Runs a command with root's rights; with sudo only if we are not root already.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -35,7 +35,7 @@ require_debian() {
 }
 
 # Every program that a build uses is a file of one of these packages; cmake/debian.cmake names the
-# programs, and tests/architecture/test_tools.py asks dpkg.
+# programs, and tests/architecture/test_tools.py checks this with dpkg.
 build_packages=(clang-19 llvm-19 lld-19 cmake ninja-build pkgconf pkgconf-bin ccache
   libc6-dev libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
 # clang takes the newest libstdc++ of the system.
@@ -43,7 +43,7 @@ case "$(system_name)" in
   "debian 13") build_packages+=(libstdc++-14-dev) ;;
   *) build_packages+=(libstdc++-12-dev) ;;
 esac
-# What the tests need beside it.
+# What the tests need in addition.
 test_packages=(libclang-rt-19-dev clang-format-19 libgtest-dev python3 python3-pytest curl wget git iproute2
   procps util-linux openssl)
 . "${BASH_SOURCE[0]%/*}/packages.sh"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by scripts/debian.sh: installs Debian packages where they are missing.
+# Sourced by scripts/debian.sh: installs missing Debian packages.
 
 # Prints those of the named packages that are not installed.
 missing_packages() {
@@ -14,8 +14,8 @@ missing_packages() {
 policy_file=/usr/sbin/policy-rc.d
 policy_placed=no
 
-# While packages are installed no service may start. Where the machine has no say of its own in
-# this, we put one in place.
+# No service may start while packages are installed. If the machine has no policy for this, we add
+# one for that time.
 forbid_services() {
   [ -e "$policy_file" ] && return
   printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy_file" >/dev/null
@@ -29,7 +29,7 @@ allow_services() {
   as_root rm -f "$policy_file"
 }
 
-# Fails with a sentence where this user can't install packages.
+# Fails with a message if this user can't install packages.
 require_root_rights() {
   [ "$(id -u)" != 0 ] || return 0
   command -v sudo >/dev/null ||
@@ -38,10 +38,10 @@ require_root_rights() {
     fail "must install $1and sudo does not let this user do that: run it as root once."
 }
 
-# How long we wait for another program that installs packages, as a new machine's own updates do.
+# How long we wait for another program that installs packages, such as a new machine's updates.
 lock_seconds=600
 
-# Brings apt's lists up to date. apt waits for no lock of the lists, so we do.
+# Brings apt's lists up to date. apt does not wait for the lock of the lists, so we do.
 update_lists() {
   local until=$((SECONDS + lock_seconds)) told=no said
   say "Asking the mirrors what they have."
@@ -57,9 +57,9 @@ update_lists() {
   done
 }
 
-# install_packages PURPOSE PACKAGE...: installs what is missing, and is quick and silent where
-# nothing is. A list that can't be updated (some other repository's, say) is only told: what we need
-# may be known all the same.
+# install_packages PURPOSE PACKAGE...: installs missing packages; quick and silent if none is
+# missing. If a list can't be updated (another repository's, for instance), it only says so, since
+# the packages may be known all the same.
 install_packages() {
   local purpose=$1 missing hint=
   shift

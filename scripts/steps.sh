@@ -3,8 +3,8 @@
 
 passed=0 failed=0 skipped=0 status=0
 
-# step COMMAND...: runs it, shows what it prints but for its closing line, and counts that. One that
-# ends without a closing line, or badly with a good one, counts as a failure.
+# step COMMAND...: runs the command, shows its output except for the closing line, and adds that up.
+# A command without a closing line, or with a bad status after a good line, counts as a failure.
 step() {
   local printed closing code=0
   say "== $*"
@@ -25,7 +25,7 @@ step() {
   [ "$code" = 0 ] || status=1
 }
 
-# Prints the closing line of all, and ends with the status of all.
+# Prints the total as a closing line, and ends with the status for all steps.
 close_steps() {
   printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   exit "$status"

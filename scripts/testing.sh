@@ -1,12 +1,11 @@
 # shellcheck shell=bash
-# Sourced by ./test, after scripts/debian.sh: what runs tests and collects their results.
+# Sourced by ./test, after scripts/debian.sh: functions that run tests and collect their results.
 
 results=$PWD/build/test-results
 rm -rf "$results"
 mkdir -p "$results/asan/unit"
 
-# Everything that the scenarios open stays on this machine: where it is permitted, they run in a
-# network namespace.
+# The scenarios must not reach other machines: if it is permitted, they run in a network namespace.
 enclosure=()
 for flags in -n -rn; do
   if unshare "$flags" ip link set lo up 2>/dev/null; then
@@ -21,12 +20,12 @@ asan=detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0
 export ASAN_OPTIONS="$asan${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
 export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
-# Debian's default llvm has a symbolizer too, an older one.
+# Debian's default llvm has an older symbolizer, so ours is named.
 ASAN_SYMBOLIZER_PATH=$(program_of asan WEIR_SYMBOLIZER)
 export ASAN_SYMBOLIZER_PATH UBSAN_SYMBOLIZER_PATH=$ASAN_SYMBOLIZER_PATH \
   TSAN_SYMBOLIZER_PATH=$ASAN_SYMBOLIZER_PATH
 
-# unit_tests BUILD [OPTION...]: its unit tests, or those that ctest's options choose.
+# unit_tests BUILD [OPTION...]: runs the build's unit tests, or those that ctest's options choose.
 unit_tests() {
   local build=$1
   shift
@@ -35,7 +34,7 @@ unit_tests() {
     "$@" >&2
 }
 
-# scenarios BUILD SECONDS [ARGUMENT...]: pytest with that build's program, for so long at most.
+# scenarios BUILD SECONDS [ARGUMENT...]: runs pytest with that build's program, for SECONDS at most.
 scenarios() {
   local build=$1 seconds=$2 program=$PWD/build/$1/weir
   shift 2
@@ -45,7 +44,7 @@ scenarios() {
     --junitxml="$results/$build/scenarios.xml" "$@" ${pattern:+-k "$pattern"} >&2
 }
 
-# Builds what runs under ThreadSanitizer, with four workers from here on.
+# Builds the programs for ThreadSanitizer, and uses four workers from here on.
 build_threads() {
   mkdir -p "$results/tsan/unit"
   (build_preset tsan weir threads) || return 1
