@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/field_set.h"
 
 namespace weir::http {
 namespace {
@@ -43,7 +44,7 @@ constexpr std::array<std::string_view, 35> kNames{"",
                                                   "Cache-Control",
                                                   "Content-Range",
                                                   "X-Forwarded-For"};
-static_assert(kNames.size() <= 64);  // Sets of ids are words of 64 bits.
+static_assert(kNames.size() <= FieldSet::kCapacity);
 static_assert(kNames.size() == static_cast<size_t>(FieldId::x_forwarded_for) + 1);
 
 /// Length, first and last letter tell most names apart, so that a lookup costs one slot and one

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/ref.h"
 #include "http/field_id.h"
+#include "http/field_set.h"
 #include "http/method.h"
 #include "http/target.h"
 
@@ -86,7 +87,7 @@ class Fields {
   /// text).
   void add_in_place(std::string_view name, std::string_view value, FieldId id) {
     if (size_ == capacity_) grow();
-    seen_ |= bit(id);
+    seen_.add(id);
     table_[size_++] = Field{name.data(), value.data(), static_cast<uint32_t>(value.size()),
                             static_cast<uint16_t>(name.size()), id};
   }
@@ -113,19 +114,18 @@ class Fields {
   }
   void clear() { size_ = 0; }
   /// False: there has never been a line with that name. Costs only a bit test.
-  bool may_have(FieldId id) const { return (seen_ & bit(id)) != 0; }
-  /// The same for a set of names, given as one bit per id.
-  bool may_have_any(uint64_t ids) const { return (seen_ & ids) != 0; }
+  bool may_have(FieldId id) const { return seen_.has(id); }
+  /// The same for a set of names.
+  bool may_have_any(FieldSet ids) const { return seen_.intersects(ids); }
 
  private:
-  static constexpr uint64_t bit(FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
   void grow();
 
   Arena& arena_;
   Field* table_ = nullptr;
   uint32_t size_ = 0;
   uint32_t capacity_ = 0;
-  uint64_t seen_ = 0;
+  FieldSet seen_;
 };
 
 /// What all kinds of heads share. Reference-counted; lives in a pooled block of kBlock bytes, the

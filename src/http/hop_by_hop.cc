@@ -107,18 +107,11 @@ bool lists(std::string_view list, std::string_view wanted) {
   return false;
 }
 
-constexpr uint64_t bit(FieldId id) {
-  return uint64_t{1} << static_cast<unsigned>(id);
-}
-constexpr bool is_in(uint64_t set, FieldId id) {
-  return (set >> static_cast<unsigned>(id)) & 1;
-}
-
-constexpr uint64_t kRead = bit(FieldId::connection) | bit(FieldId::upgrade) | bit(FieldId::te);
-constexpr uint64_t kRemoved = bit(FieldId::connection) | bit(FieldId::keep_alive) |
-                              bit(FieldId::proxy_connection) | bit(FieldId::te) |
-                              bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) |
-                              bit(FieldId::http2_settings);
+constexpr FieldSet kRead{FieldId::connection, FieldId::upgrade, FieldId::te};
+constexpr FieldSet kRemoved{
+    FieldId::connection,        FieldId::keep_alive, FieldId::proxy_connection, FieldId::te,
+    FieldId::transfer_encoding, FieldId::upgrade,    FieldId::http2_settings};
+static_assert(kRemoved.contains(kRead));
 
 }  // namespace
 
@@ -126,14 +119,13 @@ HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
   HopByHop seen;
   Named named;
   bool websocket = false;
-  const uint64_t removed =
-      kRemoved | (rules.proxy_authorization ? bit(FieldId::proxy_authorization) : 0) |
-      (rules.proxy_authenticate ? bit(FieldId::proxy_authenticate) : 0) |
-      (rules.proxy_authentication_info ? bit(FieldId::proxy_authentication_info) : 0);
-  static_assert((kRead & ~kRemoved) == 0);
+  FieldSet removed = kRemoved;
+  if (rules.proxy_authorization) removed.add(FieldId::proxy_authorization);
+  if (rules.proxy_authenticate) removed.add(FieldId::proxy_authenticate);
+  if (rules.proxy_authentication_info) removed.add(FieldId::proxy_authentication_info);
   if (!fields.may_have_any(removed)) return seen;
   for (const Field& field : fields.all()) {
-    if (!is_in(kRead, field.id)) continue;
+    if (!kRead.has(field.id)) continue;
     if (field.id == FieldId::connection)
       read_connection(field.value(), seen, named);
     else if (field.id == FieldId::upgrade)
@@ -143,7 +135,7 @@ HopByHop remove_hop_by_hop(Fields& fields, HopByHopRules rules) {
   }
   seen.websocket = websocket && seen.upgrade_listed;
   fields.remove_if([&](const Field& field) {
-    return is_in(removed, field.id) || (!named.empty() && named.has(field.name()));
+    return removed.has(field.id) || (!named.empty() && named.has(field.name()));
   });
   return seen;
 }

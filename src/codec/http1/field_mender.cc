@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "base/text.h"
-#include "codec/http1/framing.h"
 #include "http/chars.h"
+#include "http/field_set.h"
 
 namespace weir::http1 {
 
@@ -15,9 +15,8 @@ namespace {
 /// The fields of a response whose values Weir decides by: framing, persistence, upgrades, and
 /// logins that belong to a connection. A control in one of these could be read in two ways; all
 /// other values pass through Weir unread.
-constexpr uint64_t kRead = field_bit(FieldId::content_length) |
-                           field_bit(FieldId::transfer_encoding) | field_bit(FieldId::connection) |
-                           field_bit(FieldId::upgrade) | field_bit(FieldId::www_authenticate);
+constexpr http::FieldSet kRead{FieldId::content_length, FieldId::transfer_encoding,
+                               FieldId::connection, FieldId::upgrade, FieldId::www_authenticate};
 
 /// True if the name decides where the message ends, once the bytes that no name may have are taken
 /// out.
@@ -126,7 +125,7 @@ const char* FieldMender::clean(char* begin, char* end, FieldId id, std::string_v
   for (char* at = begin; (at += http::find_control(at, end) - at) < end; ++at) {
     if (*at == 0 || *at == '\r')
       *at = ' ';
-    else if ((kRead >> static_cast<unsigned>(id)) & 1)
+    else if (kRead.has(id))
       return "A field that Weir decides by holds a control character.";
     mend("value");
   }

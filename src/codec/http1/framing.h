@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "codec/http1/lines.h"
 #include "http/field_id.h"
+#include "http/field_set.h"
 #include "http/head.h"
 #include "http/method.h"
 
@@ -21,19 +22,16 @@ struct Framing {
   uint64_t length = 0;
 };
 
-constexpr uint64_t field_bit(http::FieldId id) {
-  return uint64_t{1} << static_cast<unsigned>(id);
-}
-inline constexpr uint64_t kWatchedFields =
-    field_bit(http::FieldId::content_length) | field_bit(http::FieldId::transfer_encoding) |
-    field_bit(http::FieldId::connection) | field_bit(http::FieldId::expect);
+inline constexpr http::FieldSet kWatchedFields{http::FieldId::content_length,
+                                               http::FieldId::transfer_encoding,
+                                               http::FieldId::connection, http::FieldId::expect};
 
 /// Gathers the fields that decide framing and persistence, while a head is read.
 class FramingFields {
  public:
   /// Call it with each field; it is cheap for those that do not matter here.
   void see(http::FieldId id, std::string_view value) {
-    if ((kWatchedFields >> static_cast<unsigned>(id)) & 1) look_at(id, value);
+    if (kWatchedFields.has(id)) look_at(id, value);
   }
   base::Result<Framing> of_request(http::Method method, int minor_version) const;
   /// True if there is one length, or one `chunked`, or neither: then a response needs no mending.
