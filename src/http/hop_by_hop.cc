@@ -8,50 +8,69 @@ namespace {
 
 using base::equal_ignoring_case;
 
-/// Names without an id that Connection must not remove: RFC 9110 and 9111 define them for both
-/// ends, or for caches on the way.
-constexpr std::string_view kKept[] = {
-    "Age",
-    "Accept-Encoding",
-    "Accept-Ranges",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Location",
-    "ETag",
-    "Expires",
-    "If-Match",
-    "If-Modified-Since",
-    "If-None-Match",
-    "If-Range",
-    "If-Unmodified-Since",
-    "Last-Modified",
-    "Origin",
-    "Pragma",
-    "Range",
-    "Vary",
-    "Strict-Transport-Security",
-    "Content-Security-Policy",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "Access-Control-Allow-Origin",
+constexpr FieldSet kRead{FieldId::connection, FieldId::upgrade, FieldId::te};
+constexpr FieldSet kRemoved{
+    FieldId::connection,        FieldId::keep_alive, FieldId::proxy_connection, FieldId::te,
+    FieldId::transfer_encoding, FieldId::upgrade,    FieldId::http2_settings};
+static_assert(kRemoved.contains(kRead));
+
+/// Fields that Connection must not remove: RFC 9110 and 9111 define them for both ends, or for
+/// caches on the way.
+constexpr FieldSet kKept{
+    FieldId::accept_encoding,
+    FieldId::accept_ranges,
+    FieldId::access_control_allow_origin,
+    FieldId::age,
+    FieldId::authorization,
+    FieldId::cache_control,
+    FieldId::content_encoding,
+    FieldId::content_language,
+    FieldId::content_length,
+    FieldId::content_location,
+    FieldId::content_range,
+    FieldId::content_security_policy,
+    FieldId::content_type,
+    FieldId::cookie,
+    FieldId::date,
+    FieldId::etag,
+    FieldId::expect,
+    FieldId::expires,
+    FieldId::forwarded,
+    FieldId::host,
+    FieldId::if_match,
+    FieldId::if_modified_since,
+    FieldId::if_none_match,
+    FieldId::if_range,
+    FieldId::if_unmodified_since,
+    FieldId::last_modified,
+    FieldId::location,
+    FieldId::max_forwards,
+    FieldId::origin,
+    FieldId::pragma,
+    FieldId::proxy_authenticate,
+    FieldId::proxy_authentication_info,
+    FieldId::proxy_authorization,
+    FieldId::proxy_status,
+    FieldId::range,
+    FieldId::sec_websocket_key,
+    FieldId::set_cookie,
+    FieldId::strict_transport_security,
+    FieldId::trailer,
+    FieldId::vary,
+    FieldId::via,
+    FieldId::www_authenticate,
+    FieldId::x_content_type_options,
+    FieldId::x_forwarded_for,
+    FieldId::x_frame_options,
 };
 
-constexpr bool is_kept(FieldId id, std::string_view name) {
-  switch (id) {
-    case FieldId::other:
-      for (const std::string_view kept : kKept) {
-        if (equal_ignoring_case(kept, name)) return true;
-      }
-      return false;
-    // Hop-by-hop fields need no entry here: the fixed list removes them anyway.
-    case FieldId::accept:
-    case FieldId::referer:
-    case FieldId::server:
-    case FieldId::user_agent:
-    case FieldId::proxy_support: return false;
-    default: return true;
-  }
-}
+/// Options of Connection that name no further field to remove: the field stays, or is removed
+/// anyway.
+constexpr FieldSet kNotNamed = [] {
+  FieldSet ids = kKept;
+  ids.unite(kRemoved);
+  return ids;
+}();
 
 /// The fields that Connection names, without options that have no field and fields that are removed
 /// anyway.
@@ -90,7 +109,7 @@ void read_connection(std::string_view list, HopByHop& seen, Named& named) {
       seen.upgrade_listed = true;
     else if (is_word(option, "te") || is_word(option, "proxy-connection"))
       continue;
-    else if (named.has(option) || is_kept(field_id_of(option), option))
+    else if (named.has(option) || kNotNamed.has(field_id_of(option)))
       continue;
     else if (named.full())
       seen.excessive = true;
@@ -106,12 +125,6 @@ bool lists(std::string_view list, std::string_view wanted) {
   }
   return false;
 }
-
-constexpr FieldSet kRead{FieldId::connection, FieldId::upgrade, FieldId::te};
-constexpr FieldSet kRemoved{
-    FieldId::connection,        FieldId::keep_alive, FieldId::proxy_connection, FieldId::te,
-    FieldId::transfer_encoding, FieldId::upgrade,    FieldId::http2_settings};
-static_assert(kRemoved.contains(kRead));
 
 }  // namespace
 

@@ -50,28 +50,53 @@ TEST(HopByHop, TheFixedListAndWhatConnectionNames) {
 }
 
 TEST(HopByHop, WhatConnectionCanNotTakeAway) {
-  const std::vector<std::string> kept = {"Host",
-                                         "Content-Length",
-                                         "Via",
-                                         "Cache-Control",
-                                         "Authorization",
-                                         "Cookie",
-                                         "Set-Cookie",
-                                         "Date",
-                                         "Content-Type",
-                                         "Expect",
-                                         "Location",
-                                         "ETag",
-                                         "Range",
-                                         "Vary",
-                                         "Trailer",
-                                         "Max-Forwards",
-                                         "Content-Encoding",
-                                         "Forwarded",
-                                         "If-None-Match",
-                                         "Proxy-Authorization",
-                                         "WWW-Authenticate",
-                                         "Proxy-Status"};
+  const std::vector<std::string> kept = {
+      "Host",
+      "Content-Length",
+      "Content-Range",
+      "Content-Type",
+      "Content-Encoding",
+      "Content-Language",
+      "Content-Location",
+      "Via",
+      "Cache-Control",
+      "Age",
+      "Expires",
+      "Pragma",
+      "Vary",
+      "ETag",
+      "Last-Modified",
+      "Date",
+      "Authorization",
+      "Cookie",
+      "Set-Cookie",
+      "WWW-Authenticate",
+      "Proxy-Authenticate",
+      "Proxy-Authorization",
+      "Proxy-Authentication-Info",
+      "Proxy-Status",
+      "Expect",
+      "Location",
+      "Max-Forwards",
+      "Forwarded",
+      "X-Forwarded-For",
+      "Trailer",
+      "Range",
+      "If-Match",
+      "If-None-Match",
+      "If-Modified-Since",
+      "If-Unmodified-Since",
+      "If-Range",
+      "Accept-Encoding",
+      "Accept-Ranges",
+      "Origin",
+      "Sec-WebSocket-Key",
+      "Strict-Transport-Security",
+      "Content-Security-Policy",
+      "X-Content-Type-Options",
+      "X-Frame-Options",
+      "Access-Control-Allow-Origin",
+  };
   Lines lines;
   std::string all;
   for (const std::string& name : kept) {
@@ -87,10 +112,21 @@ TEST(HopByHop, WhatConnectionCanNotTakeAway) {
 }
 
 TEST(HopByHop, UserAgentAndTheLikeMayBeTakenAway) {
-  const auto head = head_of({{"Connection", "User-Agent, Accept, Connection, close"},
-                             {"User-Agent", "x"},
-                             {"Accept", "y"},
-                             {"Close", "z"}});
+  const auto head =
+      head_of({{"Connection", "User-Agent, Accept, Connection, close, Referer, Server"},
+               {"Connection", "Proxy-Support, DNT, Link, Upgrade-Insecure-Requests"},
+               {"Connection", "Content-Security-Policy-Report-Only, Allow"},
+               {"User-Agent", "x"},
+               {"Accept", "y"},
+               {"Close", "z"},
+               {"Referer", "r"},
+               {"Server", "s"},
+               {"Proxy-Support", "p"},
+               {"DNT", "1"},
+               {"Link", "l"},
+               {"Upgrade-Insecure-Requests", "1"},
+               {"Content-Security-Policy-Report-Only", "c"},
+               {"Allow", "a"}});
   EXPECT_TRUE(remove_hop_by_hop(head->fields).close);
   EXPECT_EQ(names_of(head->fields), "Close");
 }

@@ -87,10 +87,10 @@ Response text_response(int status, std::string_view content_type, std::string te
   fields.add(FieldId::date, date_now());
   fields.add(FieldId::content_type, content_type);
   fields.add(FieldId::cache_control, "no-store");
-  fields.add("X-Content-Type-Options", "nosniff");
+  fields.add(FieldId::x_content_type_options, "nosniff");
   if (content_type.starts_with("text/html")) {
     fields.add(
-        "Content-Security-Policy",
+        FieldId::content_security_policy,
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
   }
   fields.add(FieldId::content_length, std::to_string(text.size()));

@@ -127,7 +127,7 @@ void Forward::note_login(const http::Request& request, OriginExchange& origin,
     }
   }
   if (challenged && head.status == 401)
-    head.fields.add("Proxy-Support", "Session-Based-Authentication");
+    head.fields.add(FieldId::proxy_support, "Session-Based-Authentication");
   // What the client believes about a pinned connection ends with that connection, so this
   // response's head tells the client to close.
   http::Pins* const pins = lease.pins();

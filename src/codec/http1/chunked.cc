@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/field_set.h"
 
 namespace weir::http1 {
 
@@ -20,47 +21,64 @@ int hex_value(char c) {
   return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
-constexpr std::string_view kForbidden[] = {
-    "Age",
-    "Accept-Encoding",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Location",
-    "Expires",
-    "If-Match",
-    "If-Modified-Since",
-    "If-None-Match",
-    "If-Range",
-    "If-Unmodified-Since",
-    "Origin",
-    "Pragma",
-    "Range",
-    "Retry-After",
-    "Vary",
-    "Warning",
-    "Accept-Ranges",
-    "Strict-Transport-Security",
-    "Authentication-Info",
-    "Sec-WebSocket-Accept",
+constexpr http::FieldSet kForbidden{
+    FieldId::accept_encoding,
+    FieldId::accept_ranges,
+    FieldId::age,
+    FieldId::authentication_info,
+    FieldId::authorization,
+    FieldId::cache_control,
+    FieldId::connection,
+    FieldId::content_encoding,
+    FieldId::content_language,
+    FieldId::content_length,
+    FieldId::content_location,
+    FieldId::content_range,
+    FieldId::content_type,
+    FieldId::cookie,
+    FieldId::date,
+    FieldId::expect,
+    FieldId::expires,
+    FieldId::forwarded,
+    FieldId::host,
+    FieldId::http2_settings,
+    FieldId::if_match,
+    FieldId::if_modified_since,
+    FieldId::if_none_match,
+    FieldId::if_range,
+    FieldId::if_unmodified_since,
+    FieldId::keep_alive,
+    FieldId::location,
+    FieldId::max_forwards,
+    FieldId::origin,
+    FieldId::pragma,
+    FieldId::proxy_authenticate,
+    FieldId::proxy_authentication_info,
+    FieldId::proxy_authorization,
+    FieldId::proxy_connection,
+    FieldId::proxy_status,
+    FieldId::proxy_support,
+    FieldId::range,
+    FieldId::retry_after,
+    FieldId::sec_websocket_accept,
+    FieldId::sec_websocket_key,
+    FieldId::set_cookie,
+    FieldId::strict_transport_security,
+    FieldId::te,
+    FieldId::trailer,
+    FieldId::transfer_encoding,
+    FieldId::upgrade,
+    FieldId::vary,
+    FieldId::via,
+    FieldId::warning,
+    FieldId::www_authenticate,
+    FieldId::x_forwarded_for,
 };
 
 }  // namespace
 
-bool is_forbidden_trailer(std::string_view name, FieldId id) {
-  // Fields that have an id are those that a proxy acts on; hardly any of them may stand in
-  // trailers.
-  switch (id) {
-    case FieldId::other: break;
-    case FieldId::server:
-    case FieldId::user_agent:
-    case FieldId::referer:
-    case FieldId::accept: return false;
-    default: return true;
-  }
-  for (const std::string_view forbidden : kForbidden) {
-    if (base::equal_ignoring_case(forbidden, name)) return true;
-  }
-  return false;
+bool is_forbidden_trailer(FieldId id) {
+  return kForbidden.has(id);
 }
 
 Result<ChunkedDecoder::Decoded> ChunkedDecoder::decode(char* data, size_t size) {
@@ -259,9 +277,7 @@ const char* ChunkedDecoder::take_trailer(const Line& line, bool fault) {
 /// Drops the forbidden trailers at the end, because a fold may still follow any of them.
 const char* ChunkedDecoder::end_trailers() {
   if (mender_.ends_in_feed() && state_ == State::trailer_feed) return mender_.check_end(Line{});
-  const auto forbidden = [](const http::Field& field) {
-    return is_forbidden_trailer(field.name(), field.id);
-  };
+  const auto forbidden = [](const http::Field& field) { return is_forbidden_trailer(field.id); };
   if (trailers_) trailers_->fields.remove_if(forbidden);
   state_ = State::done;
   return nullptr;

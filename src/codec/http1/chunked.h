@@ -109,6 +109,6 @@ class ChunkedDecoder {
 /// True for fields that have no place after the content: framing, routing, request modifiers,
 /// authentication, response control data and fields that say how to read the content (RFC 9110,
 /// 6.5.1), and hop-by-hop fields.
-bool is_forbidden_trailer(std::string_view name, http::FieldId id);
+bool is_forbidden_trailer(http::FieldId id);
 
 }  // namespace weir::http1

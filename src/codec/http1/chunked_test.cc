@@ -114,6 +114,40 @@ TEST(ChunkedDecoder, WhatIsWrittenIsRead) {
   }
 }
 
+TEST(Trailers, FieldsThatAreReadBeforeTheContentAreForbidden) {
+  for (const char* name : {"Host",
+                           "content-length",
+                           "Transfer-Encoding",
+                           "Set-Cookie",
+                           "Age",
+                           "Accept-Encoding",
+                           "Content-Encoding",
+                           "Content-Language",
+                           "Content-Location",
+                           "Expires",
+                           "If-Match",
+                           "If-Modified-Since",
+                           "If-None-Match",
+                           "If-Range",
+                           "If-Unmodified-Since",
+                           "Origin",
+                           "Pragma",
+                           "Range",
+                           "Retry-After",
+                           "Vary",
+                           "Warning",
+                           "Accept-Ranges",
+                           "Strict-Transport-Security",
+                           "Authentication-Info",
+                           "SEC-WEBSOCKET-ACCEPT",
+                           "Proxy-Support",
+                           "Date"})
+    EXPECT_TRUE(is_forbidden_trailer(http::field_id_of(name))) << name;
+  for (const char* name : {"ETag", "Last-Modified", "Server", "User-Agent", "Referer", "Accept",
+                           "Link", "X-Sum", "Digest", "Content-Security-Policy", "Allow"})
+    EXPECT_FALSE(is_forbidden_trailer(http::field_id_of(name))) << name;
+}
+
 TEST(ChunkedDecoder, LargestChunkSizeLineFits) {
   char line[kChunkSizeLine];
   EXPECT_EQ(write_chunk_size(line, ~uint64_t{0}) - line, static_cast<ptrdiff_t>(kChunkSizeLine));

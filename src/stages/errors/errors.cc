@@ -198,7 +198,7 @@ http::Response error_response(const base::Error& error, std::string_view accept,
   if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
   response.head->fields.add(FieldId::proxy_status, status);
   if (error.type() == ErrorType::connection_limit_reached)
-    response.head->fields.add("Retry-After", kRetryAfterSeconds);
+    response.head->fields.add(FieldId::retry_after, kRetryAfterSeconds);
   return response;
 }
 

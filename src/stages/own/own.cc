@@ -18,13 +18,13 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   if (head.method == Method::options) {
     http::Response response;
     response.head = http::ResponseHead::make(200);
-    response.head->fields.add("Allow", "GET, HEAD, OPTIONS");
+    response.head->fields.add(FieldId::allow, "GET, HEAD, OPTIONS");
     return response;
   }
   if (head.method != Method::get && head.method != Method::head) {
     http::Response response = http::text_response(405, "text/plain; charset=utf-8",
                                                   "Only GET and HEAD are answered here.\n");
-    response.head->fields.add("Allow", "GET, HEAD, OPTIONS");
+    response.head->fields.add(FieldId::allow, "GET, HEAD, OPTIONS");
     return response;
   }
   const std::string_view path = head.target.path.substr(0, head.target.path.find('?'));

@@ -17,7 +17,8 @@ http::Response final_recipient(const http::RequestHead& head) {
     http::Response response;
     response.head = http::ResponseHead::make(200);
     response.head->fields.add(FieldId::date, http::date_now());
-    response.head->fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, CONNECT");
+    response.head->fields.add(FieldId::allow,
+                              "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, CONNECT");
     return response;
   }
   std::string seen = std::string(head.method_token).append(" ").append(head.raw_target) +
