@@ -34,7 +34,9 @@ class Body : public base::Pooled {
   /// Waits for the next piece. Only the last piece may be empty.
   virtual async::Task<base::Result<Chunk>> read() = 0;
   /// The next piece if it is there already, so that the head and ready content can go out in one
-  /// write. Never waits.
+  /// write. Never waits. Nothing is the flush rule: whoever sends this content on, or makes other
+  /// content of it, must now send out all that it holds, before it waits in read(). So events and
+  /// slow streams arrive one by one, whatever stands between.
   virtual std::optional<base::Result<Chunk>> try_read() { return std::nullopt; }
   /// Waits until some content has arrived, or until it is certain that none will, without asking
   /// the sender for it (Expect: 100-continue).
