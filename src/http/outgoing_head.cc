@@ -8,7 +8,7 @@ void OutgoingHead::replace(FieldId id, std::string_view value) {
     first_ = {name_of(id), value};
     return;
   }
-  replaced_ids_ |= bit(id);
+  replaced_ids_.add(id);
   replaced_[replaced_count_++] = {id, value};
 }
 

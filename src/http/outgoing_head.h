@@ -20,7 +20,7 @@ class OutgoingHead {
   explicit OutgoingHead(const RequestHead& head) : head_(head) {}
 
   const RequestHead& head() const { return head_; }
-  void leave_out(FieldId id) { left_out_ |= bit(id); }
+  void leave_out(FieldId id) { left_out_.add(id); }
   /// The first line with that name keeps its place and gets this value; further ones are left out.
   /// Without such a line, one is added: as the first line, if it is Host (RFC 9110, 7.2).
   void replace(FieldId id, std::string_view value);
@@ -39,11 +39,10 @@ class OutgoingHead {
     FieldId id = FieldId::other;
     std::string_view value;
   };
-  static constexpr uint64_t bit(FieldId id) { return uint64_t{1} << static_cast<unsigned>(id); }
 
   const RequestHead& head_;
-  uint64_t left_out_ = 0;
-  uint64_t replaced_ids_ = 0;
+  FieldSet left_out_;
+  FieldSet replaced_ids_;
   Text first_;
   uint8_t replaced_count_ = 0;
   uint8_t added_count_ = 0;
@@ -54,16 +53,15 @@ class OutgoingHead {
 template <class Line>
 void OutgoingHead::for_each_line(Line line) const {
   if (!first_.name.empty()) line(first_.name, first_.value, false);
-  uint64_t waiting = replaced_ids_;
+  FieldSet written;
   for (const Field& field : head_.fields.all()) {
-    const uint64_t this_one = bit(field.id);
-    if ((left_out_ & this_one) != 0) continue;
-    if ((replaced_ids_ & this_one) == 0) {
+    if (left_out_.has(field.id)) continue;
+    if (!replaced_ids_.has(field.id)) {
       line(field.name(), field.value(), field.is_as_written());
       continue;
     }
-    if ((waiting & this_one) == 0) continue;
-    waiting &= ~this_one;
+    if (written.has(field.id)) continue;
+    written.add(field.id);
     const size_t which = replaced_[0].id == field.id ? 0 : 1;
     line(field.name(), replaced_[which].value, false);
   }

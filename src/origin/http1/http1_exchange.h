@@ -68,7 +68,6 @@ class Http1Exchange final : public OriginExchange, private http::RequestSender {
   /// True if all content was sent.
   async::Task<bool> send_content(std::unique_ptr<http::Body> body, http::Chunk first, bool chunked,
                                  bool expects_continue);
-  async::Task<ssize_t> send(http::Chunk chunk, bool chunked);
   async::Task<void> until_asked_for(http::Body& body);
   /// Sends on what the client sends after its request and what is not another request, as it
   /// arrives (docs/design/tunnels.md).

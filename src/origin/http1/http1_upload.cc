@@ -2,6 +2,7 @@
 #include <cerrno>
 
 #include "codec/http1/slices.h"
+#include "http/send_content.h"
 #include "origin/http1/http1_exchange.h"
 
 namespace weir::origin {
@@ -11,10 +12,25 @@ using base::Slice;
 
 namespace {
 
-/// True for a client read timeout (408); ignored once the response has begun.
-bool is_silence(const base::Error& error) {
-  return error.type() == ErrorType::http_request_error && error.status() == 408;
-}
+/// A request's content on an HTTP/1 connection.
+class UploadSink final : public http::ContentSink {
+ public:
+  UploadSink(async::ByteStream& stream, uint64_t& sent, uint64_t silence_ms, bool chunked)
+      : ContentSink(stream, sent), silence_ms_(silence_ms), chunked_(chunked) {}
+  async::WriteOperation send(http::Chunk&& chunk) override {
+    http1::ChunkFraming around;
+    if (chunked_) around = http1::frame_chunk(chunk.bytes.size(), chunk.last, chunk.trailers.get());
+    return stream().write({std::move(around.before), std::move(chunk.bytes),
+                           std::move(around.after), std::move(around.end)},
+                          silence_ms_, &sent());
+  }
+  bool plain() const override { return !chunked_; }
+  uint64_t silence_ms() const override { return silence_ms_; }
+
+ private:
+  const uint64_t silence_ms_;
+  const bool chunked_;
+};
 
 }  // namespace
 
@@ -41,14 +57,6 @@ async::Task<void> Http1Exchange::until_asked_for(http::Body& body) {
   const uint64_t until_ms = async::EventLoop::current().now_ms() + context_.expect_wait_ms;
   co_await async::first_of(async::first_of(Wait::for_origin(*this), Wait::for_client(body)),
                            Wait::a_while(until_ms));
-}
-
-async::Task<ssize_t> Http1Exchange::send(http::Chunk chunk, bool chunked) {
-  http1::ChunkFraming around;
-  if (chunked) around = http1::frame_chunk(chunk.bytes.size(), chunk.last, chunk.trailers.get());
-  co_return co_await connection().stream->write({std::move(around.before), std::move(chunk.bytes),
-                                                 std::move(around.after), std::move(around.end)},
-                                                config().write_timeout_ms, &upload_sent_);
 }
 
 base::Error Http1Exchange::took_nothing() const {
@@ -104,43 +112,17 @@ async::Task<bool> Http1Exchange::send_content(std::unique_ptr<http::Body> body, 
     upload_ = Upload::sending;
     uploaded_.notify();
   }
-  for (;;) {
-    if (!chunk.bytes.empty() || chunk.last) {
-      const bool last = chunk.last;
-      const ssize_t written = co_await send(std::move(chunk), chunked);
-      // Stop reading content that the origin does not accept. The origin may have answered, which
-      // the reading side sees. A response that has begun continues.
-      if (written == -ETIMEDOUT && !answered_) {
-        fail_upload(took_nothing());
-      }
-      if (written < 0) co_return false;
-      if (last) break;
-      chunk = http::Chunk();
-    }
-    content_taken_ = true;
-    if (!chunked && body->can_send_to(*connection().stream)) {
-      bool to_failed = false;
-      auto sent = co_await body->send_to(*connection().stream, config().write_timeout_ms,
-                                         &upload_sent_, &to_failed);
-      if (!sent) {
-        if (!to_failed && answered_ && is_silence(sent.error())) continue;
-        if (!to_failed ||
-            (sent.error().type() == ErrorType::connection_write_timeout && !answered_))
-          fail_upload(std::move(sent).error());
-        co_return false;
-      }
-      if (sent->last) break;
-      continue;
-    }
-    auto next = body->try_read();
-    if (!next) next.emplace(co_await body->read());
-    if (!*next && answered_ && is_silence(next->error())) continue;
-    if (!*next) {
-      fail_upload(std::move(*next).error());
-      co_return false;
-    }
-    chunk = **std::move(next);
+  UploadSink sink(*connection().stream, upload_sent_, config().write_timeout_ms, chunked);
+  auto sent = co_await http::send_content(
+      *body, sink, std::move(chunk), {.taken = &content_taken_, .outlasts_silence = &answered_});
+  if (!sent) {
+    fail_upload(std::move(sent).error());
+    co_return false;
   }
+  // Content that the origin does not accept is not read any more. The origin may have answered,
+  // which the reading side sees; a response that has begun continues.
+  if (*sent == -ETIMEDOUT && !answered_) fail_upload(took_nothing());
+  if (*sent < 0) co_return false;
   upload_ = Upload::whole;
   co_return true;
 }
