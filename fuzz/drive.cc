@@ -124,7 +124,7 @@ void drive(Parser& parser, http1::Side side, std::string_view bytes, uint8_t see
         return;
       }
       message.head_done = true;
-      message.minor_version = parser.head()->minor_version;
+      message.minor_version = parser.head()->version == http::Version::http_1_0 ? 0 : 1;
       for (const auto& field : parser.head()->fields.all())
         message.fields.emplace_back(field.name(), field.value());
       message.framing = name_of(parser.framing());

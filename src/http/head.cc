@@ -134,7 +134,7 @@ base::Ref<RequestHead> RequestHead::make() {
 base::Ref<RequestHead> RequestHead::clone() const {
   auto copy = make();
   const auto copied = [&](std::string_view text) { return copy->copy(text); };
-  copy->minor_version = minor_version;
+  copy->version = version;
   copy->method = method;
   copy->method_token = copied(method_token);
   copy->raw_target = copied(raw_target);

@@ -13,6 +13,7 @@
 #include "http/field_set.h"
 #include "http/method.h"
 #include "http/target.h"
+#include "http/version.h"
 
 namespace weir::http {
 
@@ -151,8 +152,8 @@ class Head {
 
  public:
   Fields fields;
-  /// The message's version as received, HTTP/1.`minor_version`: 0 or 1.
-  uint8_t minor_version = 1;
+  /// The version in which the message came.
+  Version version = Version::http_1_1;
 };
 
 class RequestHead final : public Head {

@@ -38,8 +38,8 @@ void Exchange::settle() {
   const std::string_view others[] = {request->fields.get(FieldId::referer),
                                      request->fields.get(FieldId::user_agent)};
   std::string kept;
-  kept.append(request->method_token).append(1, ' ').append(request->raw_target).append(" HTTP/1.");
-  kept += static_cast<char>('0' + request->minor_version);
+  kept.append(request->method_token).append(1, ' ').append(request->raw_target).append(1, ' ');
+  kept += text_of(request->version);
   kept_ends_[0] = static_cast<uint32_t>(kept.size());
   for (size_t i = 0; i < std::size(others); ++i) {
     kept += others[i];

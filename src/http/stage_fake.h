@@ -18,13 +18,14 @@ using FieldLines = std::vector<std::pair<std::string, std::string>>;
 /// `GET http://site/ HTTP/1.1` and its fields, as the codec would have read them. A target that
 /// does not parse becomes the head's fault.
 inline base::Ref<RequestHead> fake_head(std::string_view method, std::string_view target,
-                                        const FieldLines& fields = {}, uint8_t minor_version = 1,
+                                        const FieldLines& fields = {},
+                                        Version version = Version::http_1_1,
                                         Scheme scheme = Scheme::http) {
   auto head = RequestHead::make();
   head->method_token = head->copy(method);
   head->method = method_of(method);
   set_raw_target(*head, head->copy(target));
-  head->minor_version = minor_version;
+  head->version = version;
   for (const auto& [name, value] : fields) head->fields.add(name, value);
   if (auto parsed = parse_target(*head, scheme); !parsed) head->fault = std::move(parsed).error();
   return head;

@@ -263,7 +263,8 @@ const char* read_host(RequestHead& head, uint16_t default_port, std::string_view
     if (host) return "There is more than one Host.";
     host = &field;
   }
-  if (!host) return head.minor_version >= 1 ? "An HTTP/1.1 request must have a Host." : nullptr;
+  if (!host)
+    return head.version >= Version::http_1_1 ? "An HTTP/1.1 request must have a Host." : nullptr;
   text = host->value();
   if (text.empty() || text == known) return nullptr;
   return read_authority(text, default_port, head.arena(), authority);

@@ -47,7 +47,7 @@ RequestParts request_parts(const http::Exchange& exchange) {
   }
   if (!exchange.request || exchange.request->method_token.empty()) return {};
   const http::RequestHead& head = *exchange.request;
-  return {head.method_token, head.raw_target, head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1"};
+  return {head.method_token, head.raw_target, text_of(head.version)};
 }
 
 void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogClock& clock) {
@@ -87,7 +87,9 @@ char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
     at = base::put_escaped_for_log(at, head.method_token);
     *at++ = ' ';
     at = base::put_escaped_for_log(at, head.raw_target);
-    at = put(at, head.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"");
+    *at++ = ' ';
+    at = put(at, text_of(head.version));
+    *at++ = '"';
   } else {
     at = put(at, "\"-\"");
   }

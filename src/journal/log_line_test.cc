@@ -146,6 +146,28 @@ TEST_F(LogLine, AHeadThatEndsBehindItsMethod) {
   }
 }
 
+TEST_F(LogLine, TheVersionOfTheRequest) {
+  struct {
+    http::Version version;
+    std::string text;
+  } const cases[] = {{http::Version::http_1_0, "HTTP/1.0"},
+                     {http::Version::http_1_1, "HTTP/1.1"},
+                     {http::Version::http_2, "HTTP/2.0"}};
+  for (const auto& test : cases) {
+    auto request = ask("GET", "http://x/");
+    request.head->version = test.version;
+    for (const bool settled : {false, true}) {
+      if (settled) request.exchange->settle();
+      EXPECT_NE(line(LogFormat::common, request).find(" \"GET http://x/ " + test.text + "\" "),
+                std::string::npos)
+          << line(LogFormat::common, request);
+      EXPECT_NE(line(LogFormat::json, request).find(",\"version\":\"" + test.text + "\","),
+                std::string::npos)
+          << line(LogFormat::json, request);
+    }
+  }
+}
+
 TEST_F(LogLine, WhatRefused) {
   auto request = ask("GET", "http://x/");
   request.exchange->status = 503;

@@ -54,7 +54,7 @@ http::OutgoingHead head_for_origin(const http::Request& request, const ViaName& 
   head.leave_out(FieldId::transfer_encoding);
   head.replace(FieldId::host, request.head->target.written_authority);
   frame_content(head, request, space);
-  head.add(FieldId::via, via.text(request.head->minor_version));
+  head.add(FieldId::via, via.text(request.head->version));
   if (request.upgrade == http::Upgrade::websocket) {
     head.add(FieldId::connection, "Upgrade");
     head.add(FieldId::upgrade, "websocket");
@@ -79,7 +79,7 @@ base::Result<http::HopByHop> edit_for_client(http::ResponseHead& head, const Via
   if (hop.excessive)
     return base::fail(ErrorType::http_protocol_error,
                       std::string(origin) + " named too many fields in Connection.");
-  fields.add_in_place(name_of(FieldId::via), via.text(head.minor_version), FieldId::via);
+  fields.add_in_place(name_of(FieldId::via), via.text(head.version), FieldId::via);
   // A proxy that forwards a response without Date adds one (RFC 9110, section 6.6.1).
   if (!fields.has(FieldId::date)) fields.add(FieldId::date, http::date_now());
   if (head.status != 101) return hop;

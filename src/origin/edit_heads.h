@@ -14,11 +14,18 @@ namespace weir::origin {
 /// outlive the heads: exchanges keep their stages alive.
 class ViaName {
  public:
-  explicit ViaName(const std::string& name) : texts_{"1.0 " + name, "1.1 " + name} {}
-  std::string_view text(uint8_t minor_version) const { return texts_[minor_version == 0 ? 0 : 1]; }
+  explicit ViaName(const std::string& name)
+      : texts_{entry(http::Version::http_1_0, name), entry(http::Version::http_1_1, name),
+               entry(http::Version::http_2, name)} {}
+  std::string_view text(http::Version version) const {
+    return texts_[static_cast<size_t>(version)];
+  }
 
  private:
-  const std::array<std::string, 2> texts_;
+  static std::string entry(http::Version version, const std::string& name) {
+    return std::string(received_protocol_of(version)) + ' ' + name;
+  }
+  const std::array<std::string, 3> texts_;
 };
 
 /// Room for texts that the edits of one request's head point to.

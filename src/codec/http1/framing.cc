@@ -73,13 +73,14 @@ const char* FramingFields::length_fault() const {
   return nullptr;
 }
 
-Result<Framing> FramingFields::of_request(Method method, int minor_version) const {
+Result<Framing> FramingFields::of_request(Method method, http::Version version) const {
   if (const char* why = length_fault()) return std::unexpected(malformed(Side::client, why));
   if (coding_lines_ > 0) {
     const auto refuse = [](const char* why) {
       return std::unexpected(malformed(Side::client, why));
     };
-    if (minor_version == 0) return refuse("There is Transfer-Encoding in an HTTP/1.0 request.");
+    if (version == http::Version::http_1_0)
+      return refuse("There is Transfer-Encoding in an HTTP/1.0 request.");
     if (coding_odd_) return refuse("Transfer-Encoding is not a list of codings.");
     if (!chunked_last_)
       return refuse(

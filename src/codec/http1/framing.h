@@ -33,12 +33,12 @@ class FramingFields {
   void see(http::FieldId id, std::string_view value) {
     if (kWatchedFields.has(id)) look_at(id, value);
   }
-  base::Result<Framing> of_request(http::Method method, int minor_version) const;
+  base::Result<Framing> of_request(http::Method method, http::Version version) const;
   /// True if there is one length, or one `chunked`, or neither: then a response needs no mending.
-  bool to_the_letter(int minor_version) const {
+  bool to_the_letter(http::Version version) const {
     if (coding_lines_ == 0) return length_lines_ <= 1 && !length_odd_;
-    return minor_version > 0 && length_lines_ == 0 && !coding_odd_ && other_codings_ == 0 &&
-           chunked_codings_ == 1;
+    return version != http::Version::http_1_0 && length_lines_ == 0 && !coding_odd_ &&
+           other_codings_ == 0 && chunked_codings_ == 1;
   }
   /// Only for fields that are to_the_letter().
   Framing of_response(http::Method request_method, int status) const;
@@ -79,6 +79,7 @@ constexpr bool has_no_content(http::Method request_method, int status) {
 /// Rewrites a response's faulty framing fields to the only thing that they can mean. Without
 /// content, fields that have no single meaning are just removed. Returns the static word for what
 /// was mended, or an error if more than one reading is possible.
-base::Result<const char*> mend_framing(http::Fields& fields, int minor_version, bool no_content);
+base::Result<const char*> mend_framing(http::Fields& fields, http::Version version,
+                                       bool no_content);
 
 }  // namespace weir::http1

@@ -43,21 +43,22 @@ const char* copy_near(const char* from, size_t size, [[maybe_unused]] const char
   return to;
 }
 
-struct Version {
+struct ReadVersion {
   enum class Kind : uint8_t { http1, other, malformed } kind;
-  uint8_t minor;
+  http::Version version = http::Version::http_1_1;
 };
 
 /// `HTTP/D.D`, to the letter (RFC 9112, 2.3). A minor version above 1 is treated as 1 (RFC
 /// 9110, 2.5).
-Version read_version(std::string_view text) {
-  if (text == "HTTP/1.1") return {Version::Kind::http1, 1};
+ReadVersion read_version(std::string_view text) {
+  if (text == "HTTP/1.1") return {ReadVersion::Kind::http1};
   if (text.size() != 8 || !text.starts_with("HTTP/") || text[5] < '0' || text[5] > '9' ||
       text[6] != '.' || text[7] < '0' || text[7] > '9') {
-    return {Version::Kind::malformed, 0};
+    return {ReadVersion::Kind::malformed};
   }
-  if (text[5] != '1') return {Version::Kind::other, 0};
-  return {Version::Kind::http1, static_cast<uint8_t>(text[7] == '0' ? 0 : 1)};
+  if (text[5] != '1') return {ReadVersion::Kind::other};
+  return {ReadVersion::Kind::http1,
+          text[7] == '0' ? http::Version::http_1_0 : http::Version::http_1_1};
 }
 
 /// The first control in a line that has not ended, or null. A carriage return at its end does not
@@ -344,20 +345,20 @@ Result<void> RequestParser::read_request_line(const Line& line, size_t method_si
   // then nothing of the target is shown.
   if (version_text.find('@') == std::string_view::npos) http::set_raw_target(*head_, target);
   CHECK_OK(check_target_and_version(rest));
-  const Version version = read_version(version_text);
-  if (version.kind == Version::Kind::malformed)
+  const ReadVersion read = read_version(version_text);
+  if (read.kind == ReadVersion::Kind::malformed)
     return refuse("The request line does not end in a version such as HTTP/1.1.");
-  if (version.kind == Version::Kind::other) {
+  if (read.kind == ReadVersion::Kind::other) {
     return base::fail(ErrorType::http_request_error, 505, "The request's version is not HTTP/1.");
   }
-  head_->minor_version = version.minor;
+  head_->version = read.version;
   state_ = State::fields;
   return {};
 }
 
 Result<void> RequestParser::finish() {
-  TRY(framing_, seen_.of_request(head_->method, head_->minor_version));
-  if (head_->minor_version >= 1) {
+  TRY(framing_, seen_.of_request(head_->method, head_->version));
+  if (head_->version >= http::Version::http_1_1) {
     if (seen_.expects_unknown()) {
       return base::fail(ErrorType::http_request_error, 417,
                         "Expect asks for something other than 100-continue.");
@@ -377,7 +378,7 @@ Result<void> RequestParser::finish() {
   }
   // RFC 9112, 9.3 and C.2.2: a proxy keeps no HTTP/1.0 client's connection, whatever the client
   // asks for.
-  keep_alive_ = head_->minor_version >= 1 && !seen_.close();
+  keep_alive_ = head_->version >= http::Version::http_1_1 && !seen_.close();
   return {};
 }
 

@@ -17,11 +17,11 @@ enum class Coding : uint8_t { none, chunked, odd };
 
 /// A single `chunked` can be read in one way, and so can a single `identity`, which means no
 /// coding. For anything else `why` says what is wrong.
-Coding read_coding(const http::Fields& fields, int minor_version, const char*& why) {
+Coding read_coding(const http::Fields& fields, http::Version version, const char*& why) {
   if (!fields.has(FieldId::transfer_encoding)) return Coding::none;
   const std::string_view coding = fields.get(FieldId::transfer_encoding);
   // RFC 9112, 6.1: in HTTP/1.0 Transfer-Encoding makes the framing faulty, whatever it says.
-  if (minor_version == 0) {
+  if (version == http::Version::http_1_0) {
     why = "There is Transfer-Encoding in an HTTP/1.0 response.";
     return Coding::odd;
   }
@@ -52,9 +52,9 @@ std::optional<int64_t> read_equal_lengths(const http::Fields& fields) {
 
 }  // namespace
 
-Result<const char*> mend_framing(http::Fields& fields, int minor_version, bool no_content) {
+Result<const char*> mend_framing(http::Fields& fields, http::Version version, bool no_content) {
   const char* why = nullptr;
-  const Coding coding = read_coding(fields, minor_version, why);
+  const Coding coding = read_coding(fields, version, why);
   if (coding == Coding::odd && !no_content) {
     return base::fail(ErrorType::http_response_transfer_coding, why);
   }

@@ -157,7 +157,7 @@ Result<void> ResponseParser::read_status_line(const Line& line) {
 const char* ResponseParser::read_version(std::string_view& rest) {
   if (!rest.starts_with('H') && !rest.starts_with('h')) {
     mender_.mend("icy");
-    head_->minor_version = 0;
+    head_->version = http::Version::http_1_0;
     rest.remove_prefix(3);
     return nullptr;
   }
@@ -166,7 +166,8 @@ const char* ResponseParser::read_version(std::string_view& rest) {
     return "The status line does not begin with a version such as HTTP/1.1.";
   }
   if (!rest.starts_with(kHttp) || rest[5] != '1') mender_.mend("status-line");
-  head_->minor_version = rest[5] == '1' && rest[7] == '0' ? 0 : 1;
+  head_->version =
+      rest[5] == '1' && rest[7] == '0' ? http::Version::http_1_0 : http::Version::http_1_1;
   rest.remove_prefix(8);
   return nullptr;
 }
@@ -224,15 +225,15 @@ Result<void> ResponseParser::finish() {
     for (const http::Field& field : head_->fields.all()) seen_.see(field.id, field.value());
   };
   if (mender_.folded()) see_again();
-  if (!seen_.to_the_letter(head_->minor_version)) {
+  if (!seen_.to_the_letter(head_->version)) {
     TRY(const char* const mended,
-        mend_framing(head_->fields, head_->minor_version, has_no_content(request_method_, status)));
+        mend_framing(head_->fields, head_->version, has_no_content(request_method_, status)));
     mender_.mend(mended);
     see_again();
   }
   framing_ = seen_.of_response(request_method_, status);
   keep_alive_ = !mender_.mended() && !seen_.close() &&
-                (head_->minor_version >= 1 || seen_.keep_alive()) &&
+                (head_->version >= http::Version::http_1_1 || seen_.keep_alive()) &&
                 framing_.kind != Framing::Kind::until_close;
   // RFC 9110, 15.3.6: a 205 without framing may send content all the same, and one with content is
   // at fault. Neither keeps its connection.

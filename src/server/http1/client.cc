@@ -35,7 +35,7 @@ bool ClientExchange::pass(std::string_view bytes) {
 
 base::Result<void> ClientExchange::interim(const http::ResponseHead& head) {
   // HTTP/1.0 has no interim responses (RFC 9110, 15.2).
-  if (!request || request->minor_version == 0 || client_.answered) return {};
+  if (!request || request->version == http::Version::http_1_0 || client_.answered) return {};
   std::string bytes(http1::size_of(head), '\0');
   bytes.resize(static_cast<size_t>(http1::write_head(bytes.data(), head) - bytes.data()));
   return client_.send_interim(bytes, sent);

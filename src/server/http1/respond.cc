@@ -45,7 +45,7 @@ Framing frame(http::Response& response, const RequestFacts& facts) {
     return Framing::length;
   }
   fields.remove(FieldId::content_length);
-  if (facts.minor_version == 0) return Framing::until_close;
+  if (facts.version == http::Version::http_1_0) return Framing::until_close;
   fields.add_in_place(name_of(FieldId::transfer_encoding), "chunked", FieldId::transfer_encoding);
   return Framing::chunked;
 }

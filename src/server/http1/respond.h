@@ -10,7 +10,7 @@ namespace weir::server {
 /// What the response depends on besides itself.
 struct RequestFacts {
   http::Method method = http::Method::other;
-  uint8_t minor_version = 1;
+  http::Version version = http::Version::http_1_1;
   bool keep_alive = false;
   /// Once one of them is lost, the connection closes after this response.
   const http::Pins* pins = nullptr;

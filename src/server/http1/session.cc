@@ -31,8 +31,7 @@ base::Error no_memory_error() {
 /// --debug: prints the request line as it came, and the URL that Weir takes it for.
 void print_request(const http::RequestHead& head) {
   std::string line(head.method_token);
-  line.append(" ").append(head.raw_target).append(" HTTP/1.") +=
-      static_cast<char>('0' + head.minor_version);
+  line.append(" ").append(head.raw_target).append(" ") += text_of(head.version);
   const http::Target& target = head.target;
   if (!target.host.empty()) {
     line += ", URL ";
@@ -383,7 +382,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   exchange_ = exchange.get();
   client_.content = ContentState();
   client_.answered = client_.drips = false;
-  RequestFacts facts{request.head->method, request.head->minor_version, parser.keep_alive()};
+  RequestFacts facts{request.head->method, request.head->version, parser.keep_alive()};
   if (fault) {
     facts.keep_alive = false;
     request.head->fault = std::move(fault);

@@ -15,7 +15,7 @@ base::Result<http::Response> count_down(http::Request request) {
   const char left = request.head->target.path[1];
   if (left == '0') {
     response.head = http::ResponseHead::make(200);
-    response.head->fields.add("X-Version", std::to_string(request.head->minor_version));
+    response.head->fields.add("X-Version", text_of(request.head->version));
     return response;
   }
   request.head = request.head->clone();

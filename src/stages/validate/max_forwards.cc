@@ -21,8 +21,8 @@ http::Response final_recipient(const http::RequestHead& head) {
                               "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, CONNECT");
     return response;
   }
-  std::string seen = std::string(head.method_token).append(" ").append(head.raw_target) +
-                     " HTTP/1." + std::to_string(head.minor_version) + "\r\n";
+  std::string seen(head.method_token);
+  seen.append(" ").append(head.raw_target).append(" ").append(text_of(head.version)).append("\r\n");
   for (const http::Field& field : head.fields.all()) {
     // A script must not learn these values by asking for an echo.
     if (field.id == FieldId::authorization || field.id == FieldId::cookie ||

@@ -9,6 +9,7 @@ using base::ErrorType;
 using http::FieldId;
 using http::Method;
 using http::TargetForm;
+using http::Version;
 
 base::Result<void> Validate::check_target(const http::Request& request) const {
   const http::Target& target = request.head->target;
@@ -80,10 +81,11 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request request
   if (hop.excessive)
     return http::fail_with(
         base::Error(ErrorType::http_request_error, "Connection names too many fields."));
-  if (hop.websocket && head.method == Method::get && head.minor_version == 1 && !request.body)
+  if (hop.websocket && head.method == Method::get && head.version == Version::http_1_1 &&
+      !request.body)
     request.upgrade = http::Upgrade::websocket;
   // Trailers are never sent to an HTTP/1.0 client.
-  request.te_trailers = hop.te_trailers && head.minor_version >= 1;
+  request.te_trailers = hop.te_trailers && head.version >= Version::http_1_1;
   return next(std::move(request));
 }
 

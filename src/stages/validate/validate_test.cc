@@ -11,6 +11,7 @@ namespace {
 
 using base::ErrorType;
 using http::FieldId;
+using http::Version;
 
 const MaxForwards kMaxForwards;
 const Validate kStage(std::make_shared<const http::OwnNames>(
@@ -225,22 +226,23 @@ TEST(Validate, WhatIsMeantForOneHopGoes) {
 TEST(Validate, TrailersThatTheClientWantsAreAskedForByForward) {
   struct Case {
     const char* te;
-    uint8_t minor_version;
+    Version version;
     bool wanted;
   };
-  for (const Case& c : {Case{"trailers", 1, true}, Case{"gzip, Trailers;q=0.5", 1, false},
-                        Case{"gzip;q=0.5, TRAILERS", 1, true}, Case{"gzip", 1, false},
-                        Case{"trailers", 0, false}}) {
+  for (const Case& c :
+       {Case{"trailers", Version::http_1_1, true},
+        Case{"gzip, Trailers;q=0.5", Version::http_1_1, false},
+        Case{"gzip;q=0.5, TRAILERS", Version::http_1_1, true},
+        Case{"gzip", Version::http_1_1, false}, Case{"trailers", Version::http_1_0, false}}) {
     http::FakeStages fake;
     bool wanted = false;
     fake.next = [&](http::Request request) -> base::Result<http::Response> {
       wanted = request.te_trailers;
       return http::Response();
     };
-    (void)fake.run(
-        kStage, fake.request(http::fake_head("GET", "http://site/",
-                                             {{"Host", "site"}, {"TE", c.te}, {"Connection", "TE"}},
-                                             c.minor_version)));
+    (void)fake.run(kStage, fake.request(http::fake_head(
+                               "GET", "http://site/",
+                               {{"Host", "site"}, {"TE", c.te}, {"Connection", "TE"}}, c.version)));
     EXPECT_EQ(wanted, c.wanted) << c.te;
     EXPECT_EQ(fake.fields, "Host: site\n");
   }
@@ -249,18 +251,18 @@ TEST(Validate, TrailersThatTheClientWantsAreAskedForByForward) {
 TEST(Validate, AnUpgradeIsWebsocketOrNone) {
   struct Case {
     const char *method, *connection, *upgrade;
-    uint8_t minor_version;
+    Version version;
     bool content, websocket;
   };
   for (const Case& c : {
-           Case{"GET", "Upgrade", "websocket", 1, false, true},
-           Case{"GET", "keep-alive, upgrade", "WebSocket", 1, false, true},
-           Case{"GET", "Upgrade", "h2c, websocket", 1, false, true},
-           Case{"GET", "Upgrade", "h2c", 1, false, false},
-           Case{"GET", "keep-alive", "websocket", 1, false, false},
-           Case{"POST", "Upgrade", "websocket", 1, false, false},
-           Case{"GET", "Upgrade", "websocket", 1, true, false},
-           Case{"GET", "Upgrade", "websocket", 0, false, false},
+           Case{"GET", "Upgrade", "websocket", Version::http_1_1, false, true},
+           Case{"GET", "keep-alive, upgrade", "WebSocket", Version::http_1_1, false, true},
+           Case{"GET", "Upgrade", "h2c, websocket", Version::http_1_1, false, true},
+           Case{"GET", "Upgrade", "h2c", Version::http_1_1, false, false},
+           Case{"GET", "keep-alive", "websocket", Version::http_1_1, false, false},
+           Case{"POST", "Upgrade", "websocket", Version::http_1_1, false, false},
+           Case{"GET", "Upgrade", "websocket", Version::http_1_1, true, false},
+           Case{"GET", "Upgrade", "websocket", Version::http_1_0, false, false},
        }) {
     http::FakeStages fake;
     http::Upgrade upgrade = http::Upgrade::none;
@@ -270,7 +272,7 @@ TEST(Validate, AnUpgradeIsWebsocketOrNone) {
     };
     http::Request request = fake.request(http::fake_head(
         c.method, "http://site/",
-        {{"Host", "site"}, {"Connection", c.connection}, {"Upgrade", c.upgrade}}, c.minor_version));
+        {{"Host", "site"}, {"Connection", c.connection}, {"Upgrade", c.upgrade}}, c.version));
     if (c.content) request.body = some_content();
     EXPECT_EQ(fake.run(kStage, std::move(request)).status(), 200);
     EXPECT_EQ(upgrade == http::Upgrade::websocket, c.websocket)
