@@ -19,13 +19,15 @@ class Lease {
         connection_(std::move(other.connection_)),
         pins_(std::exchange(other.pins_, nullptr)) {}
   Lease& operator=(Lease&& other) noexcept {
-    drop();
+    if (connection_) drop();
     pool_ = other.pool_;
     connection_ = std::move(other.connection_);
     pins_ = std::exchange(other.pins_, nullptr);
     return *this;
   }
-  ~Lease() { drop(); }
+  ~Lease() {
+    if (connection_) drop();
+  }
 
   explicit operator bool() const { return static_cast<bool>(connection_); }
   OriginConnection& operator*() const { return *connection_; }
