@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <new>
 #include <utility>
 
 #include "base/clock.h"
@@ -16,16 +15,16 @@
 namespace weir::control {
 namespace {
 
-constexpr int kPatienceMs = 1000;
-constexpr size_t kLongestLine = 256;
-/// Clients served at once; others wait to be accepted.
-constexpr size_t kMostClients = 16;
+/// Places in the array that poll() is given.
+enum : uint8_t { kOther, kListener, kBell, kFirstClient };
 
 int open_spare() {
   return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 }  // namespace
+
+Control::Control(Commands commands) : commands_(std::move(commands)) {}
 
 Control::~Control() {
   while (!clients_.empty()) let_go(0);
@@ -43,46 +42,75 @@ std::string Control::open(const std::string& path, bool named) {
   return {};
 }
 
-bool Control::serve_until_readable(int other, int timeout_ms, const Answer& answer) {
+bool Control::serve_until_readable(int other, int timeout_ms) {
   const uint64_t end_ms =
       timeout_ms < 0 ? UINT64_MAX : base::monotonic_ms() + static_cast<uint64_t>(timeout_ms);
   for (;;) {
-    std::array<pollfd, 2 + kMostClients> ready;
-    uint64_t until_ms = end_ms;
-    // While the spare descriptor is in use, its client is finished before another is accepted.
-    const bool room = clients_.size() < kMostClients && (spare_ >= 0 || clients_.empty());
-    ready[0] = {other, POLLIN, 0};
-    ready[1] = {room ? socket_.descriptor : -1, POLLIN, 0};
-    for (size_t i = 0; i < clients_.size(); ++i) {
-      ready[2 + i] = {clients_[i].descriptor,
-                      static_cast<short>(clients_[i].answer.empty() ? POLLIN : POLLOUT), 0};
-      until_ms = std::min(until_ms, clients_[i].until_ms);
-    }
-    const uint64_t now_ms = base::monotonic_ms();
-    const int wait_ms =
-        until_ms == UINT64_MAX ? -1 : static_cast<int>(until_ms - std::min(until_ms, now_ms));
-    const int events = poll(ready.data(), 2 + clients_.size(), wait_ms);
-    if (events < 0) {
-      if (errno != EINTR) usleep(10'000);
-      continue;
-    }
-    // An answer may take long. Deadlines are checked against the time before it: a client that sent
-    // something meanwhile is not late, and is looked at in the next round.
-    const uint64_t looked_ms = base::monotonic_ms();
-    bool answered = false;
-    const auto answer_one = [&](const std::string& word) {
-      answered = true;
-      return answer(word);
-    };
-    for (size_t i = clients_.size(); i-- > 0;) {
-      const bool stays = ready[2 + i].revents != 0 ? advance(clients_[i], answer_one)
-                                                   : looked_ms < clients_[i].until_ms;
-      if (!stays) let_go(i);
-    }
-    if (ready[1].revents != 0) accept_client();
-    if (ready[0].revents != 0) return true;
-    if (answered || base::monotonic_ms() >= end_ms) return false;
+    Ready ready;
+    if (!await(ready, other, end_ms)) continue;
+    const bool has_run = serve_clients(ready);
+    if (ready[kListener].revents != 0) accept_client();
+    if (ready[kOther].revents != 0) return true;
+    if (has_run || base::monotonic_ms() >= end_ms) return false;
   }
+}
+
+bool Control::await(Ready& ready, int other, uint64_t until_ms) const {
+  // While the spare descriptor is in use, its client is finished before another is accepted.
+  const bool room = clients_.size() < kMostClients && (spare_ >= 0 || clients_.empty());
+  bool woken = false;
+  ready[kOther] = {other, POLLIN, 0};
+  ready[kListener] = {room ? socket_.descriptor : -1, POLLIN, 0};
+  ready[kBell] = {bell_->descriptor(), POLLIN, 0};
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    ready[kFirstClient + i] = {clients_[i].descriptor(), clients_[i].events(), 0};
+    until_ms = std::min(until_ms, clients_[i].until_ms());
+    woken |= clients_[i].woken();
+  }
+  const uint64_t now_ms = base::monotonic_ms();
+  const int wait_ms = woken ? 0
+                      : until_ms == UINT64_MAX
+                          ? -1
+                          : static_cast<int>(until_ms - std::min(until_ms, now_ms));
+  const bool done = poll(ready.data(), kFirstClient + clients_.size(), wait_ms) >= 0;
+  if (!done && errno != EINTR) usleep(10'000);
+  if (done && ready[kBell].revents != 0) bell_->clear();
+  return done;
+}
+
+bool Control::serve_clients(const Ready& ready) {
+  // A command may take long. Deadlines are checked against the time before it: a client that sent
+  // something meanwhile is not late, and is looked at in the next round.
+  const uint64_t looked_ms = base::monotonic_ms();
+  bool has_run = false;
+  for (size_t i = clients_.size(); i-- > 0;) {
+    Client& client = clients_[i];
+    const short events = ready[kFirstClient + i].revents;
+    bool stays = looked_ms < client.until_ms();
+    if (events != 0 || client.woken()) {
+      Surroundings around = around_of(client);
+      stays = client.advance(events, around);
+      has_run |= around.has_run;
+    }
+    if (!stays) let_go(i);
+  }
+  return has_run;
+}
+
+Surroundings Control::around_of(const Client& client) {
+  if (spare_ < 0) spare_ = open_spare();
+  size_t body_bytes = 0, long_clients = 0;
+  for (const Client& each : clients_) {
+    if (&each == &client) continue;
+    body_bytes += each.body_bytes();
+    long_clients += each.is_long();
+  }
+  // A client that has the spare descriptor must not keep it for long.
+  return {.commands = commands_,
+          .runner = runner_,
+          .bell = bell_,
+          .body_room = kLargestBodies - body_bytes,
+          .long_room = spare_ >= 0 && long_clients < kMostLong};
 }
 
 void Control::accept_client() {
@@ -100,36 +128,19 @@ void Control::accept_client() {
     if (spare_ < 0) spare_ = open_spare();
     return;
   }
-  clients_.push_back(
-      {client, base::monotonic_ms() + kPatienceMs, {}, {}});  // open() has made room.
-}
-
-bool Control::advance(Client& client, const Answer& answer) try {
-  const auto in_time = [&] { return base::monotonic_ms() < client.until_ms; };
-  if (client.answer.empty()) {
-    char buffer[kLongestLine];
-    const ssize_t n = recv(client.descriptor, buffer, sizeof buffer, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return in_time();
-    if (n <= 0) return false;
-    client.line.append(buffer, static_cast<size_t>(n));
-    const size_t end = client.line.find('\n');
-    if (end == std::string::npos) return client.line.size() < kLongestLine && in_time();
-    client.answer = answer(client.line.substr(0, end));
-    client.until_ms = base::monotonic_ms() + kPatienceMs;
-  }
-  const ssize_t n =
-      send(client.descriptor, client.answer.data(), client.answer.size(), MSG_NOSIGNAL);
-  if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
-  client.answer.erase(0, static_cast<size_t>(std::max<ssize_t>(n, 0)));
-  return !client.answer.empty() && in_time();
-} catch (const std::bad_alloc&) {
-  return false;
+  clients_.emplace_back(client);  // open() has made room.
 }
 
 void Control::let_go(size_t index) {
-  close(clients_[index].descriptor);
+  clients_[index].leave();
   clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(index));
   if (spare_ < 0) spare_ = open_spare();
+}
+
+bool Control::owes_answers() const {
+  const uint64_t now_ms = base::monotonic_ms();
+  return std::ranges::any_of(clients_,
+                             [&](const Client& client) { return client.is_owed(now_ms); });
 }
 
 }  // namespace weir::control

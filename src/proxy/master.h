@@ -1,0 +1,90 @@
+// The main thread: signals, the control socket, reloads.
+#pragma once
+#include <sys/signalfd.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "control/control.h"
+#include "journal/access_log.h"
+#include "proxy/capacity.h"
+#include "proxy/config.h"
+#include "proxy/crew.h"
+#include "proxy/listeners.h"
+#include "proxy/shared.h"
+#include "proxy/snapshot.h"
+#include "proxy/state_dir.h"
+
+namespace weir::proxy {
+
+/// For the control socket and its reserve descriptor, a client, its origin, a query to a name
+/// server, and a file.
+inline constexpr uint32_t kFewestDescriptors = 6;
+/// How long to wait for workers that do not answer.
+inline constexpr int kPatienceMs = 2000, kPatienceAtEndMs = 200;
+
+/// Owns the workers and all that they share. Used by the main thread. Its functions are in run.cc
+/// (start, signals, end), reload.cc, limits.cc and commands.cc.
+class Master {
+ public:
+  explicit Master(const Config& config);
+
+  /// Serves until it is told to stop; returns the process's exit status.
+  int run(const Config& config);
+
+ private:
+  bool start(const Config& config);
+  void end(uint64_t drain_ms);
+  /// Waits for a signal and serves the control socket meanwhile. False if no signal came in time.
+  bool hear_signal(int timeout_ms, signalfd_siginfo& info);
+
+  // limits.cc
+  void limit_connections(const Bearable& bearable);
+  static void tell_of_connections(const Config& config, const Bearable& bearable);
+  void limit_memory(const Config& config);
+  uint32_t sockets_of(const Listeners::Change& change) const;
+  std::string too_few_descriptors(const Bearable& bearable, size_t addresses) const;
+
+  // reload.cc
+  /// Returns empty, or why the old configuration stays.
+  std::string reload();
+  /// Reloads, reports the result on standard error, and returns the answer for the control socket.
+  control::Answer reload_and_tell();
+
+  // commands.cc
+  /// What the control socket answers. To add a command is to add a line here and its function.
+  control::Commands commands();
+  std::string status();
+  std::string control_path() const;
+  bool control_is_there() const { return control_.is_there() && control_.path() == control_path(); }
+  /// Opens the control socket at its current path, if it is not open there. Returns empty, or why
+  /// it failed.
+  std::string seek_control();
+  /// Calls seek_control(). Returns empty if the socket was there already, else the line to report.
+  std::string control_found();
+
+  journal::AccessLog log_;
+  Shared shared_;
+  const Config started_with_;
+  Crew crew_;
+  Listeners listeners_;
+  const std::string via_;
+  SnapshotRef snapshot_;
+  control::Control control_{commands()};
+  /// Port of the first listener; the default path of the control socket contains it.
+  uint16_t first_port_ = 0;
+  StateDir state_;
+  /// From the start: a reload does not change it.
+  std::string state_path_;
+  /// Descriptors in use before the first client, without listening sockets.
+  uint32_t descriptors_ = 0;
+  uint64_t address_space_ = UINT64_MAX;  // Left once all threads ran.
+  int signals_ = -1;
+  const uint64_t started_ms_ = base::monotonic_ms();
+  uint64_t reloads_ = 0;
+  /// True while draining: no more clients are accepted.
+  bool ending_ = false;
+};
+
+}  // namespace weir::proxy
