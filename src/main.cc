@@ -6,7 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <string>
+#include <string_view>
 
 #include "cli/command_line.h"
 #include "cli/control_ask.h"
@@ -26,7 +26,7 @@ void fill_standard_descriptors() {
 
 /// False if standard output takes no more (a full disk, a closed pipe); a line on standard error
 /// says why.
-bool print(const std::string& text) {
+bool print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
     return true;
   std::fprintf(stderr, "weir: standard output can't be written: %s\n", std::strerror(errno));
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // A write beyond `ulimit -f` then fails, as on a full disk.
   weir::cli::Command command = weir::cli::read_command_line(argc, argv);
-  if (command.control) command = weir::cli::ask_running(*command.control);
+  if (command.control) command = weir::cli::ask_running(*command.control, print);
   std::fputs(command.complaint.c_str(), stderr);
   if (!print(command.output)) return 1;
   if (command.password)

@@ -11,8 +11,10 @@ namespace weir::cli {
 struct ControlCommand {
   /// The path of its control socket.
   std::string path;
-  /// `reload`, `status`.
-  std::string word;
+  /// `reload`, `status`: the command, and its arguments separated by spaces.
+  std::string words;
+  /// A text that the command works on.
+  std::optional<std::string> body = {};
 };
 
 /// A user's new password.
