@@ -1,7 +1,5 @@
 #include "async/pool.h"
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <new>
 #include <system_error>
@@ -54,8 +52,7 @@ Pool::Load Pool::load() {
 }
 
 void Pool::run() {
-  // On Linux this affects only this thread: workers go first where there are too few CPUs.
-  setpriority(PRIO_PROCESS, 0, 10);
+  base::set_thread_niceness(niceness_);
   base::Account::compare();  // Makes this thread's ledger now: a charge() must not make it when
                              // memory has run out.
   bool had_one = false;

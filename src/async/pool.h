@@ -12,6 +12,7 @@
 
 #include "async/mailbox.h"
 #include "async/wait.h"
+#include "base/niceness.h"
 
 namespace weir::async {
 
@@ -32,10 +33,12 @@ class Work {
 };
 
 /// Threads that are started by the first work, and joined by the destructor, which drops what has
-/// not begun. The pool must outlive its ports' work, but not the ports. Any thread.
+/// not begun. Each kind of work has a pool of its own, with its own number of threads, limit of
+/// waiting work and niceness. The pool must outlive its ports' work, but not the ports. Any thread.
 class Pool {
  public:
-  Pool(size_t threads, size_t most_waiting) : count_(threads), most_waiting_(most_waiting) {}
+  Pool(size_t threads, size_t most_waiting, base::Niceness niceness = base::kBehindWorkers)
+      : count_(threads), most_waiting_(most_waiting), niceness_(niceness) {}
   Pool(const Pool&) = delete;
   ~Pool();
 
@@ -70,6 +73,7 @@ class Pool {
 
   const size_t count_;
   const size_t most_waiting_;
+  const base::Niceness niceness_;
   std::mutex mutex_;
   std::condition_variable more_;
   std::deque<Job> waiting_;

@@ -1,6 +1,8 @@
 #include "async/pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <latch>
@@ -162,6 +164,30 @@ TEST(Pool, WhoWaitsMayGoBeforeDuringAndAfterTheWork) {
     EXPECT_FALSE(late);
   }
   EXPECT_EQ(Doubled::gone, 4);
+}
+
+TEST(Pool, EachHasItsNiceness) {
+  struct Measured final : Work {
+    void run() override { niceness = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); }
+    int niceness = -100;
+  };
+  EventLoop loop;
+  Mailbox mailbox;
+  // Not below that of the test, which may be run by `nice`.
+  const int least = getpriority(PRIO_PROCESS, 0), most = (least + 20) / 2;
+  for (const int niceness : {least, most, 19}) {
+    Pool pool(2, 10, base::Niceness{niceness});
+    PoolPort port(pool, mailbox);
+    const auto work = std::make_shared<Measured>();
+    auto task = [](PoolPort& port, std::shared_ptr<Work> work) -> Task<void> {
+      auto done = port.done(std::move(work));
+      EXPECT_TRUE(co_await done);
+    }(port, work);
+    task.start();
+    turn_until(loop, [&] { return task.done(); });
+    EXPECT_EQ(work->niceness, niceness);
+  }
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), least) << "the thread that asks stays as it is";
 }
 
 TEST(Pool, TheWorkerMayGoFirst) {

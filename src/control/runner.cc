@@ -1,7 +1,5 @@
 #include "control/runner.h"
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -11,12 +9,9 @@
 
 #include "base/account.h"
 #include "base/event_log.h"
+#include "base/niceness.h"
 
 namespace weir::control {
-namespace {
-/// Workers and the thread that serves the socket go first.
-constexpr int kNiceness = 10;
-}  // namespace
 
 /// Shared with the thread, which may outlive the Runner.
 struct Runner::State {
@@ -73,7 +68,7 @@ bool Runner::add(const std::shared_ptr<Errand>& errand) {
 }
 
 void Runner::run(State& state) {
-  setpriority(PRIO_PROCESS, 0, kNiceness);  // On Linux this affects only this thread.
+  base::set_thread_niceness(base::kBehindWorkers);
   base::Account::compare();  // Makes this thread's ledger now: a charge() must not make it when
                              // memory has run out.
   std::unique_lock lock(state.mutex);

@@ -56,7 +56,7 @@ struct Shared {
   auth::Attempts attempts;
   /// Checks passwords. One hash may take a second; with only two threads here the other CPUs stay
   /// free for the workers.
-  async::Pool pool{2, 256};
+  async::Pool pool{2, 256, base::kBehindWorkers};
 
   /// Calls `ask` with each worker but `self`.
   void ask_others(const Colleague& self, const std::function<void(Colleague&)>& ask);
