@@ -65,8 +65,9 @@ class EventLoop {
   }
   using Reap = void (*)(Link&);
 
-  /// Every stream operation calls this. False: the coroutine's budget for this turn is spent, and
-  /// the operation has to go to the end of the ready list.
+  /// Every stream operation calls this, and so does all that computes: see Worked. False: the
+  /// coroutine's budget for this turn is spent, and the operation has to go to the end of the ready
+  /// list.
   bool spend(size_t bytes = 0) {
     bytes_left_ -= static_cast<int64_t>(bytes);
     return --operations_left_ >= 0 && bytes_left_ >= 0;
@@ -88,6 +89,9 @@ class EventLoop {
   /// For tests: chooses which of the ready coroutines, or of the writes, is next, given their
   /// number.
   void set_picker(std::function<size_t(size_t)> picker) { picker_ = std::move(picker); }
+  /// False: the budget is spent, and spend() would say so. Code that must not wait (Body::try_read)
+  /// then leaves the work to code that can.
+  bool has_budget() const { return operations_left_ > 0 && bytes_left_ >= 0; }
   bool idle() const { return !ready_.linked() && !writes_.linked(); }
 
  private:
@@ -129,7 +133,7 @@ class EventLoop {
 };
 
 /// Waits for its next turn: `co_await Yield();`
-class Yield final : public Wait {
+class Yield : public Wait {
  public:
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
@@ -137,6 +141,21 @@ class Yield final : public Wait {
     EventLoop::current().make_ready(*this);
   }
   void await_resume() {}
+};
+
+/// Work that was done without a stream operation, so that a task that computes leaves others their
+/// turn: `co_await Worked(bytes);` after each piece, of 16 KiB or so. It spends from the budget,
+/// and waits for the next turn only if nothing is left. `bytes` is what the work has read or made,
+/// whichever is more. The budget of 256 KiB stands for about a millisecond, so work that takes more
+/// than 4 ns for a byte says a multiple. Work on bytes that this coroutine has just read from a
+/// stream, and that costs no more than reading them, is spent already.
+class Worked final : public Yield {
+ public:
+  explicit Worked(size_t bytes) : within_budget_(EventLoop::current().spend(bytes)) {}
+  bool await_ready() const { return within_budget_; }
+
+ private:
+  const bool within_budget_;
 };
 
 /// Waits until a time: `co_await Sleep(loop.now_ms() + 50);`
