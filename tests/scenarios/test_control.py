@@ -171,7 +171,7 @@ def test_who_does_not_read_keeps_nobody_waiting(tmp_path):
 def test_lines_that_are_none(tmp_path):
     path = tmp_path / "control"
     with Weir(config(path)):
-        for line in (b"x" * 10_000, b"", b"\n", b"status", b"\x1b[31m\n", b"stat\0us\n"):
+        for line in (b"x" * 10_000, b"", b"\n", b"status", b"\x1b[31m\n", b"stat\0us\n", b"status now\n", b"status +3\n", b"+3\n"):
             with connect(path) as control:
                 try:
                     control.sendall(line)
@@ -179,6 +179,9 @@ def test_lines_that_are_none(tmp_path):
                 except OSError:
                     pass
                 assert all_of(control) in (b"", b"unknown word: " + line[:-1] + b"\n"), line
+        with connect(path) as control:
+            control.sendall(b"x" * 30_000)
+            assert all_of(control) == b"a command has at most 20479 bytes\n"
         with connect(path) as control:
             for byte in b"status\n":
                 control.send(bytes([byte]))
