@@ -25,7 +25,7 @@ uint32_t Master::sockets_of(const Listeners::Change& change) const {
 }
 
 std::string Master::too_few_descriptors(const Bearable& bearable, size_t addresses) const {
-  return limit_of_files(bearable) + ", too low to serve anybody with " +
+  return limit_of_files(bearable) + ", too low to serve any client with " +
          std::to_string(crew_.size()) + " workers at " + std::to_string(addresses) +
          (addresses == 1 ? " address" : " addresses");
 }
@@ -34,9 +34,8 @@ void Master::tell_of_connections(const Config& config, const Bearable& bearable)
   if (bearable.connections >= config.max_connections) return;
   // No message about the default, which nobody asked for, if the limit is still high.
   if (config.max_connections == Config().max_connections && bearable.connections >= kMany) return;
-  base::log_event("limits.connections is " + std::to_string(bearable.connections) +
-                  " here instead of " + std::to_string(config.max_connections) + ": " +
-                  limit_of_files(bearable));
+  base::log_event("limits.connections is lowered from " + std::to_string(config.max_connections) +
+                  " to " + std::to_string(bearable.connections) + ": " + limit_of_files(bearable));
 }
 
 void Master::limit_memory(const Config& config) {
