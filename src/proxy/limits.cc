@@ -41,9 +41,9 @@ void Master::tell_of_connections(const Config& config, const Bearable& bearable)
 void Master::limit_memory(const Config& config) {
   const uint64_t bearable = bearable_memory(config.memory_bytes, address_space_);
   if (bearable != config.memory_bytes && bearable != base::Account::limit()) {
-    base::log_event("limits.memory is " + std::to_string(bearable >> 20) + " MiB here instead of " +
-                    std::to_string(config.memory_bytes >> 20) +
-                    ": three quarters of what the machine or its limits allow");
+    base::log_event("limits.memory is lowered from " + std::to_string(config.memory_bytes >> 20) +
+                    " to " + std::to_string(bearable >> 20) +
+                    " MiB, three quarters of what the machine or its limits allow");
   }
   base::Account::set_limit(bearable);
 }
