@@ -12,6 +12,7 @@ LAYERS = [
     ["async"],
     ["http", "match"],
     ["codec", "net", "policy", "store", "journal", "control"],
+    ["wire"],
     ["server", "origin", "stages", "intercept"],
     ["tunnel"],
     ["config"],

@@ -107,9 +107,8 @@ Content Http1Exchange::content(std::unique_ptr<OriginExchange> self) {
   // Only chunked content can turn out to be malformed.
   const bool in_tunnel = way_back() && framing_.kind == Framing::Kind::chunked;
   if (!in_tunnel) forget_head();
-  const Framing framing = framing_;
   self.release();
-  auto body = std::make_unique<OriginBody>(std::unique_ptr<Http1Exchange>(this), framing);
+  auto body = std::make_unique<OriginBody>(std::unique_ptr<Http1Exchange>(this));
   if (in_tunnel) return {nullptr, OriginBody::look_ahead_in_tunnel(std::move(body))};
   if (auto looked = body->look_ahead(); !looked)
     return {std::unexpected(std::move(looked).error())};

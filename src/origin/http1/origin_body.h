@@ -2,23 +2,21 @@
 #pragma once
 #include <memory>
 
-#include "codec/http1/chunked.h"
-#include "http/body.h"
 #include "origin/http1/http1_exchange.h"
+#include "wire/http1_body.h"
 
 namespace weir::origin {
 
 /// Owns the exchange with the origin that it reads from.
-class OriginBody final : public http::Body {
+class OriginBody final : public wire::Http1Body {
  public:
-  OriginBody(std::unique_ptr<Http1Exchange> origin, http1::Framing framing);
+  explicit OriginBody(std::unique_ptr<Http1Exchange> origin)
+      : Http1Body(origin->framing(), http1::Side::origin, false), origin_(std::move(origin)) {}
 
-  async::Task<base::Result<http::Chunk>> read() override;
   std::optional<base::Result<http::Chunk>> try_read() override;
-  std::optional<uint64_t> known_length() const override;
-  bool can_send_to(async::ByteStream& to) const override;
-  async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
-                                                uint64_t* sent, bool* to_failed) override;
+  bool can_send_to(async::ByteStream& to) const override {
+    return !ahead_ && Http1Body::can_send_to(to);
+  }
   /// Decodes the content that arrived with the head, so that a fault in it can still be answered
   /// with an error instead of a response that is cut off.
   base::Result<void> look_ahead();
@@ -28,18 +26,15 @@ class OriginBody final : public http::Body {
       std::unique_ptr<OriginBody> self);
 
  private:
-  async::Input& input() { return origin_->connection().input; }
-  async::ByteStream& stream() const { return *origin_->connection().stream; }
-  base::Result<std::optional<http::Chunk>> decode();
-  base::Error broken(ssize_t error) const;
-  void complete();
+  async::Input& input() const override { return origin_->connection().input; }
+  async::ByteStream& stream() const override { return *origin_->connection().stream; }
+  uint64_t silence_ms() const override { return origin_->config().content_timeout_ms; }
+  base::Error broken(ssize_t error) override;
+  void complete() override { origin_->finish(); }
+  void mended(const char* what) override { origin_->note_mended(what); }
 
   std::unique_ptr<Http1Exchange> origin_;
-  http1::Framing framing_;
-  uint64_t left_;
-  std::unique_ptr<http1::ChunkedDecoder> decoder_;
   std::optional<http::Chunk> ahead_;
-  bool trickles_ = false;
 };
 
 }  // namespace weir::origin

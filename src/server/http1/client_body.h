@@ -1,40 +1,38 @@
 // The content of a client's request (RFC 9112, 6).
 #pragma once
-#include <memory>
-
-#include "codec/http1/chunked.h"
-#include "codec/http1/framing.h"
-#include "http/body.h"
 #include "server/http1/client.h"
+#include "wire/http1_body.h"
 
 namespace weir::server {
 
 /// Reads from the client's connection, which outlives it. The first read sends 100 (Continue) if
 /// the client waits for it. If the client disconnects, the whole exchange is interrupted: no one is
 /// left to answer.
-class ClientBody final : public http::Body {
+class ClientBody final : public wire::Http1Body {
  public:
-  ClientBody(Client& client, http::Exchange& exchange, http1::Framing framing);
+  ClientBody(Client& client, http::Exchange& exchange, http1::Framing framing)
+      : Http1Body(framing, http1::Side::client, true), client_(client), exchange_(exchange) {}
 
   async::Task<base::Result<http::Chunk>> read() override;
-  std::optional<base::Result<http::Chunk>> try_read() override;
+  /// Bytes that the kernel already has count as ready once the content has begun. Asking for them
+  /// costs nothing more: that read must be made anyway.
+  std::optional<base::Result<http::Chunk>> try_read() override {
+    return take(client_.content.begun);
+  }
   async::Task<void> until_begun() override;
-  std::optional<uint64_t> known_length() const override;
-  bool can_send_to(async::ByteStream& to) const override;
-  async::Task<base::Result<http::Sent>> send_to(async::ByteStream& to, uint64_t silence_ms,
-                                                uint64_t* sent, bool* to_failed) override;
 
  private:
-  base::Error gone(ssize_t error);
+  async::ByteStream& stream() const override { return client_.stream; }
+  async::Input& input() const override { return client_.input; }
+  uint64_t silence_ms() const override { return client_.config.content_timeout_ms; }
+  base::Error broken(ssize_t error) override;
+  void arrived() override { client_.content.begun = true; }
+  void taken(uint64_t bytes) override { exchange_.received += bytes; }
+  void complete() override { client_.content.complete = true; }
   ssize_t look();
-  http::Chunk take_length();
 
   Client& client_;
   http::Exchange& exchange_;
-  http1::Framing framing_;
-  uint64_t left_;
-  std::unique_ptr<http1::ChunkedDecoder> decoder_;
-  size_t read_size_ = base::Block::kSmall;
 };
 
 }  // namespace weir::server
