@@ -32,8 +32,8 @@
 #include <memory>
 #include <tuple>
 
+#include "config/all_keys.h"
 #include "config/checks.h"
-#include "config/keys.h"
 #include "config/value.h"
 
 namespace weir::config {
@@ -78,25 +78,25 @@ class Reader {
 
   void unknown(const toml::key& key, std::string_view table, std::string expected) {
     add(position_of(key.source()), "unknown key " + in_quotes(key.str()), std::move(expected),
-        nearest_to(table, key.str()));
+        all_keys().nearest_to(table, key.str()));
   }
 
   void read_at_top(const toml::key& key, const toml::node& node) {
     const std::string_view name = key.str();
     if (name == kListener) {
       read_listeners(key, node);
-    } else if (find_group(name)) {
+    } else if (all_keys().find_group(name)) {
       const std::string header = '[' + std::string(name) + ']';
       if (const auto* table = node.as_table()) {
-        read_table(*table, name, header, nullptr);
+        read_table(*table, name, header, Object(config_));
         const auto* serve = name == "tunnel" ? table->get("serve") : nullptr;
         if (serve) sources_.serve = position_of(serve->source());
       } else {
         add(position_of(node.source()), std::string(name) + " is " + shown(node),
             "a table, written as " + header);
       }
-    } else if (const Key* known = find_key("", name)) {
-      read_value(*known, node, {&config_, nullptr});
+    } else if (const Key* known = all_keys().find_key("", name)) {
+      read_value(*known, node, Object(config_));
     } else {
       unknown(key, "", "a known key or table");
     }
@@ -112,7 +112,7 @@ class Reader {
     for (const auto& element : *array) {
       ListenerConfig listener;
       ListenerSource source{.at = position_of(element.source())};
-      read_table(*element.as_table(), kListener, "[[listener]]", &listener);
+      read_table(*element.as_table(), kListener, "[[listener]]", Object(listener));
       // Checks of conflicting values report these places.
       if (const auto* address = element.as_table()->get("address"))
         note_places(*address, listener.addresses.size(), source);
@@ -132,16 +132,16 @@ class Reader {
   }
 
   void read_table(const toml::table& table, std::string_view name, const std::string& header,
-                  ListenerConfig* listener) {
+                  Object object) {
     for (const auto& [key, node] : table) {
-      const Key* known = find_key(name, key.str());
+      const Key* known = all_keys().find_key(name, key.str());
       if (!known) {
         unknown(key, name, "a key of " + header);
       } else {
-        read_value(*known, node, {&config_, listener});
+        read_value(*known, node, object);
       }
     }
-    for (const Key& key : keys()) {
+    for (const Key& key : all_keys().keys()) {
       if (key.table == name && key.required && !table.contains(key.name)) {
         add(position_of(table.source()), header + " has no " + std::string(key.name),
             expectation(key));
@@ -149,10 +149,10 @@ class Reader {
     }
   }
 
-  void read_value(const Key& key, const toml::node& node, Place place) {
+  void read_value(const Key& key, const toml::node& node, Object object) {
     const size_t before = mistakes_.size();
-    read_into(key, node, key.slot(place));
-    if (key.also && mistakes_.size() == before) read_into(key, node, key.also(place));
+    read_into(key, node, key.slot(object));
+    if (key.also && mistakes_.size() == before) read_into(key, node, key.also(object));
   }
 
   void wrong(const Key& key, const toml::node& node, std::string_view why = {}) {
@@ -161,20 +161,20 @@ class Reader {
     add(position_of(node.source()), std::move(found), expectation(key));
   }
 
-  void read_into(const Key& key, const toml::node& node, Slot slot) {
+  void read_into(const Key& key, const toml::node& node, const Slot& slot) {
     if (key.kind == Kind::flag) {
       const auto flag = node.value_exact<bool>();
       if (!flag) return wrong(key, node);
       *std::get<bool*>(slot) = *flag;
-    } else if (takes_list(key.kind)) {
+    } else if (key.is_list) {
       read_list(key, node, slot);
     } else {
       read_single(key, node, slot);
     }
   }
 
-  void read_single(const Key& key, const toml::node& node, Slot slot) {
-    std::expected<void, std::string> taken;
+  void read_single(const Key& key, const toml::node& node, const Slot& slot) {
+    Taken taken;
     if (const auto text = node.value_exact<std::string_view>()) {
       taken = take_text(key, *text, slot);
     } else if (const auto number = node.value_exact<int64_t>()) {
@@ -185,7 +185,7 @@ class Reader {
     if (!taken) wrong(key, node, taken.error());
   }
 
-  void read_list(const Key& key, const toml::node& node, Slot slot) {
+  void read_list(const Key& key, const toml::node& node, const Slot& slot) {
     clear(slot);
     if (const auto* list = node.as_array()) {
       if (list->empty() && key.required) wrong(key, node, "it is empty");

@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "config/keys.h"
+#include "config/all_keys.h"
 #include "config/reference.h"
 
 namespace weir::config {
@@ -313,17 +313,25 @@ TEST(Reader, AddressesThatCollide) {
 
 TEST(Keys, EachIsDescribedAndTakesItsDefault) {
   std::set<std::string> names;
-  for (const Key& key : keys()) {
-    EXPECT_TRUE(names.insert(full_name(key)).second) << full_name(key);
-    EXPECT_TRUE(key.doc.ends_with('.')) << full_name(key);
-    EXPECT_TRUE(key.table.empty() || find_group(key.table)) << full_name(key);
-    EXPECT_EQ(find_key(key.table, key.name), &key);
+  for (const Key& key : all_keys().keys()) {
+    EXPECT_TRUE(names.insert(all_keys().full_name(key)).second) << all_keys().full_name(key);
+    EXPECT_TRUE(key.doc.ends_with('.')) << all_keys().full_name(key);
+    EXPECT_TRUE(key.table.empty() || all_keys().find_group(key.table)) << all_keys().full_name(key);
+    EXPECT_EQ(all_keys().find_key(key.table, key.name), &key);
     EXPECT_LE(key.least, key.most);
   }
   for (const char* name : {"resolver", "blocked_ports", "own_name", "address in [[listener]]",
                            "clients in [[listener]]", "private in [[listener]]",
                            "local_names in [[listener]]", "allow in [[listener]]"}) {
     EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(Keys, EachNameInAnOrderIsAKey) {
+  for (const Group& group : all_keys().groups()) {
+    std::istringstream words{std::string(group.order)};
+    for (std::string word; words >> word;)
+      EXPECT_TRUE(all_keys().find_key(group.name, word)) << group.name << ' ' << word;
   }
 }
 
@@ -350,18 +358,18 @@ TEST(Reference, EveryKeyOfTheDefaultsIsRead) {
   // Spoils each value in turn: then the mistake must be reported at its place, which shows that
   // every printed key is read.
   const std::string text = commented_defaults();
-  for (const Key& key : keys()) {
+  for (const Key& key : all_keys().keys()) {
     const std::string header = key.table.empty()        ? ""
                                : key.table == kListener ? "\n[[listener]]\n"
                                                         : "\n[" + std::string(key.table) + "]\n";
     const size_t begin = header.empty() ? 0 : text.find(header);
     ASSERT_NE(begin, std::string::npos) << header;
     const size_t at = text.find('\n' + std::string(key.name) + " = ", begin);
-    ASSERT_NE(at, std::string::npos) << full_name(key);
+    ASSERT_NE(at, std::string::npos) << all_keys().full_name(key);
     std::string spoiled = text;
     spoiled.insert(at + 1 + key.name.size() + 3, "1979-05-27 #");
     // The rest of a list in several lines is not TOML, which is a mistake too.
-    EXPECT_FALSE(read(spoiled, "f")) << full_name(key);
+    EXPECT_FALSE(read(spoiled, "f")) << all_keys().full_name(key);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "config/keys.h"
+#include "config/all_keys.h"
 #include "config/value.h"
 
 namespace weir::config {
@@ -37,7 +37,9 @@ a file with a mistake is not used at all. Files to begin with are in [examples](
 
 /// The default of a key, as TOML text.
 std::string default_of(const Key& key, Config& defaults) {
-  return as_toml(key, key.slot({&defaults, &defaults.listeners.front()}));
+  const Object object =
+      key.table == kListener ? Object(defaults.listeners.front()) : Object(defaults);
+  return as_toml(key, key.slot(object));
 }
 
 /// Appends `text` in lines of at most 100 columns, each starting with `prefix`.
@@ -61,10 +63,6 @@ void append_comment(std::string& out, std::string_view text) {
 void append_paragraph(std::string& out, std::string_view text) {
   append_lines(out, "", text);
   out += '\n';
-}
-
-std::string header(std::string_view table) {
-  return table == kListener ? "[[listener]]" : '[' + std::string(table) + ']';
 }
 
 /// What a value may be, for the reference; the range is part of it.
@@ -93,7 +91,7 @@ void append_key(std::string& out, const Key& key, Config& defaults) {
 }
 
 void append_keys(std::string& out, std::string_view table, Config& defaults) {
-  for (const Key& key : keys()) {
+  for (const Key& key : all_keys().keys()) {
     if (key.table == table) append_key(out, key, defaults);
   }
 }
@@ -106,7 +104,7 @@ std::string commented_defaults() {
       "# Weir's defaults. What is left out of a file is as here; what is unknown in it is a "
       "mistake.\n";
   const auto append = [&](std::string_view table) {
-    for (const Key& key : keys()) {
+    for (const Key& key : all_keys().keys()) {
       if (key.table != table) continue;
       out += '\n';
       append_comment(out, key.doc);
@@ -116,10 +114,10 @@ std::string commented_defaults() {
     }
   };
   append("");
-  for (const Group& group : groups()) {
+  for (const Group& group : all_keys().groups()) {
     out += '\n';
     append_comment(out, group.doc);
-    out += header(group.name) + '\n';
+    out += header(group) + '\n';
     append(group.name);
   }
   return out;
@@ -132,8 +130,8 @@ std::string reference() {
       "This page is made from the descriptions that the reader itself uses.\n\n## At the top of "
       "the file\n\n";
   append_keys(out, "", defaults);
-  for (const Group& group : groups()) {
-    out += "## `" + header(group.name) + "`\n\n";
+  for (const Group& group : all_keys().groups()) {
+    out += "## `" + header(group) + "`\n\n";
     append_paragraph(out, group.doc);
     append_keys(out, group.name, defaults);
   }

@@ -10,15 +10,14 @@ namespace weir::config {
 
 namespace {
 
-using Taken = std::expected<void, std::string>;
 Taken no(std::string why = {}) {
   return std::unexpected(std::move(why));
 }
 
 /// Stores `value` in a uint32_t or uint64_t; the key's limits ensure that it fits.
-Taken put_number(const Key& key, uint64_t value, Slot slot) {
+Taken put_number(const Key& key, uint64_t value, const Slot& slot) {
   if ((value < key.least || value > key.most) && !(key.or_zero && value == 0)) return no();
-  if (auto** const small = std::get_if<uint32_t*>(&slot)) {
+  if (auto* const* const small = std::get_if<uint32_t*>(&slot)) {
     **small = static_cast<uint32_t>(value);
   } else {
     *std::get<uint64_t*>(slot) = value;
@@ -33,49 +32,10 @@ bool is_token(std::string_view text) {
   });
 }
 
-bool looks_like_network(std::string_view text) {
-  return text.find_first_of("/:") != std::string_view::npos ||
-         text.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
-Taken add_network(std::vector<base::Cidr>& to, std::string_view text) {
-  auto network = base::Cidr::parse(text);
-  if (!network) return no(std::string(network.error().detail()));
-  to.push_back(*network);
-  return {};
-}
-
-Taken add_pattern(std::vector<match::HostPattern>& to, std::string_view text) {
-  auto pattern = match::HostPattern::parse(text);
-  if (!pattern) return no(std::string(pattern.error().detail()));
-  to.push_back(*std::move(pattern));
-  return {};
-}
-
 Taken add_endpoint(const Key& key, std::vector<base::Endpoint>& to, std::string_view text) {
   const auto endpoint = base::Endpoint::parse(text);
   if (!endpoint || endpoint->port < key.least) return no();
   to.push_back(*endpoint);
-  return {};
-}
-
-constexpr std::pair<std::string_view, tunnel::Serve> kServe[] = {{"needed", tunnel::Serve::needed},
-                                                                 {"always", tunnel::Serve::always},
-                                                                 {"never", tunnel::Serve::never}};
-
-Taken put_serve(std::string_view text, tunnel::Serve& to) {
-  for (const auto& [word, serve] : kServe) {
-    if (text != word) continue;
-    to = serve;
-    return {};
-  }
-  return no();
-}
-
-std::string_view serve_text(tunnel::Serve serve) {
-  for (const auto& [word, each] : kServe) {
-    if (each == serve) return word;
-  }
   return {};
 }
 
@@ -96,25 +56,23 @@ std::string list(const std::vector<std::string>& items) {
   return out + "\n  " + line + ",\n]";
 }
 
-template <class Items, class Text>
-std::vector<std::string> texts(const Items& items, Text text) {
-  std::vector<std::string> out;
-  for (const auto& item : items) out.push_back(text(item));
-  return out;
+/// " from 1s to 1h".
+std::string range(const Key& key, std::string (*text)(uint64_t)) {
+  return " from " + text(key.least) + " to " + text(key.most) + (key.or_zero ? ", or 0" : "");
 }
 
-std::string network_text(const base::Cidr& network) {
-  const bool single = network.prefix() == network.address().size() * 8;
-  return in_quotes(single ? network.address().text() : network.text());
+std::string number_text(uint64_t number) {
+  return std::to_string(number);
+}
+
+std::string as_toml(const Key& key, const OwnSlot& own) {
+  std::vector<std::string> texts = base::texts_of(own.texts(), in_quotes);
+  return key.is_list ? list(texts) : texts.front();
 }
 
 }  // namespace
 
-bool takes_list(Kind kind) {
-  return kind >= Kind::ports;
-}
-
-Taken take_text(const Key& key, std::string_view text, Slot slot) {
+Taken take_text(const Key& key, std::string_view text, const Slot& slot) {
   switch (key.kind) {
     case Kind::allow_or_deny:
       if (text != "allow" && text != "deny") return no();
@@ -128,13 +86,6 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
       const auto bytes = parse_size(text);
       return bytes ? put_number(key, *bytes, slot) : no();
     }
-    case Kind::host_name: {
-      const auto name = match::HostPattern::parse(text);
-      if (!name) return no(std::string(name.error().detail()));
-      if (name->is_suffix()) return no("it is one name, not all below it");
-      *std::get<std::string*>(slot) = name->name();
-      return {};
-    }
     case Kind::token:
       if (!is_token(text)) return no();
       *std::get<std::string*>(slot) = text;
@@ -144,27 +95,10 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
         return no();
       *std::get<std::string*>(slot) = text;
       return {};
-    case Kind::log_format:
-      if (text != "common" && text != "combined" && text != "json" && text != "squid") return no();
-      *std::get<std::string*>(slot) = text;
-      return {};
-    case Kind::log_target:
-      if (text != "stdout" && text != "syslog" &&
-          (!text.starts_with('/') || text.find('\0') != std::string_view::npos))
-        return no();
-      *std::get<std::string*>(slot) = text;
-      return {};
-    case Kind::serve: return put_serve(text, *std::get<tunnel::Serve*>(slot));
     case Kind::endpoints:
       return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
-    case Kind::networks: return add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
-    case Kind::host_patterns:
-      return add_pattern(*std::get<std::vector<match::HostPattern>*>(slot), text);
-    case Kind::destinations: {
-      policy::Config& policy = *std::get<policy::Config*>(slot);
-      return looks_like_network(text) ? add_network(policy.allowed_networks, text)
-                                      : add_pattern(policy.allowed_names, text);
-    }
+    case Kind::networks: return base::add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
+    case Kind::own: return std::get<OwnSlot>(slot).take(text);
     case Kind::flag:
     case Kind::number:
     case Kind::ports: return no();
@@ -172,7 +106,7 @@ Taken take_text(const Key& key, std::string_view text, Slot slot) {
   return no();
 }
 
-Taken take_number(const Key& key, int64_t number, Slot slot) {
+Taken take_number(const Key& key, int64_t number, const Slot& slot) {
   if (key.kind == Kind::duration) return no("the unit is missing");
   if (number < 0) return no();
   const auto value = static_cast<uint64_t>(number);
@@ -182,32 +116,26 @@ Taken take_number(const Key& key, int64_t number, Slot slot) {
   return {};
 }
 
-void clear(Slot slot) {
+void clear(const Slot& slot) {
+  if (const auto* own = std::get_if<OwnSlot>(&slot)) return own->clear();
   std::visit(
-      [](auto* value) {
+      [](auto value) {
         if constexpr (requires { value->push_back({}); }) value->clear();
-        if constexpr (requires { value->allowed_names; }) {
-          value->allowed_names.clear();
-          value->allowed_networks.clear();
-        }
       },
       slot);
 }
 
-void tidy(Slot slot) {
-  if (auto** const ports = std::get_if<std::vector<uint16_t>*>(&slot)) {
+void tidy(const Slot& slot) {
+  if (auto* const* const ports = std::get_if<std::vector<uint16_t>*>(&slot)) {
     std::ranges::sort(**ports);
     (*ports)->erase(std::unique((*ports)->begin(), (*ports)->end()), (*ports)->end());
   }
 }
 
-std::string as_toml(const Key& key, Slot slot) {
+std::string as_toml(const Key& key, const Slot& slot) {
   const auto number = [&]() -> uint64_t {
-    auto** const small = std::get_if<uint32_t*>(&slot);
+    auto* const* const small = std::get_if<uint32_t*>(&slot);
     return small ? **small : *std::get<uint64_t*>(slot);
-  };
-  const auto pattern_text = [](const match::HostPattern& pattern) {
-    return in_quotes(pattern.text());
   };
   switch (key.kind) {
     case Kind::flag: return *std::get<bool*>(slot) ? "true" : "false";
@@ -215,28 +143,42 @@ std::string as_toml(const Key& key, Slot slot) {
     case Kind::number: return std::to_string(number());
     case Kind::duration: return in_quotes(duration_text(number()));
     case Kind::size: return in_quotes(size_text(number()));
-    case Kind::host_name:
     case Kind::token:
-    case Kind::log_format:
-    case Kind::log_target:
     case Kind::path: return in_quotes(*std::get<std::string*>(slot));
-    case Kind::serve: return in_quotes(serve_text(*std::get<tunnel::Serve*>(slot)));
+    case Kind::own: return as_toml(key, std::get<OwnSlot>(slot));
     case Kind::ports:
-      return list(texts(*std::get<std::vector<uint16_t>*>(slot),
-                        [](uint16_t port) { return std::to_string(port); }));
+      return list(base::texts_of(*std::get<std::vector<uint16_t>*>(slot), number_text));
     case Kind::endpoints:
-      return list(texts(*std::get<std::vector<base::Endpoint>*>(slot),
-                        [](const auto& at) { return in_quotes(at.text()); }));
+      return list(base::texts_of(*std::get<std::vector<base::Endpoint>*>(slot),
+                                 [](const auto& at) { return in_quotes(at.text()); }));
     case Kind::networks:
-      return list(texts(*std::get<std::vector<base::Cidr>*>(slot), network_text));
-    case Kind::host_patterns:
-      return list(texts(*std::get<std::vector<match::HostPattern>*>(slot), pattern_text));
-    case Kind::destinations: {
-      const policy::Config& policy = *std::get<policy::Config*>(slot);
-      std::vector<std::string> items = texts(policy.allowed_names, pattern_text);
-      std::ranges::move(texts(policy.allowed_networks, network_text), std::back_inserter(items));
-      return list(items);
-    }
+      return list(base::texts_of(*std::get<std::vector<base::Cidr>*>(slot), [](const auto& each) {
+        return in_quotes(base::network_text(each));
+      }));
+  }
+  return {};
+}
+
+std::string expectation(const Key& key) {
+  switch (key.kind) {
+    case Kind::flag: return "true or false";
+    case Kind::allow_or_deny: return "\"allow\" or \"deny\"";
+    case Kind::number: return "a whole number" + range(key, number_text);
+    case Kind::duration:
+      return "a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\"," +
+             range(key, duration_text);
+    case Kind::size:
+      return "a size such as \"64KiB\" or \"16MiB\", or a number of bytes," + range(key, size_text);
+    case Kind::token: return "a word of letters, digits and `-._~!#$%&'*+^|`";
+    case Kind::path: return "the absolute path of a file such as \"/run/weir/control\"";
+    case Kind::ports: return "a list of ports" + range(key, number_text) + ", such as [25, 3306]";
+    case Kind::endpoints:
+      return "a string of address and port such as \"127.0.0.1:9876\" or \"[::1]:9876\", or a list "
+             "of them";
+    case Kind::networks:
+      return "a list of networks and addresses such as [\"192.168.0.0/16\", \"fd00::/8\", "
+             "\"192.0.2.7\"]";
+    case Kind::own: return std::string(key.expectation);
   }
   return {};
 }

@@ -1,7 +1,7 @@
 // The commands of the control socket, and where the socket is.
 #include "control/command.h"
 
-#include "config/keys.h"
+#include "config/all_keys.h"
 #include "proxy/master.h"
 #include "proxy/status.h"
 

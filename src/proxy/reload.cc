@@ -2,7 +2,7 @@
 #include <new>
 
 #include "base/event_log.h"
-#include "config/keys.h"
+#include "config/all_keys.h"
 #include "config/reader.h"
 #include "proxy/make_snapshot.h"
 #include "proxy/master.h"
