@@ -22,7 +22,7 @@ std::vector<Group> groups() {
               "without one Weir listens on 127.0.0.1:9876 and [::1]:9876. Two addresses are never "
               "destinations, on any listener: those that Weir itself listens on, and those where "
               "clouds hand out a machine's credentials. Nothing opens these.",
-       .is_array = true},
+       .tables = array_of(&Config::listeners)},
       {.name = "login",
        .doc = "A name and a password, without which the proxy serves nobody; see login.md."},
       {.name = "limits",

@@ -1,5 +1,6 @@
 #include "config/checks.h"
 
+#include "config/all_keys.h"
 #include "match/address_class.h"
 
 namespace weir::config {
@@ -13,21 +14,24 @@ bool collide(const base::Endpoint& a, const base::Endpoint& b) {
   return a.address == b.address || a.address.is_unspecified() || b.address.is_unspecified();
 }
 
-void check_reach(const ListenerConfig& listener, const ListenerSource& source,
-                 const AddMistake& add) {
+void check_reach(const ListenerConfig& listener, const TableSource& source, Mistakes& mistakes) {
   if (!is_reachable(listener)) return;
+  const std::vector<Place>& places = Sources::find(source, "address")->elements;
   for (size_t i = 0; i < listener.addresses.size(); ++i) {
     if (match::binds_this_machine_only(listener.addresses[i].address)) continue;
     if (listener.clients.empty()) {
-      add(source.addresses[i],
+      mistakes.add(
+          places[i],
           "other machines can reach " + listener.addresses[i].text() + ", and there are no clients",
           "the networks that may use it, such as clients = [\"192.168.0.0/16\"], or an address of "
           "this machine alone, such "
           "as \"127.0.0.1:" +
               std::to_string(listener.addresses[i].port) + '"');
     }
-    if (source.private_at && listener.policy.private_allowed) {
-      add(*source.private_at,
+    const ValueSource* const is_private = Sources::find(source, "private");
+    if (is_private && listener.policy.private_allowed) {
+      mistakes.add(
+          is_private->at,
           "private is \"allow\" where other machines can reach " + listener.addresses[i].text(),
           "what they may reach by name or network, such as allow = [\"wiki.lan\", "
           "\"192.168.0.0/16\"]");
@@ -36,18 +40,19 @@ void check_reach(const ListenerConfig& listener, const ListenerSource& source,
   }
 }
 
-void check_collisions(const Config& config, const Sources& sources, const AddMistake& add) {
-  std::vector<std::pair<base::Endpoint, Position>> seen;
-  for (size_t i = 0; i < sources.listeners.size(); ++i) {
+void check_collisions(const Config& config, const Sources& sources, Mistakes& mistakes) {
+  std::vector<std::pair<base::Endpoint, Place>> seen;
+  const auto listeners = sources.tables(kListener);
+  for (size_t i = 0; i < listeners.size(); ++i) {
     for (size_t j = 0; j < config.listeners[i].addresses.size(); ++j) {
       const base::Endpoint& endpoint = config.listeners[i].addresses[j];
-      const Position at = sources.listeners[i].addresses[j];
+      const Place& at = Sources::find(listeners[i], "address")->elements[j];
       for (const auto& [other, where] : seen) {
         if (!collide(endpoint, other)) continue;
-        add(at,
-            endpoint.text() + " collides with " + other.text() + " in line " +
-                std::to_string(where.line),
-            "each address and port once");
+        mistakes.add(at,
+                     endpoint.text() + " collides with " + other.text() + " in line " +
+                         std::to_string(where.at.line),
+                     "each address and port once");
         break;
       }
       seen.emplace_back(endpoint, at);
@@ -56,22 +61,24 @@ void check_collisions(const Config& config, const Sources& sources, const AddMis
 }
 
 /// `no_opaque_ports` needs the inside of tunnels, which `serve = "never"` never looks into.
-void check_serve(const Config& config, const Sources& sources, const AddMistake& add) {
+void check_serve(const Config& config, const Sources& sources, Mistakes& mistakes) {
+  const ValueSource* const serve = sources.find("tunnel", "serve");
   if (config.tunnel.serve != tunnel::Serve::never || config.tunnel.no_opaque_ports.empty() ||
-      !sources.serve)
+      !serve)
     return;
-  add(*sources.serve,
-      "serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels",
-      "\"needed\" or \"always\", or no no_opaque_ports");
+  mistakes.add(serve->at,
+               "serve is \"never\" beside no_opaque_ports, which need the inside of their tunnels",
+               "\"needed\" or \"always\", or no no_opaque_ports");
 }
 
 }  // namespace
 
-void check(const Config& config, const Sources& sources, const AddMistake& add) {
-  for (size_t i = 0; i < sources.listeners.size(); ++i)
-    check_reach(config.listeners[i], sources.listeners[i], add);
-  check_collisions(config, sources, add);
-  check_serve(config, sources, add);
+void check(const Config& config, const Sources& sources, Mistakes& mistakes) {
+  const auto listeners = sources.tables(kListener);
+  for (size_t i = 0; i < listeners.size(); ++i)
+    check_reach(config.listeners[i], listeners[i], mistakes);
+  check_collisions(config, sources, mistakes);
+  check_serve(config, sources, mistakes);
 }
 
 }  // namespace weir::config

@@ -1,12 +1,21 @@
 #include "config/mistake.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace weir::config {
 
+namespace {
+
+std::string line_and_column(const Position& at) {
+  return std::to_string(at.line) + ':' + std::to_string(at.column);
+}
+
+}  // namespace
+
 std::string Mistake::text() const {
   std::string out = file;
-  if (at.line != 0) out += ':' + std::to_string(at.line) + ':' + std::to_string(at.column);
+  if (at.line != 0) out += ':' + line_and_column(at);
   out += ": " + found;
   if (!expected.empty()) out += "; expected " + expected;
   if (!nearest.empty()) out += "; the nearest one is " + nearest;
@@ -17,6 +26,29 @@ std::string text_of(const std::vector<Mistake>& mistakes) {
   std::string out;
   for (const Mistake& mistake : mistakes) out += mistake.text() + '\n';
   return out;
+}
+
+uint32_t Mistakes::add_file(std::string name) {
+  files_.push_back(std::move(name));
+  return static_cast<uint32_t>(files_.size() - 1);
+}
+
+std::string Mistakes::text_of(const Place& place) const {
+  return files_[place.file] + ':' + line_and_column(place.at);
+}
+
+void Mistakes::add(const Place& place, std::string found, std::string expected,
+                   std::string nearest) {
+  found_.emplace_back(place, Mistake{files_[place.file], place.at, std::move(found),
+                                     std::move(expected), std::move(nearest)});
+}
+
+std::vector<Mistake> Mistakes::in_order() && {
+  std::ranges::sort(found_, {},
+                    [](const auto& each) { return std::tie(each.first, each.second.found); });
+  std::vector<Mistake> mistakes;
+  for (auto& [place, mistake] : found_) mistakes.push_back(std::move(mistake));
+  return mistakes;
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir::config {
@@ -12,6 +13,14 @@ struct Position {
   uint32_t line = 0;
   uint32_t column = 0;
   friend auto operator<=>(const Position&, const Position&) = default;
+};
+
+/// A position in one of the files that a configuration is read from.
+struct Place {
+  /// The number that Mistakes::add_file() gave to the file.
+  uint32_t file = 0;
+  Position at;
+  friend auto operator<=>(const Place&, const Place&) = default;
 };
 
 struct Mistake {
@@ -29,6 +38,24 @@ struct Mistake {
 
 /// One line for each mistake.
 std::string text_of(const std::vector<Mistake>& mistakes);
+
+/// Collects the mistakes in the files of one configuration.
+class Mistakes {
+ public:
+  /// Returns the file's number, by which places name it.
+  uint32_t add_file(std::string name);
+  /// `weir.toml:3:1`
+  std::string text_of(const Place& place) const;
+
+  void add(const Place& place, std::string found, std::string expected, std::string nearest = {});
+  size_t count() const { return found_.size(); }
+  /// All mistakes, in the order of the files' numbers, and within a file in the order of its text.
+  std::vector<Mistake> in_order() &&;
+
+ private:
+  std::vector<std::string> files_;
+  std::vector<std::pair<Place, Mistake>> found_;
+};
 
 /// How many letters must be inserted, removed, replaced or swapped with their neighbour to turn one
 /// text into the other. Both should be short: the time grows with the product of their lengths.

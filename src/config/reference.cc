@@ -35,11 +35,16 @@ a file with a mistake is not used at all. Files to begin with are in [examples](
 
 )";
 
-/// The default of a key, as TOML text.
-std::string default_of(const Key& key, Config& defaults) {
-  const Object object =
-      key.table == kListener ? Object(defaults.listeners.front()) : Object(defaults);
-  return as_toml(key, key.slot(object));
+/// True if a configuration has a table of the group by default.
+bool is_there(const Group& group, Object defaults) {
+  return group.tables.form == Tables::Form::single || group.tables.first(defaults);
+}
+
+/// The struct that has the defaults of the group's keys. Adds one if there is none by default.
+Object defaults_of(const Group& group, Object defaults) {
+  if (group.tables.form == Tables::Form::single) return defaults;
+  const auto first = group.tables.first(defaults);
+  return first ? *first : group.tables.add(defaults, {});
 }
 
 /// Appends `text` in lines of at most 100 columns, each starting with `prefix`.
@@ -73,7 +78,7 @@ std::string form(const Key& key) {
   return text;
 }
 
-void append_key(std::string& out, const Key& key, Config& defaults) {
+void append_key(std::string& out, const Key& key, Object defaults) {
   out += "### `" + std::string(key.name) + "`\n\n";
   append_paragraph(out, key.doc);
   out += "- Value: " + form(key) + ".\n";
@@ -82,7 +87,7 @@ void append_key(std::string& out, const Key& key, Config& defaults) {
     return;
   }
   if (key.needs_restart) out += "- A change needs a restart.\n";
-  const std::string value = default_of(key, defaults);
+  const std::string value = as_toml(key, key.slot(defaults));
   if (value.find('\n') == std::string::npos) {
     out += "- Default: `" + value + "`\n\n";
   } else {
@@ -90,50 +95,71 @@ void append_key(std::string& out, const Key& key, Config& defaults) {
   }
 }
 
-void append_keys(std::string& out, std::string_view table, Config& defaults) {
-  for (const Key& key : all_keys().keys()) {
-    if (key.table == table) append_key(out, key, defaults);
-  }
-}
-
-}  // namespace
-
-std::string commented_defaults() {
-  Config defaults;
-  std::string out =
-      "# Weir's defaults. What is left out of a file is as here; what is unknown in it is a "
-      "mistake.\n";
-  const auto append = [&](std::string_view table) {
-    for (const Key& key : all_keys().keys()) {
-      if (key.table != table) continue;
-      out += '\n';
-      append_comment(out, key.doc);
-      append_comment(out, "Value: " + expectation(key) +
-                              (key.needs_restart ? ". A change needs a restart." : "."));
-      out += std::string(key.name) + " = " + default_of(key, defaults) + '\n';
-    }
-  };
-  append("");
-  for (const Group& group : all_keys().groups()) {
+/// The defaults of a table's keys, each below a comment.
+std::string commented_keys(const Schema& schema, std::string_view table, Object defaults) {
+  std::string out;
+  for (const Key& key : schema.keys()) {
+    if (key.table != table) continue;
     out += '\n';
-    append_comment(out, group.doc);
-    out += header(group) + '\n';
-    append(group.name);
+    append_comment(out, key.doc);
+    append_comment(out, "Value: " + expectation(key) +
+                            (key.needs_restart ? ". A change needs a restart." : "."));
+    out += std::string(key.name) + " = " + as_toml(key, key.slot(defaults)) + '\n';
   }
   return out;
 }
 
-std::string reference() {
+/// `text` with each of its lines made a comment.
+std::string as_comment(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = text.find('\n') + 1;
+    out.append(end == 1 ? "#" : "# ").append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string commented_defaults(const Schema& schema, Object defaults) {
+  std::string out =
+      "# Weir's defaults. What is left out of a file is as here; what is unknown in it is a "
+      "mistake.\n";
+  out += commented_keys(schema, "", defaults);
+  for (const Group& group : schema.groups()) {
+    out += '\n';
+    append_comment(out, group.doc);
+    const bool there = is_there(group, defaults);
+    const std::string table =
+        header(group) + '\n' + commented_keys(schema, group.name, defaults_of(group, defaults));
+    out += there ? table : as_comment(table);
+  }
+  return out;
+}
+
+std::string commented_defaults() {
   Config defaults;
+  return commented_defaults(all_keys(), Object(defaults));
+}
+
+std::string reference() {
+  Config config;
+  const Object defaults(config);
   std::string out(kIntroduction);
   out +=
       "This page is made from the descriptions that the reader itself uses.\n\n## At the top of "
       "the file\n\n";
-  append_keys(out, "", defaults);
+  const auto append_keys = [&](std::string_view table, Object of_table) {
+    for (const Key& key : all_keys().keys()) {
+      if (key.table == table) append_key(out, key, of_table);
+    }
+  };
+  append_keys("", defaults);
   for (const Group& group : all_keys().groups()) {
     out += "## `" + header(group) + "`\n\n";
     append_paragraph(out, group.doc);
-    append_keys(out, group.name, defaults);
+    append_keys(group.name, defaults_of(group, defaults));
   }
   while (out.ends_with("\n\n")) out.pop_back();
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "config/mistake.h"
 
 namespace weir::config {
@@ -21,11 +22,25 @@ size_t place_in(std::string_view order, std::string_view name) {
   return place;
 }
 
+/// True if TOML takes the key without quotes.
+bool is_bare(std::string_view key) {
+  return std::ranges::all_of(key, [](char c) {
+    return base::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+}
+
 }  // namespace
 
-std::string header(const Group& group) {
-  const std::string name(group.name);
-  return group.is_array ? "[[" + name + "]]" : '[' + name + ']';
+std::string header(const Group& group, std::string_view name) {
+  const std::string of_group(group.name);
+  switch (group.tables.form) {
+    case Tables::Form::single: return '[' + of_group + ']';
+    case Tables::Form::array: return "[[" + of_group + "]]";
+    case Tables::Form::named: break;
+  }
+  if (name.empty()) return '[' + of_group + ".NAME]";
+  return '[' + of_group + '.' + (is_bare(name) ? std::string(name) : in_quotes(name)) + ']';
 }
 
 Schema::Schema(std::string_view top_order, std::vector<Group> groups, std::vector<Key> keys)
@@ -56,7 +71,8 @@ const Group* Schema::find_group(std::string_view name) const {
 std::string Schema::full_name(const Key& key) const {
   if (key.table.empty()) return std::string(key.name);
   const Group& group = *find_group(key.table);
-  if (group.is_array) return std::string(key.name) + " in " + header(group);
+  if (group.tables.form != Tables::Form::single)
+    return std::string(key.name) + " in " + header(group);
   return std::string(key.table) + '.' + std::string(key.name);
 }
 
