@@ -25,7 +25,8 @@ enum class ValueKind : uint8_t {
   ports,
   endpoints,  // one "ADDRESS:PORT" or a list of them
   networks,
-  own,  // strings that only the folder understands: the member is an OwnValue
+  files,  // paths of files that are read beside this one
+  own,    // strings that only the folder understands: the member is an OwnValue
 };
 
 /// The outcome of storing a value. The error says what is wrong with the value; it is empty if the
@@ -49,8 +50,8 @@ struct OwnValue {
 /// The member of `S` that stores a value.
 template <class S>
 using Member = std::variant<bool S::*, uint32_t S::*, uint64_t S::*, std::string S::*,
-                            std::vector<uint16_t> S::*, std::vector<Endpoint> S::*,
-                            std::vector<Cidr> S::*, OwnValue<S>>;
+                            std::vector<std::string> S::*, std::vector<uint16_t> S::*,
+                            std::vector<Endpoint> S::*, std::vector<Cidr> S::*, OwnValue<S>>;
 
 /// One key, whose value is stored in a struct `S`. Its default is what the member is initialised
 /// with.

@@ -78,7 +78,7 @@ std::vector<Key> gathered() {
 }  // namespace
 
 const Schema& all_keys() {
-  static const Schema schema("resolver", groups(), gathered());
+  static const Schema schema("include resolver", groups(), gathered());
   return schema;
 }
 

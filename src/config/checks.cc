@@ -40,6 +40,12 @@ void check_reach(const ListenerConfig& listener, const TableSource& source, Mist
   }
 }
 
+/// A place, described for a reader who is at `here`.
+std::string seen_from(const Place& here, const Place& place, const Mistakes& mistakes) {
+  if (place.file == here.file) return "line " + std::to_string(place.at.line);
+  return mistakes.text_of(place);
+}
+
 void check_collisions(const Config& config, const Sources& sources, Mistakes& mistakes) {
   std::vector<std::pair<base::Endpoint, Place>> seen;
   const auto listeners = sources.tables(kListener);
@@ -50,8 +56,8 @@ void check_collisions(const Config& config, const Sources& sources, Mistakes& mi
       for (const auto& [other, where] : seen) {
         if (!collide(endpoint, other)) continue;
         mistakes.add(at,
-                     endpoint.text() + " collides with " + other.text() + " in line " +
-                         std::to_string(where.at.line),
+                     endpoint.text() + " collides with " + other.text() + " in " +
+                         seen_from(at, where, mistakes),
                      "each address and port once");
         break;
       }

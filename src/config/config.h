@@ -83,6 +83,12 @@ struct Config {
   uint64_t drain_timeout_ms = 30'000;
   /// The file that this was read from and that a reload reads again. Empty: from the command line.
   std::string file;
+  /// The files that `file` includes, itself or through others, in the order in which they were
+  /// read.
+  std::vector<std::string> include;
+  /// Those of `include` that had no key. A reload that finds a file empty takes this for a state in
+  /// between, unless it is one of these.
+  std::vector<std::string> include_without_keys;
   /// Prints each request's line, its URL and where Weir connects to for it.
   bool debug = false;
   /// The command line asked for `debug`, so a reload does not turn it off.

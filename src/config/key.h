@@ -44,8 +44,9 @@ struct OwnSlot {
 };
 
 /// Where a value is stored.
-using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector<uint16_t>*,
-                          std::vector<base::Endpoint>*, std::vector<base::Cidr>*, OwnSlot>;
+using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector<std::string>*,
+                          std::vector<uint16_t>*, std::vector<base::Endpoint>*,
+                          std::vector<base::Cidr>*, OwnSlot>;
 
 /// Finds the slot in the struct of the key's table.
 using FindSlot = std::function<Slot(Object)>;
@@ -72,7 +73,7 @@ template <class S>
 bool takes_list(const base::Setting<S>& setting) {
   if (const auto* own = std::get_if<base::OwnValue<S>>(&setting.member)) return own->clear;
   return setting.kind == Kind::ports || setting.kind == Kind::endpoints ||
-         setting.kind == Kind::networks;
+         setting.kind == Kind::networks || setting.kind == Kind::files;
 }
 
 template <class S>

@@ -23,6 +23,15 @@ constexpr base::OwnValue<Config> kOwnName{
 };
 
 constexpr base::Setting<Config> kKeys[] = {
+    {.name = "include",
+     .kind = Kind::files,
+     .member = &Config::include,
+     .doc = "Other files that belong to this configuration: paths, relative to this file's folder. "
+            "They are read in this order, before the rest of this file, so their `[[listener]]` "
+            "tables come first. Other tables may be in several files, but each of their keys in "
+            "one only. Each file may be included once; an included file may include others, at "
+            "most 8 deep and 64 in all, and all files together have at most 4 MiB. A reload reads "
+            "them again."},
     {.name = "blocked_ports",
      .kind = Kind::ports,
      .member = &Config::blocked_ports,

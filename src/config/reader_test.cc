@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "config/all_keys.h"
+#include "config/files.h"
 #include "config/reference.h"
 
 namespace weir::config {
@@ -444,6 +446,174 @@ TEST_F(ReadAgain, TakesNoEmptyFileForAConfiguration) {
   }
   write("debug = false\n");
   EXPECT_EQ(said(running), "");
+}
+
+class Include : public ::testing::Test {
+ protected:
+  Include() { std::filesystem::create_directory(folder_); }
+  ~Include() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, std::string_view text) {
+    std::filesystem::create_directories(std::filesystem::path(folder_ + '/' + name).parent_path());
+    std::ofstream(folder_ + '/' + name) << text;
+  }
+  std::string main_file() const { return folder_ + "/weir.toml"; }
+  /// The mistakes' lines, with the names of the files relative to the folder.
+  std::string said(const std::expected<Config, std::vector<Mistake>>& config) const {
+    std::string text = config ? "" : text_of(config.error());
+    for (size_t at; (at = text.find(folder_ + '/')) != std::string::npos;)
+      text.erase(at, folder_.size() + 1);
+    return text;
+  }
+  std::string said() const { return said(read_file(main_file())); }
+
+  const std::string folder_ = ::testing::TempDir() + "weir-include-" + std::to_string(getpid());
+};
+
+TEST_F(Include, JoinsTheTablesOfAllFiles) {
+  write("weir.toml",
+        "include = [\"conf.d/one.toml\", \"two.toml\"]\n[limits]\nfields = 50\n"
+        "[[listener]]\naddress = \"127.0.0.1:3\"\n");
+  write("conf.d/one.toml",
+        "include = [\"../deep.toml\"]\n[limits]\nhead = \"16KiB\"\n"
+        "[[listener]]\naddress = \"127.0.0.1:1\"\n");
+  write("deep.toml", "[[listener]]\naddress = \"127.0.0.1:0\"\n");
+  write("two.toml", "workers = 3\n[[listener]]\naddress = \"127.0.0.1:2\"\n");
+  const auto config = read_file(main_file());
+  ASSERT_TRUE(config) << said(config);
+  EXPECT_EQ(config->workers, 3u);
+  EXPECT_EQ(config->server.head_bytes, 16384u);
+  EXPECT_EQ(config->server.head_fields, 50u);
+  ASSERT_EQ(config->listeners.size(), 4u);
+  for (uint16_t i = 0; i < 4; ++i) EXPECT_EQ(config->listeners[i].addresses[0].port, i);
+  EXPECT_EQ(config->include,
+            (std::vector<std::string>{folder_ + "/conf.d/../deep.toml",
+                                      folder_ + "/conf.d/one.toml", folder_ + "/two.toml"}));
+}
+
+TEST_F(Include, MistakesNameTheirFile) {
+  write("weir.toml",
+        "include = [\"one.toml\", \"two.toml\"]\nclinets = 1\n[limits]\nhead = \"2KiB\"\n");
+  write("one.toml", "\n[limits]\nhead = \"1KiB\"\nfields = 1\n");
+  write("two.toml", "workers = \n");
+  const std::string expected =
+      "weir.toml:2:1: unknown key \"clinets\"; expected a known key or table; the nearest one is "
+      "clients in [[listener]]\n"
+      "weir.toml:4:8: head is set in one.toml:3:8 already; expected each key in one file only\n"
+      "one.toml:4:10: fields is 1; expected a whole number from 10 to 10000\n"
+      "two.toml:1:11: ";
+  // What follows is toml++'s own description.
+  EXPECT_EQ(said().substr(0, expected.size()), expected);
+}
+
+TEST_F(Include, ChecksSeeAllFiles) {
+  write("weir.toml",
+        "include = [\"one.toml\"]\n[tunnel]\nno_opaque_ports = [80]\n"
+        "[[listener]]\naddress = \"127.0.0.1:1\"\n");
+  write("one.toml", "[tunnel]\nserve = \"never\"\n[[listener]]\naddress = \"127.0.0.1:1\"\n");
+  EXPECT_EQ(said(),
+            "weir.toml:5:11: 127.0.0.1:1 collides with 127.0.0.1:1 in one.toml:4:11; expected each "
+            "address and port once\n"
+            "one.toml:2:9: serve is \"never\" beside no_opaque_ports, which need the inside of "
+            "their tunnels; expected \"needed\" or \"always\", or no no_opaque_ports\n");
+}
+
+TEST_F(Include, WhatCanNotBeIncluded) {
+  write("one.toml", "include = [\"weir.toml\"]\n");
+  write("two.toml", "");
+  write("large.toml", std::string(kLargestFiles, '#'));
+  std::filesystem::create_symlink("two.toml", folder_ + "/link.toml");
+  const std::string files =
+      "; expected a list of configuration files such as [\"listeners.toml\", "
+      "\"/etc/weir/login.toml\"]\n";
+  const struct {
+    std::string include, expected;
+  } cases[] = {
+      {"[]", ""},
+      {"[\"two.toml\"]", ""},
+      {"[\"" + folder_ + "/two.toml\"]", ""},
+      {"\"two.toml\"", "weir.toml:1:11: include is \"two.toml\"" + files},
+      {"[\"\"]", "weir.toml:1:12: include is \"\"" + files},
+      {"[3, \"two.toml\"]", "weir.toml:1:12: include is 3" + files},
+      {"[\"a\\u0000b\"]", "weir.toml:1:12: include is \"a\\u0000b\"" + files},
+      {"[\"none.toml\"]",
+       "weir.toml:1:12: include is \"none.toml\": it cannot be read: No such file or directory\n"},
+      {"[\".\"]", "weir.toml:1:12: include is \".\": it cannot be read: Is a directory\n"},
+      {"[\"weir.toml\"]",
+       "weir.toml:1:12: include is \"weir.toml\": it leads in a circle, back to weir.toml; "
+       "expected no file that includes itself\n"},
+      {"[\"one.toml\"]",
+       "one.toml:1:12: include is \"weir.toml\": it leads in a circle, back to weir.toml; "
+       "expected no file that includes itself\n"},
+      {"[\"two.toml\", \"link.toml\"]",
+       "weir.toml:1:24: include is \"link.toml\": it is included in weir.toml:1:12 already; "
+       "expected each file once\n"},
+      {"[\"large.toml\"]",
+       "weir.toml:1:12: include is \"large.toml\": with it the files are larger than 4 MiB "
+       "together\n"},
+  };
+  for (const auto& c : cases) {
+    write("weir.toml", "include = " + c.include);
+    EXPECT_EQ(said(), c.expected) << c.include;
+  }
+}
+
+TEST_F(Include, NotTooDeep) {
+  for (int i = 0; i < 9; ++i)
+    write(std::to_string(i) + ".toml", "include = [\"" + std::to_string(i + 1) + ".toml\"]\n");
+  write("8.toml", "workers = 2\n");
+  EXPECT_EQ(said(read_file(folder_ + "/0.toml")), "");
+  write("8.toml", "include = [\"9.toml\"]\n");
+  write("9.toml", "workers = 2\n");
+  EXPECT_EQ(said(read_file(folder_ + "/0.toml")),
+            "8.toml:1:12: include is \"9.toml\": it is included more than 8 deep; expected at most "
+            "8\n");
+}
+
+TEST_F(Include, NotTooMany) {
+  const auto include = [&](int count) {
+    std::string names;
+    for (int i = 0; i < count; ++i) {
+      const std::string name = std::to_string(i) + ".toml";
+      write(name, "");
+      names += '"' + name + "\",\n";
+    }
+    write("weir.toml", "include = [\n" + names + "]\n");
+  };
+  include(64);
+  EXPECT_EQ(said(), "");
+  include(70);
+  EXPECT_EQ(said(),
+            "weir.toml:66:1: include is \"64.toml\": it is one more than 64 files; expected at "
+            "most 64\n");
+}
+
+TEST_F(Include, IsNotForTexts) {
+  EXPECT_EQ(mistakes_of("include = [\"/etc/passwd\"]"),
+            "f:1:12: include is \"/etc/passwd\": it cannot be read: a text that is no file "
+            "includes none\n");
+}
+
+TEST_F(Include, AReloadReadsOrdinaryFilesThatHaveKeys) {
+  write("weir.toml", "include = [\"one.toml\", \"blank.toml\"]\n");
+  write("one.toml", "workers = 2\n");
+  write("blank.toml", "# Nothing yet.\n");
+  const auto running = read_file(main_file());
+  ASSERT_TRUE(running) << said(running);
+  EXPECT_EQ(said(read_again(main_file(), *running)), "");
+  write("one.toml", "");
+  EXPECT_EQ(said(read_again(main_file(), *running)),
+            "one.toml: there is no key in it, as in a file that is just being written; expected at "
+            "least one\n");
+  std::filesystem::remove(folder_ + "/one.toml");
+  ASSERT_EQ(mkfifo((folder_ + "/one.toml").c_str(), 0600), 0);
+  EXPECT_EQ(said(read_again(main_file(), *running)),
+            "weir.toml:1:12: include is \"one.toml\": it cannot be read: it is no ordinary file, "
+            "and a Weir that runs reads no other\n");
+  write("weir.toml", "");
+  EXPECT_EQ(said(read_again(main_file(), *running)),
+            "weir.toml: there is no key in it, as in a file that is just being written; expected "
+            "at least one\n");
 }
 
 }  // namespace

@@ -102,8 +102,17 @@ void TableReader::read_table(const toml::table& table, const Group& group, Objec
 
 void TableReader::read_value(const Key& key, const toml::node& node, Object object,
                              TableSource& source) {
+  const auto [known, is_new] = source.values.try_emplace(std::string(key.name));
+  if (!is_new) {
+    // Within one file, TOML itself forbids this.
+    mistakes_.add(
+        place_of(node.source(), file_),
+        std::string(key.name) + " is set in " + mistakes_.text_of(known->second.at) + " already",
+        "each key in one file only");
+    return;
+  }
   const size_t before = mistakes_.count();
-  source.values[std::string(key.name)] = read_node(key, node, file_, key.slot(object), mistakes_);
+  known->second = read_node(key, node, file_, key.slot(object), mistakes_);
   if (key.also && mistakes_.count() == before)
     (void)read_node(key, node, file_, key.also(object), mistakes_);
 }

@@ -14,7 +14,8 @@ class TableReader {
   TableReader(const Schema& schema, Object root, Sources& sources, Mistakes& mistakes)
       : schema_(schema), root_(root), sources_(sources), mistakes_(mistakes) {}
 
-  /// Reads a whole file. Tables of an array are added to those of the files before.
+  /// Reads a whole file. Tables of an array are added to those of the files before; a key that is
+  /// set again is a mistake.
   void read(const toml::table& file, uint32_t number);
   /// Finds the tables without a key that they must have. Called when all files have been read.
   void find_missing();

@@ -32,6 +32,12 @@ bool is_token(std::string_view text) {
   });
 }
 
+Taken add_file(std::vector<std::string>& to, std::string_view text) {
+  if (text.empty() || text.find('\0') != std::string_view::npos) return no();
+  to.emplace_back(text);
+  return {};
+}
+
 Taken add_endpoint(const Key& key, std::vector<base::Endpoint>& to, std::string_view text) {
   const auto endpoint = base::Endpoint::parse(text);
   if (!endpoint || endpoint->port < key.least) return no();
@@ -98,6 +104,7 @@ Taken take_text(const Key& key, std::string_view text, const Slot& slot) {
     case Kind::endpoints:
       return add_endpoint(key, *std::get<std::vector<base::Endpoint>*>(slot), text);
     case Kind::networks: return base::add_network(*std::get<std::vector<base::Cidr>*>(slot), text);
+    case Kind::files: return add_file(*std::get<std::vector<std::string>*>(slot), text);
     case Kind::own: return std::get<OwnSlot>(slot).take(text);
     case Kind::flag:
     case Kind::number:
@@ -146,6 +153,8 @@ std::string as_toml(const Key& key, const Slot& slot) {
     case Kind::token:
     case Kind::path: return in_quotes(*std::get<std::string*>(slot));
     case Kind::own: return as_toml(key, std::get<OwnSlot>(slot));
+    case Kind::files:
+      return list(base::texts_of(*std::get<std::vector<std::string>*>(slot), in_quotes));
     case Kind::ports:
       return list(base::texts_of(*std::get<std::vector<uint16_t>*>(slot), number_text));
     case Kind::endpoints:
@@ -178,6 +187,8 @@ std::string expectation(const Key& key) {
     case Kind::networks:
       return "a list of networks and addresses such as [\"192.168.0.0/16\", \"fd00::/8\", "
              "\"192.0.2.7\"]";
+    case Kind::files:
+      return "a list of configuration files such as [\"listeners.toml\", \"/etc/weir/login.toml\"]";
     case Kind::own: return std::string(key.expectation);
   }
   return {};
