@@ -1,5 +1,6 @@
 #include "proxy/pipeline.h"
 
+#include "stages/admission/admission.h"
 #include "stages/errors/errors.h"
 #include "stages/own/own.h"
 #include "stages/policy/policy.h"
@@ -9,6 +10,19 @@
 #include "tunnel/recognise.h"
 
 namespace weir::proxy {
+namespace {
+
+admission::Context admission_of(const server::SessionContext& sessions) {
+  return {.refuses =
+              [&sessions](const http::Session& session) {
+                return sessions.admission && sessions.admission->refuses(session);
+              },
+          .refused_for_memory =
+              base::Callback<>::to<&server::LiveConnections::count_refused_for_memory>(
+                  sessions.connections)};
+}
+
+}  // namespace
 
 /// The whole path of a request, top to bottom; the response goes back bottom to top. The order is a
 /// security property.
@@ -18,6 +32,8 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   Stages stages;
   // Outermost: turns any error from the stages below into an error page.
   stages.push_back(std::make_unique<errors::Errors>(parts.via));
+  // Before anyone looks at what the request is: a client that is not served learns nothing more.
+  stages.push_back(std::make_unique<admission::Admission>(admission_of(sessions)));
   // Before any other stage relies on a field.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));
   // Above restart, so that it runs once, on the request as the client sent it.

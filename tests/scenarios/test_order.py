@@ -1,7 +1,8 @@
 """The order of the stages is a security property: a stage protects the stages after it. The list is
 in src/proxy/pipeline.cc; each pair of neighbours has its tests here:
 
-errors     validate   test_errors_around_everything
+errors     admission  test_errors_around_everything, test_errors_around_admission
+admission  validate   test_admission_before_validation
 validate   auth       test_validation_before_login
 auth       restart    no rule restarts yet: LoginInTheEngine in tests/engine
 restart    policy     likewise: PolicyInTheEngine
@@ -18,6 +19,10 @@ from support.origin import Origin
 
 ADA = ("Proxy-Authorization", "Basic " + base64.b64encode(b"ada:secret").decode())
 USERS = "ada:$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7\n"
+
+
+# A listener that serves nobody on this machine.
+FOREIGN = '[[listener]]\naddress = "127.0.0.1:0"\nclients = ["192.0.2.0/24"]\n'
 
 
 @pytest.fixture
@@ -41,6 +46,32 @@ def test_policy_before_a_connection(closed_port, origin, method):
         )
         assert client.response(method).status == 403
     assert origin.connections == []
+
+
+def test_admission_before_validation(start, origin):
+    """Whatever a client sends that is not served, it is told that alone, and its connection ends."""
+    weir = start(FOREIGN)
+    asked = f"{origin.url}/ HTTP/1.1\r\nHost: {origin.authority}\r\n"
+    upload = f"POST {asked}Content-Length: 100\r\n\r\npart of it"
+    malformed = f"POST {asked}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"
+    no_request = "\x16\x03\x01\r\n\r\n"
+    own = "GET http://weir.internal/ HTTP/1.1\r\nHost: weir.internal\r\n\r\n"
+    for first in (f"GET {asked}\r\n", upload, malformed, no_request, own):
+        with weir.client() as client:
+            response = client.send(first + own).response()
+            assert response.status == 403 and "Rule: clients" in response.text
+            assert response.fields.get("connection") == "close"
+            assert client.rest() == b""
+    assert origin.connections == []
+    assert {line.status for line in weir.wait_log(5)} == {403}
+
+
+def test_errors_around_admission(start):
+    """A client that is not served gets a page that says so."""
+    response = start(FOREIGN).exchange("GET", "http://x/", [("Host", "x"), ("Accept", "text/html")])
+    assert response.status == 403
+    assert response.fields.get("content-type").startswith("text/html")
+    assert "http_request_denied" in response.fields.get("proxy-status")
 
 
 def test_validation_before_policy(closed_port, origin):

@@ -2,8 +2,6 @@
 
 #include <cerrno>
 
-#include "codec/http1/serialize.h"
-
 namespace weir::server {
 namespace {
 constexpr size_t kMostPending = 64 * 1024;
@@ -28,17 +26,9 @@ base::Result<void> Client::send_interim(std::string_view bytes, uint64_t& sent) 
   return {};
 }
 
-bool ClientExchange::pass(std::string_view bytes) {
-  if (client_.pending.size() + bytes.size() > kMostPending) return false;
-  return client_.send_interim(bytes, sent).has_value();
-}
-
-base::Result<void> ClientExchange::interim(const http::ResponseHead& head) {
-  // HTTP/1.0 has no interim responses (RFC 9110, 15.2).
-  if (!request || request->version == http::Version::http_1_0 || client_.answered) return {};
-  std::string bytes(http1::size_of(head), '\0');
-  bytes.resize(static_cast<size_t>(http1::write_head(bytes.data(), head) - bytes.data()));
-  return client_.send_interim(bytes, sent);
+bool Client::pass(std::string_view bytes, uint64_t& sent) {
+  if (pending.size() + bytes.size() > kMostPending) return false;
+  return send_interim(bytes, sent).has_value();
 }
 
 }  // namespace weir::server

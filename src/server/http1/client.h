@@ -1,12 +1,13 @@
 // The client's side of a connection: what its requests, their content and the responses share.
 #pragma once
 #include <cstdint>
-#include <string>
+#include <string_view>
+#include <utility>
 
 #include "async/byte_stream.h"
 #include "async/input.h"
 #include "async/signal.h"
-#include "http/stage.h"
+#include "server/client_exchange.h"
 #include "server/config.h"
 
 namespace weir::server {
@@ -41,17 +42,18 @@ struct Client {
 
   /// Sends as much of an interim response as the socket takes now; the rest goes into `pending`.
   base::Result<void> send_interim(std::string_view bytes, uint64_t& sent);
+  /// Inside a tunnel that will relay: the same for bytes of the origin that are not HTTP. False if
+  /// too many wait.
+  bool pass(std::string_view bytes, uint64_t& sent);
 };
 
-/// The record of a request that came on a connection.
-class ClientExchange final : public http::Exchange {
+/// The record of a request that came on an HTTP/1 connection.
+class Http1Exchange final : public ClientExchange {
  public:
-  ClientExchange(http::Journal& journal, base::Ref<const http::Pipeline> pipeline,
-                 base::Ref<const http::Asker> asker, Client& client)
-      : Exchange(journal, std::move(pipeline), std::move(asker)), client_(client) {}
-  base::Result<void> interim(const http::ResponseHead& head) override;
-  bool pass(std::string_view bytes) override;
-  void cancel(const char* reason) override { client_.interrupt.fire(reason); }
+  Http1Exchange(const SessionContext& context, base::Ref<const http::Asker> asker, Client& client,
+                uint64_t started_ms)
+      : ClientExchange(context, std::move(asker), client.interrupt, started_ms), client_(client) {}
+  bool pass(std::string_view bytes) override { return client_.pass(bytes, sent); }
 
  private:
   Client& client_;

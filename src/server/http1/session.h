@@ -2,30 +2,12 @@
 #pragma once
 #include "async/byte_stream.h"
 #include "async/task.h"
-#include "http/stage.h"
-#include "server/config.h"
+#include "http/asker.h"
+#include "http/session.h"
 #include "server/http1/way_back.h"
-#include "server/live_connections.h"
+#include "server/session_context.h"
 
 namespace weir::server {
-
-/// Which clients the current configuration admits. One per worker.
-class Admission {
- public:
-  virtual ~Admission() = default;
-  virtual bool refuses(const http::Session& session) const = 0;
-};
-
-/// What sessions need from their worker, which outlives them.
-struct SessionContext {
-  http::Journal& journal;
-  /// The current pipeline; each request reads this reference again.
-  const base::Ref<const http::Pipeline>& pipeline;
-  const ServerConfig& config;
-  LiveConnections& connections;
-  /// Null: every client that has connected is admitted.
-  const Admission* admission = nullptr;
-};
 
 /// Serves a client's connection until it ends, and closes it.
 async::Task<void> serve_client(std::unique_ptr<async::ByteStream> stream,

@@ -22,7 +22,7 @@ using http::Response;
 
 using Answering = std::function<Task<base::Result<Response>>(Request)>;
 
-/// Content of unknown length in pieces, one per turn, with trailers or an error at its end.
+/// Content of unknown length, in pieces that come one a turn; with trailers or an error at its end.
 class Pieces final : public http::Body {
  public:
   explicit Pieces(std::vector<std::string> pieces, bool breaks = false)
@@ -58,7 +58,7 @@ Response pieces(std::vector<std::string> parts, bool breaks = false) {
   return response;
 }
 
-/// A worker's loop that serves connections, and the records of their exchanges.
+/// A worker's loop with connections that are served, and what their exchanges said.
 class Server final : private http::Journal {
  public:
   Server() {
@@ -70,7 +70,7 @@ class Server final : private http::Journal {
   }
   /// Lives as long as this does.
   MemoryStream& stream() { return streams_.emplace_back(); }
-  /// Serves a stream from which `first` was already read.
+  /// Serves a stream, from which `first` was read before.
   void serve(MemoryStream& stream, std::string_view first = {}) {
     auto session = base::make_ref<http::Session>();
     session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
@@ -90,7 +90,7 @@ class Server final : private http::Journal {
     }
     return true;
   }
-  /// The answer to one request on a new connection, which then ends.
+  /// What one request on a connection of its own is answered, after which that ends.
   std::string ask(std::string_view request) {
     MemoryStream& stream = this->stream();
     stream.arrive(request, true);
@@ -108,15 +108,7 @@ class Server final : private http::Journal {
   };
   base::Ref<const http::Pipeline> pipeline;
   LiveConnections connections;
-  struct Gate final : Admission {
-    explicit Gate(const bool& refused) : refused(refused) {}
-    bool refuses(const http::Session&) const override { return refused; }
-    const bool& refused;
-  };
-  /// Whether the clients are outside the listener's `clients`.
-  bool refused = false;
-  Gate gate{refused};
-  SessionContext context{*this, pipeline, config, connections, &gate};
+  SessionContext context{*this, pipeline, config, connections};
   /// `METHOD STATUS ended`.
   std::vector<std::string> records;
   std::vector<uint64_t> sent, received;
@@ -166,9 +158,9 @@ std::string get(std::string_view path, std::string_view more = "") {
 TEST(Session, FramingAndPersistenceByVersionAndMethod) {
   const struct {
     const char* request;
-    int kind;  // Kind of answer: 0 text, 1 pieces, 2 204, 3 304 with a length.
+    int kind;  // Of the answer: 0 text, 1 pieces, 2 204, 3 304 with a length.
     const char* answer;
-    bool more;  // Whether another request on the connection is answered.
+    bool more;  // Another request on the connection is answered.
   } cases[] = {
       {"GET /a HTTP/1.1\r\nHost: s\r\n\r\n", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a",
        true},
@@ -251,7 +243,7 @@ TEST(Session, EachRecordIsOfAByteThatCame) {
   EXPECT_TRUE(server.records[3].ends_with(" 0 client_closed")) << server.records[3];
 }
 
-/// Reads the request's content to its end and answers with it.
+/// Reads the request's content to its end and says what it was.
 Task<base::Result<Response>> read_content(Request request) {
   std::string content;
   while (request.body) {
@@ -284,7 +276,7 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   EXPECT_EQ(waits.sent, hundred + answer + answer);
   MemoryStream& seems = server.stream();
   seems.readiness().readable =
-      true;  // As after a head that exactly filled its block: content may have begun.
+      true;  // As after a head that just filled its block: whether content has begun is not known.
   server.serve(seems, head);
   EXPECT_EQ(seems.sent, hundred);
   seems.arrive("abcd");
@@ -295,7 +287,7 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   server.turn();
   EXPECT_EQ(begins.sent, answer);
   EXPECT_EQ(server.received, (std::vector<uint64_t>{4, 4, 4, 4}));
-  // Answered without reading the content: no 100 is sent, and later bytes are not a request.
+  // Answered without being asked for: no 100, and what may come is no request.
   server.answering = [](Request) { return http::answer(text(417, "")); };
   MemoryStream& refused = server.stream();
   server.serve(refused, head);
@@ -317,7 +309,7 @@ TEST(Session, ContentOfEachFramingAndWhatIsWrongWithIt) {
                   .ends_with("\r\n\r\n"));
   EXPECT_EQ(server.records.size(), 3u);
   server.records.clear();
-  // The client ends inside its content, so no client is left to answer.
+  // The client ends inside its content: nobody is left to answer.
   EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\nab"), "");
   EXPECT_EQ(server.ask("POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
             "");
@@ -387,8 +379,8 @@ TEST(Session, InterimResponsesNeverWait) {
   EXPECT_EQ(server.sent[0], interim.size() + final.size());
   EXPECT_EQ(server.ask("GET / HTTP/1.0\r\nHost: s\r\n\r\n").find("103"), std::string::npos)
       << "HTTP/1.0 has none";
-  // The origin's side limits their number; this side limits how many wait for a client that reads
-  // nothing.
+  // How many there may be is the origin side's affair; what waits for a client that takes nothing
+  // is bounded here.
   count = 100;
   EXPECT_NE(server.ask(get("/")).find("200"), std::string::npos);
   count = 10'000;
@@ -397,7 +389,7 @@ TEST(Session, InterimResponsesNeverWait) {
   server.serve(stuck, get("/"));
   EXPECT_TRUE(server.until([&] { return server.records.back() == "GET 0 http_protocol_error"; }))
       << server.records.back();
-  // Heads that a slow client did not take go out before the next one, in order.
+  // What a slow client does not take goes out before the next head, and in order.
   count = 3;
   MemoryStream& slow = server.stream();
   slow.window = interim.size() + 5;
@@ -465,7 +457,7 @@ TEST(Session, AStreamThatOnlySeemsReadableIsIdle) {
   server.serve(stream, get("/"));
   for (int i = 0; i < 3; ++i) {
     stream.readiness()
-        .became_readable();  // As after a splice, which can't know that it took the last byte.
+        .became_readable();  // As after a splice, which does not know that it took the last byte.
     server.turn();
     EXPECT_EQ(base::block_bytes_in_use(), 0u) << "an idle connection holds no buffer";
   }
@@ -475,18 +467,22 @@ TEST(Session, AStreamThatOnlySeemsReadableIsIdle) {
   EXPECT_EQ(server.records.size(), 1u);
 }
 
-TEST(Session, AClientThatIsNotServedIsToldSoAndNothingElse) {
+TEST(Session, AStageMayMakeItsAnswerTheLastOnTheConnection) {
   for (const std::string& request :
-       {get("/"), std::string("CONNECT site:443 HTTP/1.1\r\nHost: s\r\n\r\n"),
-        std::string("GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n"),
-        std::string("\x16\x03\x01\r\n\r\n")}) {
+       {get("/"),
+        std::string("POST http://site/ HTTP/1.1\r\nHost: s\r\nContent-Length: 4\r\n\r\nabcd"),
+        std::string("GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n")}) {
     Server server;
-    server.refused = true;
+    server.answering = [](Request request) {
+      request.pins->last_exchange();
+      return http::answer(text(403, "not served"));
+    };
     const std::string answer = server.ask(request + get("/"));
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 403 ")) << answer;
     EXPECT_NE(answer.find("Connection: close"), std::string::npos);
     ASSERT_EQ(server.records.size(), 1u);
-    EXPECT_TRUE(server.records[0].ends_with(" 403 http_request_denied")) << server.records[0];
+    EXPECT_TRUE(server.records[0].ends_with(" 403 complete")) << server.records[0];
+    EXPECT_EQ(server.received[0], 0u) << "its content is not read";
   }
 }
 
@@ -521,7 +517,7 @@ TEST(Session, ATunnelEndsItsConnectionAndItsRecord) {
     EXPECT_EQ(server.records, std::vector<std::string>{fails ? "CONNECT 200 connection_terminated"
                                                              : "CONNECT 200 complete"});
   }
-  // Bytes after a refused CONNECT are not parsed as a request.
+  // After a refused CONNECT nothing is parsed as a request.
   Server server;
   server.answering = [](Request) { return http::answer(text(403, "no")); };
   server.ask("CONNECT site:443 HTTP/1.1\r\nHost: site:443\r\n\r\n" + get("/no-request"));
@@ -575,7 +571,7 @@ TEST(LiveConnections, ARequestThatHasComeIsServedBeforeItsConnectionIsClosed) {
       MemoryStream& client = server.stream();
       server.serve(client, served_before ? get("/") : std::string());
       client.sent.clear();
-      client.incoming = get("/late");  // The kernel has it, but the loop has not seen the event.
+      client.incoming = get("/late");  // The kernel has it, and its edge has not been seen.
       if (drain) {
         server.connections.drain();
       } else {
@@ -588,7 +584,7 @@ TEST(LiveConnections, ARequestThatHasComeIsServedBeforeItsConnectionIsClosed) {
   }
 }
 
-/// Keeps the account of memory at that level as long as it lives.
+/// While it lives, memory stands so.
 struct Scarce {
   explicit Scarce(int64_t of_limit_percent) {
     const int64_t held = base::Account::held_in_all();
@@ -605,7 +601,7 @@ struct Scarce {
   int64_t charged;
 };
 
-TEST(Session, AtTheLimitOfMemoryNewRequestsAreRefusedAndWhatRunsGoesOn) {
+TEST(Session, AtTheLimitOfMemoryNoHeadIsWaitedForAndWhatRunsGoesOn) {
   Server server;
   async::Signal go;
   server.answering = [&](Request request) {
@@ -624,27 +620,23 @@ TEST(Session, AtTheLimitOfMemoryNewRequestsAreRefusedAndWhatRunsGoesOn) {
   }
   {
     const Scarce full(100);
-    const std::tuple<std::string, std::string, const char*> cases[] = {
-        {get("/"), "HTTP/1.1 503 ", ""},
-        {"GET / HT", "HTTP/1.1 503 ", "nor is there memory to wait for the rest of a head"},
-        {"no request\r\n\r\n", "HTTP/1.1 400 ", ""},
-    };
-    for (const auto& [request, answer, why] : cases) {
+    for (const auto& [request, answer] : {std::pair("GET / HT", "HTTP/1.1 503 "),
+                                          std::pair("no request\r\n\r\n", "HTTP/1.1 400 ")}) {
       MemoryStream& stream = server.stream();
       server.serve(stream, request);
-      EXPECT_TRUE(stream.sent.starts_with(answer)) << request << ": " << why;
+      EXPECT_TRUE(stream.sent.starts_with(answer)) << request;
       EXPECT_NE(stream.sent.find("Connection: close"), std::string::npos);
     }
     go.notify();
     server.turn();
     EXPECT_TRUE(runs.sent.starts_with("HTTP/1.1 200 "));
     EXPECT_TRUE(kept.sent.starts_with("HTTP/1.1 200 "));
-    EXPECT_EQ(server.connections.refused_for_memory(), 2u);
-    kept.arrive(get("/again"));
+    EXPECT_EQ(server.connections.refused_for_memory(), 1u);
+    kept.arrive("GET /again HT");
     server.turn();
     EXPECT_NE(kept.sent.find("HTTP/1.1 503 "), std::string::npos)
         << "also on a connection that was there";
-    EXPECT_EQ(server.connections.refused_for_memory(), 3u);
+    EXPECT_EQ(server.connections.refused_for_memory(), 2u);
   }
   server.answering = [](Request) { return http::answer(text(200, "ok")); };
   EXPECT_TRUE(server.ask(get("/")).starts_with("HTTP/1.1 200 "));
@@ -671,7 +663,7 @@ TEST(Session, AllMemoryIsGivenBack) {
   base::keep_memory(true);
 }
 
-/// Drips are exchanges whose clients make Weir wait, and move bytes, but hardly any.
+/// Of several exchanges those whose clients make us wait, and move something, but hardly anything.
 TEST(LiveConnections, TheSlowestDripIsCutFirst) {
   Server server;
   async::Signal never;

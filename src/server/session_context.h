@@ -1,0 +1,29 @@
+// What the sessions of one worker share, whatever their protocol.
+#pragma once
+#include "base/ref.h"
+#include "http/exchange.h"
+#include "http/stage.h"
+#include "server/config.h"
+#include "server/live_connections.h"
+
+namespace weir::server {
+
+/// Which clients the current configuration admits. One per worker.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+  virtual bool refuses(const http::Session& session) const = 0;
+};
+
+/// What sessions need from their worker, which outlives them.
+struct SessionContext {
+  http::Journal& journal;
+  /// The current pipeline; each request reads this reference again.
+  const base::Ref<const http::Pipeline>& pipeline;
+  const ServerConfig& config;
+  LiveConnections& connections;
+  /// Null: every client that has connected is admitted.
+  const Admission* admission = nullptr;
+};
+
+}  // namespace weir::server

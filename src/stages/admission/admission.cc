@@ -1,0 +1,49 @@
+#include "stages/admission/admission.h"
+
+#include <utility>
+
+#include "http/no_memory.h"
+
+namespace weir::admission {
+namespace {
+
+using base::ErrorType;
+
+base::Error too_many_connections(const http::Session& session) {
+  return {ErrorType::connection_limit_reached,
+          "There are too many connections from " + session.client.address.text() + ".",
+          "limits.connections_per_client"};
+}
+
+base::Error not_served(const http::Session& session) {
+  return base::Error(ErrorType::http_request_denied,
+                     "This proxy does not serve clients at " + session.client.address.text() + ".",
+                     "clients")
+      .with_remedy(
+          "add the address, or a network that holds it, to `clients` of the [[listener]] in the "
+          "configuration.");
+}
+
+}  // namespace
+
+std::optional<base::Error> Admission::refusal(const http::Request& request) const {
+  const http::Session& session = request.session();
+  if (session.over_limit) return too_many_connections(session);
+  if (context_.refuses && context_.refuses(session)) return not_served(session);
+  // A request with a fault costs no more memory than its answer, which says what is wrong with it.
+  if (!request.head->fault && http::no_memory()) {
+    if (context_.refused_for_memory) context_.refused_for_memory();
+    return http::no_memory_error();
+  }
+  return std::nullopt;
+}
+
+async::Task<base::Result<http::Response>> Admission::handle(http::Request request,
+                                                            http::Next next) const {
+  auto refused = refusal(request);
+  if (!refused) return next(std::move(request));
+  if (request.pins) request.pins->last_exchange();
+  return http::fail_with(*std::move(refused));
+}
+
+}  // namespace weir::admission
