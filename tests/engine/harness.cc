@@ -1,6 +1,7 @@
 #include "engine/harness.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <iterator>
 
 #include "base/clock.h"
+#include "engine/mux_client_side.h"
 #include "policy/decide.h"
 
 namespace weir::engine {
@@ -102,6 +104,7 @@ Harness::Harness(Options wanted)
 
 Harness::~Harness() {
   clients.clear();
+  mux_scope.cancel_all();
   origin.reset();
   if (hosts_path != "/dev/null") std::remove(hosts_path.c_str());
 }
@@ -173,6 +176,21 @@ Task<void> Harness::serve(int descriptor, base::Ref<const http::Session> session
   *where = &stream;
   co_await server::serve_session(stream, base::make_ref<http::Asker>(std::move(session)), *sessions,
                                  base::Slice(), nullptr);
+}
+
+std::unique_ptr<MuxPeer> Harness::mux_client() {
+  const auto [mine, proxys] = tcp_pair(options.origin, false);
+  mux_scope.spawn(serve_mux_client(proxys));
+  fcntl(mine, F_SETFL, O_NONBLOCK);
+  return std::make_unique<MuxPeer>(mine, nullptr);
+}
+
+Task<void> Harness::serve_mux_client(int descriptor) {
+  net::TcpStream stream(descriptor);
+  auto session = base::make_ref<http::Session>();
+  session->client = {base::IpAddress::v4(127, 0, 0, 1), 1};
+  session->local = listening;
+  co_await serve_mux(stream, base::make_ref<http::Asker>(std::move(session)), *sessions);
 }
 
 bool Harness::turn(int wait_ms) {

@@ -12,6 +12,7 @@
 #include "async/mailbox.h"
 #include "async/pool.h"
 #include "engine/client.h"
+#include "engine/mux_peer.h"
 #include "engine/origin.h"
 #include "net/dns/resolver.h"
 #include "origin/connect/connector.h"
@@ -76,6 +77,8 @@ class Harness {
   /// hold little. `from` is the client's address.
   Client& client(uint32_t listener = 0, bool small_buffers = false,
                  const base::IpAddress& from = base::IpAddress::v4(127, 0, 0, 1));
+  /// A client that speaks the protocol of mux.h.
+  std::unique_ptr<MuxPeer> mux_client();
   /// Makes a new pipeline; running exchanges keep theirs.
   void reload();
 
@@ -112,10 +115,13 @@ class Harness {
   base::Endpoint listening;
   std::list<Client> clients;
   std::optional<Origin> origin;
+  /// What serves the clients of mux_client().
+  async::TaskScope mux_scope;
 
  private:
   async::Task<void> serve(int descriptor, base::Ref<const http::Session> session,
                           net::TcpStream** stream);
+  async::Task<void> serve_mux_client(int descriptor);
 };
 
 /// The number of sockets that this process has open.

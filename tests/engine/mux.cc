@@ -27,8 +27,9 @@ std::optional<Frame> take_frame(std::string& bytes) {
   return frame;
 }
 
-MuxWire::MuxWire(async::ByteStream& stream, Take take, std::function<void()> ended)
-    : stream_(stream), take_(std::move(take)), ended_(std::move(ended)) {
+MuxWire::MuxWire(async::ByteStream& stream, Take take, std::function<void()> ended,
+                 std::function<void()> wrote)
+    : stream_(stream), take_(std::move(take)), ended_(std::move(ended)), wrote_(std::move(wrote)) {
   reader_ = read();
   reader_.start();
   writer_ = write();
@@ -62,6 +63,7 @@ Task<void> MuxWire::write() {
     const ssize_t written = co_await stream_.write({base::Slice::copy_of(std::exchange(out_, {}))},
                                                    async::Deadline::kNever / 2);
     if (written < 0) co_return;
+    if (wrote_) wrote_();
   }
 }
 

@@ -35,10 +35,14 @@ std::optional<Frame> take_frame(std::string& bytes);
 class MuxWire {
  public:
   using Take = std::function<void(Frame frame)>;
-  /// `take` gets each frame; `ended` is called once, when the stream ends or fails.
-  MuxWire(async::ByteStream& stream, Take take, std::function<void()> ended);
+  /// `take` gets each frame; `ended` is called once, when the stream ends or fails; `wrote`, if
+  /// given, each time that the stream has taken what was waiting.
+  MuxWire(async::ByteStream& stream, Take take, std::function<void()> ended,
+          std::function<void()> wrote = {});
   MuxWire(const MuxWire&) = delete;
   void send(const Frame& frame);
+  /// Bytes that wait to be written.
+  size_t waiting() const { return out_.size(); }
 
  private:
   async::Task<void> read();
@@ -46,7 +50,7 @@ class MuxWire {
 
   async::ByteStream& stream_;
   const Take take_;
-  const std::function<void()> ended_;
+  const std::function<void()> ended_, wrote_;
   std::string out_;
   async::Signal more_;
   async::Task<void> reader_, writer_;
