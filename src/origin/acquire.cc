@@ -56,7 +56,7 @@ base::Result<Lease> Acquire::pinned(const http::Request& request,
     return std::unexpected(std::move(allowed).error());
   }
   Lease lease = context_.pool.lease(base::Ref<OriginConnection>(connection));
-  lease.pin(pins);
+  lease.pin(pins, authority);
   return lease;
 }
 

@@ -121,7 +121,7 @@ void Forward::note_login(const http::Request& request, OriginExchange& origin,
     // From here on the connection belongs to one client. If that client can't pin another one, the
     // connection is closed after this response, since no other client may use it.
     if (request.pins && !request.pins->full() && !lease->shared()) {
-      lease.pin(*request.pins);
+      lease.pin(*request.pins, authority);
     } else {
       origin.close_afterwards();
     }

@@ -8,20 +8,18 @@ void Lease::done() {
   http::Pins* const pins = std::exchange(pins_, nullptr);
   if (!pins) return pool_->end(std::move(connection_), true);
   if (!connection_->quiet()) {
-    pins->lose(connection_->key.authority);
+    pins->lose(pin_);
     return pool_->end(std::move(connection_), false);
   }
   pool_->forget(*connection_);
   connection_->rest();
   connection_->reused = true;
-  std::string authority = connection_->key.authority.text();
-  pins->put(std::move(authority), std::move(connection_));
+  pins->put(pin_.text(), std::move(connection_));
 }
 
 void Lease::drop() {
   if (!connection_) return;
-  if (http::Pins* const pins = std::exchange(pins_, nullptr))
-    pins->lose(connection_->key.authority);
+  if (http::Pins* const pins = std::exchange(pins_, nullptr)) pins->lose(pin_);
   pool_->end(std::move(connection_), false);
 }
 

@@ -17,12 +17,14 @@ class Lease {
   Lease(Lease&& other) noexcept
       : pool_(other.pool_),
         connection_(std::move(other.connection_)),
-        pins_(std::exchange(other.pins_, nullptr)) {}
+        pins_(std::exchange(other.pins_, nullptr)),
+        pin_(std::move(other.pin_)) {}
   Lease& operator=(Lease&& other) noexcept {
     if (connection_) drop();
     pool_ = other.pool_;
     connection_ = std::move(other.connection_);
     pins_ = std::exchange(other.pins_, nullptr);
+    pin_ = std::move(other.pin_);
     return *this;
   }
   ~Lease() {
@@ -34,8 +36,12 @@ class Lease {
   OriginConnection* operator->() const { return connection_.get(); }
 
   /// From now on the connection belongs to the client connection with these pins, which outlive the
-  /// lease, instead of the pool.
-  void pin(http::Pins& pins) { pins_ = &pins; }
+  /// lease, instead of the pool: as the pin for `authority`. That may differ from the connection's
+  /// own, where a CONNECT named an address and the requests inside name a host.
+  void pin(http::Pins& pins, std::string_view authority) {
+    pins_ = &pins;
+    pin_ = authority;
+  }
   /// Null if the connection belongs to the pool.
   http::Pins* pins() const { return pins_; }
 
@@ -55,6 +61,7 @@ class Lease {
   Pool* pool_ = nullptr;
   base::Ref<OriginConnection> connection_;
   http::Pins* pins_ = nullptr;
+  base::KeptText pin_;
 };
 
 }  // namespace weir::origin
