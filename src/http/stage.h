@@ -100,14 +100,17 @@ class Stage {
 };
 
 /// The stages of a configuration, outermost first; the last one does not call next. Immutable, one
-/// per worker; exchanges keep it alive.
+/// per worker. Exchanges keep it alive, and it keeps the configuration that its stages refer to: so
+/// an exchange has the configuration that it began with, to its end.
 class Pipeline final : public base::Counted<Pipeline> {
  public:
-  explicit Pipeline(std::vector<std::unique_ptr<const Stage>> stages)
-      : stages_(std::move(stages)) {}
+  explicit Pipeline(std::vector<std::unique_ptr<const Stage>> stages,
+                    std::shared_ptr<const void> configuration = nullptr)
+      : configuration_(std::move(configuration)), stages_(std::move(stages)) {}
   inline Next first() const;
 
  private:
+  const std::shared_ptr<const void> configuration_;  // Declared first: the stages go before it.
   std::vector<std::unique_ptr<const Stage>> stages_;
 };
 

@@ -77,7 +77,7 @@ async::Task<base::Result<Connected>> Acquire::open(const http::Request& request)
   for (;;) {
     if (waited || !context_.queue || !context_.queue->anyone_for(kAnyOrigin)) {
       connected = co_await context_.connector.connect(target.host, target.literal, target.port,
-                                                      *request.decision);
+                                                      *request.decision, context_.config);
       if (connected || connected.error().rule() != kOpenFiles || !context_.queue || late) break;
       if (context_.make_room && context_.make_room()) continue;
     }

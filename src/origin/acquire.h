@@ -22,8 +22,8 @@ struct Opened {
 using MakeConnection = base::Ref<OriginConnection> (*)(Opened opened);
 base::Ref<OriginConnection> make_http1(Opened opened);
 
-/// What the search for a connection needs from its worker and its configuration; all of it outlives
-/// the exchanges.
+/// What the search for a connection needs from its worker, and from the configuration of the
+/// pipeline that it is in; all of it outlives the pipeline's exchanges.
 struct AcquireContext {
   Pool& pool;
   Connector& connector;

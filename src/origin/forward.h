@@ -9,7 +9,8 @@
 
 namespace weir::origin {
 
-/// What forwarding needs from its worker and its configuration; both outlive the stage's exchanges.
+/// What forwarding needs from its worker, and from the configuration of the pipeline that it is in;
+/// both outlive the pipeline's exchanges.
 struct ForwardContext {
   AcquireContext acquire;
   uint64_t expect_wait_ms;

@@ -16,6 +16,8 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
   PipelineParts parts;
   parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
   parts.login = std::move(login);
+  parts.origin = config.origin;
+  parts.tunnel = config.tunnel;
   parts.via = via;
   parts.version = WEIR_VERSION;
   policy::RuleSet rules;
@@ -61,11 +63,11 @@ std::expected<journal::LogSetting, std::string> make_log(const journal::LogConfi
 std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::Config& config,
                                                                    const Snapshot* before) {
   if (config.file.empty()) return std::shared_ptr<auth::Login>();
-  if (!before || !before->parts.login || config != before->config.login)
+  if (!before || !before->parts->login || config != before->config.login)
     return auth::Login::open(config);
-  if (auto read = before->parts.login->read_again(); !read)
+  if (auto read = before->parts->login->read_again(); !read)
     return std::unexpected(std::move(read).error());
-  return before->parts.login;
+  return before->parts->login;
 }
 
 }  // namespace
@@ -81,11 +83,12 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
   // After all refusals: opening the log may create a file.
   auto log = make_log(config.log, before);
   if (!log) return std::unexpected(std::move(log).error());
-  auto parts = make_parts(config, *change, before ? &before->parts : nullptr, via, *login);
+  auto parts = make_parts(config, *change, before ? before->parts.get() : nullptr, via, *login);
   // The last step that can fail.
   if (std::string why = Listeners::listen(*change); !why.empty())
     return std::unexpected(std::move(why));
-  return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(parts), *log}),
+  auto kept = std::make_shared<const PipelineParts>(std::move(parts));
+  return MadeSnapshot{std::make_shared<const Snapshot>(Snapshot{config, std::move(kept), *log}),
                       *std::move(change)};
 }
 

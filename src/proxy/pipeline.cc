@@ -27,8 +27,7 @@ admission::Context admission_of(const server::SessionContext& sessions) {
 /// The whole path of a request, top to bottom; the response goes back bottom to top. The order is a
 /// security property.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
-                   const tunnel::TunnelConfig& tunnel, auth::Context auth,
-                   origin::ForwardContext forward) {
+                   auth::Context auth, origin::ForwardContext forward) {
   Stages stages;
   // Outermost: turns any error from the stages below into an error page.
   stages.push_back(std::make_unique<errors::Errors>(parts.via));
@@ -46,7 +45,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));
   // A request inside a tunnel starts at the top again. Above own, because a CONNECT to Weir's own
   // name carries such a session too.
-  stages.push_back(std::make_unique<tunnel::Recognise>(sessions, tunnel));
+  stages.push_back(std::make_unique<tunnel::Recognise>(sessions, parts.tunnel));
   // Before forward, which would look for an origin.
   stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));
   // Last: passes the request on to no other stage.

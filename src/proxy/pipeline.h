@@ -14,9 +14,10 @@
 
 namespace weir::proxy {
 
-/// What the pipelines of all workers are made from. Immutable; a reload makes a new one. The lists
-/// are indexed by listener number, as Listeners assigns it and sessions keep it; for an unused
-/// number, the clients are empty.
+/// What the pipelines of all workers are made from, and keep alive: stages refer to it. Immutable;
+/// a reload makes a new one, and running exchanges keep the one that they began with. The lists are
+/// indexed by listener number, as Listeners assigns it and sessions keep it; for an unused number,
+/// the clients are empty.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
   std::shared_ptr<const policy::RuleSet> rules;
@@ -24,22 +25,24 @@ struct PipelineParts {
   std::vector<std::vector<base::Cidr>> clients;
   /// Null: no login is required.
   std::shared_ptr<auth::Login> login;
+  /// The limits of exchanges with origins and of tunnels.
+  origin::OriginConfig origin;
+  tunnel::TunnelConfig tunnel;
   std::string via;
   std::string version;
 };
 
 using Stages = std::vector<std::unique_ptr<const http::Stage>>;
+/// `parts` outlives the stages.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
-                   const tunnel::TunnelConfig& tunnel, auth::Context auth,
-                   origin::ForwardContext forward);
+                   auth::Context auth, origin::ForwardContext forward);
 
-inline base::Ref<const http::Pipeline> make_pipeline(const PipelineParts& parts,
-                                                     const server::SessionContext& sessions,
-                                                     const tunnel::TunnelConfig& tunnel,
-                                                     auth::Context auth,
-                                                     origin::ForwardContext forward) {
+/// `forward` refers to the configuration in `parts`, which the pipeline keeps alive.
+inline base::Ref<const http::Pipeline> make_pipeline(
+    const std::shared_ptr<const PipelineParts>& parts, const server::SessionContext& sessions,
+    auth::Context auth, origin::ForwardContext forward) {
   return base::Ref<const http::Pipeline>(
-      new http::Pipeline(make_stages(parts, sessions, tunnel, auth, std::move(forward))));
+      new http::Pipeline(make_stages(*parts, sessions, auth, std::move(forward)), parts));
 }
 
 }  // namespace weir::proxy

@@ -47,7 +47,7 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
     const http::Exchange& exchange) const {
   // All decisions that exchanges keep come from policy::decide.
   const auto& before = static_cast<const policy::Decision&>(*exchange.decision);
-  TRY(auto decision, policy::decide(*snapshot_->parts.rules, before.question()));
+  TRY(auto decision, policy::decide(*snapshot_->parts->rules, before.question()));
   if (exchange.peer.port != 0) {
     CHECK_OK(
         decision->check_address(exchange.peer_source, exchange.peer.address, exchange.peer.port));
@@ -64,7 +64,7 @@ bool PolicyReview::look_at(http::Exchange& exchange) const {
   const bool connects = exchange.peer.port == 0 && exchange.status == 0;
   // One without a decision is asked about by the pipeline that it began with, and then again here.
   if (!exchange.decision) return connects && exchange.pipeline.get() != pipeline_.get();
-  if (exchange.decision->generation() == snapshot_->parts.rules->generation) return false;
+  if (exchange.decision->generation() == snapshot_->parts->rules->generation) return false;
   auto decided = decide(exchange);
   if (!decided) {
     exchange.cancel("policy_changed");

@@ -11,7 +11,8 @@ namespace weir::proxy {
 /// Immutable; a reload replaces it as a whole.
 struct Snapshot {
   Config config;
-  PipelineParts parts;
+  /// What pipelines are made from; they keep it longer than the snapshot, and without the log.
+  std::shared_ptr<const PipelineParts> parts;
   journal::LogSetting log;
 };
 using SnapshotRef = std::shared_ptr<const Snapshot>;

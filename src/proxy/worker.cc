@@ -15,10 +15,9 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
       pool_port_(shared.pool, mailbox_),
       journal_(shared.log),
       snapshot_(snapshot),
-      origin_config_(snapshot->config.origin),
       resolver_(snapshot->config.resolver),
-      connector_(resolver_, origin_config_),
-      pool_(origin_config_,
+      connector_(resolver_),
+      pool_(snapshot->config.origin,
             origin::Pool::OnFree::to<&origin::OriginQueue::wake_one>(origin_queue_)),
       relief_(shared, *this, connections_, pool_),
       sessions_{journal_, pipeline_, server_config_, connections_, this},
@@ -71,29 +70,28 @@ void Worker::use(SnapshotRef snapshot) {
   const Config& config = snapshot_->config;
   journal_.use(snapshot_->log);
   server_config_ = config.server;
-  origin_config_ = config.origin;
-  tunnel_config_ = config.tunnel;
   net::TcpOptions tcp;
   tcp.keepalive_ms = static_cast<uint32_t>(config.tcp.keepalive_ms);
   acceptor_.use(tcp, config.connections_per_client);
   relief_.use_lowest_rate(config.lowest_rate);
   resolver_.configure(config.resolver);
-  connector_.configure(origin_config_, tcp);
-  pipeline_ = make_pipeline(snapshot_->parts, sessions_, tunnel_config_,
-                            {shared_.attempts, pool_port_}, forward_context());
+  connector_.configure(tcp);
+  pool_.configure(config.origin);
+  pipeline_ =
+      make_pipeline(snapshot_->parts, sessions_, {shared_.attempts, pool_port_}, forward_context());
 }
 
 origin::ForwardContext Worker::forward_context() {
   return {.acquire = acquire_context(),
-          .expect_wait_ms = server_config_.expect_wait_ms,
-          .tunnel_idle_ms = tunnel_config_.idle_timeout_ms,
-          .via = snapshot_->parts.via};
+          .expect_wait_ms = snapshot_->config.server.expect_wait_ms,
+          .tunnel_idle_ms = snapshot_->parts->tunnel.idle_timeout_ms,
+          .via = snapshot_->parts->via};
 }
 
 origin::AcquireContext Worker::acquire_context() {
   return {.pool = pool_,
           .connector = connector_,
-          .config = origin_config_,
+          .config = snapshot_->parts->origin,
           .slots = &shared_.origin_slots,
           .queue = &origin_queue_,
           .ask_others =
@@ -105,7 +103,7 @@ origin::AcquireContext Worker::acquire_context() {
 }
 
 bool Worker::refuses(const http::Session& session) const {
-  const auto& clients = snapshot_->parts.clients[session.listener];
+  const auto& clients = snapshot_->parts->clients[session.listener];
   return !clients.empty() && std::ranges::none_of(clients, [&](const base::Cidr& network) {
     return network.contains(session.client.address);
   });

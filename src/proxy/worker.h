@@ -23,8 +23,9 @@
 
 namespace weir::proxy {
 
-/// Owns what outlives a reload: loop, connection pool, cached names, connections. Made, run and
-/// destroyed on its own thread.
+/// Owns what outlives a reload: loop, connection pool, cached names, connections. All of that
+/// follows the current configuration; an exchange keeps the one that it began with, to its end, by
+/// its pipeline. Made, run and destroyed on its own thread.
 class Worker final : private server::Admission, public Colleague {
  public:
   Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets);
@@ -64,11 +65,9 @@ class Worker final : private server::Admission, public Colleague {
   async::Signal freed_;  // Notified when a descriptor has closed.
   journal::WorkerJournal journal_;
   SnapshotRef snapshot_;
-  // Copies from the snapshot at fixed addresses: running exchanges refer to them, so that new
-  // limits hold for them at once.
+  // The current limits of client connections, at a fixed address: a connection, which outlives its
+  // exchanges, follows the current configuration.
   server::ServerConfig server_config_;
-  origin::OriginConfig origin_config_;
-  tunnel::TunnelConfig tunnel_config_;
   net::Resolver resolver_;
   origin::Connector connector_;
   origin::Pool pool_;

@@ -11,7 +11,8 @@ namespace weir::tunnel {
 /// or something opaque (docs/design/tunnels.md).
 class Recognise final : public http::Stage {
  public:
-  /// Both belong to the worker, and outlive the tunnels.
+  /// `context` is the worker's. `config` is kept by the pipeline, and so by the exchanges of the
+  /// tunnels.
   Recognise(const server::SessionContext& context, const TunnelConfig& config)
       : context_(context), config_(config) {}
   async::Task<base::Result<http::Response>> handle(http::Request request,

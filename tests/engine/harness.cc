@@ -79,7 +79,7 @@ Harness::Harness(Options wanted)
       net::ResolverConfig{
           .servers = {{base::IpAddress::v4(127, 0, 0, 1), 9}}, .timeout_ms = 100, .tries = 1},
       hosts_path, "/dev/null");
-  connector.emplace(*resolver, options.origin_side);
+  connector.emplace(*resolver);
   pool.emplace(options.origin_side);
   listening = {base::IpAddress::v4(127, 0, 0, 1),
                1};  // The address that clients connect to; nothing listens there.
@@ -111,18 +111,20 @@ Harness::~Harness() {
 
 void Harness::reload() {
   parts.login = options.login;
+  parts.origin = options.origin_side;
+  parts.tunnel = options.tunnel;
+  const auto kept = std::make_shared<const proxy::PipelineParts>(parts);
   origin::ForwardContext forward{{.pool = *pool,
                                   .connector = *connector,
-                                  .config = options.origin_side,
+                                  .config = kept->origin,
                                   .make_connection = options.make_connection},
                                  options.server.expect_wait_ms,
                                  options.tunnel.idle_timeout_ms,
                                  parts.via};
-  auto stages = proxy::make_stages(parts, *sessions, options.tunnel, {attempts, threads_port},
-                                   std::move(forward));
+  auto stages = proxy::make_stages(*kept, *sessions, {attempts, threads_port}, std::move(forward));
   // The place of a future stage that rewrites targets.
   if (options.rewrites) stages.insert(std::prev(stages.end()), std::make_unique<Rewrite>());
-  pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages)));
+  pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages), kept));
 }
 
 namespace {

@@ -34,6 +34,7 @@ TEST(Tunnels, StartAtTheTopAndEndTheirConnection) {
   const std::string at = h.origin->authority();
   h.options.tunnel.no_opaque_ports = {
       static_cast<uint16_t>(std::stoi(at.substr(at.rfind(':') + 1)))};
+  h.reload();
   Client& client = h.client();
   client.connect(at);
   client.send(inner_get(at, "/length") + inner_get(at, "/to/127.0.0.1:25/x") +

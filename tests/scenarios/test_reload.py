@@ -28,6 +28,9 @@ from support.reload_load import (
     token_origin,
     tunnel,
 )
+from support.reloading import Reloading
+from support.tunnels import connect
+from support.tunnels import echo as capitals
 from support.weir import LOG_LINE, Weir, binary, environment
 
 pytestmark = pytest.mark.threads
@@ -194,3 +197,51 @@ def test_reloads_and_the_end_at_the_same_time(tmp_path, round):
             assert not thread.is_alive()
         weir.stop()
         assert not faults, faults[0]
+
+
+def test_an_exchange_keeps_the_times_that_it_began_with(tmp_path, play):
+    """A download and a tunnel run over a reload that shortens their times; those that begin after it have the new ones."""
+    go = {"/kept": threading.Event(), "/new": threading.Event()}
+
+    def script(connection):
+        path = connection.request().target
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+        if path == "/kept":
+            assert go["/begin"].wait(30)
+            connection.send("def")  # From here on, another wait has begun.
+            assert go["/kept"].wait(30)
+            connection.send("ghi")
+        connection.wait_for_end()
+
+    go["/begin"] = threading.Event()
+    origin, far = play(script), play(capitals)
+    long = '[timeouts]\ncontent = "60s"\ntunnel_idle = "60s"\n'
+    short = '[timeouts]\ncontent = "200ms"\ntunnel_idle = "1s"\n'
+    with Reloading(tmp_path, "workers = 1\n" + long) as weir, weir.client() as kept, weir.client() as old, weir.client() as new:
+        kept.send_request("GET", origin.url + "/kept", [("Host", origin.authority)])
+        assert kept.read_until(b"abc").endswith(b"\r\n\r\nabc")
+        connect(old, far.authority)
+        assert old.send(b"\0one").read(4) == b"\0ONE"
+        weir.reload("workers = 1\n" + short)
+        go["/begin"].set()
+        assert kept.read(3) == b"def"
+        connect(new, far.authority)
+        assert new.send(b"\0new").read(4) == b"\0NEW"
+        response = weir.get(origin.url + "/new")
+        assert (response.body, response.complete) == (b"abc", False)
+        assert new.is_closed(within=20)
+        go["/kept"].set()
+        assert kept.read(3) == b"ghi"
+        assert old.send(b"two").read(3) == b"TWO"
+
+
+def test_connections_between_exchanges_follow_the_new_configuration(tmp_path, origin):
+    """What outlives exchanges does not keep the configuration that it was made under."""
+    with Reloading(tmp_path, 'workers = 1\n[timeouts]\nclient_idle = "60s"\n[pool]\nidle_timeout = "60s"\n') as weir, weir.client() as client:
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        assert client.response().status == 200
+        weir.reload('workers = 1\n[timeouts]\nclient_idle = "200ms"\n[pool]\nidle_timeout = "200ms"\n')
+        eventually(lambda: origin.connections[0].ended, within=20)
+        client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+        assert client.response().status == 200
+        assert client.is_closed(within=20)

@@ -30,7 +30,8 @@ std::optional<Address> only_address(net::Resolver& resolver, std::string_view ho
 
 async::Task<base::Result<Connected>> Connector::connect(std::string_view host, bool literal,
                                                         uint16_t port,
-                                                        const http::Decision& decision) {
+                                                        const http::Decision& decision,
+                                                        const OriginConfig& config) {
   std::optional<Address> only;
   if (literal) {
     const auto address = base::IpAddress::parse(host);
@@ -42,12 +43,12 @@ async::Task<base::Result<Connected>> Connector::connect(std::string_view host, b
     only = only_address(resolver_, host);
   }
   if (!only) {
-    ConnectRace race(resolver_, config_, tcp_, host, port, decision);
+    ConnectRace race(resolver_, config, tcp_, host, port, decision);
     co_return co_await race.run();
   }
   CO_CHECK(decision.check_address(only->source, only->address, port));
   const base::Endpoint to{only->address, port};
-  const uint64_t deadline_ms = async::EventLoop::current().now_ms() + config_.connect_timeout_ms;
+  const uint64_t deadline_ms = async::EventLoop::current().now_ms() + config.connect_timeout_ms;
   net::Connecting attempt = co_await net::connect(to, deadline_ms, tcp_);
   if (!attempt.stream) co_return std::unexpected(connect_error(host, to, -attempt.error));
   co_return Connected{std::move(attempt.stream), to, only->source};

@@ -25,32 +25,29 @@ struct Connected {
 class Connector {
  public:
   /// `resolver` outlives the connector, and the connector outlives its tasks.
-  Connector(net::Resolver& resolver, const OriginConfig& config, const net::TcpOptions& tcp = {})
-      : resolver_(resolver), config_(config), tcp_(tcp) {}
+  explicit Connector(net::Resolver& resolver) : resolver_(resolver) {}
 
   /// Asks `decision` about each address right before connecting to it; no look-up happens between
   /// the two. Addresses that it refuses are skipped; its first refusal is the error if nothing else
   /// was tried. `host` is in lower case, without a trailing dot; `literal` says that it is an
-  /// address, without brackets. `host` and `decision` outlive the task.
+  /// address, without brackets. `config` has the time limits. `host`,
+  /// `decision` and `config` outlive the task.
   ///
   /// Errors: what `decision` returns; dns_error 502 (no such name, no address, servers that fail),
   /// dns_timeout 504, connection_refused 502, connection_timeout 504, destination_ip_unroutable
   /// 502, connection_terminated 502, connection_limit_reached 503.
   async::Task<base::Result<Connected>> connect(std::string_view host, bool literal, uint16_t port,
-                                               const http::Decision& decision);
+                                               const http::Decision& decision,
+                                               const OriginConfig& config);
 
   /// Applies to new connections.
-  void configure(const OriginConfig& config, const net::TcpOptions& tcp) {
-    config_ = config;
-    tcp_ = tcp;
-  }
+  void configure(const net::TcpOptions& tcp) { tcp_ = tcp; }
   /// Changes when the files that names come from change (for example when a laptop changes
   /// networks).
   uint64_t names_generation() { return resolver_.generation(); }
 
  private:
   net::Resolver& resolver_;
-  OriginConfig config_;
   net::TcpOptions tcp_;
 };
 

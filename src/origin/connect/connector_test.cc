@@ -113,11 +113,11 @@ struct Fixture {
     resolver.emplace(resolver_config, "/dev/null", "/dev/null");
   }
   base::Result<Connected> connect(std::string_view host, uint16_t port, bool literal = false) {
-    Connector connector(*resolver, config);
+    Connector connector(*resolver);
     std::optional<base::Result<Connected>> result;
     TaskScope scope;
     const uint64_t before = base::monotonic_ms();
-    scope.spawn(put(connector.connect(host, literal, port, decision), result));
+    scope.spawn(put(connector.connect(host, literal, port, decision, config), result));
     while (!result && base::monotonic_ms() < before + 15'000) loop.turn(100);
     took_ms = base::monotonic_ms() - before;
     if (!result) return base::fail(ErrorType::proxy_internal_error, 500, "nothing came of it");
@@ -401,10 +401,10 @@ TEST(Connector, MayBeCancelledAtEveryTurn) {
   for (int turns = 0; !finished && turns < 400; ++turns) {
     Fixture f(addresses({"127.0.0.2", "127.0.0.1"}, 10, 30));
     f.config.attempt_delay_ms = 20;
-    Connector connector(*f.resolver, f.config);
+    Connector connector(*f.resolver);
     std::optional<base::Result<Connected>> result;
     TaskScope scope;
-    scope.spawn(put(connector.connect("x.test", false, v4.port(), f.decision), result));
+    scope.spawn(put(connector.connect("x.test", false, v4.port(), f.decision, f.config), result));
     for (int i = 0; i < turns && !result; ++i) f.loop.turn(20);
     finished = result.has_value();
     scope.cancel_all();

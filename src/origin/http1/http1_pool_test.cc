@@ -119,6 +119,22 @@ TEST(Pool, LimitsPerOriginAndInAll) {
   EXPECT_EQ(none.size(), 0u);
 }
 
+TEST(Pool, NewLimitsHoldForWhatIsIdleAlready) {
+  async::EventLoop loop;
+  OriginConfig config;
+  Pool pool(config);
+  Ends ends;
+  for (int i = 0; i < 3; ++i) put(pool, ends.connection());
+  config.idle_total = 2;
+  pool.configure(config);
+  EXPECT_EQ(pool.size(), 2u);
+  EXPECT_TRUE(ends.closed(0)) << "the oldest goes";
+  config.idle_timeout_ms = 30;
+  pool.configure(config);
+  turn(loop, 60);
+  EXPECT_EQ(pool.size(), 0u) << "it does not wait for the old time";
+}
+
 TEST(Pool, WhatTheOriginSaysOrEndsMeanwhileCloses) {
   async::EventLoop loop;
   OriginConfig config;

@@ -13,7 +13,7 @@
 
 namespace weir::origin {
 
-/// What an exchange needs besides its lease. The configuration outlives it.
+/// What an exchange needs besides its lease. The record keeps the configuration alive.
 struct ExchangeContext {
   base::Ref<http::Exchange> record;
   const OriginConfig& config;

@@ -20,6 +20,12 @@ Pool::~Pool() {
   sweep();
 }
 
+void Pool::configure(const OriginConfig& config) {
+  config_ = config;
+  while (size_ > config_.idle_total) drop_oldest();
+  if (by_age_.linked()) sweep_.set(async::EventLoop::current().now_ms());
+}
+
 Lease Pool::lease(base::Ref<OriginConnection> connection) {
   if (++connection->leases_ < connection->capacity())
     list(*connection, entry_for(connection->key.authority));

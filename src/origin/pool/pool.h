@@ -32,6 +32,9 @@ class Pool {
   explicit Pool(const OriginConfig& config, OnFree on_free = {});
   Pool(const Pool&) = delete;
   ~Pool();
+  /// The limits from now on. Closes idle connections that are over the new total or have been idle
+  /// for too long; `idle_per_origin` counts for connections that become idle later.
+  void configure(const OriginConfig& config);
 
   /// A place on the most recently used connection for `key` that has not been idle for longer than
   /// `max_idle_ms` and whose peer's address `decision` allows; else an empty lease.
@@ -69,7 +72,7 @@ class Pool {
   void sweep();
   void forget_empty();
 
-  const OriginConfig& config_;
+  OriginConfig config_;
   OnFree on_free_;
   /// Entries do not move. Empty ones stay for their next connection, up to a limit.
   std::unordered_map<std::string, PooledConnections, base::TextHash, std::equal_to<>,
