@@ -5,6 +5,8 @@
 namespace weir::http {
 
 bool OwnNames::covers(const Target& target, const Session& session) const {
+  // A request of Weir's own: Weir's pages are for clients.
+  if (session.local.port == 0) return false;
   const uint16_t local_port = session.local.port;
   if (target.host == own_name_) return target.port == 80 || target.port == local_port;
   if (target.port != local_port &&

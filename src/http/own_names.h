@@ -18,6 +18,7 @@ class OwnNames {
 
   /// Whether the target is Weir itself: its own name (on port 80 or the listener's port), or the
   /// listener's address given literally; on a loopback listener also `localhost`.
+  /// False in a session that came to no listener (without `local`).
   bool covers(const Target& target, const Session& session) const;
   bool is_own_name(std::string_view host) const { return host == own_name_; }
   const std::string& own_name() const { return own_name_; }

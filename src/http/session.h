@@ -16,13 +16,14 @@ class RequestHead;
 
 /// Immutable to stages: a stage can't change who asks.
 struct Session final : base::Counted<Session>, base::Pooled {
-  /// The number of the listener that the client connected to; its rules are looked up by it. It is
-  /// not an index into the configuration's listeners, and no reload changes it.
+  /// The number of the listener that the client connected to, or policy::kHouse; its rules are
+  /// looked up by it. It is not an index into the configuration's listeners, and no reload changes
+  /// it.
   uint32_t listener = 0;
   /// While anyone holds this, no other listener gets the same number.
   std::shared_ptr<const void> listener_use;
   base::Endpoint client;
-  /// The local address that the client connected to.
+  /// The local address that the client connected to. Its port is 0 where there is no client.
   base::Endpoint local;
   /// The scheme of the requests in this session.
   Scheme scheme = Scheme::http;

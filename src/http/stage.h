@@ -104,14 +104,21 @@ class Stage {
 /// an exchange has the configuration that it began with, to its end.
 class Pipeline final : public base::Counted<Pipeline> {
  public:
+  /// The first `for_clients` stages are for requests of clients alone.
   explicit Pipeline(std::vector<std::unique_ptr<const Stage>> stages,
-                    std::shared_ptr<const void> configuration = nullptr)
-      : configuration_(std::move(configuration)), stages_(std::move(stages)) {}
+                    std::shared_ptr<const void> configuration = nullptr, size_t for_clients = 0)
+      : configuration_(std::move(configuration)),
+        stages_(std::move(stages)),
+        for_clients_(for_clients) {}
+  /// Where a client's request begins.
   inline Next first() const;
+  /// Where a request of Weir's own begins, which has no client.
+  inline Next first_without_client() const;
 
  private:
   const std::shared_ptr<const void> configuration_;  // Declared first: the stages go before it.
   std::vector<std::unique_ptr<const Stage>> stages_;
+  const size_t for_clients_;
 };
 
 /// The rest of the pipeline, as a function. Valid while the exchange lives, which keeps the
@@ -129,6 +136,9 @@ class Next {
 
 inline Next Pipeline::first() const {
   return Next(stages_.data());
+}
+inline Next Pipeline::first_without_client() const {
+  return Next(stages_.data() + for_clients_);
 }
 
 /// Ready results, for stages that are not coroutines.

@@ -10,7 +10,7 @@ uint64_t RuleSet::next_generation() {
 }
 
 Decision::Decision(const RuleSet& rules, const Question& question)
-    : rules_(rules.listeners[question.listener]),
+    : rules_(rules.of(question.listener)),
       generation_(rules.generation),
       identity_(question.identity),
       host_(question.host),
@@ -19,7 +19,7 @@ Decision::Decision(const RuleSet& rules, const Question& question)
       own_(question.own) {}
 
 base::Result<base::Ref<const Decision>> decide(const RuleSet& rules, const Question& question) {
-  if (!question.own) CHECK_OK(check_port(*rules.listeners[question.listener], question.port));
+  if (!question.own) CHECK_OK(check_port(*rules.of(question.listener), question.port));
   return base::Ref<const Decision>(new Decision(rules, question));
 }
 

@@ -14,10 +14,19 @@
 
 namespace weir::policy {
 
+/// Stands in place of a listener's number for Weir's own requests, which belong to no client.
+inline constexpr uint32_t kHouse = UINT32_MAX;
+
 /// The rules of all listeners, as one configuration has them. Immutable; shared by all workers.
 struct RuleSet {
   /// By listener number, as sessions keep it; null for an unused number.
   std::vector<std::shared_ptr<const ListenerRules>> listeners;
+  /// For Weir's own requests.
+  std::shared_ptr<const ListenerRules> house;
+  /// By listener number, or for kHouse.
+  const std::shared_ptr<const ListenerRules>& of(uint32_t listener) const {
+    return listener == kHouse ? house : listeners[listener];
+  }
   /// Higher than that of every rule set made before it.
   const uint64_t generation = next_generation();
 
@@ -27,6 +36,7 @@ struct RuleSet {
 
 /// All that a decision depends on besides the rules. Views live as long as the call.
 struct Question {
+  /// Its number, or kHouse.
   uint32_t listener = 0;
   /// The user who asks; empty if no login was required.
   std::string_view identity;

@@ -25,6 +25,21 @@ TEST(Decide, RefusesABlockedPortExceptForWeirsOwnPages) {
   EXPECT_TRUE(decide(set, question));
 }
 
+TEST(Decide, WeirsOwnRequestsHaveRulesOfTheirOwn) {
+  RuleSet set = rules({25});
+  set.house =
+      std::make_shared<const ListenerRules>(ListenerRules::for_house({}, {8080}, OwnAddresses()));
+  EXPECT_TRUE(decide(set, {.listener = kHouse, .host = "site", .port = 25}));
+  EXPECT_FALSE(decide(set, {.listener = kHouse, .host = "site", .port = 8080}));
+  const auto decision = decide(set, {.listener = kHouse, .host = "site", .port = 80});
+  ASSERT_TRUE(decision);
+  EXPECT_EQ((*decision)->question().listener, kHouse);
+  const auto asked =
+      (*decision)->check_address(base::AddressSource::dns, base::IpAddress::v4(10, 1, 2, 3), 80);
+  ASSERT_FALSE(asked);
+  EXPECT_EQ(asked.error().rule(), "own requests");
+}
+
 TEST(Decide, ADecisionKnowsWhatWasAskedAfterTheTextsAreGone) {
   base::Ref<const Decision> decision;
   const RuleSet set = rules({});

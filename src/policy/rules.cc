@@ -91,6 +91,13 @@ ListenerRules::ListenerRules(const ListenerRules& last, std::vector<uint16_t> bl
   std::ranges::sort(blocked_ports_);
 }
 
+ListenerRules ListenerRules::for_house(const Config& config, std::vector<uint16_t> blocked_ports,
+                                       OwnAddresses own) {
+  ListenerRules rules(config, true, std::move(blocked_ports), std::move(own));
+  rules.for_house_ = true;
+  return rules;
+}
+
 bool ListenerRules::port_blocked(uint16_t port) const {
   return std::ranges::binary_search(blocked_ports_, port);
 }
@@ -134,6 +141,11 @@ base::Result<void> check_address(const ListenerRules& rules, std::string_view ho
       address_class == AddressClass::loopback || address_class == AddressClass::link_local;
   if (rules.reachable()) {
     if (rules.allows(host, address) || (local && rules.is_local_name(host))) return {};
+    if (rules.for_house()) {
+      return std::unexpected(prohibited(led_to(host, address, address_class) +
+                                            ", and no URL in the configuration is of that server",
+                                        "own requests"));
+    }
     return std::unexpected(prohibited(led_to(host, address, address_class) +
                                           ", and other machines can reach this listener",
                                       "allow")

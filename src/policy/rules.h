@@ -37,7 +37,8 @@ class OwnAddresses {
   ThisMachine this_machine_;
 };
 
-/// The rules of one listener, built once from its configuration and never changed.
+/// The rules of one listener, or of Weir's own requests, built once from its configuration and
+/// never changed.
 class ListenerRules {
  public:
   /// `reachable`: other machines can reach the listener (match::binds_this_machine_only is false
@@ -48,7 +49,15 @@ class ListenerRules {
   /// and those that hold on every listener are new.
   ListenerRules(const ListenerRules& last, std::vector<uint16_t> blocked_ports, OwnAddresses own);
 
+  /// Rules for Weir's own requests. What is not public is open only to the names and networks that
+  /// `config` allows, as on a listener that other machines can reach. Whoever makes Weir fetch a
+  /// URL that the owner has configured allows that URL's host: so a server in the owner's network
+  /// can be used, and no redirect and no other name leads there.
+  static ListenerRules for_house(const Config& config, std::vector<uint16_t> blocked_ports,
+                                 OwnAddresses own);
+
   bool reachable() const { return reachable_; }
+  bool for_house() const { return for_house_; }
   bool port_blocked(uint16_t port) const;
   bool is_own(const base::IpAddress& address, uint16_t port) const {
     return own_.contains(address, port);
@@ -63,6 +72,7 @@ class ListenerRules {
   bool in_allowed_network(const base::IpAddress& address) const;
 
   bool reachable_;
+  bool for_house_ = false;
   bool private_allowed_;
   match::HostPatterns local_names_, allowed_names_;
   std::vector<base::Cidr> allowed_networks_;

@@ -156,11 +156,12 @@ TEST(Rules, EveryAddressOnEveryListenerFromEverySource) {
       {"::ffff:168.63.129.16", "---"},
   };
   const ListenerRules listeners[] = {rules(false), rules(false, {.private_allowed = false}),
-                                     rules(true)};
+                                     rules(true), ListenerRules::for_house({}, {}, OwnAddresses())};
   for (const auto& c : cases) {
     for (size_t i = 0; i < std::size(listeners); ++i) {
       for (const AddressSource source : kSources) {
-        const char letter = c.expected[i];
+        // Weir's own requests reach what the clients of a reachable listener reach.
+        const char letter = c.expected[std::min<size_t>(i, 2)];
         const bool expected = letter == 'a' || (letter == 'n' && source != dns);
         const char* host = source == literal ? c.address : "host.test";
         const auto result = check_address(listeners[i], host, source, ip(c.address), 80);

@@ -52,6 +52,7 @@ void Crew::work(Shared& shared, const std::shared_ptr<Start>& start, SnapshotRef
 
 std::string Crew::make(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened) {
   start_ = std::make_shared<Start>(count_);
+  house_.use(snapshot);
   threads_.reserve(count_);
   try {
     for (size_t i = 0; i < count_; ++i)
@@ -76,6 +77,7 @@ void Crew::begin() {
 }
 
 void Crew::dismiss() {
+  stop("drained");
   start_->told.count_down();
   join();
 }
@@ -83,21 +85,30 @@ void Crew::dismiss() {
 void Crew::join() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  house_.join();
 }
 
 void Crew::apply(const SnapshotRef& snapshot, std::vector<WorkerSockets>& opened,
                  const std::vector<uint32_t>& closed) {
+  // First, so that a house worker which can't be seen below begins with the new one.
+  house_.use(snapshot);
   std::lock_guard lock(shared_.workers_mutex);
-  for (size_t i = 0; i < shared_.workers.size(); ++i)
-    shared_.workers[i]->apply(snapshot, std::move(opened[i]), closed);
+  size_t next = 0;
+  for (Worker* worker : shared_.workers) {
+    WorkerSockets sockets;
+    if (worker->serves() == Serves::clients) sockets = std::move(opened[next++]);
+    worker->apply(snapshot, std::move(sockets), closed);
+  }
 }
 
 void Crew::drain() {
+  house_.close();
   std::lock_guard lock(shared_.workers_mutex);
   for (Worker* worker : shared_.workers) worker->drain();
 }
 
 void Crew::stop(const char* reason) {
+  house_.close();
   std::lock_guard lock(shared_.workers_mutex);
   for (Worker* worker : shared_.workers) worker->stop(reason);
 }
@@ -114,7 +125,7 @@ std::vector<WorkerStatus> Crew::hear(int patience_ms) {
     std::vector<WorkerStatus> statuses;
   };
   auto gathered = std::make_shared<Gathered>();
-  gathered->statuses.reserve(count_);  // So workers don't allocate below.
+  gathered->statuses.reserve(count_ + 1);  // So workers don't allocate below.
   size_t asked;
   {
     std::lock_guard lock(shared_.workers_mutex);

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "proxy/house.h"
 #include "proxy/listeners.h"
 #include "proxy/snapshot.h"
 #include "proxy/status.h"
@@ -16,7 +17,7 @@ namespace weir::proxy {
 class Crew {
  public:
   /// `shared` outlives this.
-  Crew(Shared& shared, size_t count) : shared_(shared), count_(count) {}
+  Crew(Shared& shared, size_t count) : shared_(shared), count_(count), house_(shared) {}
   Crew(const Crew&) = delete;
   /// Ends the running workers at once.
   ~Crew();
@@ -35,6 +36,8 @@ class Crew {
   /// Returns the answers that come within `patience_ms`, and the counts of workers that have ended.
   std::vector<WorkerStatus> hear(int patience_ms);
   bool anybody();
+  /// Any thread. Hands a job to the house worker: see House::run.
+  bool run_in_house(House::Job job) { return house_.run(std::move(job)); }
   /// Waits until the threads have ended; they must have been told to.
   void join();
 
@@ -50,6 +53,7 @@ class Crew {
   std::shared_ptr<Start> start_;
   bool begun_ = false;
   std::vector<std::thread> threads_;
+  House house_;
 };
 
 }  // namespace weir::proxy

@@ -39,6 +39,9 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
         listener.policy, config::is_reachable(listener), config.blocked_ports, own));
     parts.clients.push_back(listener.clients);
   }
+  // No key makes Weir fetch anything yet, so nothing is allowed beside public addresses.
+  rules.house = std::make_shared<const policy::ListenerRules>(
+      policy::ListenerRules::for_house({}, config.blocked_ports, own));
   parts.rules = std::make_shared<const policy::RuleSet>(std::move(rules));
   return parts;
 }

@@ -28,7 +28,8 @@ admission::Context admission_of(const server::SessionContext& sessions) {
 /// security property.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
                    auth::Context auth, origin::ForwardContext forward) {
-  Stages stages;
+  Stages made;
+  auto& stages = made.all;
   // Outermost: turns any error from the stages below into an error page.
   stages.push_back(std::make_unique<errors::Errors>(parts.via));
   // Before anyone looks at what the request is: a client that is not served learns nothing more.
@@ -39,6 +40,9 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   stages.push_back(std::make_unique<auth::Auth>(parts.login, auth));
   // Below auth: Weir's own answer requires a login too.
   stages.push_back(std::make_unique<validate::MaxForwards>());
+  // Requests of Weir's own begin here. There is nobody above to make a page for, no field from
+  // outside to distrust, and no login to ask for; policy has to see them like any other.
+  made.for_clients = stages.size();
   // Above policy, which has to check the target of every restart.
   stages.push_back(std::make_unique<restart::Restart>());
   // Before anything costly, such as a connection.
@@ -50,7 +54,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));
   // Last: passes the request on to no other stage.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
-  return stages;
+  return made;
 }
 
 }  // namespace weir::proxy

@@ -32,7 +32,12 @@ struct PipelineParts {
   std::string version;
 };
 
-using Stages = std::vector<std::unique_ptr<const http::Stage>>;
+struct Stages {
+  std::vector<std::unique_ptr<const http::Stage>> all;
+  /// How many of them, from the first one, only requests of clients pass; Weir's own begin below
+  /// (proxy/errand.h).
+  size_t for_clients = 0;
+};
 /// `parts` outlives the stages.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
                    auth::Context auth, origin::ForwardContext forward);
@@ -41,8 +46,9 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
 inline base::Ref<const http::Pipeline> make_pipeline(
     const std::shared_ptr<const PipelineParts>& parts, const server::SessionContext& sessions,
     auth::Context auth, origin::ForwardContext forward) {
+  Stages stages = make_stages(*parts, sessions, auth, std::move(forward));
   return base::Ref<const http::Pipeline>(
-      new http::Pipeline(make_stages(*parts, sessions, auth, std::move(forward)), parts));
+      new http::Pipeline(std::move(stages.all), parts, stages.for_clients));
 }
 
 }  // namespace weir::proxy

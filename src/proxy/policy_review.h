@@ -7,7 +7,8 @@
 
 namespace weir::proxy {
 
-/// One per worker. Running exchanges were allowed by rules that may have changed since: those that
+/// One per list of running exchanges: a worker has two, of its clients' and of its own. Running
+/// exchanges were allowed by rules that may have changed since: those that
 /// the new rules deny are cancelled, and their log lines say so. Every exchange whose decision is
 /// of an earlier generation is asked about, the way it was asked about at first (policy::decide)
 /// and with what is known by now.

@@ -20,6 +20,9 @@ WorkerStatus sum_of(const std::vector<WorkerStatus>& workers) {
     all.memory_kept += each.memory_kept;
     all.refused_for_memory += each.refused_for_memory;
     all.drips_cut += each.drips_cut;
+    all.errands += each.errands;
+    all.errands_started += each.errands_started;
+    all.errands_failed += each.errands_failed;
     all.longest_stretch_us = std::max(all.longest_stretch_us, each.longest_stretch_us);
     all.totals.requests += each.totals.requests;
     all.totals.sent += each.totals.sent;
@@ -62,7 +65,8 @@ std::string status_text(const ProcessStatus& process, const std::vector<WorkerSt
   };
   line("uptime_s", process.uptime_s);
   line("workers", process.workers);
-  line("workers_that_answered", workers.size());
+  line("workers_that_answered",
+       static_cast<uint64_t>(std::ranges::count(workers, true, &WorkerStatus::serves_clients)));
   text.append("state_dir: ")
       .append(process.state_dir.empty() ? std::string_view("none") : process.state_dir) += '\n';
   line("reloads", process.reloads);
@@ -80,6 +84,11 @@ std::string status_text(const ProcessStatus& process, const std::vector<WorkerSt
   line("bytes_sent_to_clients", all.totals.sent);
   line("content_bytes_from_clients", all.totals.received);
   line("requests_on_reused_connections", all.totals.reused);
+  if (all.errands_started > 0) {
+    line("own_requests_running", all.errands);
+    line("own_requests_started", all.errands_started);
+    line("own_requests_failed", all.errands_failed);
+  }
   line("idle_origin_connections", all.idle_origin_connections);
   line("names_cached", all.cached_names);
   line("name_questions_asked", all.questions_asked);

@@ -13,6 +13,7 @@ namespace weir::proxy {
 /// The counts of one worker.
 struct WorkerStatus {
   const void* worker = nullptr;  // Identifies the worker.
+  bool serves_clients = true;
   size_t connections = 0;
   size_t exchanges = 0;
   size_t idle_origin_connections = 0;
@@ -24,6 +25,9 @@ struct WorkerStatus {
   uint64_t memory_kept = 0;
   uint64_t refused_for_memory = 0;
   uint64_t drips_cut = 0;
+  /// Requests of Weir's own: running, and since the start.
+  size_t errands = 0;
+  uint64_t errands_started = 0, errands_failed = 0;
   journal::Totals totals;
 };
 

@@ -9,8 +9,9 @@ namespace {
 constexpr uint64_t kLastRequestMs = 50;
 }  // namespace
 
-Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
+Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serves serves)
     : shared_(shared),
+      serves_(serves),
       loop_(base::Callback<>::to<&Worker::descriptor_closed>(*this)),
       pool_port_(shared.pool, mailbox_),
       journal_(shared.log),
@@ -22,6 +23,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets)
       relief_(shared, *this, connections_, pool_),
       sessions_{journal_, pipeline_, server_config_, connections_, this},
       policy_review_(journal_.live, snapshot_, pipeline_, *this),
+      errands_review_(errands_.live, snapshot_, pipeline_, *this),
       acceptor_(shared, relief_, sessions_, scope_, freed_),
       memory_watch_(base::Callback<>::to<&Relief::relieve_soon>(relief_)) {
   use(std::move(snapshot));
@@ -41,6 +43,7 @@ Worker::~Worker() {
   }
   acceptor_.cancel();
   policy_review_.cancel();
+  errands_review_.cancel();
   scope_.cancel_all();
   std::lock_guard lock(shared_.workers_mutex);
   std::erase(shared_.workers, this);
@@ -56,12 +59,15 @@ void Worker::descriptor_closed() {
 WorkerStatus Worker::counted() const {
   WorkerStatus status;
   status.worker = this;
+  status.serves_clients = serves_ == Serves::clients;
   status.questions_asked = resolver_.questions_asked();
   status.longest_stretch_us = loop_.longest_stretch_us();
   status.loop_turns = loop_.turns();
   status.refused_for_memory = connections_.refused_for_memory();
   status.drips_cut = connections_.drips_cut();
   status.totals = journal_.totals();
+  status.errands_started = errands_.started();
+  status.errands_failed = errands_.failed();
   return status;
 }
 
@@ -103,6 +109,7 @@ origin::AcquireContext Worker::acquire_context() {
 }
 
 bool Worker::refuses(const http::Session& session) const {
+  if (session.listener == policy::kHouse) return false;
   const auto& clients = snapshot_->parts->clients[session.listener];
   return !clients.empty() && std::ranges::none_of(clients, [&](const base::Cidr& network) {
     return network.contains(session.client.address);
@@ -117,6 +124,7 @@ void Worker::apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint3
     acceptor_.close(closed);
     acceptor_.listen(std::move(*sockets));
     policy_review_.begin();
+    errands_review_.begin();
   });
 }
 
@@ -140,12 +148,17 @@ async::Task<void> Worker::end_when_drained() {
   async::Sleep last_request(loop_.now_ms() + kLastRequestMs);
   co_await last_request;
   connections_.drain();
-  // Wait for the remaining connections to end. Polled often enough for a person who waits.
-  while (connections_.count() > 0) {
+  // Wait for the remaining connections to end, here and elsewhere, whose clients read what this
+  // worker fetches. Polled often enough for a person who waits.
+  while (errands_.cancel_unread("drained") || connections_.count() > 0) {
     async::Sleep nap(loop_.now_ms() + 20);
     co_await nap;
   }
   loop_.stop();
+}
+
+void Worker::call(std::function<void(Worker&)> job) {
+  mailbox_.post([this, job = std::move(job)] { job(*this); });
 }
 
 void Worker::relieve(bool scarce) {
@@ -172,6 +185,7 @@ void Worker::tell(std::function<void(const WorkerStatus&)> told) {
     WorkerStatus status = counted();
     status.connections = connections_.count();
     status.exchanges = journal_.running();
+    status.errands = errands_.running();
     status.idle_origin_connections = pool_.size();
     status.cached_names = resolver_.cache_size();
     status.memory_kept = base::kept_bytes();

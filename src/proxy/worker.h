@@ -13,6 +13,7 @@
 #include "origin/pool/pool.h"
 #include "proxy/acceptor.h"
 #include "proxy/config.h"
+#include "proxy/errand.h"
 #include "proxy/pipeline.h"
 #include "proxy/policy_review.h"
 #include "proxy/relief.h"
@@ -23,24 +24,39 @@
 
 namespace weir::proxy {
 
+/// Whom a worker is for: clients, or what belongs to none (proxy/house.h).
+enum class Serves : uint8_t { clients, nobody };
+
 /// Owns what outlives a reload: loop, connection pool, cached names, connections. All of that
 /// follows the current configuration; an exchange keeps the one that it began with, to its end, by
 /// its pipeline. Made, run and destroyed on its own thread.
 class Worker final : private server::Admission, public Colleague {
  public:
-  Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets);
+  Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets,
+         Serves serves = Serves::clients);
   Worker(const Worker&) = delete;
   ~Worker();
 
   void run() { loop_.run(); }
   /// Any thread. Ends at once; the log lines of exchanges that are cut name `reason`.
   void stop(const char* reason);
-  /// Any thread. Accepts no more clients; run() returns when no connection is left.
+  /// Any thread. Accepts no more clients; run() returns when no connection is left, and no request
+  /// of Weir's own that a client still reads.
   void drain();
   /// Any thread. New exchanges use `snapshot`; running ones are checked against its policy.
   void apply(SnapshotRef snapshot, WorkerSockets opened, std::vector<uint32_t> closed);
   /// Any thread. Collects the current status; `told` is called with it on the worker's thread.
   void tell(std::function<void(const WorkerStatus&)> told);
+
+  /// Any thread. Calls `job` on the worker's thread, if the worker does not end before.
+  void call(std::function<void(Worker&)> job);
+  /// Any thread. A worker that is for nobody has no listening sockets.
+  Serves serves() const { return serves_; }
+
+  /// On the worker's thread: for its own requests, and for tasks that belong to no client. Both end
+  /// with the worker at the latest.
+  Errands& errands() { return errands_; }
+  void spawn(async::Task<void> task) { scope_.spawn(std::move(task)); }
 
   void relieve(bool scarce) override;
   void shed_one() override;
@@ -58,12 +74,14 @@ class Worker final : private server::Admission, public Colleague {
   void descriptor_closed();
 
   Shared& shared_;
+  const Serves serves_;
   bool ending_ = false;  // The destructor runs.
   async::EventLoop loop_;
   async::Mailbox mailbox_;
   async::PoolPort pool_port_;
   async::Signal freed_;  // Notified when a descriptor has closed.
   journal::WorkerJournal journal_;
+  Errands errands_{pipeline_};
   SnapshotRef snapshot_;
   // The current limits of client connections, at a fixed address: a connection, which outlives its
   // exchanges, follows the current configuration.
@@ -77,6 +95,7 @@ class Worker final : private server::Admission, public Colleague {
   base::Ref<const http::Pipeline> pipeline_;
   const server::SessionContext sessions_;
   PolicyReview policy_review_;
+  PolicyReview errands_review_;
   async::TaskScope scope_;  // Declared after all that its tasks use: destroyed first.
   Acceptor acceptor_;
   const base::Account::Watch memory_watch_;

@@ -94,6 +94,8 @@ Harness::Harness(Options wanted)
     all.listeners.push_back(std::make_shared<const policy::ListenerRules>(
         rules, reachable, blocked, policy::OwnAddresses({listening}, {})));
   }
+  all.house = std::make_shared<const policy::ListenerRules>(policy::ListenerRules::for_house(
+      options.house, blocked, policy::OwnAddresses({listening}, {})));
   parts.rules = std::make_shared<const policy::RuleSet>(std::move(all));
   parts.via = "weir-test";
   parts.version = "test";
@@ -123,8 +125,9 @@ void Harness::reload() {
                                  parts.via};
   auto stages = proxy::make_stages(*kept, *sessions, {attempts, threads_port}, std::move(forward));
   // The place of a future stage that rewrites targets.
-  if (options.rewrites) stages.insert(std::prev(stages.end()), std::make_unique<Rewrite>());
-  pipeline = base::Ref<const http::Pipeline>(new http::Pipeline(std::move(stages), kept));
+  if (options.rewrites) stages.all.insert(std::prev(stages.all.end()), std::make_unique<Rewrite>());
+  pipeline = base::Ref<const http::Pipeline>(
+      new http::Pipeline(std::move(stages.all), kept, stages.for_clients));
 }
 
 namespace {

@@ -17,6 +17,7 @@
 #include "net/dns/resolver.h"
 #include "origin/connect/connector.h"
 #include "origin/pool/pool.h"
+#include "proxy/errand.h"
 #include "proxy/pipeline.h"
 #include "server/http1/session.h"
 #include "stages/auth/attempts.h"
@@ -55,6 +56,8 @@ struct Options {
   /// `name address` lines: a hosts file.
   std::string hosts;
   bool private_allowed = true;
+  /// What Weir's own requests may reach.
+  policy::Config house;
   bool rewrites = false;
   /// For the pipelines that reload() makes; null: no login is needed.
   std::shared_ptr<auth::Login> login;
@@ -111,6 +114,7 @@ class Harness {
   server::LiveConnections connections;
   proxy::PipelineParts parts;
   base::Ref<const http::Pipeline> pipeline;
+  proxy::Errands errands{pipeline};
   std::optional<server::SessionContext> sessions;
   base::Endpoint listening;
   std::list<Client> clients;
