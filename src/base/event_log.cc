@@ -38,8 +38,8 @@ void log_event(std::string_view line) {
   whole.append(line).append(1, '\n');
   std::lock_guard lock(mutex);
   if (lost > 0)
-    whole.insert(0, "weir: messages lost because standard error did not take them: " +
-                        std::to_string(lost) + "\n");
+    whole.insert(
+        0, "weir: lines for standard error that found no room: " + std::to_string(lost) + "\n");
   if (cut) whole.insert(0, "\n");
   if (write_now(whole)) {
     lost = 0;

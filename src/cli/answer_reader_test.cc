@@ -12,7 +12,7 @@ TEST(AnswerReader, TheFirstLineTellsHowTheRestIsRead) {
   } cases[] = {
       {"ok\nversion: 1\n", "version: 1\n", ""},
       {"ok\n", "", ""},
-      {"unknown command: x\n", "", "unknown command: x\n"},
+      {"unknown word: x\n", "", "unknown word: x\n"},
       {"ok", "", "ok"},
       {"okay\n", "", "okay\n"},
       {"ok streams\n", "", "ok streams\n"},

@@ -20,17 +20,17 @@ constexpr std::string_view kUsage =
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
 
-  weir PORT                 listen on 127.0.0.1 and ::1; port 0 means a free port, which is printed
+  weir PORT                 listen on 127.0.0.1 and ::1; port 0 takes a free one and names it
   weir --config FILE        start with a configuration file
   weir check FILE           report every mistake in a configuration file
   weir config --defaults    print a configuration file with all defaults, commented
   weir config --reference   print the reference of all keys (docs/guide/configuration.md)
-  weir status [PORT]        print what the Weir that listens on PORT (default 9876) has done
-  weir reload [PORT]        make it read its configuration file again, as SIGHUP does
-                            (for both, --control PATH names its control socket instead of PORT)
+  weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done
+  weir reload [PORT]        have it read its configuration file again, as SIGHUP does
+                            --control PATH names its control socket instead
   weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
-  --debug                   print for each request its request line, its URL and where Weir connects
+  --debug                   print for each request its line, its URL and where it connects to
   --help                    print this
   --version                 print version, compiler, libraries and features
 
@@ -83,7 +83,7 @@ Command check_file(const std::string& file) {
   if (!read) return {{}, 1, {}, config::text_of(read.error())};
   const std::string state = read->state_dir.empty() ? config::default_state_dir() : read->state_dir;
   return print(file + ": no mistakes\nstate_dir: " +
-               (state.empty() ? "none: HOME is not set" : state) + '\n');
+               (state.empty() ? "none: there is no home" : state) + '\n');
 }
 
 }  // namespace

@@ -29,21 +29,20 @@ int set_password(const std::string& file, const std::string& user) {
   if (const std::string why = why_no_logins(file); !why.empty()) return complain(file + ": " + why);
   std::optional<std::string> password;
   if (isatty(STDIN_FILENO)) {
-    password = ask("New password for " + user + ": ");
-    if (password && ask("Repeat the password: ") != password)
-      return complain("the two passwords differ; nothing was changed");
+    password = ask("New password of " + user + ": ");
+    if (password && ask("The same again: ") != password)
+      return complain("these are two different passwords; nothing was changed");
   } else {
     password = read_line();
   }
-  if (!password || password->empty()) return complain("no password was given; nothing was changed");
+  if (!password || password->empty()) return complain("there is no password; nothing was changed");
   if (password->size() > auth::kLongestPassword || password->find('\0') != std::string::npos) {
     return complain("a password has at most " + std::to_string(auth::kLongestPassword) +
                     " bytes; nothing was changed");
   }
   const auto hash = auth::make_hash(*password);
   explicit_bzero(password->data(), password->size());
-  if (!hash)
-    return complain("libcrypt can't make a yescrypt hash on this machine; nothing was changed");
+  if (!hash) return complain("libcrypt makes no yescrypt hash here");
   if (const std::string why = put_login(file, user, user + ":" + *hash); !why.empty())
     return complain(file + ": " + why);
   return 0;

@@ -190,7 +190,7 @@ std::string put_login(const std::string& name, const std::string& user, const st
     if (why.empty()) fsync(lock.number);
     return why;
   }
-  return "another process holds a lock on its folder; nothing was changed";
+  return "another process has its folder locked; nothing was changed";
 }
 
 }  // namespace weir::cli

@@ -24,7 +24,7 @@ constexpr size_t kShownBytes = 40;
 constexpr const char* kNoRoom = "there is no room for another long command: try again later";
 
 std::string unknown(std::string_view line) {
-  return "unknown command: " + std::string(line.substr(0, kShownBytes));
+  return "unknown word: " + std::string(line.substr(0, kShownBytes));
 }
 
 }  // namespace

@@ -41,10 +41,10 @@ TEST_F(ControlTest, WhatIsTooLargeIsRefusedWithALine) {
   } cases[] = {
       {"count +1048577\n", "a body has at most 1048576 bytes, this one 1048577\n"},
       {"count +x\n", "not the length of a body: +x\n"},
-      {"word +3\nabc", "unknown command: word +3\n"},
-      {"word more\n", "unknown command: word more\n"},
-      {"word \n", "unknown command: word \n"},
-      {"\n", "unknown command: \n"},
+      {"word +3\nabc", "unknown word: word +3\n"},
+      {"word more\n", "unknown word: word more\n"},
+      {"word \n", "unknown word: word \n"},
+      {"\n", "unknown word: \n"},
       {"count " + std::string(kLongestLine, 'x'), "a command has at most 20479 bytes\n"},
   };
   for (const auto& each : cases)

@@ -41,7 +41,7 @@ std::string Master::seek_control() {
   if (why.empty()) return {};
   return (control_.is_open() ? "the control socket stays " + control_.path()
                              : "no control socket") +
-         ": " + why + "; Weir tries again each second";
+         ": " + why + "; tried again each second";
 }
 
 std::string Master::control_found() {

@@ -42,8 +42,7 @@ void Relief::refill_reserve() {
   uint64_t say_ms = shared_.say_again_ms.load(std::memory_order_relaxed);
   if (now_ms() >= say_ms &&
       shared_.say_again_ms.compare_exchange_strong(say_ms, now_ms() + kSayAgainMs)) {
-    base::log_event(
-        "the system has no free memory: Weir closes idle connections and accepts no new ones");
+    base::log_event("the system gives no memory: idle connections are closed, and who comes waits");
   }
   base::Reserve::refill();
 }

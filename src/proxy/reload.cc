@@ -67,13 +67,11 @@ control::Answer Master::reload_and_tell() try {
   std::string waiting;
   for (const std::string& key : config::changed_until_restart(started_with_, snapshot_->config))
     waiting += (waiting.empty() ? "" : ", ") + key;
-  if (!waiting.empty())
-    add("changed in the file, but takes effect only after a restart: " + waiting);
+  if (!waiting.empty()) add("changed in the file, and only a restart brings it: " + waiting);
   return {told + '\n' + more};
 } catch (const std::bad_alloc&) {
   // Some workers may already have the new configuration.
-  constexpr const char* kWhy =
-      "memory ran out during the reload, which may be incomplete: reload again";
+  constexpr const char* kWhy = "there was no memory for all of a reload: ask for it again";
   base::log_event(kWhy);
   return control::Answer::complaint(kWhy);
 }

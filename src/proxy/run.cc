@@ -42,7 +42,7 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers,
         first.address.is_v4() ? base::IpAddress::v4(127, 0, 0, 1) : *base::IpAddress::parse("::1");
   base::log_event("point a client at it with http_proxy=http://" + first.text() +
                   " https_proxy=http://" + first.text());
-  base::log_event(std::string("enabled: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, ") +
+  base::log_event(std::string("on: HTTP/1.1 forwarding, CONNECT tunnels, WebSocket, ") +
                   (login ? "login, " : "") + "access log on " +
                   (log.to == "stdout" ? "standard output" : log.to) +
                   "; workers: " + std::to_string(workers));
@@ -50,7 +50,7 @@ void announce(const std::vector<base::Endpoint>& listening, size_t workers,
 
 /// Drops the request that ran out of memory. Waits 10 ms, so that the loop does not spin.
 void without_memory() {
-  base::log_event("there is no memory for a signal or a command, which is dropped");
+  base::log_event("there is no memory for what was asked");
   usleep(10'000);
 }
 
@@ -164,9 +164,8 @@ int Master::run(const Config& config) {
       without_memory();
     }
   end(snapshot_->config.drain_timeout_ms);
-  base::log_event(
-      "stopped; the longest stretch that a worker ran without returning to its event loop was " +
-      std::to_string(shared_.longest_stretch_us.load()) + " us");
+  base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
+                  std::to_string(shared_.longest_stretch_us.load()) + " us");
   return 0;
 }
 
@@ -178,7 +177,7 @@ int run(const Config& config) try {
   base::log_event(std::string("can't start: ") + error.what());
   return 1;
 } catch (const std::bad_alloc&) {
-  base::log_event("there is no memory: Weir ends");
+  base::log_event("ends: there is no memory");
   return 1;
 }
 

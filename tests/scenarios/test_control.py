@@ -178,7 +178,7 @@ def test_lines_that_are_none(tmp_path):
                     control.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
-                assert all_of(control) in (b"", b"unknown command: " + line[:-1] + b"\n"), line
+                assert all_of(control) in (b"", b"unknown word: " + line[:-1] + b"\n"), line
         with connect(path) as control:
             control.sendall(b"x" * 30_000)
             assert all_of(control) == b"a command has at most 20479 bytes\n"

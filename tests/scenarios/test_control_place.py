@@ -43,7 +43,7 @@ def test_the_default_folder_is_looked_at(tmp_path, runtime, why):
     else:
         folder.chmod(0o770)
     with Weir(listener(), env={"RUNTIME_DIRECTORY": str(folder)}) as weir:
-        weir.wait_stderr(f"no control socket: {folder}.*{why}; Weir tries again each second")
+        weir.wait_stderr(f"no control socket: {folder}.*{why}; tried again each second")
         assert list(runtime.iterdir()) == []
         # Once the configuration is corrected, Weir takes it.
         if folder is runtime:
@@ -85,7 +85,7 @@ def test_after_an_overlapping_restart_the_new_one_has_it(tmp_path, play):
             old.process.send_signal(signal.SIGTERM)
             eventually(lambda: "ending: 1" in old.ask("status").stdout)
             with Reloading(tmp_path) as new:
-                new.wait_stderr("no control socket: .*: another Weir listens there; Weir tries again each second")
+                new.wait_stderr("no control socket: .*: another Weir listens there; tried again each second")
                 assert "ending: 1" in old.ask("status").stdout
                 busy.reset()
                 assert old.process.wait(30) == 0

@@ -115,7 +115,7 @@ def test_too_few_for_anybody(names, origin):
                 assert client.response().status == 200, limit
             served.append(limit)
     assert served and served[0] > 8
-    assert f"the limit of open files is {served[0] - 1} (ulimit -n), too low to serve any client with 2 workers at 2 addresses" in said, said
+    assert f"the limit of open files is {served[0] - 1} (ulimit -n), too low to serve anybody with 2 workers at 2 addresses" in said, said
 
 
 @pytest.mark.threads
@@ -133,23 +133,23 @@ def test_a_reload_counts_what_its_listeners_take(tmp_path):
     with Reloading(tmp_path, first, wrapper=("prlimit", "--nofile=700:700")) as weir:
         before = limit(weir)
         refused = weir.refuse(listeners(250))
-        assert "the limit of open files is 700 (ulimit -n), too low to serve any client with 2 workers at 251 addresses" in refused
+        assert "the limit of open files is 700 (ulimit -n), too low to serve anybody with 2 workers at 251 addresses" in refused
         assert weir.get("http://weir.internal/").status == 200
         assert limit(weir) == before
         weir.reload(listeners(120))
         fewer = limit(weir)
         assert 100 < fewer <= before - 2 * 120
-        weir.wait_stderr(f"limits.connections is lowered from 50000 to {fewer}: the limit of open files is 700")
+        weir.wait_stderr(f"limits.connections is {fewer} here instead of 50000: the limit of open files is 700")
         assert weir.get("http://weir.internal/").status == 200
         weir.reload(first)
         assert limit(weir) == before
-    with pytest.raises(AssertionError, match="too low to serve any client with 2 workers at 251 addresses"):
+    with pytest.raises(AssertionError, match="too low to serve anybody with 2 workers at 251 addresses"):
         Weir(listeners(250), wrapper=("prlimit", "--nofile=700:700"))
 
 
 def test_a_limit_that_is_lowered_is_told(tmp_path):
     few = ("prlimit", "--nofile=1000:1000")
-    said = "limits.connections is lowered from {} to 653: the limit of open files is 1000 (ulimit -n)"
+    said = "limits.connections is 653 here instead of {}: the limit of open files is 1000 (ulimit -n)"
     with Weir("workers = 2\n", wrapper=few) as weir:
         assert said.format(50000) in weir.stderr
     with Weir("", wrapper=("prlimit", "--nofile=16000:16000")) as weir:

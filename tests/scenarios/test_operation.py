@@ -77,7 +77,7 @@ def test_a_broken_file_leaves_the_old_configuration(tmp_path, origin):
 
 def test_what_needs_a_restart_is_named(tmp_path):
     """Every reload names the key as long as the file differs from the running configuration."""
-    said = "changed in the file, but takes effect only after a restart: "
+    said = "changed in the file, and only a restart brings it: "
     other = f'workers = 2\nvia = "other"\nstate_dir = "{tmp_path}/state"\n[limits]\nlog_backlog = "1MiB"\n'
     with Reloading(tmp_path, "workers = 1\n") as running:
         for body, keys in ((other, "via, state_dir, workers, limits.log_backlog"), ("workers = 3\n", "workers")):

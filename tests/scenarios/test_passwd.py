@@ -225,11 +225,11 @@ class Terminal:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-@pytest.mark.parametrize("question", [b"New password for ada: ", b"Repeat the password: "])
+@pytest.mark.parametrize("question", [b"New password of ada: ", b"The same again: "])
 def test_a_signal_leaves_the_terminal_as_it_was(tmp_path, how, question):
     with Terminal(tmp_path / "htpasswd") as terminal:
         resource.prlimit(terminal.pid, resource.RLIMIT_CORE, (0, 0))
-        terminal.wait_for(b"New password for ada: ")
+        terminal.wait_for(b"New password of ada: ")
         if question not in terminal.said:
             terminal.type(b"secret\n")
             terminal.wait_for(question)
@@ -245,16 +245,16 @@ def test_a_signal_leaves_the_terminal_as_it_was(tmp_path, how, question):
 
 def test_stopped_and_continued_it_asks_again(tmp_path):
     with Terminal(tmp_path / "htpasswd") as terminal:
-        terminal.wait_for(b"New password for ada: ")
+        terminal.wait_for(b"New password of ada: ")
         for time_ in (2, 3):
             terminal.type(b"half of it\x1a")
             status = terminal.status()
             assert os.WIFSTOPPED(status) and os.WSTOPSIG(status) == signal.SIGTSTP
             assert terminal.echoes()
             os.kill(terminal.pid, signal.SIGCONT)
-            terminal.wait_for(b"New password for ada: ", time_)
+            terminal.wait_for(b"New password of ada: ", time_)
         terminal.type(b"secret\n")
-        terminal.wait_for(b"Repeat the password: ")
+        terminal.wait_for(b"The same again: ")
         terminal.type(b"secret\n")
         assert terminal.status() == 0
         assert terminal.echoes()
@@ -264,7 +264,7 @@ def test_stopped_and_continued_it_asks_again(tmp_path):
 
 def test_the_end_of_input_at_a_terminal(tmp_path):
     with Terminal(tmp_path / "htpasswd") as terminal:
-        terminal.wait_for(b"New password for ada: ")
+        terminal.wait_for(b"New password of ada: ")
         terminal.type(b"\x04")
         assert os.waitstatus_to_exitcode(terminal.status()) == 1
         assert terminal.echoes()

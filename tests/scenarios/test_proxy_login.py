@@ -222,7 +222,7 @@ def test_passwd_asks_twice_on_a_terminal(tmp_path):
             os.environ.update(environment())
             os.execv(binary(), [binary(), "passwd", str(path), "ada"])
         said = b""
-        for question, answer in ((b"New password for ada: ", "one word"), (b"Repeat the password: ", second)):
+        for question, answer in ((b"New password of ada: ", "one word"), (b"The same again: ", second)):
             while question not in said:
                 said += os.read(terminal, 1000)
             time.sleep(0.3)  # Input from before the echo is off is thrown away.

@@ -150,7 +150,9 @@ async::Task<Spliced> splice_bytes(async::ByteStream& from, async::ByteStream& to
         to.readiness().writable = false;
         continue;
       }
-      if (out <= 0) co_return failed(Spliced::Why::to_failed, out == 0 ? -EPIPE : out);
+      // The kernel's own ETIMEDOUT means that the peer has vanished; only a deadline is a silence.
+      if (out == 0 || out == -ETIMEDOUT) co_return failed(Spliced::Why::to_failed, -EPIPE);
+      if (out < 0) co_return failed(Spliced::Why::to_failed, out);
       pipe.took(-out);
       *moved += static_cast<uint64_t>(out);
       loop.spend(static_cast<size_t>(out));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "async/stream_fake.h"
+#include "base/clock.h"
 #include "origin/pool/origin_exchange.h"
 
 namespace weir::origin {
@@ -39,8 +40,11 @@ struct Fixture {
   Lease take(const OriginKeyView& key = {.authority = "site:80"}) {
     return pool.take(key, decision, UINT64_MAX, 0);
   }
-  void turn() {
-    for (int i = 0; i < 3; ++i) loop.turn(1);
+  /// Runs the loop until no connection is left, for a second at most.
+  void turn_until_closed() {
+    for (const uint64_t end_ms = base::monotonic_ms() + 1000;
+         alive > 0 && base::monotonic_ms() < end_ms;)
+      loop.turn(5);
   }
   async::EventLoop loop;
   OriginConfig config;
@@ -103,7 +107,7 @@ TEST(SharedConnections, ThatEndWhileTheyAreIdleAreClosed) {
   itself.told();
   EXPECT_EQ(f.pool.size(), 0u);
   EXPECT_FALSE(f.take());
-  f.turn();
+  f.turn_until_closed();
   EXPECT_EQ(f.alive, 0);
 }
 

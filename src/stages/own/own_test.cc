@@ -69,7 +69,7 @@ TEST(Own, AConnectIsASessionInsideWithoutAnOrigin) {
   ASSERT_TRUE(outcome.response && outcome.response->tunnel);
   EXPECT_TRUE(outcome.response->tunnel->own());
   EXPECT_EQ(outcome.response->tunnel->origin(), nullptr);
-  EXPECT_EQ(outcome.response->tunnel->into_pin(), nullptr);
+  EXPECT_FALSE(outcome.response->tunnel->into_pin());
   EXPECT_FALSE(outcome.response->body);
 }
 
