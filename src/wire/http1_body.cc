@@ -7,7 +7,6 @@
 
 namespace weir::wire {
 
-using base::ErrorType;
 using http1::Framing;
 
 Http1Body::Http1Body(Framing framing, http1::Side side, bool begins_small)
@@ -124,10 +123,7 @@ async::Task<base::Result<http::Sent>> Http1Body::send_to(async::ByteStream& to, 
     case net::Spliced::Why::to_failed: break;
   }
   *to_failed = true;
-  if (result.error == -ETIMEDOUT)
-    co_return base::fail(ErrorType::connection_write_timeout,
-                         "The receiver took nothing of the content for too long.");
-  co_return base::fail(ErrorType::connection_terminated, "The receiver's connection broke.");
+  co_return std::unexpected(not_taken(result.error));
 }
 
 }  // namespace weir::wire

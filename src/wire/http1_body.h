@@ -32,6 +32,9 @@ class Http1Body : public http::Body {
   virtual uint64_t silence_ms() const = 0;
   /// The error for an end (0) inside the content, or for a failure (-errno).
   virtual base::Error broken(ssize_t error) = 0;
+  /// The error for a receiver that has failed, or has taken nothing for too long (-ETIMEDOUT),
+  /// while the kernel moved content to it.
+  virtual base::Error not_taken(ssize_t error) const = 0;
   /// Bytes of the message are there, or it has ended.
   virtual void arrived() {}
   /// So many bytes of content were taken off the stream.

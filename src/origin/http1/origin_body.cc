@@ -35,6 +35,11 @@ std::optional<base::Result<http::Chunk>> OriginBody::try_read() {
   return take(true);
 }
 
+/// A client that has not read for so long counts as gone.
+base::Error OriginBody::not_taken(ssize_t) const {
+  return base::Error(ErrorType::client_closed, "The client's connection broke.");
+}
+
 base::Error OriginBody::broken(ssize_t error) {
   if (origin_->upload_error()) return *origin_->upload_error();
   const std::string name = origin_->connection().key.authority.text();

@@ -30,6 +30,7 @@ class OriginBody final : public wire::Http1Body {
   async::ByteStream& stream() const override { return *origin_->connection().stream; }
   uint64_t silence_ms() const override { return origin_->config().content_timeout_ms; }
   base::Error broken(ssize_t error) override;
+  base::Error not_taken(ssize_t error) const override;
   void complete() override { origin_->finish(); }
   void mended(const char* what) override { origin_->note_mended(what); }
 

@@ -39,6 +39,15 @@ base::Error ClientBody::broken(ssize_t error) {
                      "The client's connection ended inside the request's content.");
 }
 
+base::Error ClientBody::not_taken(ssize_t error) const {
+  if (error == -ETIMEDOUT) {
+    return base::Error(ErrorType::connection_write_timeout,
+                       "The site took nothing of the request's content for too long.");
+  }
+  return base::Error(ErrorType::connection_terminated,
+                     "The origin's connection broke while content was sent.");
+}
+
 async::Task<base::Result<http::Chunk>> ClientBody::read() {
   ContentState& content = client_.content;
   if (content.expects_continue && !content.continue_sent && !content.begun &&

@@ -26,6 +26,7 @@ class ClientBody final : public wire::Http1Body {
   async::Input& input() const override { return client_.input; }
   uint64_t silence_ms() const override { return client_.config.content_timeout_ms; }
   base::Error broken(ssize_t error) override;
+  base::Error not_taken(ssize_t error) const override;
   void arrived() override { client_.content.begun = true; }
   void taken(uint64_t bytes) override { exchange_.received += bytes; }
   void complete() override { client_.content.complete = true; }
