@@ -69,20 +69,42 @@ bool plain_in_log(char c) {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/// How many bytes at the beginning of `text` need no escape, counted in blocks of sixteen; the
+#ifdef __SSE2__
+/// One bit for each of sixteen bytes that needs no escape.
+unsigned plain_bytes(__m128i bytes) {
+  // Bytes from 0x80 are below zero here.
+  const __m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)),
+                                             _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
+  const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(marks, printable)));
+}
+unsigned plain_bytes_at(const char* at) {
+  return plain_bytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+}
+
+/// Whether none of the last bytes of `text` needs an escape: those behind `seen`, less than
+/// sixteen. Looks at two pieces that overlap, so that nothing outside the text is read.
+bool plain_to_the_end(std::string_view text, size_t seen) {
+  const char* const end = text.data() + text.size();
+  if (text.size() >= 16) return plain_bytes_at(end - 16) == 0xffff;
+  if (text.size() - seen < 8) return false;
+  const auto eight = [](const char* at) {
+    return plain_bytes(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(at))) & 0xff;
+  };
+  return (eight(text.data()) & eight(end - 8)) == 0xff;
+}
+#endif
+
+/// How many bytes at the beginning of `text` need no escape, as far as can be told at a glance; the
 /// caller looks at the rest one by one.
-size_t plain_blocks(std::string_view text) {
+size_t plain_part(std::string_view text) {
   size_t size = 0;
 #ifdef __SSE2__
   for (; text.size() - size >= 16; size += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + size));
-    // Bytes from 0x80 are below zero here.
-    const __m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)),
-                                               _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
-    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    if (_mm_movemask_epi8(_mm_andnot_si128(marks, printable)) != 0xffff) break;
+    if (plain_bytes_at(text.data() + size) != 0xffff) return size;
   }
+  if (size < text.size() && plain_to_the_end(text, size)) return text.size();
 #endif
   return size;
 }
@@ -91,7 +113,7 @@ size_t plain_blocks(std::string_view text) {
 
 char* put_escaped_for_log(char* to, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  const size_t plain = plain_blocks(text);
+  const size_t plain = plain_part(text);
   if (plain > 0) std::memcpy(to, text.data(), plain);
   to += plain;
   for (const char c : text.substr(plain)) {

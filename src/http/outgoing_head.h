@@ -20,21 +20,33 @@ class OutgoingHead {
   explicit OutgoingHead(const RequestHead& head) : head_(head) {}
 
   const RequestHead& head() const { return head_; }
-  void leave_out(FieldId id) { left_out_.add(id); }
+  void leave_out(FieldId id) {
+    left_out_.add(id);
+    edited_.add(id);
+  }
   /// The first line with that name keeps its place and gets this value; further ones are left out.
   /// Without such a line, one is added: as the first line, if it is Host (RFC 9110, 7.2).
   void replace(FieldId id, std::string_view value);
-  void add(FieldId id, std::string_view value) { added_[added_count_++] = {name_of(id), value}; }
+  void add(FieldId id, std::string_view value) {
+    added_[added_count_++] = {name_of(id), value};
+    count(name_of(id), value);
+  }
 
   /// Calls `line` with the name and value of each line, in their order, and with whether both stand
   /// in memory as they are written, one behind the other with ": " between them.
   template <class Line>
   void for_each_line(Line line) const;
+  /// What the edits add to the head's size when it is written, at most, with four bytes for each
+  /// line besides its name and value.
+  size_t size_of_edits() const { return size_; }
 
  private:
   struct Text {
     std::string_view name, value;
   };
+  void count(std::string_view name, std::string_view value) {
+    size_ += name.size() + value.size() + 4;
+  }
   struct Replaced {
     FieldId id = FieldId::other;
     std::string_view value;
@@ -42,8 +54,10 @@ class OutgoingHead {
 
   const RequestHead& head_;
   FieldSet left_out_;
-  FieldSet replaced_ids_;
+  /// Left out or replaced: most lines are neither.
+  FieldSet edited_;
   Text first_;
+  size_t size_ = 0;
   uint8_t replaced_count_ = 0;
   uint8_t added_count_ = 0;
   std::array<Replaced, kMostReplaced> replaced_;
@@ -55,12 +69,11 @@ void OutgoingHead::for_each_line(Line line) const {
   if (!first_.name.empty()) line(first_.name, first_.value, false);
   FieldSet written;
   for (const Field& field : head_.fields.all()) {
-    if (left_out_.has(field.id)) continue;
-    if (!replaced_ids_.has(field.id)) {
+    if (!edited_.has(field.id)) {
       line(field.name(), field.value(), field.is_as_written());
       continue;
     }
-    if (written.has(field.id)) continue;
+    if (left_out_.has(field.id) || written.has(field.id)) continue;
     written.add(field.id);
     const size_t which = replaced_[0].id == field.id ? 0 : 1;
     line(field.name(), replaced_[which].value, false);

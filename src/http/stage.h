@@ -81,9 +81,9 @@ struct Response {
   base::Ref<ResponseHead> head;
   std::unique_ptr<Body> body;
   std::unique_ptr<Tunnel> tunnel;
-  /// A request to another target: it re-enters the pipeline above policy, which has to see it. Its
-  /// head is the restarting stage's own (RequestHead::clone): the log keeps the client's.
-  std::unique_ptr<Request> restart;
+  /// The request goes to another target: with this head, it re-enters the pipeline above policy,
+  /// which has to see it. The head is a clone of the request's: the log keeps the client's.
+  base::Ref<RequestHead> restart;
 };
 static_assert(sizeof(Response) <= 64);
 
@@ -96,7 +96,9 @@ class Next;
 class Stage {
  public:
   virtual ~Stage() = default;
-  virtual async::Task<base::Result<Response>> handle(Request request, Next next) const = 0;
+  /// `request` is one object for all stages; it belongs to whoever called the first, and outlives
+  /// the task. So a stage that goes on after `next` finds in it what the stages below have changed.
+  virtual async::Task<base::Result<Response>> handle(Request& request, Next next) const = 0;
 };
 
 /// The stages of a configuration, outermost first; the last one does not call next. Immutable, one
@@ -126,8 +128,8 @@ class Pipeline final : public base::Counted<Pipeline> {
 class Next {
  public:
   explicit Next(const std::unique_ptr<const Stage>* stage) : stage_(stage) {}
-  async::Task<base::Result<Response>> operator()(Request request) const {
-    return (*stage_)->handle(std::move(request), Next(stage_ + 1));
+  async::Task<base::Result<Response>> operator()(Request& request) const {
+    return (*stage_)->handle(request, Next(stage_ + 1));
   }
 
  private:

@@ -67,10 +67,10 @@ struct Outcome {
 /// Runs one stage on its own event loop. A stage that waits for something fails the test.
 class FakeStages final : private Journal {
  public:
-  using Answer = std::function<base::Result<Response>(Request)>;
+  using Answer = std::function<base::Result<Response>(Request&)>;
 
   /// What next does; it answers 200 unless the test says otherwise.
-  Answer next = [](Request) -> base::Result<Response> {
+  Answer next = [](Request&) -> base::Result<Response> {
     Response response;
     response.head = ResponseHead::make(200);
     return response;
@@ -90,12 +90,12 @@ class FakeStages final : private Journal {
     return request;
   }
   /// `stage` outlives the outcome's response.
-  Outcome run(const Stage& stage, Request request) {
+  Outcome run(const Stage& stage, Request& request) {
     std::vector<std::unique_ptr<const Stage>> stages;
     stages.push_back(std::make_unique<Forwarded>(stage));
     stages.push_back(std::make_unique<Last>(*this));
     const auto pipeline = base::make_ref<Pipeline>(std::move(stages));
-    auto task = pipeline->first()(std::move(request));
+    auto task = pipeline->first()(request);
     task.start();
     Outcome outcome;
     if (!task.done()) {
@@ -110,6 +110,7 @@ class FakeStages final : private Journal {
     }
     return outcome;
   }
+  Outcome run(const Stage& stage, Request&& request) { return run(stage, request); }
   Outcome run(const Stage& stage, std::string_view method, std::string_view target,
               const FieldLines& fields = {{"Host", "x"}}) {
     return run(stage, request(fake_head(method, target, fields)));
@@ -143,18 +144,18 @@ class FakeStages final : private Journal {
   };
   struct Forwarded final : Stage {
     explicit Forwarded(const Stage& stage) : stage(stage) {}
-    async::Task<base::Result<Response>> handle(Request request, Next next) const override {
-      return stage.handle(std::move(request), next);
+    async::Task<base::Result<Response>> handle(Request& request, Next next) const override {
+      return stage.handle(request, next);
     }
     const Stage& stage;
   };
   struct Last final : Stage {
     explicit Last(FakeStages& fake) : fake(fake) {}
-    async::Task<base::Result<Response>> handle(Request request, Next) const override {
+    async::Task<base::Result<Response>> handle(Request& request, Next) const override {
       ++fake.calls;
       fake.target = request.head->target.path;
       fake.fields = lines_of(request.head->fields);
-      auto answer = fake.next(std::move(request));
+      auto answer = fake.next(request);
       if (!answer) return fail_with(std::move(answer).error());
       return http::answer(*std::move(answer));
     }

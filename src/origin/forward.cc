@@ -39,17 +39,18 @@ Again again_after(const http::Request& request, const OriginExchange& origin, bo
 
 }  // namespace
 
-async::Task<base::Result<http::Response>> Forward::handle(http::Request request, http::Next) const {
-  if (request.head->method == http::Method::connect) return open_tunnel(std::move(request));
-  return forward(std::move(request));
+async::Task<base::Result<http::Response>> Forward::handle(http::Request& request,
+                                                          http::Next) const {
+  if (request.head->method == http::Method::connect) return open_tunnel(request);
+  return forward(request);
 }
 
-std::unique_ptr<OriginExchange> Forward::begin(const http::Request& request, Lease lease) const {
+std::unique_ptr<OriginExchange> Forward::begin(const http::Request& request, Lease&& lease) const {
   OriginConnection& connection = *lease;
   return connection.exchange(std::move(lease), {request.exchange, config_, expect_wait_ms_});
 }
 
-async::Task<base::Result<http::Response>> Forward::forward(http::Request request) const {
+async::Task<base::Result<http::Response>> Forward::forward(http::Request& request) const {
   EditSpace space;
   const http::OutgoingHead head = head_for_origin(request, via_, space);
   const OriginKeyView key = key_of(*request.head);
@@ -138,7 +139,7 @@ void Forward::note_login(const http::Request& request, OriginExchange& origin,
     pins->lose(authority);
 }
 
-async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request request) const {
+async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request& request) const {
   CO_TRY(auto connection, co_await acquire_.connect(request, key_of(*request.head)));
   request.exchange->peer = connection->peer;
   request.exchange->peer_source = connection->source;

@@ -27,13 +27,13 @@ class Forward final : public http::Stage {
         expect_wait_ms_(context.expect_wait_ms),
         tunnel_idle_ms_(context.tunnel_idle_ms),
         via_(context.via) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:
-  async::Task<base::Result<http::Response>> forward(http::Request request) const;
-  async::Task<base::Result<http::Response>> open_tunnel(http::Request request) const;
-  std::unique_ptr<OriginExchange> begin(const http::Request& request, Lease lease) const;
+  async::Task<base::Result<http::Response>> forward(http::Request& request) const;
+  async::Task<base::Result<http::Response>> open_tunnel(http::Request& request) const;
+  std::unique_ptr<OriginExchange> begin(const http::Request& request, Lease&& lease) const;
   /// Decides whose the connection is from here on, and whether it can be kept.
   static void note_login(const http::Request& request, OriginExchange& origin,
                          http::ResponseHead& head, std::string_view authority);

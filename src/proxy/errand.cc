@@ -124,7 +124,7 @@ async::Task<base::Result<http::Response>> run_errand(base::Ref<Errand> errand,
   request.asker = errand->asker;
   request.exchange = errand;
   auto answered = co_await async::Until<base::Result<http::Response>>(
-      errand->pipeline->first_without_client()(std::move(request)), errand->interrupt());
+      errand->pipeline->first_without_client()(request), errand->interrupt());
   if (!answered) co_return cancelled(*errand);
   if (!*answered) {
     errand->set_error(answered->error());

@@ -12,14 +12,15 @@ RequestWork::RequestWork(base::Ref<ClientExchange> exchange, Responder& responde
   exchange_->respond_with(&responder_);
 }
 
-RequestWork::Run RequestWork::run(http::Request request) {
-  return Run(*this, std::move(request));
+RequestWork::Run RequestWork::run(http::Request& request) {
+  return Run(*this, request);
 }
 
-async::Task<base::Result<std::unique_ptr<http::Tunnel>>> RequestWork::serve(http::Request request) {
+async::Task<base::Result<std::unique_ptr<http::Tunnel>>> RequestWork::serve(
+    http::Request& request) {
   const http::Method method = request.head->method;
   const http::Next first = exchange_->pipeline->first();
-  CO_TRY(http::Response response, co_await first(std::move(request)));
+  CO_TRY(http::Response response, co_await first(request));
   co_return co_await respond(responder_, *exchange_, std::move(response), method);
 }
 

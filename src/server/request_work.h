@@ -26,12 +26,13 @@ class RequestWork {
   RequestWork(const RequestWork&) = delete;
   ~RequestWork() { exchange_->respond_with(nullptr); }
 
-  /// `auto ended = co_await work.run(std::move(request));` hands the request to the pipeline, sends
-  /// the response, and notes in the exchange how that ended. Once. The head is the exchange's.
-  Run run(http::Request request);
+  /// `auto ended = co_await work.run(request);` hands the request to the pipeline, sends the
+  /// response, and notes in the exchange how that ended. Once. The head is the exchange's; the
+  /// request outlives what run() returns, and holds memory that a tunnel afterwards has no use for.
+  Run run(http::Request& request);
 
  private:
-  async::Task<base::Result<std::unique_ptr<http::Tunnel>>> serve(http::Request request);
+  async::Task<base::Result<std::unique_ptr<http::Tunnel>>> serve(http::Request& request);
   void note(const Ended& ended);
 
   const base::Ref<ClientExchange> exchange_;
@@ -42,8 +43,8 @@ class RequestWork {
 /// What run() returns. Costs no coroutine frame of its own.
 class [[nodiscard]] RequestWork::Run {
  public:
-  Run(RequestWork& work, http::Request request)
-      : work_(work), until_(work.serve(std::move(request)), work.interrupt_) {}
+  Run(RequestWork& work, http::Request& request)
+      : work_(work), until_(work.serve(request), work.interrupt_) {}
   bool await_ready() const { return until_.await_ready(); }
   bool await_suspend(std::coroutine_handle<> handle) { return until_.await_suspend(handle); }
   Ended await_resume() {

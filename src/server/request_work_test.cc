@@ -117,7 +117,7 @@ class Streams final : private http::Journal {
     RequestWork::Ended ended;
     {
       RequestWork work(exchange, responder, stream.interrupt);
-      ended = co_await work.run(std::move(request));
+      ended = co_await work.run(request);
     }
     stream.interims = responder.interims;
     stream.aborted = responder.aborted;
@@ -129,7 +129,7 @@ class Streams final : private http::Journal {
   /// The last stream's answer: a tunnel, or content as it is fed.
   struct Answers final : http::Stage {
     explicit Answers(Streams& all) : all(all) {}
-    async::Task<base::Result<http::Response>> handle(http::Request request,
+    async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                      http::Next) const override {
       Stream& stream = all.streams.back();
       http::Response response;

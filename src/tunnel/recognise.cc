@@ -244,17 +244,17 @@ async::Task<base::Result<void>> Recognised::run(async::ByteStream& client,
 
 }  // namespace
 
-async::Task<base::Result<http::Response>> Recognise::handle(http::Request request,
+async::Task<base::Result<http::Response>> Recognise::handle(http::Request& request,
                                                             http::Next next) const {
-  if (request.head->method != http::Method::connect) return next(std::move(request));
+  if (request.head->method != http::Method::connect) return next(request);
   // What is inside the tunnel relies on policy's decision about the CONNECT.
   if (!request.decision)
     return http::fail_with(
         base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));
-  return recognise(std::move(request), next);
+  return recognise(request, next);
 }
 
-async::Task<base::Result<http::Response>> Recognise::recognise(http::Request request,
+async::Task<base::Result<http::Response>> Recognise::recognise(http::Request& request,
                                                                http::Next next) const {
   const http::Session& outer = request.session();
   auto session = base::make_ref<http::Session>();
@@ -267,7 +267,7 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request req
   session->opened_literal = request.head->target.literal;
   session->depth = outer.depth + 1;
   base::Ref<http::Exchange> exchange = request.exchange;
-  CO_TRY(http::Response response, co_await next(std::move(request)));
+  CO_TRY(http::Response response, co_await next(request));
   if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {
     co_return base::fail(
         ErrorType::http_request_denied,

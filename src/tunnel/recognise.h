@@ -15,11 +15,12 @@ class Recognise final : public http::Stage {
   /// tunnels.
   Recognise(const server::SessionContext& context, const TunnelConfig& config)
       : context_(context), config_(config) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:
-  async::Task<base::Result<http::Response>> recognise(http::Request request, http::Next next) const;
+  async::Task<base::Result<http::Response>> recognise(http::Request& request,
+                                                      http::Next next) const;
 
   const server::SessionContext& context_;
   const TunnelConfig& config_;

@@ -46,7 +46,7 @@ struct NoJournal final : http::Journal {
 
 /// The stage that serves the inside: answers with the session and the host of the request.
 struct Inside final : http::Stage {
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next) const override {
     const http::Session& session = request.session();
     if (request.head->fault) {
@@ -84,7 +84,7 @@ class Tunnelled {
     std::vector<std::unique_ptr<const http::Stage>> stages;
     stages.push_back(std::make_unique<Inside>());
     pipeline = base::make_ref<http::Pipeline>(std::move(stages));
-    fake.next = [this, own = setup.own](http::Request) -> base::Result<http::Response> {
+    fake.next = [this, own = setup.own](http::Request&) -> base::Result<http::Response> {
       http::Response response;
       response.head = http::ResponseHead::make(200);
       response.tunnel = std::make_unique<FakeTunnel>(seen, own ? nullptr : &origin);
@@ -92,7 +92,7 @@ class Tunnelled {
     };
     http::Request request = fake.request(http::fake_head("CONNECT", setup.target, {{"Host", "x"}}));
     exchange = request.exchange;
-    http::Outcome outcome = fake.run(stage, std::move(request));
+    http::Outcome outcome = fake.run(stage, request);
     if (outcome.response) tunnel = std::move(outcome.response->tunnel);
   }
   ~Tunnelled() {
@@ -181,7 +181,7 @@ TEST(Recognise, WhatCantBecomeARequestIsRelayedAtOnce) {
 TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   Tunnelled t;
   for (const char* method : {"GET", "connect", "POST"}) {
-    t.fake.next = [](http::Request) -> base::Result<http::Response> {
+    t.fake.next = [](http::Request&) -> base::Result<http::Response> {
       return http::text_response(200, "text/plain", "as it was");
     };
     http::Outcome outcome = t.fake.run(t.stage, method, "http://site/");
@@ -190,7 +190,7 @@ TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   }
   http::Outcome refused = t.fake.run(t.stage, "CONNECT", "site:443");
   EXPECT_FALSE(refused.response->tunnel);
-  t.fake.next = [](http::Request) -> base::Result<http::Response> {
+  t.fake.next = [](http::Request&) -> base::Result<http::Response> {
     return base::fail(ErrorType::connection_refused, "refused");
   };
   EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);

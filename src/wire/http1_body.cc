@@ -9,8 +9,11 @@ namespace weir::wire {
 
 using http1::Framing;
 
-Http1Body::Http1Body(Framing framing, http1::Side side, bool begins_small)
-    : framing_(framing),
+Http1Body::Http1Body(async::ByteStream& stream, async::Input& input, Framing framing,
+                     http1::Side side, bool begins_small)
+    : stream_(stream),
+      input_(input),
+      framing_(framing),
       left_(framing.kind == Framing::Kind::length ? framing.length : UINT64_MAX),
       begins_small_(begins_small),
       flows_(!begins_small) {

@@ -23,11 +23,13 @@ class Http1Body : public http::Body {
                                                 uint64_t* sent, bool* to_failed) final;
 
  protected:
-  /// `begins_small`: read into small blocks until much comes at a time.
-  Http1Body(http1::Framing framing, http1::Side side, bool begins_small);
+  /// What the content is read from is used until it is complete. `begins_small`: read into small
+  /// blocks until much comes at a time.
+  Http1Body(async::ByteStream& stream, async::Input& input, http1::Framing framing,
+            http1::Side side, bool begins_small);
 
-  virtual async::ByteStream& stream() const = 0;
-  virtual async::Input& input() const = 0;
+  async::ByteStream& stream() const { return stream_; }
+  async::Input& input() const { return input_; }
   /// How long the sender may be silent.
   virtual uint64_t silence_ms() const = 0;
   /// The error for an end (0) inside the content, or for a failure (-errno).
@@ -55,6 +57,8 @@ class Http1Body : public http::Body {
   /// Reads what the kernel has. Returns a number of bytes, 0 for the end, or -errno.
   ssize_t fill();
 
+  async::ByteStream& stream_;
+  async::Input& input_;
   const http1::Framing framing_;
   uint64_t left_;
   std::unique_ptr<http1::ChunkedDecoder> decoder_;

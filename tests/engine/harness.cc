@@ -39,12 +39,13 @@ void TestJournal::record(const http::Exchange& exchange) {
   records.push_back(std::move(record));
 }
 
-Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::Next next) const {
+Task<base::Result<http::Response>> Rewrite::handle(http::Request& request, http::Next next) const {
   if (const std::string_view path = request.head->target.path;
       !path.starts_with("/to/") && path != "/loop")
-    return next(std::move(request));
-  request.head = request.head->clone();
-  http::RequestHead& head = *request.head;
+    return next(request);
+  http::Response response;
+  response.restart = request.head->clone();
+  http::RequestHead& head = *response.restart;
   const std::string_view path = head.target.path;
   if (path != "/loop") {
     const std::string_view rest = path.substr(4);
@@ -59,8 +60,6 @@ Task<base::Result<http::Response>> Rewrite::handle(http::Request request, http::
     head.target.literal = base::IpAddress::parse(head.target.host).has_value();
     head.target.path = rest.substr(authority.size());
   }
-  http::Response response;
-  response.restart = std::make_unique<http::Request>(std::move(request));
   return http::answer(std::move(response));
 }
 

@@ -45,7 +45,7 @@ class TestJournal final : public http::Journal {
 /// Takes the place of a future stage that rewrites targets.
 class Rewrite final : public http::Stage {
  public:
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 };
 

@@ -225,7 +225,7 @@ class MuxSession final : private server::LiveConnection {
     {
       MuxResponder responder(wire_, serving.stream, id, exchange->sent);
       server::RequestWork work(exchange, responder, serving.interrupt);
-      auto ended = co_await work.run(std::move(request));
+      auto ended = co_await work.run(request);
       if (!ended || !*ended) co_return serving.stream.abort();
       tunnel = **std::move(ended);
     }

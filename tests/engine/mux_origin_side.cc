@@ -92,8 +92,8 @@ void MuxConnection::end() {
   if (const auto changed = std::exchange(changed_, {})) changed();
 }
 
-std::unique_ptr<origin::OriginExchange> MuxConnection::exchange(origin::Lease lease,
-                                                                origin::ExchangeContext context) {
+std::unique_ptr<origin::OriginExchange> MuxConnection::exchange(origin::Lease&& lease,
+                                                                origin::ExchangeContext&& context) {
   auto exchange = std::make_unique<MuxExchange>(std::move(lease), std::move(context), ++last_id_);
   exchanges_.emplace(last_id_, exchange.get());
   return exchange;

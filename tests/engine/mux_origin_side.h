@@ -23,8 +23,8 @@ class MuxConnection final : public origin::OriginConnection {
   bool shared() const override { return true; }
   void watch(base::Callback<> call) override { changed_ = call; }
   void close() override;
-  std::unique_ptr<origin::OriginExchange> exchange(origin::Lease lease,
-                                                   origin::ExchangeContext context) override;
+  std::unique_ptr<origin::OriginExchange> exchange(origin::Lease&& lease,
+                                                   origin::ExchangeContext&& context) override;
 
   void send(const Frame& frame) {
     if (wire_) wire_->send(frame);

@@ -57,11 +57,8 @@ size_t size_of(const http::RequestHead& head, std::string_view target) {
 }
 
 size_t size_of(const http::OutgoingHead& head, std::string_view target) {
-  size_t size = size_of_request_line(head.head(), target) + 2;
-  head.for_each_line([&](std::string_view name, std::string_view value, bool) {
-    size += name.size() + value.size() + 4;
-  });
-  return size;
+  return size_of_request_line(head.head(), target) + size_of_fields(head.head().fields) +
+         head.size_of_edits();
 }
 
 size_t size_of(const http::ResponseHead& head) {

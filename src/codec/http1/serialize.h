@@ -14,6 +14,7 @@ namespace weir::http1 {
 /// Bytes that the head takes when written, CRLFs included. Take a buffer of this size, and write
 /// into it.
 size_t size_of(const http::RequestHead& head, std::string_view target);
+/// For this one the size is a limit: fields that are left out count.
 size_t size_of(const http::OutgoingHead& head, std::string_view target);
 size_t size_of(const http::ResponseHead& head);
 

@@ -22,7 +22,8 @@ void Http1Connection::rest() {
   rested_turn_ = async::EventLoop::current().turns();
 }
 
-std::unique_ptr<OriginExchange> Http1Connection::exchange(Lease lease, ExchangeContext context) {
+std::unique_ptr<OriginExchange> Http1Connection::exchange(Lease&& lease,
+                                                          ExchangeContext&& context) {
   return std::make_unique<Http1Exchange>(std::move(lease), std::move(context));
 }
 

@@ -19,7 +19,7 @@ class Http1Connection final : public OriginConnection {
   bool quiet() override;
   void rest() override;
   void watch(base::Callback<> call) override { stream->readiness().on_readable = call; }
-  std::unique_ptr<OriginExchange> exchange(Lease lease, ExchangeContext context) override;
+  std::unique_ptr<OriginExchange> exchange(Lease&& lease, ExchangeContext&& context) override;
   base::Slice take_unread() override { return input.take_all(); }
 
   async::Input input;

@@ -21,7 +21,7 @@ constexpr size_t kWithHead = 16 * 1024;
 
 }  // namespace
 
-Http1Exchange::Http1Exchange(Lease lease, ExchangeContext context)
+Http1Exchange::Http1Exchange(Lease&& lease, ExchangeContext&& context)
     : OriginExchange(std::move(lease)), context_(std::move(context)) {
   context_.record->sender = this;
 }

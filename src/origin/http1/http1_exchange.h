@@ -17,7 +17,7 @@ namespace weir::origin {
 /// request was sent whole, it is reset.
 class Http1Exchange final : public OriginExchange, private http::RequestSender {
  public:
-  Http1Exchange(Lease lease, ExchangeContext context);
+  Http1Exchange(Lease&& lease, ExchangeContext&& context);
   ~Http1Exchange() override;
 
   async::Task<base::Result<base::Ref<http::ResponseHead>>> ask(Asking asking) override;

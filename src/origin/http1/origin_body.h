@@ -11,7 +11,9 @@ namespace weir::origin {
 class OriginBody final : public wire::Http1Body {
  public:
   explicit OriginBody(std::unique_ptr<Http1Exchange> origin)
-      : Http1Body(origin->framing(), http1::Side::origin, false), origin_(std::move(origin)) {}
+      : Http1Body(*origin->connection().stream, origin->connection().input, origin->framing(),
+                  http1::Side::origin, false),
+        origin_(std::move(origin)) {}
 
   std::optional<base::Result<http::Chunk>> try_read() override;
   bool can_send_to(async::ByteStream& to) const override {
@@ -26,8 +28,6 @@ class OriginBody final : public wire::Http1Body {
       std::unique_ptr<OriginBody> self);
 
  private:
-  async::Input& input() const override { return origin_->connection().input; }
-  async::ByteStream& stream() const override { return *origin_->connection().stream; }
   uint64_t silence_ms() const override { return origin_->config().content_timeout_ms; }
   base::Error broken(ssize_t error) override;
   base::Error not_taken(ssize_t error) const override;

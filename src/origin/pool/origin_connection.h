@@ -34,7 +34,7 @@ class OriginConnection : public http::PinnedConnection, private async::Link {
   /// Called when an exchange has ended well, and the connection is about to be offered to others.
   virtual void rest() {}
   /// Begins an exchange, which keeps the lease. The request is sent by OriginExchange::ask.
-  virtual std::unique_ptr<OriginExchange> exchange(Lease lease, ExchangeContext context) = 0;
+  virtual std::unique_ptr<OriginExchange> exchange(Lease&& lease, ExchangeContext&& context) = 0;
   /// Closes it; no exchange runs on it.
   virtual void close() { stream = nullptr; }
   /// Bytes that were read from the stream and not used: for a tunnel that takes the stream over.

@@ -69,7 +69,7 @@ class OriginExchange : public base::Pooled {
   bool keeps_alive() const { return keep_alive_; }
 
  protected:
-  explicit OriginExchange(Lease lease) : lease_(std::move(lease)) {}
+  explicit OriginExchange(Lease&& lease) : lease_(std::move(lease)) {}
 
   Lease lease_;
   bool content_taken_ = false;

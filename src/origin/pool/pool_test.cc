@@ -28,7 +28,7 @@ struct Shared final : OriginConnection {
   bool shared() const override { return true; }
   void watch(base::Callback<> call) override { told = call; }
   void close() override { good = false; }
-  std::unique_ptr<OriginExchange> exchange(Lease, ExchangeContext) override { return nullptr; }
+  std::unique_ptr<OriginExchange> exchange(Lease&&, ExchangeContext&&) override { return nullptr; }
 
   int& alive;
   size_t most = 2;

@@ -11,7 +11,9 @@ namespace weir::server {
 class ClientBody final : public wire::Http1Body {
  public:
   ClientBody(Client& client, http::Exchange& exchange, http1::Framing framing)
-      : Http1Body(framing, http1::Side::client, true), client_(client), exchange_(exchange) {}
+      : Http1Body(client.stream, client.input, framing, http1::Side::client, true),
+        client_(client),
+        exchange_(exchange) {}
 
   async::Task<base::Result<http::Chunk>> read() override;
   /// Bytes that the kernel already has count as ready once the content has begun. Asking for them
@@ -22,9 +24,7 @@ class ClientBody final : public wire::Http1Body {
   async::Task<void> until_begun() override;
 
  private:
-  async::ByteStream& stream() const override { return client_.stream; }
-  async::Input& input() const override { return client_.input; }
-  uint64_t silence_ms() const override { return client_.config.content_timeout_ms; }
+  uint64_t silence_ms() const override { return client_.config->content_timeout_ms; }
   base::Error broken(ssize_t error) override;
   base::Error not_taken(ssize_t error) const override;
   void arrived() override { client_.content.begun = true; }

@@ -180,7 +180,7 @@ async::Task<Connection::Outcome> Connection::exchange() {
   // Not inside a tunnel that may relay again: there, what the client sends is passed on at once.
   std::optional<ClientEnd> client_end;
   if (!way_back()) client_end.emplace(client_, *exchange);
-  RequestWork::Ended ended = co_await work.run(std::move(request));
+  RequestWork::Ended ended = co_await work.run(request);
   client_end.reset();
   if (ended && *ended) {
     pins_.served = true;

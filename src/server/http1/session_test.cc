@@ -20,7 +20,7 @@ using base::ErrorType;
 using http::Request;
 using http::Response;
 
-using Answering = std::function<Task<base::Result<Response>>(Request)>;
+using Answering = std::function<Task<base::Result<Response>>(Request&)>;
 
 /// Content of unknown length, in pieces that come one a turn; with trailers or an error at its end.
 class Pieces final : public http::Body {
@@ -103,7 +103,7 @@ class Server final : private http::Journal {
   async::EventLoop loop;
   ServerConfig config;
   /// Answers 200 with the request's path, unless the test says otherwise.
-  Answering answering = [](Request request) {
+  Answering answering = [](Request& request) {
     return http::answer(text(200, std::string(request.head->target.path)));
   };
   base::Ref<const http::Pipeline> pipeline;
@@ -123,13 +123,13 @@ class Server final : private http::Journal {
  private:
   struct Stage final : http::Stage {
     explicit Stage(Server& server) : server(server) {}
-    Task<base::Result<Response>> handle(Request request, http::Next) const override {
+    Task<base::Result<Response>> handle(Request& request, http::Next) const override {
       if (request.head->fault) {
         Response response = text(request.head->fault->status(), "fault");
         request.exchange->set_error(*request.head->fault);
         return http::answer(std::move(response));
       }
-      return server.answering(std::move(request));
+      return server.answering(request);
     }
     Server& server;
   };
@@ -186,7 +186,7 @@ TEST(Session, FramingAndPersistenceByVersionAndMethod) {
   for (const auto& c : cases) {
     Server server;
     int asked = 0;
-    server.answering = [&](Request request) {
+    server.answering = [&](Request& request) {
       ++asked;
       if (c.kind == 1) return http::answer(pieces({"one", "two"}));
       if (c.kind == 2) return http::answer(text(204, ""));
@@ -210,7 +210,7 @@ TEST(Session, FramingAndPersistenceByVersionAndMethod) {
 
 TEST(Session, ContentThatBreaksOffIsNeverTakenForWhole) {
   Server server;
-  server.answering = [](Request) { return http::answer(pieces({"half"}, true)); };
+  server.answering = [](Request&) { return http::answer(pieces({"half"}, true)); };
   EXPECT_EQ(server.ask("GET / HTTP/1.1\r\nHost: s\r\n\r\n" + get("/next")),
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
   EXPECT_EQ(server.records, std::vector<std::string>{"GET 200 http_response_incomplete"});
@@ -244,7 +244,7 @@ TEST(Session, EachRecordIsOfAByteThatCame) {
 }
 
 /// Reads the request's content to its end and says what it was.
-Task<base::Result<Response>> read_content(Request request) {
+Task<base::Result<Response>> read_content(Request& request) {
   std::string content;
   while (request.body) {
     auto chunk = co_await request.body->read();
@@ -288,7 +288,7 @@ TEST(Session, AskingForContentSendsOne100UnlessItHasBegun) {
   EXPECT_EQ(begins.sent, answer);
   EXPECT_EQ(server.received, (std::vector<uint64_t>{4, 4, 4, 4}));
   // Answered without being asked for: no 100, and what may come is no request.
-  server.answering = [](Request) { return http::answer(text(417, "")); };
+  server.answering = [](Request&) { return http::answer(text(417, "")); };
   MemoryStream& refused = server.stream();
   server.serve(refused, head);
   EXPECT_TRUE(refused.sent.starts_with("HTTP/1.1 417 "));
@@ -328,7 +328,7 @@ TEST(Session, ContentOfEachFramingAndWhatIsWrongWithIt) {
 
 TEST(Session, AfterAnEarlyAnswerWhatComesIsReadAndDropped) {
   Server server;
-  server.answering = [](Request) { return http::answer(text(413, "no")); };
+  server.answering = [](Request&) { return http::answer(text(413, "no")); };
   server.config.linger_bytes = 300'000;
   const std::string head = "POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 10000000\r\n\r\n";
   {
@@ -365,7 +365,7 @@ TEST(Session, AfterAnEarlyAnswerWhatComesIsReadAndDropped) {
 TEST(Session, InterimResponsesNeverWait) {
   Server server;
   int count = 1;
-  server.answering = [&](Request request) -> Task<base::Result<Response>> {
+  server.answering = [&](Request& request) -> Task<base::Result<Response>> {
     const auto head = http::ResponseHead::make(103);
     head->fields.add("Link", "x");
     base::Result<void> said;
@@ -425,11 +425,11 @@ TEST(Session, AnInterruptEndsWhatRunsAndNamesTheReason) {
   Server server;
   async::Signal never;
   int alive = 0;
-  server.answering = [&](Request request) {
-    return [](Request, Alive, async::Signal& never) -> Task<base::Result<Response>> {
+  server.answering = [&](Request& request) {
+    return [](Request&, Alive, async::Signal& never) -> Task<base::Result<Response>> {
       co_await never.changed(never.version());
       co_return base::fail(ErrorType::proxy_internal_error, "it does not come here");
-    }(std::move(request), Alive(alive), never);
+    }(request, Alive(alive), never);
   };
   MemoryStream &drained = server.stream(), &broken = server.stream(), &half = server.stream();
   server.serve(drained, get("/"));
@@ -473,7 +473,7 @@ TEST(Session, AStageMayMakeItsAnswerTheLastOnTheConnection) {
         std::string("POST http://site/ HTTP/1.1\r\nHost: s\r\nContent-Length: 4\r\n\r\nabcd"),
         std::string("GET / HTTP/1.1\r\nHost: weir.internal\r\n\r\n")}) {
     Server server;
-    server.answering = [](Request request) {
+    server.answering = [](Request& request) {
       request.pins->last_exchange();
       return http::answer(text(403, "not served"));
     };
@@ -503,7 +503,7 @@ TEST(Session, ATunnelEndsItsConnectionAndItsRecord) {
   for (const bool fails : {false, true}) {
     Server server;
     std::string got;
-    server.answering = [&](Request) {
+    server.answering = [&](Request&) {
       Response response;
       response.head = http::ResponseHead::make(200);
       response.head->fields.add("Content-Length", "5");
@@ -519,7 +519,7 @@ TEST(Session, ATunnelEndsItsConnectionAndItsRecord) {
   }
   // After a refused CONNECT nothing is parsed as a request.
   Server server;
-  server.answering = [](Request) { return http::answer(text(403, "no")); };
+  server.answering = [](Request&) { return http::answer(text(403, "no")); };
   server.ask("CONNECT site:443 HTTP/1.1\r\nHost: site:443\r\n\r\n" + get("/no-request"));
   EXPECT_EQ(server.records, std::vector<std::string>{"CONNECT 403 complete"});
 }
@@ -527,12 +527,12 @@ TEST(Session, ATunnelEndsItsConnectionAndItsRecord) {
 TEST(LiveConnections, TheLongestIdleOneIsShedFirst) {
   Server server;
   async::Signal never;
-  server.answering = [&](Request request) -> Task<base::Result<Response>> {
+  server.answering = [&](Request& request) -> Task<base::Result<Response>> {
     if (request.head->target.path == "/wait") {
-      return [](Request, async::Signal& never) -> Task<base::Result<Response>> {
+      return [](Request&, async::Signal& never) -> Task<base::Result<Response>> {
         co_await never.changed(never.version());
         co_return text(200, "");
-      }(std::move(request), never);
+      }(request, never);
     }
     return http::answer(text(200, "ok"));
   };
@@ -567,7 +567,7 @@ TEST(LiveConnections, ARequestThatHasComeIsServedBeforeItsConnectionIsClosed) {
   for (const bool drain : {false, true}) {
     for (const bool served_before : {false, true}) {
       Server server;
-      server.answering = [](Request) { return http::answer(text(200, "ok")); };
+      server.answering = [](Request&) { return http::answer(text(200, "ok")); };
       MemoryStream& client = server.stream();
       server.serve(client, served_before ? get("/") : std::string());
       client.sent.clear();
@@ -604,11 +604,11 @@ struct Scarce {
 TEST(Session, AtTheLimitOfMemoryNoHeadIsWaitedForAndWhatRunsGoesOn) {
   Server server;
   async::Signal go;
-  server.answering = [&](Request request) {
-    return [](Request, async::Signal& go) -> Task<base::Result<Response>> {
+  server.answering = [&](Request& request) {
+    return [](Request&, async::Signal& go) -> Task<base::Result<Response>> {
       co_await go.changed(go.version());
       co_return text(200, "done");
-    }(std::move(request), go);
+    }(request, go);
   };
   MemoryStream &runs = server.stream(), &kept = server.stream(), &partial = server.stream();
   server.serve(runs, get("/"));
@@ -638,7 +638,7 @@ TEST(Session, AtTheLimitOfMemoryNoHeadIsWaitedForAndWhatRunsGoesOn) {
         << "also on a connection that was there";
     EXPECT_EQ(server.connections.refused_for_memory(), 2u);
   }
-  server.answering = [](Request) { return http::answer(text(200, "ok")); };
+  server.answering = [](Request&) { return http::answer(text(200, "ok")); };
   EXPECT_TRUE(server.ask(get("/")).starts_with("HTTP/1.1 200 "));
 }
 
@@ -667,15 +667,15 @@ TEST(Session, AllMemoryIsGivenBack) {
 TEST(LiveConnections, TheSlowestDripIsCutFirst) {
   Server server;
   async::Signal never;
-  server.answering = [&](Request request) {
-    return [](Request request, async::Signal& never) -> Task<base::Result<Response>> {
+  server.answering = [&](Request& request) {
+    return [](Request& request, async::Signal& never) -> Task<base::Result<Response>> {
       if (request.head->target.path == "/wait") co_await never.changed(never.version());
       while (request.body) {
         CO_TRY(const http::Chunk chunk, co_await request.body->read());
         if (chunk.last) break;
       }
       co_return text(200, std::string(100'000, 'x'));
-    }(std::move(request), never);
+    }(request, never);
   };
   MemoryStream &fast = server.stream(), &slow = server.stream(), &slower = server.stream(),
                &paused = server.stream(), &thinks = server.stream(), &upload = server.stream(),

@@ -26,24 +26,27 @@ base::Error not_served(const http::Session& session) {
 
 }  // namespace
 
-std::optional<base::Error> Admission::refusal(const http::Request& request) const {
+Admission::Why Admission::why_refused(const http::Request& request) const {
   const http::Session& session = request.session();
-  if (session.over_limit) return too_many_connections(session);
-  if (context_.refuses && context_.refuses(session)) return not_served(session);
+  if (session.over_limit) return Why::too_many_connections;
+  if (context_.refuses && context_.refuses(session)) return Why::not_served;
   // A request with a fault costs no more memory than its answer, which says what is wrong with it.
-  if (!request.head->fault && http::no_memory()) {
-    if (context_.refused_for_memory) context_.refused_for_memory();
-    return http::no_memory_error();
-  }
-  return std::nullopt;
+  return !request.head->fault && http::no_memory() ? Why::no_memory : Why::not_refused;
 }
 
-async::Task<base::Result<http::Response>> Admission::handle(http::Request request,
+base::Error Admission::refusal(Why why, const http::Session& session) const {
+  if (why == Why::too_many_connections) return too_many_connections(session);
+  if (why == Why::not_served) return not_served(session);
+  if (context_.refused_for_memory) context_.refused_for_memory();
+  return http::no_memory_error();
+}
+
+async::Task<base::Result<http::Response>> Admission::handle(http::Request& request,
                                                             http::Next next) const {
-  auto refused = refusal(request);
-  if (!refused) return next(std::move(request));
+  const Why why = why_refused(request);
+  if (why == Why::not_refused) return next(request);
   if (request.pins) request.pins->last_exchange();
-  return http::fail_with(*std::move(refused));
+  return http::fail_with(refusal(why, request.session()));
 }
 
 }  // namespace weir::admission

@@ -1,7 +1,7 @@
 // Refuses requests whatever they ask for: because of who asks, or because memory is at its limit.
 #pragma once
+#include <cstdint>
 #include <functional>
-#include <optional>
 
 #include "base/callback.h"
 #include "http/stage.h"
@@ -22,11 +22,13 @@ struct Context {
 class Admission final : public http::Stage {
  public:
   explicit Admission(Context context) : context_(std::move(context)) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:
-  std::optional<base::Error> refusal(const http::Request& request) const;
+  enum class Why : uint8_t { not_refused, too_many_connections, not_served, no_memory };
+  Why why_refused(const http::Request& request) const;
+  base::Error refusal(Why why, const http::Session& session) const;
 
   const Context context_;
 };

@@ -81,7 +81,7 @@ TEST(Admission, ARequestWithoutAClientHasNoConnectionToEnd) {
   http::FakeStages fake;
   http::Request request = fake.request(http::fake_head("GET", "http://site/"));
   request.pins = nullptr;
-  EXPECT_EQ(fake.run(stage, std::move(request)).status(), 403);
+  EXPECT_EQ(fake.run(stage, request).status(), 403);
 }
 
 }  // namespace

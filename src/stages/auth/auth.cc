@@ -96,7 +96,7 @@ http::Response Auth::challenge(bool wrong) const {
   return response;
 }
 
-async::Task<base::Result<http::Response>> Auth::handle(http::Request request,
+async::Task<base::Result<http::Response>> Auth::handle(http::Request& request,
                                                        http::Next next) const {
   http::Fields& fields = request.head->fields;
   const http::Session& session = request.session();
@@ -104,7 +104,7 @@ async::Task<base::Result<http::Response>> Auth::handle(http::Request request,
   const http::Field* given = fields.find(FieldId::proxy_authorization);
   if (!login_ || session.depth > 0 || form == TargetForm::origin || form == TargetForm::asterisk) {
     if (given) fields.remove(FieldId::proxy_authorization);
-    return next(std::move(request));
+    return next(request);
   }
   std::optional<Credentials> credentials;
   if (given && fields.count(FieldId::proxy_authorization) == 1)
@@ -114,12 +114,12 @@ async::Task<base::Result<http::Response>> Auth::handle(http::Request request,
   const uint64_t now_ms = async::EventLoop::current().now_ms();
   const Print print = login_->print_of(*credentials);
   if (!login_->knows(print, now_ms) || login_->look_is_due(now_ms))
-    return ask(std::move(request), next, *std::move(credentials), print);
+    return ask(request, next, *std::move(credentials), print);
   set_user(request, credentials->user);
-  return next(std::move(request));
+  return next(request);
 }
 
-async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http::Next next,
+async::Task<base::Result<http::Response>> Auth::ask(http::Request& request, http::Next next,
                                                     Credentials credentials, Print print) const {
   auto& loop = async::EventLoop::current();
   std::string user = credentials.user;
@@ -134,7 +134,7 @@ async::Task<base::Result<http::Response>> Auth::ask(http::Request request, http:
     }
   }
   set_user(request, user);
-  co_return co_await next(std::move(request));
+  co_return co_await next(request);
 }
 
 async::Task<void> Auth::look() const {

@@ -24,11 +24,11 @@ class Auth final : public http::Stage {
   /// If `login` is null, nobody is asked for a login.
   Auth(std::shared_ptr<Login> login, Context context)
       : login_(std::move(login)), context_(context) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:
-  async::Task<base::Result<http::Response>> ask(http::Request request, http::Next next,
+  async::Task<base::Result<http::Response>> ask(http::Request& request, http::Next next,
                                                 Credentials credentials, Print print) const;
   /// Waits for a look at the file, for a short while at most: if the pool's threads are busy, what
   /// was read before stays in use.

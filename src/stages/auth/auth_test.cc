@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <latch>
+#include <list>
 
 #include "http/stage_fake.h"
 #include "stages/auth/password.h"
@@ -174,7 +175,7 @@ struct Fixture {
 /// `stage` and its requests, some of which wait.
 struct Pipe {
   struct End final : http::Stage {
-    async::Task<base::Result<http::Response>> handle(http::Request request,
+    async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                      http::Next) const override {
       http::Response response =
           http::text_response(200, "text/plain", request.asker->identity.text());
@@ -189,8 +190,8 @@ struct Pipe {
   }
   async::Task<base::Result<http::Response>> begin(const char* method, const char* target,
                                                   const http::FieldLines& fields) {
-    return stages[0]->handle(fixture.fake.request(http::fake_head(method, target, fields)),
-                             http::Next(&stages[1]));
+    requests.push_back(fixture.fake.request(http::fake_head(method, target, fields)));
+    return stages[0]->handle(requests.back(), http::Next(&stages[1]));
   }
   /// Status and identity.
   std::string run(const char* method, const char* target, const http::FieldLines& fields) {
@@ -206,6 +207,7 @@ struct Pipe {
   }
   Fixture& fixture;
   std::vector<std::unique_ptr<const http::Stage>> stages;
+  std::list<http::Request> requests;
 };
 
 const std::pair<std::string, std::string> kHost{"Host", "site"};

@@ -202,14 +202,14 @@ http::Response error_response(const base::Error& error, std::string_view accept,
   return response;
 }
 
-async::Task<base::Result<http::Response>> Errors::handle(http::Request request,
+async::Task<base::Result<http::Response>> Errors::handle(http::Request& request,
                                                          http::Next next) const {
-  const base::Ref<http::Exchange> exchange = request.exchange;
+  // A restart gives the request another head; the page is about what the client asked for.
   const base::Ref<http::RequestHead> head = request.head;
-  auto response = co_await next(std::move(request));
+  auto response = co_await next(request);
   if (response || response.error().type() == ErrorType::client_closed) co_return response;
   const base::Error& error = response.error();
-  exchange->set_error(error);
+  request.exchange->set_error(error);
   if (error.unanswered()) co_return response;
   std::string url;
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {

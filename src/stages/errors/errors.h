@@ -11,7 +11,7 @@ class Errors final : public http::Stage {
  public:
   /// `name` is how Proxy-Status calls us (RFC 9209, 2).
   explicit Errors(std::string name) : name_(std::move(name)) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:

@@ -16,12 +16,12 @@ using http::FieldId;
 const Errors kStage("weir-test");
 
 http::FakeStages::Answer fails_with(const Error& error) {
-  return [error](http::Request) -> base::Result<http::Response> { return std::unexpected(error); };
+  return [error](http::Request&) -> base::Result<http::Response> { return std::unexpected(error); };
 }
 
 TEST(Errors, WhatIsNoErrorPassesAsItIs) {
   http::FakeStages fake;
-  fake.next = [](http::Request) -> base::Result<http::Response> {
+  fake.next = [](http::Request&) -> base::Result<http::Response> {
     return http::text_response(404, "text/plain", "the site's own words");
   };
   http::Outcome outcome = fake.run(kStage, "GET", "http://site/");

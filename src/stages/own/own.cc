@@ -66,7 +66,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   return http::text_response(200, "text/html; charset=utf-8", http::html_page("Weir works", body));
 }
 
-async::Task<base::Result<http::Response>> Own::handle(http::Request request,
+async::Task<base::Result<http::Response>> Own::handle(http::Request& request,
                                                       http::Next next) const {
   const http::Target& target = request.head->target;
   // If the stages ran in another order, anybody could get these pages.
@@ -74,7 +74,7 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request request,
     return http::fail_with(
         base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));
   if (request.head->method == Method::connect) {
-    if (!own_->is_own_name(target.host)) return next(std::move(request));
+    if (!own_->is_own_name(target.host)) return next(request);
     if (target.port != 80) {
       return http::fail_with(
           base::Error(ErrorType::http_request_denied,
@@ -87,8 +87,7 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request request,
     response.tunnel = std::make_unique<OwnTunnel>();
     return http::answer(std::move(response));
   }
-  if (!request.session().own && !own_->covers(target, request.session()))
-    return next(std::move(request));
+  if (!request.session().own && !own_->covers(target, request.session())) return next(request);
   auto response = page(request);
   if (!response) return http::fail_with(std::move(response).error());
   return http::answer(*std::move(response));

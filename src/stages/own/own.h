@@ -13,7 +13,7 @@ class Own final : public http::Stage {
  public:
   Own(std::shared_ptr<const http::OwnNames> own, std::string version)
       : own_(std::move(own)), version_(std::move(version)) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:

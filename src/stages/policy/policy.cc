@@ -25,7 +25,7 @@ base::Result<base::Ref<const Decision>> Policy::decide(const Question& question)
   return last;
 }
 
-async::Task<base::Result<http::Response>> Policy::handle(http::Request request,
+async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
                                                          http::Next next) const {
   const http::Target& target = request.head->target;
   const http::Session& session = request.session();
@@ -42,7 +42,7 @@ async::Task<base::Result<http::Response>> Policy::handle(http::Request request,
   if (!decision) return http::fail_with(std::move(decision).error());
   request.exchange->decision = *decision;
   request.decision = *std::move(decision);
-  return next(std::move(request));
+  return next(request);
 }
 
 }  // namespace weir::policy

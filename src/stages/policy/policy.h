@@ -14,7 +14,7 @@ namespace weir::policy {
 class Policy final : public http::Stage {
  public:
   Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own);
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:

@@ -70,7 +70,7 @@ TEST(Policy, TheDecisionKeepsTheListenersRules) {
     http::FakeStages fake;
     fake.session->listener = c.listener;
     base::Ref<const http::Decision> decision;
-    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+    fake.next = [&](http::Request& request) -> base::Result<http::Response> {
       decision = request.decision;
       return http::Response{.head = http::ResponseHead::make(200)};
     };
@@ -90,7 +90,7 @@ TEST(Policy, ARequestGetsNoOtherHostsAndNoOtherListenersDecision) {
   const Policy stage = make_policy();
   http::FakeStages fake;
   std::vector<base::Ref<const http::Decision>> decisions;
-  fake.next = [&](http::Request request) -> base::Result<http::Response> {
+  fake.next = [&](http::Request& request) -> base::Result<http::Response> {
     decisions.push_back(request.decision);
     return http::Response{.head = http::ResponseHead::make(200)};
   };

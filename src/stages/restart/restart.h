@@ -8,7 +8,7 @@ namespace weir::restart {
 class Restart final : public http::Stage {
  public:
   static constexpr int kMostRestarts = 4;
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 };
 

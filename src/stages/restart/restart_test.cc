@@ -10,7 +10,7 @@ namespace {
 const Restart kStage;
 
 /// Answers with a restart for as long as the path counts down: /3 becomes /2.
-base::Result<http::Response> count_down(http::Request request) {
+base::Result<http::Response> count_down(http::Request& request) {
   http::Response response;
   const char left = request.head->target.path[1];
   if (left == '0') {
@@ -18,9 +18,9 @@ base::Result<http::Response> count_down(http::Request request) {
     response.head->fields.add("X-Version", text_of(request.head->version));
     return response;
   }
-  request.head = request.head->clone();
-  request.head->target.path = request.head->copy(std::string("/") + static_cast<char>(left - 1));
-  response.restart = std::make_unique<http::Request>(std::move(request));
+  response.restart = request.head->clone();
+  response.restart->target.path =
+      response.restart->copy(std::string("/") + static_cast<char>(left - 1));
   return response;
 }
 
@@ -49,21 +49,21 @@ TEST(Restart, TheLogKeepsTheHeadThatTheClientSentAndNoPeerOfAnEarlierTarget) {
   http::Request request = fake.request(http::fake_head("GET", "http://site/2", {{"Host", "x"}}));
   const base::Ref<http::Exchange> exchange = request.exchange;
   exchange->peer = {base::IpAddress::v4(192, 0, 2, 1), 80};
-  fake.next = [&](http::Request next) -> base::Result<http::Response> {
+  fake.next = [&](http::Request& next) -> base::Result<http::Response> {
     if (fake.calls > 1) EXPECT_EQ(exchange->peer.port, 0) << fake.calls;
     EXPECT_EQ(exchange->request->target.path, "/2");
-    return count_down(std::move(next));
+    return count_down(next);
   };
-  EXPECT_EQ(fake.run(kStage, std::move(request)).status(), 200);
+  EXPECT_EQ(fake.run(kStage, request).status(), 200);
   EXPECT_EQ(fake.target, "/0");
   EXPECT_EQ(exchange->request->raw_target, "http://site/2");
 }
 
 TEST(Restart, AnErrorAfterOneIsAnError) {
   http::FakeStages fake;
-  fake.next = [&](http::Request request) -> base::Result<http::Response> {
+  fake.next = [&](http::Request& request) -> base::Result<http::Response> {
     if (fake.calls == 2) return base::fail(base::ErrorType::http_request_denied, "denied");
-    return count_down(std::move(request));
+    return count_down(request);
   };
   const http::Outcome outcome = fake.run(kStage, "GET", "http://site/3");
   ASSERT_TRUE(outcome.error);
@@ -83,15 +83,14 @@ TEST(Restart, AnotherOriginGetsNeitherTheLoginInTheUrlNorItsSpelling) {
   for (const auto& c : cases) {
     http::FakeStages fake;
     std::string written;
-    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+    fake.next = [&](http::Request& request) -> base::Result<http::Response> {
       http::Response response;
       if (fake.calls == 1) {
-        request.head = request.head->clone();
-        http::Target& target = request.head->target;
+        response.restart = request.head->clone();
+        http::Target& target = response.restart->target;
         target.host = c.host;
         target.port = c.port;
         target.authority = "new";
-        response.restart = std::make_unique<http::Request>(std::move(request));
         return response;
       }
       written = request.head->target.written_authority;

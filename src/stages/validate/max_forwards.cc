@@ -35,17 +35,16 @@ http::Response final_recipient(const http::RequestHead& head) {
 
 }  // namespace
 
-async::Task<base::Result<http::Response>> MaxForwards::handle(http::Request request,
+async::Task<base::Result<http::Response>> MaxForwards::handle(http::Request& request,
                                                               http::Next next) const {
   http::RequestHead& head = *request.head;
-  if (head.method != Method::trace && head.method != Method::options)
-    return next(std::move(request));
+  if (head.method != Method::trace && head.method != Method::options) return next(request);
   if (head.method == Method::trace && request.body) {
     return http::fail_with(
         base::Error(ErrorType::http_request_error, "A TRACE request has no content."));
   }
   const http::Field* field = head.fields.find(FieldId::max_forwards);
-  if (!field) return next(std::move(request));
+  if (!field) return next(request);
   const auto forwards = base::parse_decimal<uint32_t>(field->value());
   if (!forwards || head.fields.count(FieldId::max_forwards) > 1) {
     return http::fail_with(
@@ -55,7 +54,7 @@ async::Task<base::Result<http::Response>> MaxForwards::handle(http::Request requ
   char digits[16];
   const auto end = std::to_chars(digits, digits + sizeof digits, *forwards - 1).ptr;
   head.fields.set(FieldId::max_forwards, {digits, static_cast<size_t>(end - digits)});
-  return next(std::move(request));
+  return next(request);
 }
 
 }  // namespace weir::validate

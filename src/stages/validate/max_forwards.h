@@ -9,7 +9,7 @@ namespace weir::validate {
 /// without a login, and above any stage that may send a request on twice.
 class MaxForwards final : public http::Stage {
  public:
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 };
 

@@ -66,7 +66,7 @@ bool Validate::loops(const http::Fields& fields) const {
   return false;
 }
 
-async::Task<base::Result<http::Response>> Validate::handle(http::Request request,
+async::Task<base::Result<http::Response>> Validate::handle(http::Request& request,
                                                            http::Next next) const {
   http::RequestHead& head = *request.head;
   if (head.fault) return http::fail_with(*std::move(head.fault));
@@ -86,7 +86,7 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request request
     request.upgrade = http::Upgrade::websocket;
   // Trailers are never sent to an HTTP/1.0 client.
   request.te_trailers = hop.te_trailers && head.version >= Version::http_1_1;
-  return next(std::move(request));
+  return next(request);
 }
 
 }  // namespace weir::validate

@@ -14,7 +14,7 @@ class Validate final : public http::Stage {
   /// `via` is our name in Via; a request that already carries it has gone in a loop.
   Validate(std::shared_ptr<const http::OwnNames> own, std::string via)
       : own_(std::move(own)), via_(std::move(via)) {}
-  async::Task<base::Result<http::Response>> handle(http::Request request,
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
  private:

@@ -236,7 +236,7 @@ TEST(Validate, TrailersThatTheClientWantsAreAskedForByForward) {
         Case{"gzip", Version::http_1_1, false}, Case{"trailers", Version::http_1_0, false}}) {
     http::FakeStages fake;
     bool wanted = false;
-    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+    fake.next = [&](http::Request& request) -> base::Result<http::Response> {
       wanted = request.te_trailers;
       return http::Response();
     };
@@ -266,7 +266,7 @@ TEST(Validate, AnUpgradeIsWebsocketOrNone) {
        }) {
     http::FakeStages fake;
     http::Upgrade upgrade = http::Upgrade::none;
-    fake.next = [&](http::Request request) -> base::Result<http::Response> {
+    fake.next = [&](http::Request& request) -> base::Result<http::Response> {
       upgrade = request.upgrade;
       return http::Response{.head = http::ResponseHead::make(200)};
     };
@@ -274,7 +274,7 @@ TEST(Validate, AnUpgradeIsWebsocketOrNone) {
         c.method, "http://site/",
         {{"Host", "site"}, {"Connection", c.connection}, {"Upgrade", c.upgrade}}, c.version));
     if (c.content) request.body = some_content();
-    EXPECT_EQ(fake.run(kStage, std::move(request)).status(), 200);
+    EXPECT_EQ(fake.run(kStage, request).status(), 200);
     EXPECT_EQ(upgrade == http::Upgrade::websocket, c.websocket)
         << c.method << " " << c.connection << " " << c.upgrade;
     EXPECT_EQ(fake.fields, "Host: site\n");
