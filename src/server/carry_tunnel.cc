@@ -6,57 +6,48 @@
 namespace weir::server {
 namespace {
 
-using Running = async::Task<base::Result<void>>;
+using Ended = std::optional<base::Result<void>>;
 
-/// All that a tunnel needs while it waits, in one place: idle tunnels are many, and what is a local
-/// of carry() stands in its frame. So carry() has no others.
-struct Carried {
-  std::unique_ptr<http::Tunnel> tunnel;
-  base::Ref<http::Exchange> exchange;
-  async::ByteStream& client;
-  base::Slice first;
-  async::Interrupt& interrupt;
-  bool looking = false;
-
-  Running begin() {
-    exchange->settle();
-    Running look = tunnel->look(client, first);
-    looking = static_cast<bool>(look);
-    return looking ? std::move(look) : run();
-  }
-  Running run() { return tunnel->run(client, std::move(first)); }
-  /// What is to run after what has ended; null: nothing.
-  [[gnu::noinline]] Running after(std::optional<base::Result<void>> ended) {
-    if (looking && ended && *ended) {
-      looking = false;
-      if (auto carrier = tunnel->carrier()) tunnel = std::move(carrier);
-      return run();
-    }
-    if (!ended) {
-      client.abort();
-      exchange->set_ended(interrupt.reason());
-    } else if (*ended) {
-      exchange->set_ended("complete");
-    } else if (ended->error().type() != base::ErrorType::client_closed) {
-      exchange->set_error(ended->error());
-    }
-    return {};
-  }
-};
-
-async::Task<void> carry(Carried carried) {
-  for (Running running = carried.begin(); running;) {
-    running = carried.after(
-        co_await async::Until<base::Result<void>>(std::move(running), carried.interrupt));
+void note(http::Exchange& exchange, const Ended& ended, async::ByteStream& client,
+          const async::Interrupt& interrupt) {
+  if (!ended) {
+    client.abort();
+    exchange.set_ended(interrupt.reason());
+  } else if (*ended) {
+    exchange.set_ended("complete");
+  } else if (ended->error().type() != base::ErrorType::client_closed) {
+    exchange.set_error(ended->error());
   }
 }
 
 }  // namespace
 
+async::Task<std::unique_ptr<http::Tunnel>> look_into_tunnel(std::unique_ptr<http::Tunnel> tunnel,
+                                                            http::Exchange& exchange,
+                                                            async::ByteStream& client,
+                                                            base::Slice& first,
+                                                            async::Interrupt& interrupt) {
+  exchange.settle();
+  auto looking = tunnel->look(client, first);
+  if (!looking) co_return tunnel;
+  const Ended looked = co_await async::Until<base::Result<void>>(std::move(looking), interrupt);
+  if (!looked || !*looked) {
+    note(exchange, looked, client, interrupt);
+    co_return nullptr;
+  }
+  if (auto carrier = tunnel->carrier()) co_return carrier;
+  co_return tunnel;
+}
+
+void RunTunnel::await_resume() {
+  note(exchange_, until_.await_resume(), client_, interrupt_);
+}
+
 async::Task<void> carry_tunnel(std::unique_ptr<http::Tunnel> tunnel,
                                base::Ref<http::Exchange> exchange, async::ByteStream& client,
                                base::Slice first, async::Interrupt& interrupt) {
-  return carry({std::move(tunnel), std::move(exchange), client, std::move(first), interrupt});
+  tunnel = co_await look_into_tunnel(std::move(tunnel), *exchange, client, first, interrupt);
+  if (tunnel) co_await RunTunnel(std::move(tunnel), *exchange, client, std::move(first), interrupt);
 }
 
 }  // namespace weir::server

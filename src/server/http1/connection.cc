@@ -123,8 +123,13 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
       // The request's coroutine frames are gone; the tunnel uses only what it owns.
       base::Slice first = client_.input.take_all();
       client_.input.release();
-      co_return co_await carry_tunnel(std::move(outcome.tunnel), std::move(outcome.exchange),
-                                      client_.stream, std::move(first), client_.interrupt);
+      outcome.tunnel = co_await look_into_tunnel(std::move(outcome.tunnel), *outcome.exchange,
+                                                 client_.stream, first, client_.interrupt);
+      if (outcome.tunnel) {
+        co_await RunTunnel(std::move(outcome.tunnel), *outcome.exchange, client_.stream,
+                           std::move(first), client_.interrupt);
+      }
+      co_return;
     }
     exchange_ = nullptr;
     outcome.exchange = nullptr;
