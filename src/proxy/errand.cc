@@ -1,12 +1,11 @@
 #include "proxy/errand.h"
 
-#include <cassert>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "base/account.h"
+#include "http/no_memory.h"
 #include "policy/decide.h"
 
 namespace weir::proxy {
@@ -32,10 +31,9 @@ std::unexpected<base::Error> cancelled(Errand& errand) {
 /// Why the errand may not begin, if it may not.
 base::Result<void> check(const http::RequestHead& head) {
   // What the stages that were left out would have refused (admission, validate).
-  if (base::Account::stand() >= base::Memory::full) {
-    return base::fail(ErrorType::connection_limit_reached,
-                      "The proxy holds as much memory as it may.", "limits.memory");
-  }
+  if (http::no_memory()) return std::unexpected(http::no_memory_error());
+  if (head.method == http::Method::connect)
+    return base::fail(ErrorType::proxy_internal_error, "Weir opens no tunnel for itself.");
   if (head.target.scheme == http::Scheme::https) {
     return base::fail(ErrorType::http_request_error, 501,
                       "Weir does not fetch https:// URLs for itself yet.");
@@ -113,7 +111,6 @@ bool Errands::cancel_unread(const char* reason) {
 
 async::Task<base::Result<http::Response>> run_errand(base::Ref<Errand> errand,
                                                      base::Ref<http::RequestHead> head) {
-  assert(head->method != http::Method::connect);
   errand->request = head;
   if (auto checked = check(*head); !checked) {
     errand->set_error(checked.error());

@@ -74,10 +74,11 @@ class Errands final : public http::Journal {
 
 /// Sends a request without content through the stages that are not for clients alone, and returns
 /// the response, whose body keeps the errand alive. Destroying the task or the body cancels it.
-/// `head` is complete, its target too; its method is not CONNECT. Once per errand.
+/// `head` is complete, its target too. Once per errand.
 ///
 /// Errors: what the stages return; connection_limit_reached at the limit of memory;
-/// http_request_error for https, which Weir does not speak to origins yet; cancelled, after
+/// http_request_error for https, which Weir does not speak to origins yet; proxy_internal_error for
+/// CONNECT; cancelled, after
 /// Errand::cancel. The body's errors are those of its origin, and cancelled.
 async::Task<base::Result<http::Response>> run_errand(base::Ref<Errand> errand,
                                                      base::Ref<http::RequestHead> head);
