@@ -71,6 +71,8 @@ struct Opened {
   std::vector<uint16_t> no_opaque_ports = {};
   uint64_t sniff_bytes = 16 * 1024;
   Serve serve = Serve::needed;
+  /// Null: one that allows everything.
+  base::Ref<const http::Decision> decision = {};
 };
 
 /// A CONNECT that succeeded, with its tunnel running.
@@ -92,6 +94,7 @@ class Tunnelled {
     };
     http::Request request = fake.request(http::fake_head("CONNECT", setup.target, {{"Host", "x"}}));
     exchange = request.exchange;
+    if (setup.decision) request.decision = setup.decision;
     http::Outcome outcome = fake.run(stage, request);
     if (outcome.response) tunnel = std::move(outcome.response->tunnel);
   }
@@ -220,6 +223,40 @@ const std::string kTls = client_hello(), kLongTls = client_hello(9000);
 std::string get(const std::string& host, size_t more = 0) {
   const std::string field = more > 0 ? "Cookie: " + std::string(more, 'c') + "\r\n" : "";
   return "GET / HTTP/1.1\r\nHost: " + host + "\r\n" + field + "Connection: close\r\n\r\n";
+}
+
+/// Allows every address, and denies a server name.
+struct DeniesName final : http::Decision {
+  explicit DeniesName(std::string name) : name(std::move(name)) {}
+  base::Result<void> check_address(base::AddressSource, const base::IpAddress&,
+                                   uint16_t) const override {
+    return {};
+  }
+  base::Result<void> check_server_name(std::string_view asked_name) const override {
+    asked.emplace_back(asked_name);
+    if (asked_name != name) return {};
+    return base::fail(ErrorType::http_request_denied, "That name is denied.", "a rule");
+  }
+  const std::string name;
+  mutable std::vector<std::string> asked;
+};
+
+TEST(Recognise, PolicyIsAskedAboutTheServerNameBeforeAnythingIsRelayed) {
+  for (const char* denied : {"sni.example", "other.example"}) {
+    const auto decision = base::make_ref<DeniesName>(denied);
+    Tunnelled t({.target = "site:443", .decision = decision});
+    t.run();
+    t.client.arrive(kTls);
+    const bool allowed = decision->name != "sni.example";
+    EXPECT_EQ(t.until(200), allowed ? "ended" : "http_request_denied");
+    EXPECT_EQ(t.seen.ran, allowed);
+    EXPECT_EQ(decision->asked, std::vector<std::string>{"sni.example"});
+  }
+  const auto decision = base::make_ref<DeniesName>("");
+  Tunnelled opaque({.target = "site:443", .decision = decision});
+  opaque.run("\x01\x02");
+  EXPECT_EQ(opaque.until(200), "ended");
+  EXPECT_TRUE(decision->asked.empty()) << "what is no TLS names no server";
 }
 
 TEST(Recognise, TheFirstBytesDecide) {

@@ -126,6 +126,8 @@ void Harness::reload() {
   // The place of a future stage that rewrites targets.
   if (options.rewrites) stages.all.insert(std::prev(stages.all.end()), std::make_unique<Rewrite>());
   pipeline = base::Ref<const http::Pipeline>(
+  if (options.before_forward)
+    stages.all.insert(std::prev(stages.all.end()), options.before_forward());
       new http::Pipeline(std::move(stages.all), kept, stages.for_clients));
 }
 

@@ -59,6 +59,8 @@ struct Options {
   /// What Weir's own requests may reach.
   policy::Config house;
   bool rewrites = false;
+  /// Makes a stage that stands right before the one that forwards.
+  std::function<std::unique_ptr<const http::Stage>()> before_forward;
   /// For the pipelines that reload() makes; null: no login is needed.
   std::shared_ptr<auth::Login> login;
   /// What the origins speak.

@@ -75,5 +75,35 @@ TEST(PolicyInTheEngine, AConnectIsJudgedBeforeAnythingIsConnected) {
   EXPECT_EQ(h.origin->accepted, 0);
 }
 
+/// Gives each request a decision that denies responses without content (204).
+class DenyResponses final : public http::Stage {
+ public:
+  async::Task<base::Result<http::Response>> handle(http::Request& request,
+                                                   http::Next next) const override {
+    struct Decides final : http::Decision {
+      base::Result<void> check_address(base::AddressSource, const base::IpAddress&,
+                                       uint16_t) const override {
+        return {};
+      }
+      base::Result<void> check_response(const http::ResponseHead& head) const override {
+        if (head.status != 204) return {};
+        return base::fail(base::ErrorType::http_request_denied, "No empty answers here.", "a rule");
+      }
+    };
+    request.decision = base::make_ref<Decides>();
+    return next(request);
+  }
+};
+
+TEST(PolicyInTheEngine, AResponseIsJudgedByItsHeadBeforeAnyOfItIsPassedOn) {
+  Options options;
+  options.before_forward = [] { return std::make_unique<DenyResponses>(); };
+  Harness h(options);
+  Client& client = h.client();
+  EXPECT_EQ(status_of(h, client, h.origin->authority(), "/length"), 200);
+  EXPECT_EQ(status_of(h, client, h.origin->authority(), "/empty"), 403);
+  EXPECT_EQ(status_of(h, client, h.origin->authority(), "/length"), 200);
+}
+
 }  // namespace
 }  // namespace weir::engine
