@@ -75,7 +75,7 @@ void Worker::use(SnapshotRef snapshot) {
   snapshot_ = std::move(snapshot);
   const Config& config = snapshot_->config;
   journal_.use(snapshot_->log);
-  server_config_ = config.server;
+  server_config_ = base::make_ref<server::KeptConfig>(config.server);
   net::TcpOptions tcp;
   tcp.keepalive_ms = static_cast<uint32_t>(config.tcp.keepalive_ms);
   acceptor_.use(tcp, config.connections_per_client);

@@ -83,9 +83,8 @@ class Worker final : private server::Admission, public Colleague {
   journal::WorkerJournal journal_;
   Errands errands_{pipeline_};
   SnapshotRef snapshot_;
-  // The current limits of client connections, at a fixed address: a connection, which outlives its
-  // exchanges, follows the current configuration.
-  server::ServerConfig server_config_;
+  // The current limits of client connections; each request takes its own share of them.
+  server::ConfigRef server_config_;
   net::Resolver resolver_;
   origin::Connector connector_;
   origin::Pool pool_;

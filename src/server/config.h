@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "base/ref.h"
+
 namespace weir::server {
 
 struct ServerConfig {
@@ -28,5 +30,12 @@ struct ServerConfig {
   uint64_t expect_wait_ms = 1000;
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
+
+/// A worker's copy of a configuration. Each request keeps the one that it began with until it ends;
+/// a reload only changes which one later requests take.
+struct KeptConfig final : base::Counted<KeptConfig>, ServerConfig {
+  explicit KeptConfig(const ServerConfig& config) : ServerConfig(config) {}
+};
+using ConfigRef = base::Ref<const KeptConfig>;
 
 }  // namespace weir::server

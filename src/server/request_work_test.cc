@@ -95,7 +95,7 @@ class Streams final : private http::Journal {
   }
 
   async::EventLoop loop;
-  ServerConfig config;
+  ConfigRef config = base::make_ref<KeptConfig>(ServerConfig());
   LiveConnections connections;
   base::Ref<const http::Pipeline> pipeline;
   SessionContext context{*this, pipeline, config, connections};

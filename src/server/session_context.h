@@ -18,9 +18,9 @@ class Admission {
 /// What sessions need from their worker, which outlives them.
 struct SessionContext {
   http::Journal& journal;
-  /// The current pipeline; each request reads this reference again.
+  /// The current pipeline and configuration; each request reads these references again.
   const base::Ref<const http::Pipeline>& pipeline;
-  const ServerConfig& config;
+  const ConfigRef& config;
   LiveConnections& connections;
   /// Null: every client that has connected is admitted.
   const Admission* admission = nullptr;

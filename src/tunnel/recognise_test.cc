@@ -132,7 +132,7 @@ class Tunnelled {
   http::FakeStages fake;
   NoJournal journal;
   base::Ref<const http::Pipeline> pipeline;
-  server::ServerConfig server_config;
+  server::ConfigRef server_config = base::make_ref<server::KeptConfig>(server::ServerConfig());
   server::LiveConnections connections;
   server::SessionContext context{journal, pipeline, server_config, connections};
   TunnelConfig config;

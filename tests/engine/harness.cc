@@ -98,7 +98,8 @@ Harness::Harness(Options wanted)
   parts.rules = std::make_shared<const policy::RuleSet>(std::move(all));
   parts.via = "weir-test";
   parts.version = "test";
-  sessions.emplace(server::SessionContext{journal, pipeline, options.server, connections});
+  server_config = base::make_ref<server::KeptConfig>(options.server);
+  sessions.emplace(server::SessionContext{journal, pipeline, server_config, connections});
   reload();
   origin.emplace(options.origin);
 }
@@ -125,9 +126,9 @@ void Harness::reload() {
   auto stages = proxy::make_stages(*kept, *sessions, {attempts, threads_port}, std::move(forward));
   // The place of a future stage that rewrites targets.
   if (options.rewrites) stages.all.insert(std::prev(stages.all.end()), std::make_unique<Rewrite>());
-  pipeline = base::Ref<const http::Pipeline>(
   if (options.before_forward)
     stages.all.insert(std::prev(stages.all.end()), options.before_forward());
+  pipeline = base::Ref<const http::Pipeline>(
       new http::Pipeline(std::move(stages.all), kept, stages.for_clients));
 }
 

@@ -116,6 +116,7 @@ class Harness {
   server::LiveConnections connections;
   proxy::PipelineParts parts;
   base::Ref<const http::Pipeline> pipeline;
+  server::ConfigRef server_config;
   proxy::Errands errands{pipeline};
   std::optional<server::SessionContext> sessions;
   base::Endpoint listening;

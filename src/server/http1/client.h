@@ -25,10 +25,11 @@ struct ContentState {
 /// A client connection or a session inside a tunnel. Owned by the coroutine that serves it; used on
 /// one worker.
 struct Client {
-  Client(async::ByteStream& stream, const ServerConfig& config) : stream(stream), config(config) {}
+  Client(async::ByteStream& stream, ConfigRef config) : stream(stream), config(std::move(config)) {}
 
   async::ByteStream& stream;
-  const ServerConfig& config;
+  /// Of the running request; between two, of the wait for the next.
+  ConfigRef config;
   async::Input input;
   /// Ends the running exchange: the client has gone, or other code fires it with a reason.
   async::Interrupt interrupt;

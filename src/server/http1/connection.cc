@@ -78,7 +78,7 @@ void Connection::go_back() {
 }
 
 uint64_t Connection::request_deadline_ms() const {
-  const ServerConfig& config = client_.config;
+  const ServerConfig& config = *client_.config;
   return waiting_since_ms_ + (served_any_ ? config.idle_timeout_ms : config.head_timeout_ms);
 }
 
@@ -106,6 +106,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
   const auto kept = std::move(self);  // Destroyed when run() returns, not with the task.
   for (;;) {
     waiting_since_ms_ = async::EventLoop::current().now_ms();
+    use_current_config();
     while (client_.input.empty()) {
       if (pins_.lost()) co_return go_back();
       client_.input.release();
@@ -156,12 +157,13 @@ async::Task<void> Connection::linger() {
   client_.stream.readiness().on_broken = nullptr;
   client_.input.take_all();
   client_.stream.shut_down_writes();
-  const uint64_t end_ms = loop.now_ms() + client_.config.linger_ms;
+  const uint64_t end_ms = loop.now_ms() + client_.config->linger_ms;
   uint64_t dropped = 0;
   // The loop checks the time itself: while there is always more to read, no deadline is checked.
-  while (dropped < client_.config.linger_bytes && loop.now_ms() < end_ms) {
+  while (dropped < client_.config->linger_bytes && loop.now_ms() < end_ms) {
     client_.input.release();
-    const uint64_t deadline_ms = std::min(end_ms, loop.now_ms() + client_.config.linger_silence_ms);
+    const uint64_t deadline_ms =
+        std::min(end_ms, loop.now_ms() + client_.config->linger_silence_ms);
     const ssize_t ready = co_await client_.stream.until_readable(deadline_ms);
     if (ready < 0) co_return;
     const ssize_t n =

@@ -52,6 +52,9 @@ class Connection final : public base::Pooled, private LiveConnection {
   // connection.cc: between requests.
 
   uint64_t request_deadline_ms() const;
+  void use_current_config() {
+    if (client_.config.get() != context_.config.get()) client_.config = context_.config;
+  }
   /// The next request's first bytes go into the input. `ready` is what the wait returned.
   Came look_for_request(ssize_t ready);
   /// True if the next request has begun to come. Asks the kernel.

@@ -53,7 +53,7 @@ async::Task<std::optional<base::Error>> Connection::read_head(http1::RequestPars
   // The first head's timeout runs from the accept.
   const uint64_t started_ms = loop.now_ms();
   const uint64_t deadline_ms =
-      (served_any_ ? started_ms : waiting_since_ms_) + client_.config.head_timeout_ms;
+      (served_any_ ? started_ms : waiting_since_ms_) + client_.config->head_timeout_ms;
   if (way_back()) way_back()->forget();
   while (!parser.done()) {
     if (client_.input.empty()) {
@@ -132,8 +132,9 @@ Persistence Connection::persistence_of(const http1::RequestParser& parser,
 
 async::Task<Connection::Outcome> Connection::exchange() {
   const uint64_t started_ms = async::EventLoop::current().now_ms();
+  use_current_config();
   http1::RequestParser parser(
-      {static_cast<uint32_t>(client_.config.head_bytes), client_.config.head_fields});
+      {static_cast<uint32_t>(client_.config->head_bytes), client_.config->head_fields});
   /// Logs a request that is cancelled while its head is being read.
   struct Cut {
     Connection& self;
@@ -209,7 +210,7 @@ async::Task<Connection::After> Connection::before_relay(base::Ref<ClientExchange
   if (client_.pending.empty()) co_return After::relay;
   base::Slice pending = base::Slice::copy_of(std::exchange(client_.pending, {}));
   const ssize_t written = co_await client_.stream.write(
-      {std::move(pending)}, client_.config.write_timeout_ms, &exchange->sent);
+      {std::move(pending)}, client_.config->write_timeout_ms, &exchange->sent);
   co_return written < 0 ? After::drop : After::relay;
 }
 

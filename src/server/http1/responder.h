@@ -31,7 +31,7 @@ class Http1Responder final : public Responder {
                               http::Chunk&& first) override;
   async::WriteOperation send(http::Chunk&& chunk) override;
   bool plain() const override { return framing_ != Framing::chunked; }
-  uint64_t silence_ms() const override { return client_.config.write_timeout_ms; }
+  uint64_t silence_ms() const override { return client_.config->write_timeout_ms; }
   void abort() override;
 
   /// The connection may carry another request after this response. Known once it has begun.

@@ -101,14 +101,16 @@ class Server final : private http::Journal {
   }
 
   async::EventLoop loop;
-  ServerConfig config;
+  const base::Ref<KeptConfig> kept = base::make_ref<KeptConfig>(ServerConfig());
+  KeptConfig& config = *kept;
+  ConfigRef current = kept;
   /// Answers 200 with the request's path, unless the test says otherwise.
   Answering answering = [](Request& request) {
     return http::answer(text(200, std::string(request.head->target.path)));
   };
   base::Ref<const http::Pipeline> pipeline;
   LiveConnections connections;
-  SessionContext context{*this, pipeline, config, connections};
+  SessionContext context{*this, pipeline, current, connections};
   /// `METHOD STATUS ended`.
   std::vector<std::string> records;
   std::vector<uint64_t> sent, received;
@@ -324,6 +326,29 @@ TEST(Session, ContentOfEachFramingAndWhatIsWrongWithIt) {
   server.serve(slow, "POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\nab");
   EXPECT_TRUE(server.until([&] { return server.scope.size() == 0; }));
   EXPECT_EQ(server.records, std::vector<std::string>{"POST 0 http_request_error"});
+}
+
+TEST(Session, ARequestKeepsTheConfigurationThatItBeganWith) {
+  Server server;
+  server.answering = read_content;
+  const std::string begun = "POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\na";
+  MemoryStream& stream = server.stream();
+  server.serve(stream, begun);
+  ServerConfig shorter;
+  shorter.content_timeout_ms = 40;
+  server.current = base::make_ref<KeptConfig>(shorter);
+  MemoryStream& other = server.stream();
+  server.serve(other, begun);
+  stream.arrive("b");  // From here on, another wait has begun.
+  EXPECT_TRUE(server.until([&] { return server.scope.size() == 1; }));
+  EXPECT_EQ(server.records, std::vector<std::string>{"POST 0 http_request_error"});
+  stream.arrive("cde");
+  server.turn();
+  EXPECT_TRUE(stream.sent.ends_with("\r\n\r\nabcde"));
+  // The next request on the same connection begins with the configuration of now.
+  stream.arrive(begun);
+  EXPECT_TRUE(server.until([&] { return server.scope.size() == 0; }));
+  EXPECT_EQ(server.records.back(), "POST 0 http_request_error");
 }
 
 TEST(Session, AfterAnEarlyAnswerWhatComesIsReadAndDropped) {
