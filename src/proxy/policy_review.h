@@ -8,17 +8,17 @@
 namespace weir::proxy {
 
 /// One per list of running exchanges: a worker has two, of its clients' and of its own. Running
-/// exchanges were allowed by rules that may have changed since: those that
-/// the new rules deny are cancelled, and their log lines say so. Every exchange whose decision is
-/// of an earlier generation is asked about, the way it was asked about at first (policy::decide)
-/// and with what is known by now.
+/// exchanges were allowed by rules that may have changed since: those that the new rules deny are
+/// cancelled, and their log lines say so. Every exchange whose decision is of an earlier generation
+/// is asked about, the way it was asked about at first (policy::decide) and with what is known by
+/// now.
 class PolicyReview {
  public:
   /// How many exchanges are looked at in a turn of the loop.
   static constexpr size_t kSlice = 256;
 
-  /// All arguments belong to the worker: its running exchanges; its current snapshot and
-  /// pipeline, which a reload replaces; and what decides whether a client is still admitted.
+  /// All arguments belong to the worker: its running exchanges; its current snapshot and pipeline,
+  /// which a reload replaces; and what decides whether a client is still admitted.
   PolicyReview(async::Link& live, const SnapshotRef& snapshot,
                const base::Ref<const http::Pipeline>& pipeline, const server::Admission& admission)
       : live_(live), snapshot_(snapshot), pipeline_(pipeline), admission_(admission) {}
