@@ -32,7 +32,7 @@ uint64_t exceptions_caught();
 
 /// The value of a task that an exception ended, if its type is no Result. Other types declare their
 /// own overload, found by its argument, which is null: `Answer after_exception(const Answer*)`.
-/// Without an overload the process terminates.
+/// A task of a type without one does not compile.
 inline int after_exception(const int*) {
   return -ENOMEM;
 }
@@ -68,10 +68,27 @@ struct PromiseBase {
   Final final_suspend() noexcept { return {}; }
 };
 
+/// The value of a task of type T that `error` ended: the error, where T can hold one.
 template <class T>
-struct IsResult : std::false_type {};
+struct ValueOf {
+  static T after(base::Error&& error) {
+    if constexpr (std::is_constructible_v<T, base::Error>)
+      return T(std::move(error));
+    else
+      return after_exception(static_cast<const T*>(nullptr));
+  }
+};
 template <class T>
-struct IsResult<base::Result<T>> : std::true_type {};
+struct ValueOf<base::Result<T>> {
+  static base::Result<T> after(base::Error&& error) { return std::unexpected(std::move(error)); }
+};
+template <class A, class B>
+struct ValueOf<std::pair<A, B>> {
+  static std::pair<A, B> after(base::Error&& error) {
+    A first = ValueOf<A>::after(base::Error(error));
+    return {std::move(first), ValueOf<B>::after(std::move(error))};
+  }
+};
 
 template <class T>
 struct PromiseOf : PromiseBase {
@@ -81,16 +98,7 @@ struct PromiseOf : PromiseBase {
     value.emplace(std::forward<U>(result));
   }
   void unhandled_exception() noexcept {
-    if constexpr (IsResult<T>::value) {
-      value.emplace(std::unexpect, error_of_current_exception());
-    } else if constexpr (std::is_same_v<T, std::optional<base::Error>>) {
-      value.emplace(error_of_current_exception());
-    } else if constexpr (requires { after_exception(static_cast<const T*>(nullptr)); }) {
-      (void)error_of_current_exception();
-      value.emplace(after_exception(static_cast<const T*>(nullptr)));
-    } else {
-      std::terminate();
-    }
+    value.emplace(ValueOf<T>::after(error_of_current_exception()));
   }
   T take() { return std::move(*value); }
 };

@@ -22,21 +22,19 @@ void note(http::Exchange& exchange, const Ended& ended, async::ByteStream& clien
 
 }  // namespace
 
-async::Task<std::unique_ptr<http::Tunnel>> look_into_tunnel(std::unique_ptr<http::Tunnel> tunnel,
-                                                            http::Exchange& exchange,
-                                                            async::ByteStream& client,
-                                                            base::Slice& first,
-                                                            async::Interrupt& interrupt) {
+async::Task<base::Result<std::unique_ptr<http::Tunnel>>> look_into_tunnel(
+    std::unique_ptr<http::Tunnel> tunnel, http::Exchange& exchange, async::ByteStream& client,
+    base::Slice& first, async::Interrupt& interrupt) {
   exchange.settle();
   auto looking = tunnel->look(client, first);
-  if (!looking) co_return tunnel;
+  if (!looking) co_return std::move(tunnel);
   const Ended looked = co_await async::Until<base::Result<void>>(std::move(looking), interrupt);
   if (!looked || !*looked) {
     note(exchange, looked, client, interrupt);
     co_return nullptr;
   }
-  if (auto carrier = tunnel->carrier()) co_return carrier;
-  co_return tunnel;
+  if (auto carrier = tunnel->carrier()) co_return std::move(carrier);
+  co_return std::move(tunnel);
 }
 
 void RunTunnel::await_resume() {
@@ -46,8 +44,10 @@ void RunTunnel::await_resume() {
 async::Task<void> carry_tunnel(std::unique_ptr<http::Tunnel> tunnel,
                                base::Ref<http::Exchange> exchange, async::ByteStream& client,
                                base::Slice first, async::Interrupt& interrupt) {
-  tunnel = co_await look_into_tunnel(std::move(tunnel), *exchange, client, first, interrupt);
-  if (tunnel) co_await RunTunnel(std::move(tunnel), *exchange, client, std::move(first), interrupt);
+  auto looked = co_await look_into_tunnel(std::move(tunnel), *exchange, client, first, interrupt);
+  if (!looked) exchange->set_error(looked.error());
+  if (looked && *looked)
+    co_await RunTunnel(*std::move(looked), *exchange, client, std::move(first), interrupt);
 }
 
 }  // namespace weir::server

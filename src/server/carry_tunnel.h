@@ -25,12 +25,11 @@ async::Task<void> carry_tunnel(std::unique_ptr<http::Tunnel> tunnel,
 // stay with the tunnel: most tunnels are idle most of the time, and there may be many.
 
 /// The first step. Returns the tunnel that is to be run, with its first bytes in `first`. Null: it
-/// has ended. All arguments but `tunnel` outlive the task.
-async::Task<std::unique_ptr<http::Tunnel>> look_into_tunnel(std::unique_ptr<http::Tunnel> tunnel,
-                                                            http::Exchange& exchange,
-                                                            async::ByteStream& client,
-                                                            base::Slice& first,
-                                                            async::Interrupt& interrupt);
+/// has ended, and the exchange says how. An error: memory ran out. All arguments but `tunnel`
+/// outlive the task.
+async::Task<base::Result<std::unique_ptr<http::Tunnel>>> look_into_tunnel(
+    std::unique_ptr<http::Tunnel> tunnel, http::Exchange& exchange, async::ByteStream& client,
+    base::Slice& first, async::Interrupt& interrupt);
 
 /// The second step: `co_await RunTunnel(std::move(tunnel), exchange, client, std::move(first),
 /// interrupt);` Costs no coroutine frame of its own.

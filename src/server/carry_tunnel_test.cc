@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Script {
   /// Another tunnel carries the bytes.
   bool hands_over = false;
   base::Result<void> look = {}, end = {};
+  /// There is no memory to look with.
+  bool starves = false;
   /// It carries until it is cancelled.
   bool stays = false;
 };
@@ -32,6 +35,7 @@ class Scripted final : public http::Tunnel {
   ~Scripted() override { steps_.push_back(name_ + " gone"); }
 
   async::Task<base::Result<void>> look(async::ByteStream&, base::Slice& first) override {
+    if (script_.starves) throw std::bad_alloc();
     return script_.looks ? look_at(first) : async::Task<base::Result<void>>();
   }
   std::unique_ptr<http::Tunnel> carrier() override {
@@ -100,6 +104,7 @@ TEST(CarryTunnel, LooksThenLetsTheCarrierTakeOver) {
        {"first looks", "first gone", "carrier carries bytes+seen", "carrier gone", "complete"}},
       {{.looks = true, .look = std::unexpected(broke)},
        {"first looks", "first gone", "connection_terminated"}},
+      {{.starves = true}, {"first gone", "proxy_internal_error"}},
       {{.end = std::unexpected(broke)},
        {"first carries bytes", "first gone", "connection_terminated"}},
       {{.end = std::unexpected(left)}, {"first carries bytes", "first gone", "client_closed"}},

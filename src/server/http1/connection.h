@@ -40,6 +40,7 @@ class Connection final : public base::Pooled, private LiveConnection {
     drop,    // Cut: the client has gone, or must not take a part for the whole.
     relay,   // The tunnel around this session relays in its place.
   };
+  friend After after_exception(const After*) { return After::drop; }
   struct Outcome {
     After after = After::drop;
     std::unique_ptr<http::Tunnel> tunnel;
