@@ -86,7 +86,7 @@ class FakeStages final : private Journal {
     request.exchange = base::Ref<Exchange>(new FakeExchange(*this, nullptr, request.asker));
     request.exchange->request = request.head;
     request.pins = &pins;
-    if (decided) request.decision = base::make_ref<Anywhere>();
+    if (decided) request.decision = request.exchange->decision = base::make_ref<Anywhere>();
     return request;
   }
   /// `stage` outlives the outcome's response.

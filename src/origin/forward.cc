@@ -77,7 +77,8 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request& reques
     const Again again = again_after(request, *origin, pinned, reused, repeatable);
     if (again == Again::end_client) co_return std::unexpected(answered.error().without_answer());
     if (again == Again::fail) co_return std::unexpected(std::move(answered).error());
-    // The new connection takes over the slot of the one that died.
+    // Rules may have changed since; the new connection takes over the slot of the one that died.
+    request.decision = request.exchange->decision;
     CO_TRY(lease, co_await acquire_.connect_in(request, key, origin->lease().take_slot()));
     origin = begin(request, std::move(lease));
     answered = co_await ask();

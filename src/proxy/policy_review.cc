@@ -13,13 +13,13 @@ void PolicyReview::begin() {
 async::Task<void> PolicyReview::ask_all() {
   // What is still connecting connects by the earlier decision; it is asked about once it is
   // connected.
-  while (co_await walk()) {
+  while (!co_await finished()) {
     async::Sleep nap(async::EventLoop::current().now_ms() + kAskAgainMs);
     co_await nap;
   }
 }
 
-async::Task<bool> PolicyReview::walk() {
+async::Task<bool> PolicyReview::finished() {
   bool again = false;
   // Stands in the list between the exchanges that were looked at and the others: those may end, and
   // new ones may begin, while this waits.
@@ -29,7 +29,7 @@ async::Task<bool> PolicyReview::walk() {
     async::Yield turn;
     co_await turn;
   }
-  co_return again;
+  co_return !again;
 }
 
 bool PolicyReview::look_at_slice(async::Link& place, bool& again) {

@@ -33,8 +33,9 @@ class PolicyReview {
 
  private:
   async::Task<void> ask_all();
-  /// One walk over all exchanges. True if one has to be asked about again later.
-  async::Task<bool> walk();
+  /// One walk over all exchanges. False if one has to be asked about again later, or if memory ran
+  /// out.
+  async::Task<bool> finished();
   /// Looks at one slice behind `place`, which moves on. True if that was the last one.
   bool look_at_slice(async::Link& place, bool& again);
   /// True if it has to be asked about again, because it is not connected yet.

@@ -84,11 +84,10 @@ std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
 class Recognised final : public http::Tunnel {
  public:
   Recognised(std::unique_ptr<http::Tunnel> inner, base::Ref<http::Exchange> exchange,
-             base::Ref<const http::Decision> decision, base::Ref<http::Session> session,
-             const server::SessionContext& context, const TunnelConfig& config)
+             base::Ref<http::Session> session, const server::SessionContext& context,
+             const TunnelConfig& config)
       : inner_(std::move(inner)),
         exchange_(std::move(exchange)),
-        decision_(std::move(decision)),
         session_(std::move(session)),
         context_(context),
         config_(config) {}
@@ -131,7 +130,6 @@ class Recognised final : public http::Tunnel {
 
   std::unique_ptr<http::Tunnel> inner_;
   const base::Ref<http::Exchange> exchange_;
-  const base::Ref<const http::Decision> decision_;  // On the CONNECT.
   const base::Ref<http::Session> session_;
   const server::SessionContext& context_;
   const TunnelConfig& config_;
@@ -208,7 +206,7 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
   over_ = carries == Carries::undecided;
   if (over_) co_return {};
   exchange_->sni = sniffer.server_name();
-  if (carries == Carries::tls) CO_CHECK(decision_->check_server_name(exchange_->sni));
+  if (carries == Carries::tls) CO_CHECK(exchange_->decision->check_server_name(exchange_->sni));
   const bool readable = carries == Carries::http || carries == Carries::bad_http;
   if (readable && (needs_inside() || (carries == Carries::http && is_for_this(*sniffer.head())))) {
     // If anything is wrong with the request, the session inside answers it with 400 or 421.
@@ -270,7 +268,6 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request& re
   session->opened_literal = request.head->target.literal;
   session->depth = outer.depth + 1;
   base::Ref<http::Exchange> exchange = request.exchange;
-  base::Ref<const http::Decision> decision = request.decision;
   CO_TRY(http::Response response, co_await next(request));
   if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {
     co_return base::fail(
@@ -279,9 +276,8 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request& re
         "tunnel.serve");
   }
   if (response.tunnel) {
-    response.tunnel =
-        std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange),
-                                     std::move(decision), std::move(session), context_, config_);
+    response.tunnel = std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange),
+                                                   std::move(session), context_, config_);
   }
   co_return response;
 }

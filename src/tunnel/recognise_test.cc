@@ -94,7 +94,7 @@ class Tunnelled {
     };
     http::Request request = fake.request(http::fake_head("CONNECT", setup.target, {{"Host", "x"}}));
     exchange = request.exchange;
-    if (setup.decision) request.decision = setup.decision;
+    if (setup.decision) request.decision = exchange->decision = setup.decision;
     http::Outcome outcome = fake.run(stage, request);
     if (outcome.response) tunnel = std::move(outcome.response->tunnel);
   }
@@ -252,6 +252,13 @@ TEST(Recognise, PolicyIsAskedAboutTheServerNameBeforeAnythingIsRelayed) {
     EXPECT_EQ(t.seen.ran, allowed);
     EXPECT_EQ(decision->asked, std::vector<std::string>{"sni.example"});
   }
+  // A reload may decide anew between the CONNECT and the ClientHello.
+  Tunnelled reloaded({.target = "site:443"});
+  reloaded.run();
+  reloaded.turn();
+  reloaded.exchange->decision = base::make_ref<DeniesName>("sni.example");
+  reloaded.client.arrive(kTls);
+  EXPECT_EQ(reloaded.until(200), "http_request_denied");
   const auto decision = base::make_ref<DeniesName>("");
   Tunnelled opaque({.target = "site:443", .decision = decision});
   opaque.run("\x01\x02");
