@@ -17,10 +17,15 @@ void Lease::done() {
   pins->put(pin_.text(), std::move(connection_));
 }
 
-void Lease::drop() {
+void Lease::drop() noexcept {
   if (!connection_) return;
   if (http::Pins* const pins = std::exchange(pins_, nullptr)) pins->lose(pin_);
-  pool_->end(std::move(connection_), false);
+  try {
+    pool_->end(std::move(connection_), false);
+  } catch (const std::bad_alloc&) {
+    // The pool did not list the shared connection again: its other exchanges go on, and it closes
+    // with the last of them.
+  }
 }
 
 base::Ref<OriginConnection> Lease::take() {

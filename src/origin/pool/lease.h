@@ -48,8 +48,8 @@ class Lease {
   /// The exchange has ended, and another may begin on the connection: it goes back to the pool, or
   /// to the pins.
   void done();
-  /// The exchange has ended, and nothing more may follow it. Allocates no memory.
-  void drop();
+  /// The exchange has ended, and nothing more may follow it.
+  void drop() noexcept;
   /// Gives the whole connection away, to a tunnel. The pool and the pins forget it.
   base::Ref<OriginConnection> take();
   /// Takes over the slot of a connection that died, for the one that replaces it.

@@ -91,7 +91,8 @@ bool Connection::is_for_relay(const http1::RequestParser& parser,
 
 base::Ref<ClientExchange> Connection::begin(uint64_t started_ms,
                                             base::Ref<http::RequestHead> head) {
-  auto exchange = base::make_ref<Http1Exchange>(context_, asker_, client_, started_ms);
+  use_current_config();  // The head may have taken long.
+  auto exchange = base::make_ref<Http1ClientExchange>(context_, asker_, client_, started_ms);
   exchange->request = std::move(head);
   return exchange;
 }
