@@ -46,8 +46,8 @@ short Client::events() const {
 }
 
 bool Client::woken() const {
-  return (phase_ == Phase::away && !errand_->away.load()) ||
-         (phase_ == Phase::later && errand_->wake->rung());
+  return (phase_ == Phase::away && !job_->away.load()) ||
+         (phase_ == Phase::later && job_->wake->rung());
 }
 
 bool Client::is_owed(uint64_t now_ms) const {
@@ -56,7 +56,7 @@ bool Client::is_owed(uint64_t now_ms) const {
 }
 
 void Client::leave() {
-  if (errand_) errand_->stop.request_stop();
+  if (job_) job_->stop.request_stop();
   descriptor_.reset();
 }
 
@@ -68,11 +68,11 @@ bool Client::advance(short events, Surroundings& around) try {
   switch (phase_) {
     case Phase::line:
     case Phase::body: return receive(around);
-    case Phase::send: return errand_->piece.empty() ? step(around) : send_piece();
+    case Phase::send: return job_->piece.empty() ? step(around) : send_piece();
     case Phase::later: return !(events & (POLLHUP | POLLERR)) && step(around);
     case Phase::away: break;
   }
-  if (!errand_->away.load()) return descriptor_.get() >= 0 && proceed();
+  if (!job_->away.load()) return descriptor_.get() >= 0 && proceed();
   // The client has gone. It stays in the count of clients, with its body, until its step ends.
   leave();
   return true;
@@ -119,9 +119,9 @@ std::string Client::accept(std::string_view text, const Surroundings& around) {
            std::to_string(length);
   if (length > around.body_room)
     return "other requests have taken the room for bodies: try again later";
-  errand_ = std::make_shared<Errand>(around.bell);
-  errand_->command = *command;
-  errand_->request.line = *std::move(line);
+  job_ = std::make_shared<Job>(around.bell);
+  job_->command = *command;
+  job_->request.line = *std::move(line);
   body_length_ = length;
   return {};
 }
@@ -132,21 +132,21 @@ bool Client::receive_body(Surroundings& around) {
     return in_time();
   }
   received_.resize(body_length_);
-  errand_->request.body = std::exchange(received_, {});
+  job_->request.body = std::exchange(received_, {});
   return start(around);
 }
 
 bool Client::start(Surroundings& around) {
   if (is_slow()) return step_aside(around);
-  errand_->step();
+  job_->step();
   around.has_run = true;
-  if (errand_->source && !(around.long_room && around.bell->open())) return refuse(kNoRoom);
+  if (job_->source && !(around.long_room && around.bell->open())) return refuse(kNoRoom);
   return proceed();
 }
 
 bool Client::step(Surroundings& around) {
   if (is_slow()) return step_aside(around);
-  errand_->step();
+  job_->step();
   return proceed();
 }
 
@@ -154,12 +154,12 @@ bool Client::step_aside(Surroundings& around) {
   if (!around.bell->open()) return refuse("there is no descriptor left to run this command");
   phase_ = Phase::away;
   until_ms_ = UINT64_MAX;
-  return around.runner.add(errand_) || refuse("there is no thread left to run this command");
+  return around.runner.add(job_) || refuse("there is no thread left to run this command");
 }
 
 bool Client::proceed() {
-  if (errand_->broken) return false;
-  if (errand_->source) patience_ms_ = kStreamPatienceMs;
+  if (job_->broken) return false;
+  if (job_->source) patience_ms_ = kStreamPatienceMs;
   sent_ = 0;
   phase_ = Phase::send;
   taken_ms_ = base::monotonic_ms();
@@ -168,7 +168,7 @@ bool Client::proceed() {
 }
 
 bool Client::send_piece() {
-  const std::string_view left = std::string_view(errand_->piece).substr(sent_);
+  const std::string_view left = std::string_view(job_->piece).substr(sent_);
   const ssize_t n = send(descriptor_.get(), left.data(), left.size(), MSG_NOSIGNAL);
   if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
   if (n > 0) {
@@ -177,10 +177,10 @@ bool Client::send_piece() {
     // A text has one time limit for all of it.
     if (patience_ms_ == kStreamPatienceMs) until_ms_ = taken_ms_ + patience_ms_;
   }
-  if (sent_ < errand_->piece.size()) return in_time();
-  if (!errand_->source) return false;
-  errand_->piece.clear();
-  if (errand_->next == Source::Next::later) {
+  if (sent_ < job_->piece.size()) return in_time();
+  if (!job_->source) return false;
+  job_->piece.clear();
+  if (job_->next == Source::Next::later) {
     phase_ = Phase::later;
     until_ms_ = UINT64_MAX;
   }
@@ -188,9 +188,9 @@ bool Client::send_piece() {
 }
 
 bool Client::refuse(std::string_view why) {
-  errand_ = std::make_shared<Errand>(nullptr);
-  errand_->piece = why;
-  errand_->piece += '\n';
+  job_ = std::make_shared<Job>(nullptr);
+  job_->piece = why;
+  job_->piece += '\n';
   body_length_ = 0;
   return proceed();
 }

@@ -7,7 +7,7 @@
 
 #include "control/command.h"
 #include "control/descriptor.h"
-#include "control/errand.h"
+#include "control/job.h"
 #include "control/runner.h"
 
 namespace weir::control {
@@ -47,14 +47,14 @@ class Client {
   /// Bytes that are set aside for its body.
   size_t body_bytes() const { return body_length_; }
   /// True if it has a slow command or a streamed answer.
-  bool is_long() const { return errand_ && (is_slow() || errand_->source); }
+  bool is_long() const { return job_ && (is_slow() || job_->source); }
   /// True if its answer is being made, or is being taken. An answer that goes on `later` and one
   /// that the client does not take do not count.
   bool is_owed(uint64_t now_ms) const;
 
  private:
   enum class Phase : uint8_t { line, body, away, send, later };
-  bool is_slow() const { return errand_->command.pace == Pace::slow; }
+  bool is_slow() const { return job_->command.pace == Pace::slow; }
   bool in_time() const;
   bool receive(Surroundings& around);
   bool receive_line(size_t new_from, Surroundings& around);
@@ -78,7 +78,7 @@ class Client {
   uint64_t taken_ms_ = 0;
   std::string received_;
   size_t body_length_ = 0;
-  std::shared_ptr<Errand> errand_;
+  std::shared_ptr<Job> job_;
   /// How much of the piece is sent.
   size_t sent_ = 0;
 };

@@ -19,8 +19,8 @@ struct Runner::State {
   const std::shared_ptr<const Bell> bell;
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<std::shared_ptr<Errand>> waiting;
-  /// Of the errand whose step runs.
+  std::deque<std::shared_ptr<Job>> waiting;
+  /// Of the job whose step runs.
   std::stop_source running{std::nostopstate};
   bool ends = false;
   bool ended = false;
@@ -50,7 +50,7 @@ Runner::~Runner() {
   }
 }
 
-bool Runner::add(const std::shared_ptr<Errand>& errand) {
+bool Runner::add(const std::shared_ptr<Job>& job) {
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([state = state_] { run(*state); });
@@ -60,8 +60,8 @@ bool Runner::add(const std::shared_ptr<Errand>& errand) {
   }
   {
     std::lock_guard lock(state_->mutex);
-    state_->waiting.push_back(errand);
-    errand->away.store(true);
+    state_->waiting.push_back(job);
+    job->away.store(true);
   }
   state_->changed.notify_all();
   return true;
@@ -75,14 +75,14 @@ void Runner::run(State& state) {
   for (;;) {
     state.changed.wait(lock, [&] { return state.ends || !state.waiting.empty(); });
     if (state.ends) break;
-    std::shared_ptr<Errand> errand = std::move(state.waiting.front());
+    std::shared_ptr<Job> job = std::move(state.waiting.front());
     state.waiting.pop_front();
-    state.running = errand->stop;
+    state.running = job->stop;
     lock.unlock();
-    if (!errand->stop.stop_requested()) errand->step();
-    errand->away.store(false);
+    if (!job->stop.stop_requested()) job->step();
+    job->away.store(false);
     state.bell->ring();
-    errand = nullptr;  // Maybe the last owner: destroyed without the lock.
+    job = nullptr;  // Maybe the last owner: destroyed without the lock.
     lock.lock();
     state.running = std::stop_source(std::nostopstate);
   }

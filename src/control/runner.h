@@ -3,7 +3,7 @@
 #include <memory>
 #include <thread>
 
-#include "control/errand.h"
+#include "control/job.h"
 
 namespace weir::control {
 
@@ -21,9 +21,9 @@ class Runner {
 
   static constexpr int kEndMs = 500;
 
-  /// Marks the errand as away until its next step is done, or was skipped because its `stop` was
+  /// Marks the job as away until its next step is done, or was skipped because its `stop` was
   /// requested. False: no thread could be started.
-  bool add(const std::shared_ptr<Errand>& errand);
+  bool add(const std::shared_ptr<Job>& job);
 
  private:
   struct State;

@@ -15,7 +15,7 @@ namespace {
 admission::Context admission_of(const server::SessionContext& sessions) {
   return {.refuses =
               [&sessions](const http::Session& session) {
-                return sessions.admission && sessions.admission->refuses(session);
+                return sessions.clients && sessions.clients->refuses(session);
               },
           .refused_for_memory =
               base::Callback<>::to<&server::LiveConnections::count_refused_for_memory>(

@@ -57,7 +57,7 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
 }
 
 bool PolicyReview::look_at(http::Exchange& exchange) const {
-  if (admission_.refuses(exchange.session())) {
+  if (clients_.refuses(exchange.session())) {
     exchange.cancel("policy_changed");
     return false;
   }

@@ -20,8 +20,8 @@ class PolicyReview {
   /// All arguments belong to the worker: its running exchanges; its current snapshot and pipeline,
   /// which a reload replaces; and what decides whether a client is still admitted.
   PolicyReview(async::Link& live, const SnapshotRef& snapshot,
-               const base::Ref<const http::Pipeline>& pipeline, const server::Admission& admission)
-      : live_(live), snapshot_(snapshot), pipeline_(pipeline), admission_(admission) {}
+               const base::Ref<const http::Pipeline>& pipeline, const server::ClientRules& clients)
+      : live_(live), snapshot_(snapshot), pipeline_(pipeline), clients_(clients) {}
   PolicyReview(const PolicyReview&) = delete;
 
   /// Call it when the generation of the rules has risen, for whatever reason. The first slice is
@@ -46,7 +46,7 @@ class PolicyReview {
   async::Link& live_;
   const SnapshotRef& snapshot_;
   const base::Ref<const http::Pipeline>& pipeline_;
-  const server::Admission& admission_;
+  const server::ClientRules& clients_;
   async::TaskScope asking_;  // At most one task.
 };
 

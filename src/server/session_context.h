@@ -9,9 +9,9 @@
 namespace weir::server {
 
 /// Which clients the current configuration admits. One per worker.
-class Admission {
+class ClientRules {
  public:
-  virtual ~Admission() = default;
+  virtual ~ClientRules() = default;
   virtual bool refuses(const http::Session& session) const = 0;
 };
 
@@ -23,7 +23,7 @@ struct SessionContext {
   const ConfigRef& config;
   LiveConnections& connections;
   /// Null: every client that has connected is admitted.
-  const Admission* admission = nullptr;
+  const ClientRules* clients = nullptr;
 };
 
 }  // namespace weir::server

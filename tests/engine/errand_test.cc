@@ -145,7 +145,7 @@ TEST(Errands, AreSeenByARestartAndByPolicyAfterIt) {
   EXPECT_EQ(Fetch(h, at + "/loop").outcome(), "proxy_loop_detected");
 }
 
-struct Everybody final : server::Admission {
+struct Everybody final : server::ClientRules {
   bool refuses(const http::Session&) const override { return false; }
 };
 

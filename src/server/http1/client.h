@@ -49,10 +49,10 @@ struct Client {
 };
 
 /// The record of a request that came on an HTTP/1 connection.
-class Http1Exchange final : public ClientExchange {
+class Http1ClientExchange final : public ClientExchange {
  public:
-  Http1Exchange(const SessionContext& context, base::Ref<const http::Asker> asker, Client& client,
-                uint64_t started_ms)
+  Http1ClientExchange(const SessionContext& context, base::Ref<const http::Asker> asker,
+                      Client& client, uint64_t started_ms)
       : ClientExchange(context, std::move(asker), client.interrupt, started_ms), client_(client) {}
   bool pass(std::string_view bytes) override { return client_.pass(bytes, sent); }
 

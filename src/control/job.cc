@@ -1,10 +1,10 @@
-#include "control/errand.h"
+#include "control/job.h"
 
 #include <utility>
 
 namespace weir::control {
 
-void Errand::step() noexcept try {
+void Job::step() noexcept try {
   piece.clear();
   if (!std::exchange(has_run_, true)) {
     run();
@@ -15,7 +15,7 @@ void Errand::step() noexcept try {
   broken = true;
 }
 
-void Errand::run() {
+void Job::run() {
   request.wake = wake;
   request.stop = stop.get_token();
   Answer answer = command.run(std::move(request));
@@ -24,7 +24,7 @@ void Errand::run() {
   piece += answer.text;
 }
 
-void Errand::read() {
+void Job::read() {
   wake->clear();
   next = source->read(piece, kPieceBytes);
   if (next != Source::Next::end) return;

@@ -15,9 +15,8 @@ inline constexpr size_t kPieceBytes = 16 * 1024;
 
 /// One client's command and its answer. While `away` is true it belongs to the Runner's thread,
 /// else to the thread that serves the socket; only `stop` and `wake` are for both at any time.
-struct Errand {
-  explicit Errand(std::shared_ptr<const Bell> bell)
-      : wake(std::make_shared<Wake>(std::move(bell))) {}
+struct Job {
+  explicit Job(std::shared_ptr<const Bell> bell) : wake(std::make_shared<Wake>(std::move(bell))) {}
 
   /// Runs the command, or reads the next piece of its answer. Each call leaves in `piece` what is
   /// to be sent; nothing, and no source, at the end.
