@@ -30,7 +30,7 @@ class ContentSink {
   /// True if the content's bytes may go to stream() as they are, so that the kernel can move them
   /// (Body::send_to). False where framing stands between them.
   virtual bool plain() const = 0;
-  /// How long stream() may take nothing. A reload may change it.
+  /// How long stream() may take nothing.
   virtual uint64_t silence_ms() const = 0;
 
   async::ByteStream& stream() const { return stream_; }

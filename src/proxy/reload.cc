@@ -43,8 +43,8 @@ std::string Master::reload() {
   snapshot_ = std::move(made->snapshot);
   first_port_ = change.listening.front().port;
   crew_.apply(snapshot_, change.opened, change.closed);
-  // Wait for the workers, so that "reloaded" is true when it is reported: the new rules hold, and
-  // removed listeners have freed their addresses.
+  // Wait for the workers, so that "reloaded" is true when it is reported: the new rules hold for
+  // what begins, and removed listeners have freed their addresses.
   (void)crew_.hear(kPatienceMs);
   for (const std::string& words : change.words) base::log_event(words);
   ++reloads_;

@@ -1,4 +1,4 @@
-// A worker: one thread that serves clients.
+// A worker: one thread that serves clients, or what belongs to none.
 #pragma once
 #include <functional>
 #include <memory>
@@ -30,7 +30,7 @@ enum class Serves : uint8_t { clients, nobody };
 /// Owns what outlives a reload: loop, connection pool, cached names, connections. All of that
 /// follows the current configuration; an exchange keeps the one that it began with, to its end, by
 /// its pipeline. Made, run and destroyed on its own thread.
-class Worker final : private server::Admission, public Colleague {
+class Worker final : private server::ClientRules, public Colleague {
  public:
   Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets,
          Serves serves = Serves::clients);
