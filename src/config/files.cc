@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/key_depth.h"
 #include "config/node.h"
 
 namespace weir::config {
@@ -44,8 +45,10 @@ class FilesReader {
     bytes_left_ -= file.text.size();
     const size_t known = known_.size();
     known_.push_back({file.identity, path, included_at});
-    toml::parse_result parsed = toml::parse(file.text);
-    if (parsed) {
+    if (const auto deep = too_deep_key(file.text)) {
+      mistakes_.add({number, *deep}, "a key has too many parts",
+                    "at most " + std::to_string(kDeepestKey));
+    } else if (toml::parse_result parsed = toml::parse(file.text)) {
       toml::table table = std::move(parsed).table();
       const bool is_blank = table.empty();
       ++depth_;

@@ -11,6 +11,33 @@ std::string line_and_column(const Position& at) {
   return std::to_string(at.line) + ':' + std::to_string(at.column);
 }
 
+/// A value that somebody wrote into a file must not move a terminal's cursor, nor begin a line that
+/// looks like one of Weir's own.
+std::string without_controls(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char each : text) {
+    const auto c = static_cast<unsigned char>(each);
+    if (c >= 0x20 && c != 0x7f) {
+      out += each;
+    } else {
+      out.append("\\u00") += kHex[c >> 4];
+      out += kHex[c & 15];
+    }
+  }
+  return out;
+}
+
+/// At most `most` bytes, cut between two characters.
+std::string cut(std::string text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  text.resize(most);
+  return text + "...";
+}
+
+constexpr size_t kLongestFound = 600;
+
 }  // namespace
 
 std::string Mistake::text() const {
@@ -19,7 +46,7 @@ std::string Mistake::text() const {
   out += ": " + found;
   if (!expected.empty()) out += "; expected " + expected;
   if (!nearest.empty()) out += "; the nearest one is " + nearest;
-  return out;
+  return without_controls(out);
 }
 
 std::string text_of(const std::vector<Mistake>& mistakes) {
@@ -39,8 +66,13 @@ std::string Mistakes::text_of(const Place& place) const {
 
 void Mistakes::add(const Place& place, std::string found, std::string expected,
                    std::string nearest) {
-  found_.emplace_back(place, Mistake{files_[place.file], place.at, std::move(found),
-                                     std::move(expected), std::move(nearest)});
+  if (full()) {
+    ++more_;
+    return;
+  }
+  found_.emplace_back(place,
+                      Mistake{files_[place.file], place.at, cut(std::move(found), kLongestFound),
+                              std::move(expected), std::move(nearest)});
 }
 
 std::vector<Mistake> Mistakes::in_order() && {
@@ -48,6 +80,8 @@ std::vector<Mistake> Mistakes::in_order() && {
                     [](const auto& each) { return std::tie(each.first, each.second.found); });
   std::vector<Mistake> mistakes;
   for (auto& [place, mistake] : found_) mistakes.push_back(std::move(mistake));
+  if (more_ > 0)
+    mistakes.push_back({files_.front(), {}, std::to_string(more_) + " more mistakes", {}, {}});
   return mistakes;
 }
 
@@ -72,23 +106,14 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string in_quotes(std::string_view text) {
   static constexpr size_t kLongest = 80;
-  static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out = "\"";
   for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (i >= kLongest && (c & 0xC0) != 0x80) return out + "...\"";
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += text[i];
-    } else if (c < 0x20 || c == 0x7f) {
-      out += "\\u00";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
-    } else {
-      out += text[i];
-    }
+    if (i >= kLongest && (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80)
+      return without_controls(out) + "...\"";
+    if (text[i] == '"' || text[i] == '\\') out += '\\';
+    out += text[i];
   }
-  return out + '"';
+  return without_controls(out) + '"';
 }
 
 }  // namespace weir::config

@@ -31,8 +31,8 @@ struct Mistake {
   /// For an unknown key: the known one whose spelling is nearest.
   std::string nearest;
 
-  /// One line: `weir.toml:3:1: unknown key "clinets"; expected a key of [[listener]]; the nearest
-  /// one is clients`.
+  /// One line, without control characters: `weir.toml:3:1: unknown key "clinets"; expected a key of
+  /// [[listener]]; the nearest one is clients`.
   std::string text() const;
 };
 
@@ -47,14 +47,23 @@ class Mistakes {
   /// `weir.toml:3:1`
   std::string text_of(const Place& place) const;
 
+  /// A file that is no configuration at all may have hundreds of thousands: telling those would
+  /// take many seconds, in which a running Weir's main thread does nothing else.
+  static constexpr size_t kMost = 10'000;
+
+  /// Beyond kMost, the mistake is only counted.
   void add(const Place& place, std::string found, std::string expected, std::string nearest = {});
-  size_t count() const { return found_.size(); }
-  /// All mistakes, in the order of the files' numbers, and within a file in the order of its text.
+  /// No further one will be kept: whoever has to search for words need not.
+  bool full() const { return found_.size() >= kMost; }
+  size_t count() const { return found_.size() + more_; }
+  /// All that were kept, in the order of the files' numbers, and within a file in the order of its
+  /// text; then how many more there are.
   std::vector<Mistake> in_order() &&;
 
  private:
   std::vector<std::string> files_;
   std::vector<std::pair<Place, Mistake>> found_;
+  size_t more_ = 0;
 };
 
 /// How many letters must be inserted, removed, replaced or swapped with their neighbour to turn one

@@ -402,6 +402,28 @@ TEST(Mistakes, QuotesHideNothingFromATerminal) {
   EXPECT_EQ(in_quotes(std::string(200, 'x')).size(), 80u + 5);
 }
 
+TEST(Mistakes, NoTextOfAFileReachesTheTerminalAsItIs) {
+  const auto config = read("own_name = \"x\\nweir: reloaded\\u001b[31m\"", "a\nb.toml");
+  ASSERT_FALSE(config);
+  for (const Mistake& mistake : config.error()) {
+    EXPECT_EQ(mistake.text().find_first_of("\n\x1b"), std::string::npos) << mistake.text();
+    EXPECT_TRUE(mistake.text().starts_with("a\\u000Ab.toml:1:")) << mistake.text();
+  }
+  const auto large = read("own_name = \"" + std::string(1'000'000, '/') + '"', "weir.toml");
+  ASSERT_FALSE(large);
+  EXPECT_LT(text_of(large.error()).size(), 2000u);
+}
+
+TEST(Mistakes, TheFirstAreToldAndTheOthersCounted) {
+  std::string text;
+  for (size_t i = 0; i < Mistakes::kMost + 200; ++i)
+    text += "unknown" + std::to_string(i) + " = 1\n";
+  const auto config = read(text, "weir.toml");
+  ASSERT_FALSE(config);
+  ASSERT_EQ(config.error().size(), Mistakes::kMost + 1);
+  EXPECT_EQ(config.error().back().text(), "weir.toml: 200 more mistakes");
+}
+
 TEST(ReadFile, SaysWhyNot) {
   const auto missing = read_file("/nonexistent/weir.toml");
   ASSERT_FALSE(missing);

@@ -23,7 +23,8 @@ void TableReader::find_missing() {
 
 void TableReader::unknown(const toml::key& key, std::string_view table, std::string expected) {
   mistakes_.add(place_of(key.source(), file_), "unknown key " + in_quotes(key.str()),
-                std::move(expected), schema_.nearest_to(table, key.str()));
+                std::move(expected),
+                mistakes_.full() ? std::string() : schema_.nearest_to(table, key.str()));
 }
 
 void TableReader::no_table(const Place& at, std::string_view name, const toml::node& node,
