@@ -79,6 +79,27 @@ TEST(PasswordFile, EachKindOfHashIsChecked) {
   EXPECT_TRUE(matches("a word", *made));
 }
 
+TEST(Users, AHashThatWouldHoldAThreadForLongIsRefused) {
+  const std::string salt = "abcdefghijklmnopqrstuu", bcrypt_digest(31, 'a');
+  const std::string short_digest(43, 'a'), long_digest(86, 'a');
+  const auto bcrypt = [&](const char* cost) {
+    return std::string("$2y$") + cost + '$' + salt + bcrypt_digest;
+  };
+  const auto yescrypt = [&](const char* cost) {
+    return std::string("$y$") + cost + '$' + salt + '$' + short_digest;
+  };
+  const auto sha512 = [&](const char* rounds) {
+    return std::string("$6$rounds=") + rounds + "$abcd$" + long_digest;
+  };
+  for (const std::string& fine :
+       {bcrypt("04"), bcrypt("15"), yescrypt("j75"), yescrypt("j9T"), yescrypt("jDT"),
+        sha512("5000"), sha512("5000000"), "$5$abcd$" + short_digest})
+    EXPECT_EQ(why_refused(fine), "") << fine;
+  for (const std::string& costly : {bcrypt("16"), bcrypt("31"), yescrypt("jET"), yescrypt("jFT"),
+                                    sha512("5000001"), sha512("999999999")})
+    EXPECT_NE(why_refused(costly).find("two seconds"), std::string::npos) << costly;
+}
+
 TEST(Basic, WhatIsRead) {
   const auto ada = parse_basic("bAsIc  YWRhOnNlYzpyZXQ=");
   ASSERT_TRUE(ada);

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/text.h"
+
 namespace weir::auth {
 namespace {
 
@@ -18,6 +20,27 @@ std::string hash_with(const std::string& password, const std::string& setting) {
   Crypt crypt;
   const char* result = crypt_r(password.c_str(), setting.c_str(), crypt.data.get());
   return result && result[0] != '*' ? result : std::string();
+}
+
+/// Whether one check of a password would take longer than some two seconds. libcrypt can't be
+/// interrupted: a hash that costs hours would hold its thread, and Weir's end, until then.
+bool is_too_costly(std::string_view hash) {
+  if (hash.starts_with("$2")) {  // $2b$12$: two to the twelfth.
+    const auto cost = base::parse_decimal<unsigned>(hash.substr(4, 2));
+    return !cost || *cost > 15;
+  }
+  if (hash.starts_with("$y$")) {
+    // $y$j9T$: 9 says how many blocks, T how large they are. More parameters only add to the cost.
+    const std::string_view cost = hash.substr(3, hash.find('$', 3) - 3);
+    return cost.size() != 3 || cost[0] != 'j' || cost[1] > 'D' ||
+           (cost[2] != '5' && cost[2] != 'T');
+  }
+  constexpr std::string_view kRounds = "rounds=";
+  const std::string_view parameters = hash.substr(3);  // $6$rounds=5000$, or none.
+  if (!parameters.starts_with(kRounds)) return false;
+  const auto rounds = base::parse_decimal<uint32_t>(
+      parameters.substr(kRounds.size(), parameters.find('$') - kRounds.size()));
+  return !rounds || *rounds > 5'000'000;
 }
 
 }  // namespace
@@ -36,6 +59,7 @@ std::string why_refused(std::string_view hash) {
   const int verdict = crypt_checksalt(text.c_str());
   if (verdict != CRYPT_SALT_OK && verdict != CRYPT_SALT_METHOD_LEGACY)
     return "libcrypt does not take this hash";
+  if (is_too_costly(hash)) return "one check of this hash would take more than some two seconds";
   // A setting without a digest, or a hash that was cut, would match no password.
   const size_t digest = text.size() - text.rfind('$') - 1;
   const size_t least = text.starts_with("$2") ? 53 : 43;
