@@ -1,9 +1,10 @@
-# Builds the test programs in which threads meet; `ctest -L threads` runs them, and ./test does so under ThreadSanitizer.
+# Builds the test programs in which threads meet; `ctest -L threads` runs them, and ./test does so
+# under ThreadSanitizer.
 add_custom_target(threads)
 
-# weir_folder(NAME [THREADS] [DEPENDS targets...]): one library for the folder, from every x.cc that is no test, bench or fuzz
-# target; and one test program, NAME_tests, from its x_test.cc, in which threads meet if it says THREADS. A dependency that is not
-# named fails to link.
+# weir_folder(NAME [THREADS] [DEPENDS targets...]): one library for the folder, from every x.cc that
+# is no test, bench or fuzz target; and one test program, NAME_tests, from its x_test.cc, in which
+# threads meet if it says THREADS. tests/architecture compares DEPENDS with the includes.
 function(weir_folder name)
   cmake_parse_arguments(FOLDER "THREADS" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
