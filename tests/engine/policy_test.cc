@@ -90,7 +90,8 @@ class DenyResponses final : public http::Stage {
         return base::fail(base::ErrorType::http_request_denied, "No empty answers here.", "a rule");
       }
     };
-    request.decision = base::make_ref<Decides>();
+    // As after a reload: the exchange alone has the newest decision.
+    request.exchange->decision = base::make_ref<Decides>();
     return next(request);
   }
 };

@@ -1,5 +1,7 @@
 #include "origin/pool/lease.h"
 
+#include <new>
+
 #include "origin/pool/pool.h"
 
 namespace weir::origin {
