@@ -82,8 +82,8 @@ Command check_file(const std::string& file) {
   const auto read = config::read_file(file);
   if (!read) return {{}, 1, {}, config::text_of(read.error())};
   const std::string state = read->state_dir.empty() ? config::default_state_dir() : read->state_dir;
-  return print(file + ": no mistakes\nstate_dir: " +
-               (state.empty() ? "none: there is no home" : state) + '\n');
+  return print(config::without_controls(file) + ": no mistakes\nstate_dir: " +
+               (state.empty() ? "none: there is no home" : config::without_controls(state)) + '\n');
 }
 
 }  // namespace

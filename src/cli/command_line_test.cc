@@ -119,6 +119,9 @@ TEST(CommandLine, AFile) {
   EXPECT_EQ(checked.output, std::string(good.path()) +
                                 ": no mistakes\nstate_dir: " + config::default_state_dir() + '\n');
 
+  const File odd("state_dir = \"/a\\u001b[31m\"\n");
+  EXPECT_TRUE(command({"check", odd.path()}).output.ends_with("state_dir: /a\\u001B[31m\n"));
+
   for (const char* how : {"--config", "check"}) {
     const Command refused = command({how, bad.path()});
     EXPECT_FALSE(refused.run);

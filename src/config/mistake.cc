@@ -11,23 +11,6 @@ std::string line_and_column(const Position& at) {
   return std::to_string(at.line) + ':' + std::to_string(at.column);
 }
 
-/// A value that somebody wrote into a file must not move a terminal's cursor, nor begin a line that
-/// looks like one of Weir's own.
-std::string without_controls(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char each : text) {
-    const auto c = static_cast<unsigned char>(each);
-    if (c >= 0x20 && c != 0x7f) {
-      out += each;
-    } else {
-      out.append("\\u00") += kHex[c >> 4];
-      out += kHex[c & 15];
-    }
-  }
-  return out;
-}
-
 /// At most `most` bytes, cut between two characters.
 std::string cut(std::string text, size_t most) {
   if (text.size() <= most) return text;
@@ -102,6 +85,21 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+std::string without_controls(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char each : text) {
+    const auto c = static_cast<unsigned char>(each);
+    if (c >= 0x20 && c != 0x7f) {
+      out += each;
+    } else {
+      out.append("\\u00") += kHex[c >> 4];
+      out += kHex[c & 15];
+    }
+  }
+  return out;
 }
 
 std::string in_quotes(std::string_view text) {

@@ -70,6 +70,10 @@ class Mistakes {
 /// text into the other. Both should be short: the time grows with the product of their lengths.
 size_t edit_distance(std::string_view a, std::string_view b);
 
+/// `text` with control characters escaped as in TOML. A value or name that somebody chose must not
+/// move a terminal's cursor, nor begin a line that looks like one of Weir's own.
+std::string without_controls(std::string_view text);
+
 /// `text` in double quotes, with controls, quotes and backslashes escaped as in TOML, and cut to a
 /// length that fits a line.
 std::string in_quotes(std::string_view text);
