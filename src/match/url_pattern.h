@@ -1,0 +1,56 @@
+// Which URLs a rule means.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace weir::match {
+
+/// A URL that is asked about.
+struct UrlParts {
+  bool https = false;
+  /// As requests have it: lower case, no trailing dot, an address without brackets.
+  std::string_view host;
+  uint16_t port = 0;
+  /// In the form of normal_path().
+  std::string_view path;
+};
+
+/// `https://example.com/docs/*`: scheme, host, port and path, in which each `*` stands for any
+/// bytes, slashes too. `*://` means http and https; `*.example.com` all names below; `:*` any port,
+/// and without a port the scheme's own. Without a path the whole site is meant, with one exactly
+/// that path, and its query unless the pattern has one.
+class UrlPattern {
+ public:
+  /// The error says in words what is wrong with `text`.
+  static base::Result<UrlPattern> parse(std::string_view text);
+
+  bool matches(const UrlParts& url) const;
+  /// True if a URL of this host and port may match: so a rule knows before it sees the path.
+  bool may_match(std::string_view host, uint16_t port) const;
+  const std::string& text() const { return text_; }
+
+  friend bool operator==(const UrlPattern&, const UrlPattern&) = default;
+
+ private:
+  enum Scheme : uint8_t { kHttp = 1, kHttps = 2 };
+  bool has_host(std::string_view host) const;
+  bool has_port(Scheme scheme, uint16_t port) const;
+
+  std::string text_;
+  uint8_t schemes_ = 0;
+  bool below_ = false;  // `*.`
+  std::string host_;
+  bool any_port_ = false;
+  std::optional<uint16_t> port_;
+  std::string path_;
+};
+
+/// True if `pattern`, in which `*` stands for any bytes, has the whole of `text`. Linear in the
+/// text for each star.
+bool matches_glob(std::string_view pattern, std::string_view text);
+
+}  // namespace weir::match
