@@ -1,0 +1,71 @@
+// What is known about a request when rules are asked about it.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/ip.h"
+#include "policy/schedule.h"
+
+namespace weir::policy {
+
+/// What kind of content a request is for, as its client says.
+enum class ContentKind : uint8_t {
+  document,
+  frame,
+  script,
+  style,
+  image,
+  font,
+  media,
+  fetch,
+  websocket,
+  other,
+};
+
+/// Who asks, in the numbers that the compiled rules use. Made once for a session and user.
+struct Who {
+  static constexpr size_t kMostClients = 8;
+
+  uint32_t listener = 0;
+  /// The entries of `[[client]]` that the client's address, listener or user belong to.
+  std::array<uint32_t, kMostClients> client = {};
+  uint8_t clients = 0;
+  /// A bit for each group.
+  uint64_t groups = 0;
+  /// Empty if no login was asked for.
+  std::string_view user;
+
+  std::span<const uint32_t> all_clients() const { return {client.data(), clients}; }
+};
+
+/// Nothing stands for what is not known yet; a later point may know it. Views live as long as the
+/// call.
+struct Facts {
+  Who who;
+  LocalTime now;
+  /// Lower case, without a trailing dot; an address in canonical form, without brackets.
+  std::string_view host;
+  bool literal = false;
+  uint16_t port = 0;
+  /// Known for a plain request, and inside an opened tunnel.
+  std::optional<bool> https = {};
+  /// Path and query, in the form of match::normal_path().
+  std::optional<std::string_view> path = {};
+  std::optional<std::string_view> method = {};
+  std::optional<ContentKind> kind = {};
+  /// The resolved address that Weir is about to connect to.
+  std::optional<base::IpAddress> address = {};
+  /// Two capital letters; empty: the address is in no country's list.
+  std::optional<std::string_view> country = {};
+  /// A ClientHello has come, and has no server name.
+  std::optional<bool> sni_missing = {};
+  /// Of the response: `text/html`, in lower case, without parameters; empty: it has none.
+  std::optional<std::string_view> content_type = {};
+  /// Of the response's content, where its head says so.
+  std::optional<uint64_t> size = {};
+};
+
+}  // namespace weir::policy

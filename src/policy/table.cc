@@ -1,0 +1,76 @@
+#include "policy/table.h"
+
+namespace weir::policy {
+namespace {
+
+class Evaluation {
+ public:
+  Evaluation(const Table& table, const Asking& asking) : table_(table), asking_(asking) {}
+
+  Outcome run() && {
+    outcome_.allowed = table_.allow_by_default;
+    for (const auto* const rules :
+         {&table_.guards, &table_.grants, &table_.rules, &table_.presets}) {
+      for (const Rule& rule : *rules) ask(rule);
+    }
+    return outcome_;
+  }
+
+ private:
+  bool decided() const { return outcome_.rule != nullptr; }
+
+  /// After the decision only limits are of interest.
+  void ask(const Rule& rule) {
+    const bool limits = rule.action == Action::limit;
+    if (limits ? outcome_.limit != nullptr : decided()) return;
+    std::optional<ListHit> hit;
+    const Looked looked = look_at(rule, hit);
+    if (looked == Looked::undecided) note_undecided(rule);
+    if (looked == Looked::audited && !outcome_.would && !limits) outcome_.would = &rule;
+    if (looked == Looked::decides) take(rule, hit);
+    if (asking_.visitor) asking_.visitor->looked_at(rule, looked, hit);
+  }
+
+  Looked look_at(const Rule& rule, std::optional<ListHit>& hit) const {
+    if (!is_for(rule.condition, asking_.facts.who)) return Looked::not_for_them;
+    if (!rule.when.has(asking_.facts.now)) return Looked::not_now;
+    if (asking_.paused && rule.action == Action::filter) return Looked::paused;
+    switch (is_about(rule.condition, asking_.facts, asking_.lists, hit)) {
+      case Holds::no: return Looked::no_match;
+      case Holds::unknown: return Looked::undecided;
+      case Holds::yes: break;
+    }
+    return rule.audit ? Looked::audited : Looked::decides;
+  }
+
+  void note_undecided(const Rule& rule) {
+    if (rule.audit || rule.action == Action::limit) return;
+    if (rule.action != Action::allow) {
+      outcome_.may_narrow = true;
+    } else if (!outcome_.undecided_allow) {
+      outcome_.undecided_allow = &rule;
+    }
+  }
+
+  void take(const Rule& rule, const std::optional<ListHit>& hit) {
+    if (rule.action == Action::limit) {
+      outcome_.limit = &rule;
+      return;
+    }
+    outcome_.allowed = rule.action == Action::allow;
+    outcome_.rule = &rule;
+    outcome_.hit = hit;
+  }
+
+  const Table& table_;
+  const Asking& asking_;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+Outcome evaluate(const Table& table, const Asking& asking) {
+  return Evaluation(table, asking).run();
+}
+
+}  // namespace weir::policy

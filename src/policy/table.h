@@ -1,0 +1,103 @@
+// The owner's rules, and what they say about a request. Pure: no socket, no look-up, no clock.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/condition.h"
+#include "policy/schedule.h"
+
+namespace weir::policy {
+
+enum class Action : uint8_t {
+  allow,
+  deny,
+  /// Denies what a list has. What it does not have goes on to the rules below. `weir pause` skips
+  /// these rules alone.
+  filter,
+  /// Sends the client to another URL.
+  redirect,
+  /// Says how fast and how much; other rules say whether.
+  limit,
+};
+
+struct Rule {
+  /// As the owner named it; appears in the log, on pages and in explanations.
+  std::string name;
+  /// Where it is written, such as `weir.toml:31`.
+  std::string place;
+  Condition condition;
+  Schedule when;
+  Action action = Action::deny;
+  /// Only noted: evaluation goes on as if the rule were not there.
+  bool audit = false;
+  /// Where Action::redirect sends the client.
+  std::string to;
+};
+
+/// Immutable once compiled; any thread may use it.
+struct Table {
+  /// Each denies, and nothing opens again what one of them closes.
+  std::vector<Rule> guards;
+  /// What somebody allowed or blocked at run time, the newest first.
+  std::vector<Rule> grants;
+  /// The first that holds decides.
+  std::vector<Rule> rules;
+  /// Behind the owner's own rules.
+  std::vector<Rule> presets;
+  bool allow_by_default = true;
+};
+
+/// What the rules say. Pointers are into the table.
+struct Outcome {
+  /// As if no undecided allow were there.
+  bool allowed = true;
+  /// The rule that decided; null: none did, and the default holds.
+  const Rule* rule = nullptr;
+  /// The entry of a list that made the rule hold.
+  std::optional<ListHit> hit = {};
+  /// The first rule in audit mode that would have decided.
+  const Rule* would = nullptr;
+  /// An allow in front of the rule that decided, of which more has to be known. It permits the
+  /// request only as far as the point that knows it: a CONNECT in order to be opened, a request in
+  /// order to see its answer's head.
+  const Rule* undecided_allow = nullptr;
+  /// A rule that closes something was passed, since more has to be known: a later point may deny.
+  bool may_narrow = false;
+  /// The first limit that holds.
+  const Rule* limit = nullptr;
+};
+
+/// Why a rule did not decide, or that it did.
+enum class Looked : uint8_t {
+  not_for_them,
+  not_now,
+  paused,
+  no_match,
+  undecided,
+  audited,
+  decides
+};
+
+/// Told about each rule that evaluation looks at, in its order.
+class Visitor {
+ public:
+  virtual ~Visitor() = default;
+  virtual void looked_at(const Rule& rule, Looked looked, const std::optional<ListHit>& hit) = 0;
+};
+
+struct Asking {
+  const Facts& facts;
+  const Lists& lists;
+  /// Skips the rules with Action::filter.
+  bool paused = false;
+  /// May be null.
+  Visitor* visitor = nullptr;
+};
+
+/// Asks guards, grants, rules and presets in this order. The first that holds decides, but for
+/// limits, of which the first is taken whatever the others say.
+Outcome evaluate(const Table& table, const Asking& asking);
+
+}  // namespace weir::policy
