@@ -50,6 +50,7 @@ class Schedule {
  public:
   void add(const Hours& hours) { hours_.push_back(hours); }
   bool always() const { return hours_.empty(); }
+  const std::vector<Hours>& hours() const { return hours_; }
   bool has(LocalTime time) const;
   /// `always`, or the hours, separated by commas.
   std::string text() const;
