@@ -63,6 +63,13 @@ const Key* Schema::find_key(std::string_view table, std::string_view name) const
   return found == keys_.end() ? nullptr : &*found;
 }
 
+bool Schema::has_keys_within(std::string_view table, std::string_view name) const {
+  return std::ranges::any_of(keys_, [&](const Key& key) {
+    return key.table == table && key.name.size() > name.size() && key.name.starts_with(name) &&
+           key.name[name.size()] == '.';
+  });
+}
+
 const Group* Schema::find_group(std::string_view name) const {
   const auto found = std::ranges::find(groups_, name, &Group::name);
   return found == groups_.end() ? nullptr : &*found;

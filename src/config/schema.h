@@ -78,6 +78,9 @@ class Schema {
   std::span<const Key> keys() const { return keys_; }
   std::span<const Group> groups() const { return groups_; }
   const Key* find_key(std::string_view table, std::string_view name) const;
+  /// True if keys of the table have a name that begins with `name` and a dot: in a file, `name` is
+  /// a table within the table.
+  bool has_keys_within(std::string_view table, std::string_view name) const;
   const Group* find_group(std::string_view name) const;
 
   /// The key's name as texts show it: `limits.head`, `clients in [[listener]]`.

@@ -21,10 +21,11 @@ void TableReader::find_missing() {
   }
 }
 
-void TableReader::unknown(const toml::key& key, std::string_view table, std::string expected) {
-  mistakes_.add(place_of(key.source(), file_), "unknown key " + in_quotes(key.str()),
+void TableReader::unknown(const toml::key& key, std::string_view name, std::string_view table,
+                          std::string expected) {
+  mistakes_.add(place_of(key.source(), file_), "unknown key " + in_quotes(name),
                 std::move(expected),
-                mistakes_.full() ? std::string() : schema_.nearest_to(table, key.str()));
+                mistakes_.full() ? std::string() : schema_.nearest_to(table, name));
 }
 
 void TableReader::no_table(const Place& at, std::string_view name, const toml::node& node,
@@ -38,7 +39,7 @@ void TableReader::read_at_top(const toml::key& key, const toml::node& node) {
   } else if (const Key* known = schema_.find_key("", key.str())) {
     read_value(*known, node, root_, sources_.table("", {file_, {}}));
   } else {
-    unknown(key, "", "a known key or table");
+    unknown(key, key.str(), "", "a known key or table");
   }
 }
 
@@ -91,12 +92,20 @@ void TableReader::read_named_tables(const Group& group, const toml::key& key,
 }
 
 void TableReader::read_table(const toml::table& table, const Group& group, Object object,
-                             TableSource& source) {
+                             TableSource& source, const std::string& prefix) {
   for (const auto& [key, node] : table) {
-    if (const Key* known = schema_.find_key(group.name, key.str())) {
+    const std::string name = prefix + std::string(key.str());
+    const Key* const known = schema_.find_key(group.name, name);
+    const bool is_within = schema_.has_keys_within(group.name, name);
+    if (is_within && node.is_table()) {
+      // At most as deep as the names of keys are.
+      read_table(*node.as_table(), group, object, source, name + '.');
+    } else if (known) {
       read_value(*known, node, object, source);
+    } else if (is_within) {
+      no_table(place_of(node.source(), file_), name, node, "a table of its keys");
     } else {
-      unknown(key, group.name, "a key of " + header(group, source.name));
+      unknown(key, name, group.name, "a key of " + header(group, source.name));
     }
   }
 }

@@ -21,7 +21,8 @@ class TableReader {
   void find_missing();
 
  private:
-  void unknown(const toml::key& key, std::string_view table, std::string expected);
+  void unknown(const toml::key& key, std::string_view name, std::string_view table,
+               std::string expected);
   void no_table(const Place& at, std::string_view name, const toml::node& node,
                 std::string expected);
   void read_at_top(const toml::key& key, const toml::node& node);
@@ -29,7 +30,9 @@ class TableReader {
   void read_only_table(const Group& group, const toml::node& node);
   void read_array(const Group& group, const toml::key& key, const toml::node& node);
   void read_named_tables(const Group& group, const toml::key& key, const toml::node& node);
-  void read_table(const toml::table& table, const Group& group, Object object, TableSource& source);
+  /// `prefix`: of the names of keys; a key `who.user` is `user` in a table `who` within the table.
+  void read_table(const toml::table& table, const Group& group, Object object, TableSource& source,
+                  const std::string& prefix = {});
   void read_value(const Key& key, const toml::node& node, Object object, TableSource& source);
 
   const Schema& schema_;

@@ -14,6 +14,8 @@ struct Rule {
   std::string to;
   uint64_t wait_ms = 1000;
   std::vector<uint16_t> ports;
+  std::string host;
+  uint32_t depth = 0;
 };
 struct List {
   std::string file;
@@ -47,6 +49,17 @@ constexpr base::Setting<Rule> kRuleKeys[] = {
      .member = &Rule::ports,
      .most = 65535,
      .doc = "Which ports."},
+    {.table = "rule",
+     .name = "what.host",
+     .kind = Kind::token,
+     .member = &Rule::host,
+     .doc = "Which host."},
+    {.table = "rule",
+     .name = "what.of.depth",
+     .kind = Kind::number,
+     .member = &Rule::depth,
+     .most = 9,
+     .doc = "How deep."},
 };
 constexpr base::Setting<List> kListKeys[] = {
     {.table = "lists",
@@ -129,6 +142,20 @@ most = 3
   EXPECT_EQ(std::move(read).said(), "");
 }
 
+TEST(Tables, KeysWithDotsAreTablesWithinATable) {
+  for (const char* text :
+       {"[[rule]]\nto = \"a\"\nwhat = { host = \"h\", of = { depth = 3 } }",
+        "[[rule]]\nto = \"a\"\nwhat.host = \"h\"\nwhat.of.depth = 3",
+        "[[rule]]\nto = \"a\"\n[rule.what]\nhost = \"h\"\n[rule.what.of]\ndepth = 3"}) {
+    Reading read({text});
+    ASSERT_EQ(read.root.rules.size(), 1u) << text;
+    EXPECT_EQ(read.root.rules[0].host, "h");
+    EXPECT_EQ(read.root.rules[0].depth, 3u);
+    EXPECT_NE(Sources::find(read.sources.tables("rule")[0], "what.host"), nullptr);
+    EXPECT_EQ(std::move(read).said(), "");
+  }
+}
+
 TEST(Tables, OfAFileReplaceTheDefaultOnes) {
   Root initial;
   initial.rules.resize(3);
@@ -163,6 +190,13 @@ TEST(Tables, MistakesNameTheTable) {
        "f0:1:3: lists is a list; expected tables, each begun by a line [lists.NAME]\n"},
       {"[lists]\nfile = \"/x\"",
        "f0:2:8: file is \"/x\"; expected a table, written as [lists.file]\n"},
+      {"[[rule]]\nto = \"a\"\nwhat = { hots = \"h\" }",
+       "f0:3:10: unknown key \"what.hots\"; expected a key of [[rule]]; the nearest one is "
+       "what.host\n"},
+      {"[[rule]]\nto = \"a\"\nwhat = \"h\"",
+       "f0:3:8: what is \"h\"; expected a table of its keys\n"},
+      {"[[rule]]\nto = \"a\"\nwhat = { of = { depth = 10 } }",
+       "f0:3:25: what.of.depth is 10; expected a whole number from 0 to 9\n"},
       {"most = 3",
        "f0:1:1: unknown key \"most\"; expected a known key or table; the nearest one is most in "
        "[lists.NAME]\n"},
