@@ -49,6 +49,7 @@ Holds lists_have(const std::vector<uint32_t>& numbers, const Facts& facts, const
   if (numbers.empty()) return Holds::yes;
   Holds any = Holds::no;
   for (const uint32_t number : numbers) {
+    if (number == kNoList) continue;
     ListHit found;
     const Holds has = lists.has(number, facts, found);
     if (has == Holds::yes) {
@@ -112,12 +113,8 @@ bool What::empty() const {
          lists.empty() && content_types.empty() && addresses.empty() && countries.empty();
 }
 
-bool Condition::for_everyone() const {
-  return listeners.empty() && clients.empty() && users.empty() && groups == 0;
-}
-
 bool is_for(const Condition& condition, const Who& who) {
-  if (condition.for_everyone()) return true;
+  if (condition.everyone) return true;
   if ((condition.groups & who.groups) != 0) return true;
   if (has(condition.listeners, who.listener)) return true;
   if (!who.user.empty() &&

@@ -47,7 +47,8 @@ struct What {
 
 /// All keys of a rule together. Empty: it holds for everything and everyone.
 struct Condition {
-  // Who: any of these; nobody is left out if all are empty.
+  /// Who is meant: those whom any of these has, or everyone.
+  bool everyone = true;
   std::vector<uint32_t> listeners, clients;
   std::vector<std::string> users;
   uint64_t groups = 0;
@@ -57,8 +58,6 @@ struct Condition {
   What but_not;
   std::optional<uint64_t> size_over = {};
   bool sni_missing = false;
-
-  bool for_everyone() const;
 };
 
 /// Where a list has a host or URL: the list's number, and the line as its owner reads it.
@@ -71,9 +70,13 @@ struct ListHit {
 class Lists {
  public:
   virtual ~Lists() = default;
-  /// Whether the list has what is asked for. Unknown: only more of the URL can tell.
+  /// Whether the list, which is not kNoList, has what is asked for. Unknown: only more of the URL
+  /// can tell.
   virtual Holds has(uint32_t list, const Facts& facts, ListHit& hit) const = 0;
 };
+
+/// Stands for a list that is not there: it has nothing.
+inline constexpr uint32_t kNoList = UINT32_MAX;
 
 /// Whether who asks is meant. Always known.
 bool is_for(const Condition& condition, const Who& who);

@@ -140,9 +140,11 @@ TEST(Table, TheFirstLimitIsTakenWhateverElseDecides) {
 TEST(Table, WhoAndWhen) {
   Table table;
   table.rules.push_back(rule("kids", Action::deny));
+  table.rules[0].condition.everyone = false;
   table.rules[0].condition.groups = 0b10;
   table.rules[0].when.add(Hours::parse("mon-fri", "21:00", "06:30").value());
   table.rules.push_back(rule("guests", Action::deny));
+  table.rules[1].condition.everyone = false;
   table.rules[1].condition.listeners = {3};
   table.rules[1].condition.users = {"eve"};
   table.rules[1].condition.clients = {8};
@@ -178,7 +180,10 @@ class Random {
     if (one_in(3)) made.what.methods = {one_in(2) ? "GET" : "POST"};
     if (one_in(4)) made.what.content_types = {one_in(2) ? "text/html" : "image/*"};
     if (one_in(4)) made.what.kinds = static_cast<uint16_t>(1 + below(3));
-    if (one_in(5)) made.groups = 1 + below(3);
+    if (one_in(5)) {
+      made.everyone = false;
+      made.groups = below(4);
+    }
     if (made.what.kinds == 0 && one_in(5)) made.but_not.kinds = 1;
     if (made.what.hosts.empty() && one_in(4)) made.but_not.hosts = hosts({kPatterns[below(4)]});
     return made;
@@ -220,7 +225,7 @@ bool obviously_holds(const Rule& rule, const Facts& facts) {
   const auto any = [](const auto& values, auto has) {
     return values.empty() || std::ranges::any_of(values, has);
   };
-  if (c.groups != 0 && (c.groups & facts.who.groups) == 0) return false;
+  if (!c.everyone && (c.groups & facts.who.groups) == 0) return false;
   if (!c.what.hosts.empty() && !c.what.hosts.matches(facts.host, false)) return false;
   if (!any(c.what.ports, [&](uint16_t port) { return port == facts.port; })) return false;
   if (!any(c.what.methods, [&](const auto& method) { return method == *facts.method; }))
