@@ -6,7 +6,10 @@
 #include "net/dns/keys.h"
 #include "net/stream/keys.h"
 #include "origin/keys.h"
+#include "policy/client_keys.h"
 #include "policy/keys.h"
+#include "policy/rule_keys.h"
+#include "policy/what_keys.h"
 #include "server/keys.h"
 #include "stages/auth/keys.h"
 #include "tunnel/keys.h"
@@ -23,6 +26,21 @@ std::vector<Group> groups() {
               "destinations, on any listener: those that Weir itself listens on, and those where "
               "clouds hand out a machine's credentials. Nothing opens these.",
        .tables = array_of(&Config::listeners)},
+      {.name = "policy", .doc = "What holds for all rules."},
+      {.name = "client",
+       .doc = "Who a client is, for rules: by its address, by who logs in, or by where it comes "
+              "in.",
+       .tables = array_of(&Config::clients)},
+      {.name = "rule",
+       .doc = "Who may reach what, and when. Rules are asked in the order of the file, and the "
+              "first that holds decides; where none does, `policy.default` does.",
+       .order = "name who.client who.group who.user who.listener when when.days when.from when.to "
+                "what.host what.not_host what.url what.not_url what.port what.not_port what.method "
+                "what.not_method what.type what.not_type what.list what.not_list what.category "
+                "what.not_category what.content_type what.not_content_type what.size_over "
+                "what.address what.not_address what.country what.not_country what.sni_missing "
+                "action mode guard",
+       .tables = array_of(&Config::rules)},
       {.name = "login",
        .doc = "A name and a password, without which the proxy serves nobody; see login.md."},
       {.name = "limits",
@@ -58,6 +76,11 @@ std::vector<Key> gathered() {
   add_keys(all, keys());
   add_keys(all, listener_keys());
   add_keys(all, policy::keys(), &ListenerConfig::policy);
+  add_keys(all, policy::policy_keys(), &Config::policy);
+  add_keys(all, policy::client_keys());
+  add_keys(all, policy::rule_keys());
+  add_keys(all, policy::what_keys(), &policy::RuleConfig::what);
+  add_keys(all, policy::not_keys(), &policy::RuleConfig::but_not);
   add_keys(all, net::resolver_keys(), &Config::resolver);
   add_keys(all, net::tcp_keys(), &Config::tcp);
   add_keys(all, server::keys(), &Config::server);

@@ -9,7 +9,10 @@
 #include "net/dns/config.h"
 #include "net/stream/config.h"
 #include "origin/config.h"
+#include "policy/client_keys.h"
 #include "policy/config.h"
+#include "policy/directory.h"
+#include "policy/rule_config.h"
 #include "server/config.h"
 #include "stages/auth/config.h"
 #include "tunnel/config.h"
@@ -26,6 +29,10 @@ struct ListenerConfig {
   /// Which clients may connect; empty: all that can reach the addresses, which then must be
   /// reachable from this machine only.
   std::vector<base::Cidr> clients;
+  /// What rules call the listener; empty: nothing.
+  std::string name;
+  /// The groups of all who come by it.
+  std::vector<std::string> groups;
   /// What these clients may reach.
   policy::Config policy;
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
@@ -45,6 +52,10 @@ std::string default_state_dir();
 /// Immutable once read; a reload makes a new one.
 struct Config {
   std::vector<ListenerConfig> listeners{loopback_listener(kDefaultPort)};
+  policy::PolicyConfig policy;
+  std::vector<policy::ClientConfig> clients;
+  /// In the order in which they are asked.
+  std::vector<policy::RuleConfig> rules;
   /// Number of worker threads; 0: one for each CPU that the process may use.
   uint32_t workers = 0;
   /// Path of the control socket; empty: default_control_path().

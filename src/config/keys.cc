@@ -1,6 +1,7 @@
 #include "config/keys.h"
 
 #include "match/host_pattern.h"
+#include "policy/own_values.h"
 
 namespace weir::config {
 
@@ -137,6 +138,12 @@ constexpr base::Setting<Config> kKeys[] = {
             "it is cut (`drained` in the log). A second SIGTERM ends at once."},
 };
 
+constexpr base::OwnValue<ListenerConfig> kListenerName =
+    policy::text_value<ListenerConfig, &ListenerConfig::name>("a name such as \"guests\"");
+constexpr base::OwnValue<ListenerConfig> kListenerGroups =
+    policy::words<ListenerConfig, &ListenerConfig::groups, policy::any_word>(
+        "a list of groups such as [\"guests\"]");
+
 constexpr base::Setting<ListenerConfig> kListenerKeys[] = {
     {.table = "listener",
      .name = "address",
@@ -153,6 +160,16 @@ constexpr base::Setting<ListenerConfig> kListenerKeys[] = {
      .member = &ListenerConfig::clients,
      .doc = "The networks that clients may come from. Needed where other machines can reach the "
             "address."},
+    {.table = "listener",
+     .name = "name",
+     .kind = Kind::own,
+     .member = kListenerName,
+     .doc = "What rules call the listener."},
+    {.table = "listener",
+     .name = "groups",
+     .kind = Kind::own,
+     .member = kListenerGroups,
+     .doc = "The groups of all who come by it, for rules."},
 };
 
 }  // namespace

@@ -46,6 +46,10 @@ class Mistakes {
   uint32_t add_file(std::string name);
   /// `weir.toml:3:1`
   std::string text_of(const Place& place) const;
+  /// `weir.toml:3`
+  std::string line_of(const Place& place) const {
+    return files_[place.file] + ':' + std::to_string(place.at.line);
+  }
 
   /// A file that is no configuration at all may have hundreds of thousands: telling those would
   /// take many seconds, in which a running Weir's main thread does nothing else.

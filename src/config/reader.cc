@@ -5,6 +5,7 @@
 #include "config/all_keys.h"
 #include "config/checks.h"
 #include "config/files.h"
+#include "config/rule_checks.h"
 #include "config/tables.h"
 
 namespace weir::config {
@@ -61,6 +62,7 @@ std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
   if (complete) {
     reader.find_missing();
     check(config, sources, mistakes);
+    check_rules(config, sources, mistakes);
   }
   if (mistakes.count() > 0) return std::unexpected(std::move(mistakes).in_order());
   return config;

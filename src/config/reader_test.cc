@@ -361,6 +361,9 @@ TEST(Reference, EveryKeyOfTheDefaultsIsRead) {
   // every printed key is read.
   const std::string text = commented_defaults();
   for (const Key& key : all_keys().keys()) {
+    const Group* const group = all_keys().find_group(key.table);
+    // These tables are comments in that text, since there are none by default.
+    if (group && group->tables.form == Tables::Form::array && key.table != kListener) continue;
     const std::string header = key.table.empty()        ? ""
                                : key.table == kListener ? "\n[[listener]]\n"
                                                         : "\n[" + std::string(key.table) + "]\n";

@@ -47,6 +47,8 @@ struct RuleConfig {
   bool guard = false;
   /// Of Action::redirect.
   std::string to;
+  /// Where it is written: `weir.toml:31`.
+  std::string place;
   friend bool operator==(const RuleConfig&, const RuleConfig&) = default;
 };
 

@@ -1,0 +1,123 @@
+#include "config/rule_checks.h"
+
+#include <map>
+
+#include "policy/compile.h"
+
+namespace weir::config {
+namespace {
+
+class RuleChecks {
+ public:
+  RuleChecks(Config& config, const Sources& sources, Mistakes& mistakes)
+      : config_(config), sources_(sources), mistakes_(mistakes) {}
+
+  void run() {
+    const auto tables = sources_.tables("rule");
+    for (size_t i = 0; i < tables.size(); ++i) {
+      policy::RuleConfig& rule = config_.rules[i];
+      rule.place = mistakes_.line_of(tables[i].at);
+      check_name(rule, tables[i]);
+      complete_hours(rule, tables[i]);
+      check_action(rule, tables[i]);
+    }
+    for (size_t i = 0; i < config_.clients.size(); ++i) {
+      if (config_.clients[i].name.empty()) no_name(sources_.tables("client")[i]);
+    }
+    check_names();
+    check_groups();
+  }
+
+ private:
+  const Place& place_of(const TableSource& table, std::string_view key) const {
+    const ValueSource* const value = Sources::find(table, key);
+    return value ? value->at : table.at;
+  }
+
+  /// That the key is not there is told already.
+  void no_name(const TableSource& table) {
+    if (Sources::find(table, "name"))
+      mistakes_.add(place_of(table, "name"), "name is empty", "a name");
+  }
+
+  void check_name(const policy::RuleConfig& rule, const TableSource& table) {
+    const Place& at = place_of(table, "name");
+    if (rule.name.empty()) return no_name(table);
+    const auto [known, is_new] = names_.try_emplace(rule.name, at);
+    if (!is_new) {
+      mistakes_.add(
+          at, "name is " + in_quotes(rule.name) + ", as in " + mistakes_.text_of(known->second),
+          "another name for each rule");
+    }
+  }
+
+  /// `when = { days, from, to }` is one more span of hours.
+  void complete_hours(policy::RuleConfig& rule, const TableSource& table) {
+    if (rule.days.empty() && rule.from.empty() && rule.to_time.empty()) return;
+    const auto hours = policy::Hours::parse(rule.days, rule.from, rule.to_time);
+    if (hours) {
+      rule.when.add(*hours);
+      return;
+    }
+    for (const std::string_view key : {"when.days", "when.from", "when.to"}) {
+      if (!Sources::find(table, key)) continue;
+      mistakes_.add(place_of(table, key), std::string(hours.error().detail()),
+                    "days such as \"mon-fri\", and times such as \"16:00\"");
+      return;
+    }
+  }
+
+  void check_action(const policy::RuleConfig& rule, const TableSource& table) {
+    const bool has_lists = !rule.what.lists.empty() || !rule.what.categories.empty();
+    if (rule.action == policy::Action::filter && !has_lists) {
+      mistakes_.add(place_of(table, "action"), "action is \"filter\", and what has no list",
+                    "lists whose verdict is taken, such as what = { category = [\"ads\"] }");
+    }
+    if (rule.guard && rule.action == policy::Action::allow) {
+      mistakes_.add(place_of(table, "guard"), "guard is true where action is \"allow\"",
+                    "a guard that denies: it closes what nothing opens again");
+    }
+  }
+
+  void check_names() {
+    const policy::Directory directory(config_.clients, listener_names(config_));
+    const std::vector<std::string> places(config_.rules.size());
+    const auto compiled = policy::compile(config_.rules, places, directory, {});
+    const auto tables = sources_.tables("rule");
+    for (const policy::UnknownName& each : compiled.unknown) {
+      const ValueSource* const value = Sources::find(tables[each.rule], each.key);
+      const Place& at = value && each.element < value->elements.size()
+                            ? value->elements[each.element]
+                            : tables[each.rule].at;
+      mistakes_.add(
+          at, std::string(each.key) + " has " + in_quotes(each.name) + ", which nothing is called",
+          "a name that is given somewhere");
+    }
+  }
+
+  void check_groups() {
+    const policy::Directory directory(config_.clients, listener_names(config_));
+    if (directory.groups() <= policy::Directory::kMostGroups) return;
+    mistakes_.add(sources_.tables("client").front().at,
+                  "there are " + std::to_string(directory.groups()) + " groups", "at most 64");
+  }
+
+  Config& config_;
+  const Sources& sources_;
+  Mistakes& mistakes_;
+  std::map<std::string, Place, std::less<>> names_;
+};
+
+}  // namespace
+
+void check_rules(Config& config, const Sources& sources, Mistakes& mistakes) {
+  RuleChecks(config, sources, mistakes).run();
+}
+
+std::vector<policy::ListenerName> listener_names(const Config& config) {
+  std::vector<policy::ListenerName> names;
+  for (const ListenerConfig& each : config.listeners) names.push_back({each.name, each.groups});
+  return names;
+}
+
+}  // namespace weir::config

@@ -1,0 +1,83 @@
+#include "config/rule_checks.h"
+
+#include <gtest/gtest.h>
+
+#include "config/reader.h"
+
+namespace weir::config {
+namespace {
+
+std::string said(std::string_view text) {
+  const auto config = read(text, "f");
+  return config ? "" : text_of(config.error());
+}
+
+TEST(Rules, AsTheOwnerWritesThem) {
+  const auto config = read(R"(
+[policy]
+default = "deny"
+[[client]]
+name = "tablet"
+addresses = ["192.0.2.7"]
+groups = ["kids"]
+[[rule]]
+name = "kids: games after homework"
+who = { group = ["kids"], client = ["tablet"] }
+when = { days = "mon-fri", from = "16:00", to = "18:30" }
+what = { host = ["roblox.com", "=x.test"], method = ["get"], not_port = [25] }
+action = "allow"
+[[rule]]
+name = "nights"
+when = ["every day 21:00-06:30", "sat,sun 12:00-14:00"]
+what.url = ["https://h.test/a/*"]
+action = "deny"
+mode = "audit"
+)",
+                           "f");
+  ASSERT_TRUE(config) << text_of(config.error());
+  EXPECT_FALSE(config->policy.allow_by_default);
+  ASSERT_EQ(config->rules.size(), 2u);
+  const policy::RuleConfig& games = config->rules[0];
+  EXPECT_EQ(games.place, "f:8");
+  EXPECT_EQ(games.when.text(), "mon-fri 16:00-18:30");
+  EXPECT_EQ(games.what.methods, std::vector<std::string>{"GET"});
+  EXPECT_EQ(games.but_not.ports, std::vector<uint16_t>{25});
+  EXPECT_EQ(games.action, policy::Action::allow);
+  EXPECT_EQ(config->rules[1].when.text(), "every day 21:00-06:30, sat,sun 12:00-14:00");
+  EXPECT_TRUE(config->rules[1].audit);
+}
+
+TEST(Rules, MistakesHaveTheirPlace) {
+  const struct {
+    const char *text, *said;
+  } cases[] = {
+      {"[[rule]]\naction = \"deny\"",
+       "f:1:1: [[rule]] has no name; expected a name such as \"kids: bedtime\"\n"},
+      {"[[rule]]\nname = \"\"\naction = \"deny\"", "f:2:8: name is empty; expected a name\n"},
+      {"[[client]]\nname = \"\"", "f:2:8: name is empty; expected a name\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\n[[rule]]\nname = \"a\"\naction = \"deny\"",
+       "f:5:8: name is \"a\", as in f:2:8; expected another name for each rule\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwho = { group = [\"kids\"] }",
+       "f:4:18: who.group has \"kids\", which nothing is called; expected a name that is given "
+       "somewhere\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"filter\"",
+       "f:3:10: action is \"filter\", and what has no list; expected lists whose verdict is taken, "
+       "such as what = { category = [\"ads\"] }\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"allow\"\nguard = true",
+       "f:4:9: guard is true where action is \"allow\"; expected a guard that denies: it closes "
+       "what nothing opens again\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwhen = { from = \"25:00\" }",
+       "f:4:17: \"25:00\" is no time of day, such as 16:00; expected days such as \"mon-fri\", and "
+       "times such as \"16:00\"\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"open\"",
+       "f:3:10: action is \"open\": it comes with a later version; expected \"allow\", \"deny\" or "
+       "\"filter\"\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwhat = { hots = [\"x\"] }",
+       "f:4:10: unknown key \"what.hots\"; expected a key of [[rule]]; the nearest one is "
+       "what.host\n"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(said(c.text), c.said) << c.text;
+}
+
+}  // namespace
+}  // namespace weir::config

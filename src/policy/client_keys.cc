@@ -1,0 +1,66 @@
+#include "policy/client_keys.h"
+
+#include "policy/own_values.h"
+
+namespace weir::policy {
+namespace {
+
+using Kind = base::ValueKind;
+using Own = base::OwnValue<ClientConfig>;
+
+constexpr base::Setting<PolicyConfig> kPolicyKeys[] = {
+    {.table = "policy",
+     .name = "default",
+     .kind = Kind::allow_or_deny,
+     .member = &PolicyConfig::allow_by_default,
+     .doc = "What happens to a request about which no rule decides."},
+};
+
+constexpr Own kName = text_value<ClientConfig, &ClientConfig::name>("a name such as \"tablet\"");
+constexpr Own kUsers =
+    words<ClientConfig, &ClientConfig::users, any_word>("a list of users such as [\"ada\"]");
+constexpr Own kListeners =
+    words<ClientConfig, &ClientConfig::listeners, any_word>("a list of names of listeners");
+constexpr Own kGroups =
+    words<ClientConfig, &ClientConfig::groups, any_word>("a list of groups such as [\"kids\"]");
+
+constexpr base::Setting<ClientConfig> kClientKeys[] = {
+    {.table = "client",
+     .name = "name",
+     .kind = Kind::own,
+     .member = kName,
+     .required = true,
+     .doc = "What rules call the client. Several entries may have the same name."},
+    {.table = "client",
+     .name = "addresses",
+     .kind = Kind::networks,
+     .member = &ClientConfig::addresses,
+     .doc = "Networks and addresses that the client comes from. The entry is for whoever any of "
+            "its keys has."},
+    {.table = "client",
+     .name = "users",
+     .kind = Kind::own,
+     .member = kUsers,
+     .doc = "The names that the client's users log in with."},
+    {.table = "client",
+     .name = "listeners",
+     .kind = Kind::own,
+     .member = kListeners,
+     .doc = "Listeners that the client comes by, by their `name`."},
+    {.table = "client",
+     .name = "groups",
+     .kind = Kind::own,
+     .member = kGroups,
+     .doc = "The groups that the client belongs to. There may be 64 different ones."},
+};
+
+}  // namespace
+
+std::span<const base::Setting<PolicyConfig>> policy_keys() {
+  return kPolicyKeys;
+}
+std::span<const base::Setting<ClientConfig>> client_keys() {
+  return kClientKeys;
+}
+
+}  // namespace weir::policy
