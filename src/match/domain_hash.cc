@@ -58,17 +58,18 @@ void HostHashes::hash_labels() {
   unsigned filled = 0;
   // One byte more than the longest suffix, for the dot before it.
   const size_t most = std::min(host_.size(), kLongestDomain + 1);
+  const char* const end = host_.data() + host_.size();
   for (size_t length = 0; length < most; ++length) {
-    const size_t at = host_.size() - 1 - length;
-    if (host_[at] != '.') {
-      block = block << 8 | static_cast<unsigned char>(host_[at]);
+    const auto byte = static_cast<unsigned char>(*(end - length - 1));
+    if (byte != '.') {
+      block = block << 8 | byte;
       if (++filled < kBlockBytes) continue;
       sum = step(sum, point, block, filled);
       block = filled = 0;
       continue;
     }
     // Each suffix has a label, and a label before it.
-    if (length == 0 || at == 0 || host_[at - 1] == '.') return;
+    if (length == 0 || length + 1 == host_.size() || *(end - length - 2) == '.') return;
     sum = step(sum, point, block, filled);
     block = filled = 0;
     add(sum, length);
