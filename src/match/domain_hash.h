@@ -15,8 +15,8 @@ constexpr size_t kLongestDomain = 253;
 /// The most labels that such a name can have.
 constexpr size_t kMostLabels = (kLongestDomain + 1) / 2;
 
-/// The secret of an installation. Whoever does not know it can't make names that collide: two names
-/// that differ collide for at most 130 in 2^61 keys.
+/// The secret of an installation. Whoever does not know it can't make names of the same hash: two
+/// names that differ have the same one under at most 130 of 2^61 keys.
 struct DomainKey {
   uint64_t point = 0;
   uint64_t mask = 0;

@@ -72,9 +72,11 @@ std::optional<DomainMatch> DomainSet::look_up(const HostHashes& host, size_t num
   // Only in a damaged image, and then the work is bounded.
   if (end > size() || bucket.first_name > end || end - bucket.first_name > kLargestBucket)
     return std::nullopt;
-  // The prints and the records come from memory at the same time: 540 instead of 640 ns for a hit.
-  __builtin_prefetch(image_.data() + layout_.records +
-                     std::min(bucket.first_record_byte, header_.record_bytes));
+  // The prints and the records, which take about four lines, come from memory at the same time. A
+  // prefetch of what is behind the image does nothing.
+  const std::byte* const records =
+      image_.data() + layout_.records + std::min(bucket.first_record_byte, header_.record_bytes);
+  for (size_t line = 0; line < 4; ++line) __builtin_prefetch(records + line * 64);
   const uint64_t print = print_of(hash, header_.bucket_bits);
   for (uint32_t entry = bucket.first_name; entry < end; ++entry) {
     constexpr uint64_t kPrintMask = (uint64_t{1} << 8 * kPrintBytes) - 1;

@@ -163,6 +163,20 @@ TEST(DomainSetDamage, EveryByteCounts) {
   }
 }
 
+TEST(DomainSetDamage, ARecordThatClaimsToGoOnBehindTheImage) {
+  const std::string listed(36, 'a'), asked(85, 'a');  // Both have one byte more than blocks.
+  const MadeSet good({{listed}}, kKeyThatCollides);
+  std::vector<std::byte> image = good.image();
+  image.shrink_to_fit();
+  const size_t length = good->hot_bytes() + 5;
+  ASSERT_EQ(image[length], std::byte{36});
+  image[length] = std::byte{85};
+  const auto set = DomainSet::over(image);
+  ASSERT_TRUE(set);
+  EXPECT_FALSE((*set)->find(asked, HostForm::name));
+  EXPECT_EQ((*set)->mismatches(), 1u);
+}
+
 TEST(DomainSetDamage, RandomBytesBehindAGoodHeader) {
   const MadeSet good = small_set();
   uint32_t random = 1;
