@@ -37,7 +37,8 @@ require_debian() {
 # Every program that a build uses is a file of one of these packages; cmake/debian.cmake names the
 # programs, and tests/architecture/test_tools.py checks this with dpkg.
 build_packages=(clang-19 llvm-19 lld-19 cmake ninja-build pkgconf pkgconf-bin ccache
-  libc6-dev libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev)
+  libc6-dev libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev
+  libcctz-dev tzdata)
 # clang takes the newest libstdc++ of the system.
 case "$(system_name)" in
   "debian 13") build_packages+=(libstdc++-14-dev) ;;

@@ -7,9 +7,11 @@
 #include "base/ip.h"
 #include "base/memory.h"
 #include "base/ref.h"
+#include "http/verdict.h"
 
 namespace weir::http {
 
+class Exchange;
 class ResponseHead;
 
 /// What policy decided about a request that it let pass. Immutable. It is asked again at each point
@@ -24,6 +26,8 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
   /// Rises whenever the rules change, or anything else that decisions depend on. A decision of an
   /// earlier generation is asked again (proxy/policy_review.h).
   virtual uint64_t generation() const { return 0; }
+  /// What the rules said of the request; null if they said nothing.
+  virtual base::Ref<const Verdict> verdict() const { return {}; }
 
   /// Asked about each address right before Weir connects to it, and about the peer's address each
   /// time the request gets a connection that was opened before.
@@ -31,14 +35,17 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
                                            const base::IpAddress& address, uint16_t port) const = 0;
   /// Asked about the server name of a ClientHello in a tunnel, before the tunnel goes on. `name` is
   /// in lower case; empty if the ClientHello has none.
-  virtual base::Result<void> check_server_name(std::string_view name) const {
+  /// What the rules say now becomes the exchange's verdict.
+  virtual base::Result<void> check_server_name(std::string_view name, Exchange& exchange) const {
     (void)name;
+    (void)exchange;
     return {};
   }
   /// Asked about the head of the final response, as the origin sent it, before any of it goes to
   /// the client.
-  virtual base::Result<void> check_response(const ResponseHead& head) const {
+  virtual base::Result<void> check_response(const ResponseHead& head, Exchange& exchange) const {
     (void)head;
+    (void)exchange;
     return {};
   }
 

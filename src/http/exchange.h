@@ -100,8 +100,12 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::ErrorType error_type() const {
     return error_ ? error_->type() : base::ErrorType::client_closed;
   }
-  /// The rule or the limit that refused the request; empty if none did.
-  std::string_view rule() const { return error_ ? error_->rule() : std::string_view(); }
+  /// The rule or the limit that refused the request, else the rule that allowed it; empty if there
+  /// was none.
+  std::string_view rule() const {
+    if (error_ && !error_->rule().empty()) return error_->rule();
+    return verdict ? verdict->rule.view() : std::string_view();
+  }
 
   const base::Ref<const Pipeline> pipeline;
   /// Who made the request; auth replaces it once it knows the user.
@@ -125,6 +129,8 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// What policy decided, for the worker alone, which asks again about it and about the peer when
   /// policy has changed. Null until policy has decided.
   base::Ref<const Decision> decision;
+  /// What the rules have said so far, the last point's word; null if they said nothing.
+  base::Ref<const Verdict> verdict;
   bool reused_connection = false;
   /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
   /// null if nothing.

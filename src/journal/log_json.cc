@@ -114,6 +114,11 @@ void append_json(std::string& out, const LogFacts& facts) {
   append_string_or_null(out, exchange.has_error() ? facts.outcome : std::string_view());
   out += ",\"rule\":";
   append_string_or_null(out, exchange.rule());
+  const http::Verdict* const verdict = exchange.verdict.get();
+  out += ",\"list\":";
+  append_string_or_null(out, verdict ? verdict->list.view() : std::string_view());
+  out += ",\"would\":";
+  append_string_or_null(out, verdict ? verdict->would.view() : std::string_view());
   at = put(piece, ",\"ms\":");
   at = put(at, facts.ms);
   at = put(at, ",\"origin\":");

@@ -69,6 +69,16 @@ char* put_quoted(char* at, std::string_view text) {
   return at;
 }
 
+/// One word without spaces, like the other parts; nothing if there is no value.
+char* put_word(char* at, std::string_view name, std::string_view value) {
+  if (value.empty()) return at;
+  at = put(at, name);
+  char* const word = at;
+  at = base::put_escaped_for_log(at, value);
+  std::replace(word, at, ' ', '_');
+  return at;
+}
+
 char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
   const http::Exchange& exchange = facts.exchange;
   at = put(at, exchange.session().client.address);
@@ -117,12 +127,10 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
     at = put(at, exchange.peer);
     if (exchange.reused_connection) at = put(at, " reused=1");
   }
-  if (!exchange.rule().empty()) {
-    // One word without spaces, like the other parts.
-    at = put(at, " rule=");
-    char* const word = at;
-    at = base::put_escaped_for_log(at, exchange.rule());
-    std::ranges::replace(word, at, ' ', '_');
+  at = put_word(at, " rule=", exchange.rule());
+  if (exchange.verdict) {
+    at = put_word(at, " list=", exchange.verdict->list);
+    at = put_word(at, " would=", exchange.verdict->would);
   }
   if (exchange.mended) {
     at = put(at, " mended=");
@@ -142,6 +150,7 @@ size_t longest(const LogFacts& facts) {
   size_t wire = exchange.asker->identity.size() + exchange.sni.size() + exchange.rule().size() +
                 exchange.request_line().size() + exchange.referer().size() +
                 exchange.user_agent().size();
+  if (exchange.verdict) wire += exchange.verdict->list.size() + exchange.verdict->would.size();
   if (exchange.request)
     wire += exchange.request->method_token.size() + exchange.request->raw_target.size();
   return 4 * wire + facts.outcome.size() + 512;

@@ -84,7 +84,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request& reques
     answered = co_await ask();
     if (!answered) co_return std::unexpected(std::move(answered).error());
   }
-  CO_CHECK(request.exchange->decision->check_response(**answered));
+  CO_CHECK(request.exchange->decision->check_response(**answered, *request.exchange));
   if ((*answered)->status == 407 && request.session().depth == 0)
     co_return std::unexpected(foreign_login(key.authority));
 

@@ -1,5 +1,6 @@
 #include "policy/client_keys.h"
 
+#include "base/time_zone.h"
 #include "policy/own_values.h"
 
 namespace weir::policy {
@@ -8,12 +9,28 @@ namespace {
 using Kind = base::ValueKind;
 using Own = base::OwnValue<ClientConfig>;
 
+constexpr base::OwnValue<PolicyConfig> kTimeZone{
+    .expectation = "a time zone such as \"Europe/Zurich\", or \"\"",
+    .take = [](PolicyConfig& config, std::string_view text) -> base::Taken {
+      std::string name(text);
+      if (!base::TimeZone::named(name)) return std::unexpected("this machine knows no such zone");
+      config.time_zone = std::move(name);
+      return {};
+    },
+    .texts = [](const PolicyConfig& config) { return std::vector{config.time_zone}; }};
+
 constexpr base::Setting<PolicyConfig> kPolicyKeys[] = {
     {.table = "policy",
      .name = "default",
      .kind = Kind::allow_or_deny,
      .member = &PolicyConfig::allow_by_default,
      .doc = "What happens to a request about which no rule decides."},
+    {.table = "policy",
+     .name = "time_zone",
+     .kind = Kind::own,
+     .member = kTimeZone,
+     .doc = "Where the hours in rules are meant, as the tz database calls it. Empty: the "
+            "machine's time zone."},
 };
 
 constexpr Own kName = text_value<ClientConfig, &ClientConfig::name>("a name such as \"tablet\"");

@@ -37,6 +37,7 @@ class RuleCompiler {
     condition.but_not = what(rule_.but_not, "what.not_list", "what.not_category");
     if (rule_.size_over > 0) condition.size_over = rule_.size_over;
     condition.sni_missing = rule_.sni_missing;
+    made.needs = condition.needs();
     return made;
   }
 

@@ -10,6 +10,7 @@ struct OneHost final : Lists {
     hit = {list, 1};
     return holds(list == 1 && facts.host == "ads.test");
   }
+  std::string place_of(const ListHit&) const override { return {}; }
 };
 const OneHost kLists;
 

@@ -113,6 +113,26 @@ bool What::empty() const {
          lists.empty() && content_types.empty() && addresses.empty() && countries.empty();
 }
 
+FactSet What::needs() const {
+  FactSet needs;
+  if (!urls.empty()) needs.add(Fact::url);
+  if (!methods.empty()) needs.add(Fact::method);
+  if (kinds != 0) needs.add(Fact::kind);
+  // A list may have URLs and networks beside hosts.
+  if (!lists.empty()) needs = needs | FactSet{Fact::url, Fact::address};
+  if (!content_types.empty()) needs.add(Fact::content_type);
+  if (!addresses.empty()) needs.add(Fact::address);
+  if (!countries.empty()) needs.add(Fact::country);
+  return needs;
+}
+
+FactSet Condition::needs() const {
+  FactSet needs = what.needs() | but_not.needs();
+  if (size_over) needs.add(Fact::size);
+  if (sni_missing) needs.add(Fact::sni_missing);
+  return needs;
+}
+
 bool is_for(const Condition& condition, const Who& who) {
   if (condition.everyone) return true;
   if ((condition.groups & who.groups) != 0) return true;

@@ -43,6 +43,8 @@ struct What {
   std::vector<std::string> countries;
 
   bool empty() const;
+  /// What has to be known before all these keys can be answered.
+  FactSet needs() const;
 };
 
 /// All keys of a rule together. Empty: it holds for everything and everyone.
@@ -58,6 +60,9 @@ struct Condition {
   What but_not;
   std::optional<uint64_t> size_over = {};
   bool sni_missing = false;
+
+  /// What has to be known before it can be said for certain that all keys hold.
+  FactSet needs() const;
 };
 
 /// Where a list has a host or URL: the list's number, and the line as its owner reads it.
@@ -73,6 +78,8 @@ class Lists {
   /// Whether the list, which is not kNoList, has what is asked for. Unknown: only more of the URL
   /// can tell.
   virtual Holds has(uint32_t list, const Facts& facts, ListHit& hit) const = 0;
+  /// Where its owner reads the entry: `ads.txt:8812`.
+  virtual std::string place_of(const ListHit& hit) const = 0;
 };
 
 /// Stands for a list that is not there: it has nothing.

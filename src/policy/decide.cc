@@ -1,26 +1,114 @@
 #include "policy/decide.h"
 
 #include <atomic>
+#include <charconv>
+
+#include "base/text.h"
+#include "http/exchange.h"
+#include "policy/refusal.h"
 
 namespace weir::policy {
+namespace {
+
+/// `text/html` of a Content-Type, without parameters and in lower case.
+std::string media_type(const http::ResponseHead& head) {
+  std::string_view value = head.fields.get(http::FieldId::content_type);
+  value = base::trim(value.substr(0, value.find(';')));
+  constexpr size_t kLongest = 255;
+  return base::to_lower(value.substr(0, kLongest));
+}
+
+std::optional<uint64_t> length_of(const http::ResponseHead& head) {
+  const std::string_view value = head.fields.get(http::FieldId::content_length);
+  uint64_t length = 0;
+  const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), length);
+  if (value.empty() || fault != std::errc() || end != value.data() + value.size())
+    return std::nullopt;
+  return length;
+}
+
+}  // namespace
 
 uint64_t RuleSet::next_generation() {
   static std::atomic<uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-Decision::Decision(const RuleSet& rules, const Question& question)
+Decision::Decision(const RuleSet& rules, const Question& question, bool may_narrow,
+                   base::Ref<const http::Verdict> verdict)
     : rules_(rules.of(question.listener)),
+      book_(rules.book_for(question)),
       generation_(rules.generation),
-      identity_(question.identity),
-      host_(question.host),
-      listener_(question.listener),
-      port_(question.port),
-      own_(question.own) {}
+      verdict_(std::move(verdict)),
+      asked_(question),
+      may_narrow_(may_narrow) {}
 
-base::Result<base::Ref<const Decision>> decide(const RuleSet& rules, const Question& question) {
-  if (!question.own) CHECK_OK(check_port(*rules.of(question.listener), question.port));
-  return base::Ref<const Decision>(new Decision(rules, question));
+base::Result<void> Decision::check_address(base::AddressSource source,
+                                           const base::IpAddress& address, uint16_t port) const {
+  const Question asked = asked_.question();
+  CHECK_OK(policy::check_address(*rules_, asked.host, source, address, port));
+  if (!may_narrow_) return {};
+  Facts facts = facts_of(*book_, asked);
+  facts.address = address;
+  const Outcome outcome = judge(*book_, facts, Point::address, asked.connect);
+  if (passes(outcome)) return {};
+  return std::unexpected(
+      refusal(*book_, outcome, std::string(asked.host) + " at " + address.text()));
+}
+
+base::Result<void> Decision::check_server_name(std::string_view name,
+                                               http::Exchange& exchange) const {
+  if (!book_) return {};
+  const Question asked = asked_.question();
+  if (!may_narrow_ && name == asked.host) return {};
+  Facts facts = facts_of(*book_, asked);
+  facts.sni_missing = name.empty();
+  if (exchange.peer.port != 0) facts.address = exchange.peer.address;
+  // What the tunnel was asked for was allowed; now what it leads to has to be.
+  if (!name.empty() && name != asked.host) {
+    facts.host = name;
+    facts.literal = false;
+  }
+  const Outcome outcome = judge(*book_, facts, Point::server_name, asked.connect);
+  exchange.verdict = verdict_of(*book_, outcome);
+  if (passes(outcome)) return {};
+  return std::unexpected(
+      refusal(*book_, outcome,
+              name.empty() ? "a connection to " + std::string(asked.host) + " that names no server"
+                           : std::string(name)));
+}
+
+base::Result<void> Decision::check_response(const http::ResponseHead& head,
+                                            http::Exchange& exchange) const {
+  if (!may_narrow_) return {};
+  const Question asked = asked_.question();
+  const std::string type = media_type(head);
+  Facts facts = facts_of(*book_, asked);
+  if (exchange.peer.port != 0) facts.address = exchange.peer.address;
+  facts.content_type = type;
+  facts.size = length_of(head);
+  const Outcome outcome = judge(*book_, facts, Point::response, asked.connect);
+  exchange.verdict = verdict_of(*book_, outcome);
+  if (passes(outcome)) return {};
+  return std::unexpected(refusal(*book_, outcome, "this answer of " + std::string(asked.host)));
+}
+
+Decided decide(const RuleSet& rules, const Question& question) {
+  const auto pass = [&](bool may_narrow, base::Ref<const http::Verdict> verdict) {
+    return Decided{base::Ref<const Decision>(new Decision(rules, question, may_narrow, verdict)),
+                   verdict};
+  };
+  if (question.own) return pass(false, {});
+  if (auto port = check_port(*rules.of(question.listener), question.port); !port)
+    return {std::unexpected(std::move(port).error())};
+  const auto& rulebook = rules.book_for(question);
+  if (!rulebook) return pass(false, {});
+  const Rulebook& book = *rulebook;
+  const Outcome outcome = judge(book, facts_of(book, question), Point::request, question.connect);
+  auto verdict = verdict_of(book, outcome);
+  if (!passes(outcome))
+    return {std::unexpected(refusal(book, outcome, question.host)), std::move(verdict)};
+  return pass(outcome.may_narrow || outcome.undecided_allow, std::move(verdict));
 }
 
 }  // namespace weir::policy

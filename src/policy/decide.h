@@ -7,15 +7,14 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/kept_text.h"
 #include "base/ref.h"
 #include "http/decision.h"
+#include "http/verdict.h"
+#include "policy/question.h"
+#include "policy/rulebook.h"
 #include "policy/rules.h"
 
 namespace weir::policy {
-
-/// Stands in place of a listener's number for Weir's own requests, which belong to no client.
-inline constexpr uint32_t kHouse = UINT32_MAX;
 
 /// The rules of all listeners, as one configuration has them. Immutable; shared by all workers.
 struct RuleSet {
@@ -27,6 +26,15 @@ struct RuleSet {
   const std::shared_ptr<const ListenerRules>& of(uint32_t listener) const {
     return listener == kHouse ? house : listeners[listener];
   }
+  /// The owner's rules, which are for clients; null if there are none, and everything is allowed.
+  std::shared_ptr<const Rulebook> book;
+  /// Null if there are no rules.
+  std::shared_ptr<const Lists> lists() const { return book ? book->lists : nullptr; }
+  /// Null where no rule of the owner applies.
+  const std::shared_ptr<const Rulebook>& book_for(const Question& question) const {
+    static const std::shared_ptr<const Rulebook> none;
+    return question.own || question.listener == kHouse ? none : book;
+  }
   /// Higher than that of every rule set made before it.
   const uint64_t generation = next_generation();
 
@@ -34,43 +42,41 @@ struct RuleSet {
   static uint64_t next_generation();
 };
 
-/// All that a decision depends on besides the rules. Views live as long as the call.
-struct Question {
-  /// Its number, or kHouse.
-  uint32_t listener = 0;
-  /// The user who asks; empty if no login was required.
-  std::string_view identity;
-  /// Lower-case, without a trailing dot, an IPv6 literal without its brackets.
-  std::string_view host;
-  uint16_t port = 0;
-  /// The request is for Weir's own pages: no rule about ports applies.
-  bool own = false;
-  friend bool operator==(const Question&, const Question&) = default;
-};
-
-/// A request that the rules let pass. It keeps its listener's rules alive.
+/// A request that the rules let pass. It keeps its rules alive.
 class Decision final : public http::Decision {
  public:
-  Decision(const RuleSet& rules, const Question& question);
+  /// `may_narrow`: a later point may say more than the beginning did.
+  Decision(const RuleSet& rules, const Question& question, bool may_narrow,
+           base::Ref<const http::Verdict> verdict);
   /// What was asked. The views live as long as this.
-  Question question() const { return {listener_, identity_, host_, port_, own_}; }
+  Question question() const { return asked_.question(); }
 
   uint64_t generation() const override { return generation_; }
+  base::Ref<const http::Verdict> verdict() const override { return verdict_; }
   base::Result<void> check_address(base::AddressSource source, const base::IpAddress& address,
-                                   uint16_t port) const override {
-    return policy::check_address(*rules_, host_, source, address, port);
-  }
+                                   uint16_t port) const override;
+  base::Result<void> check_server_name(std::string_view name,
+                                       http::Exchange& exchange) const override;
+  base::Result<void> check_response(const http::ResponseHead& head,
+                                    http::Exchange& exchange) const override;
 
  private:
   const std::shared_ptr<const ListenerRules> rules_;
+  /// Null where no rule of the owner applies.
+  const std::shared_ptr<const Rulebook> book_;
   const uint64_t generation_;
-  const base::KeptText identity_, host_;
-  const uint32_t listener_;
-  const uint16_t port_;
-  const bool own_;
+  const base::Ref<const http::Verdict> verdict_;
+  const KeptQuestion asked_;
+  const bool may_narrow_;
 };
 
-/// Asks `rules`. The error is the refusal: http_request_denied, 403.
-base::Result<base::Ref<const Decision>> decide(const RuleSet& rules, const Question& question);
+/// What came of a question.
+struct Decided {
+  /// The decision, or the refusal: http_request_denied, 403.
+  base::Result<base::Ref<const Decision>> decision;
+  /// What the rules said, for the log; null if no rule said anything.
+  base::Ref<const http::Verdict> verdict = {};
+};
+Decided decide(const RuleSet& rules, const Question& question);
 
 }  // namespace weir::policy

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -41,6 +42,42 @@ struct Who {
   std::span<const uint32_t> all_clients() const { return {client.data(), clients}; }
 };
 
+/// What rules may ask about and a point may not know yet. Host, port, who and when are always
+/// known.
+enum class Fact : uint8_t {
+  url,
+  method,
+  kind,
+  address,
+  country,
+  sni_missing,
+  content_type,
+  size,
+};
+
+/// A set of facts.
+class FactSet {
+ public:
+  constexpr FactSet() = default;
+  constexpr FactSet(std::initializer_list<Fact> facts) {
+    for (const Fact each : facts) add(each);
+  }
+  constexpr void add(Fact fact) {
+    bits_ |= static_cast<uint16_t>(1u << static_cast<unsigned>(fact));
+  }
+  constexpr bool has(Fact fact) const { return (bits_ >> static_cast<unsigned>(fact) & 1) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr bool within(FactSet other) const { return (bits_ & ~other.bits_) == 0; }
+  constexpr bool meets(FactSet other) const { return (bits_ & other.bits_) != 0; }
+  friend constexpr FactSet operator|(FactSet a, FactSet b) { return FactSet(a.bits_ | b.bits_); }
+  friend constexpr FactSet operator-(FactSet a, FactSet b) { return FactSet(a.bits_ & ~b.bits_); }
+  friend constexpr bool operator==(FactSet, FactSet) = default;
+
+ private:
+  constexpr explicit FactSet(int bits) : bits_(static_cast<uint16_t>(bits)) {}
+  uint16_t bits_ = 0;
+};
+
 /// Nothing stands for what is not known yet; a later point may know it. Views live as long as the
 /// call.
 struct Facts {
@@ -67,5 +104,8 @@ struct Facts {
   /// Of the response's content, where its head says so.
   std::optional<uint64_t> size = {};
 };
+
+/// Which of the facts are known.
+FactSet known(const Facts& facts);
 
 }  // namespace weir::policy

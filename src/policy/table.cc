@@ -3,16 +3,19 @@
 namespace weir::policy {
 namespace {
 
+template <class Each>
+void for_all(const Table& table, Each each) {
+  for (const auto* const rules : {&table.guards, &table.grants, &table.rules, &table.presets})
+    for (const Rule& rule : *rules) each(rule);
+}
+
 class Evaluation {
  public:
   Evaluation(const Table& table, const Asking& asking) : table_(table), asking_(asking) {}
 
   Outcome run() && {
     outcome_.allowed = table_.allow_by_default;
-    for (const auto* const rules :
-         {&table_.guards, &table_.grants, &table_.rules, &table_.presets}) {
-      for (const Rule& rule : *rules) ask(rule);
-    }
+    for_all(table_, [&](const Rule& rule) { ask(rule); });
     return outcome_;
   }
 
@@ -25,7 +28,7 @@ class Evaluation {
     if (limits ? outcome_.limit != nullptr : decided()) return;
     std::optional<ListHit> hit;
     const Looked looked = look_at(rule, hit);
-    if (looked == Looked::undecided) note_undecided(rule);
+    if (looked == Looked::undecided || looked == Looked::never_known) note_unknown(rule, looked);
     if (looked == Looked::audited && !outcome_.would && !limits) outcome_.would = &rule;
     if (looked == Looked::decides) take(rule, hit);
     if (asking_.visitor) asking_.visitor->looked_at(rule, looked, hit);
@@ -37,17 +40,18 @@ class Evaluation {
     if (asking_.paused && rule.action == Action::filter) return Looked::paused;
     switch (is_about(rule.condition, asking_.facts, asking_.lists, hit)) {
       case Holds::no: return Looked::no_match;
-      case Holds::unknown: return Looked::undecided;
+      case Holds::unknown:
+        return (rule.needs - known_).within(asking_.later) ? Looked::undecided
+                                                           : Looked::never_known;
       case Holds::yes: break;
     }
     return rule.audit ? Looked::audited : Looked::decides;
   }
 
-  void note_undecided(const Rule& rule) {
-    if (rule.audit || rule.action == Action::limit) return;
-    if (rule.action != Action::allow) {
+  void note_unknown(const Rule& rule, Looked looked) {
+    if (rule.audit || rule.action != Action::allow) {
       outcome_.may_narrow = true;
-    } else if (!outcome_.undecided_allow) {
+    } else if (looked == Looked::undecided && !outcome_.undecided_allow) {
       outcome_.undecided_allow = &rule;
     }
   }
@@ -64,10 +68,35 @@ class Evaluation {
 
   const Table& table_;
   const Asking& asking_;
+  const FactSet known_ = known(asking_.facts);
   Outcome outcome_;
 };
 
 }  // namespace
+
+FactSet Table::needs() const {
+  FactSet needs;
+  for_all(*this, [&](const Rule& rule) { needs = needs | rule.needs; });
+  return needs;
+}
+
+bool Table::asks_who() const {
+  bool asks = false;
+  for_all(*this, [&](const Rule& rule) { asks |= !rule.condition.everyone; });
+  return asks;
+}
+
+bool Table::has_hours() const {
+  bool has = false;
+  for_all(*this, [&](const Rule& rule) { has |= !rule.when.always(); });
+  return has;
+}
+
+bool Table::same_hours(LocalTime one, LocalTime other) const {
+  bool same = true;
+  for_all(*this, [&](const Rule& rule) { same &= rule.when.has(one) == rule.when.has(other); });
+  return same;
+}
 
 Outcome evaluate(const Table& table, const Asking& asking) {
   return Evaluation(table, asking).run();

@@ -34,6 +34,8 @@ struct Rule {
   bool audit = false;
   /// Where Action::redirect sends the client.
   std::string to;
+  /// condition.needs(), taken once.
+  FactSet needs = {};
 };
 
 /// Immutable once compiled; any thread may use it.
@@ -47,6 +49,15 @@ struct Table {
   /// Behind the owner's own rules.
   std::vector<Rule> presets;
   bool allow_by_default = true;
+
+  /// What all rules together ask about.
+  FactSet needs() const;
+  /// A rule is only for some.
+  bool asks_who() const;
+  /// A rule holds at some hours only.
+  bool has_hours() const;
+  /// The same rules hold at both times.
+  bool same_hours(LocalTime one, LocalTime other) const;
 };
 
 /// What the rules say. Pointers are into the table.
@@ -60,10 +71,10 @@ struct Outcome {
   /// The first rule in audit mode that would have decided.
   const Rule* would = nullptr;
   /// An allow in front of the rule that decided, of which more has to be known. It permits the
-  /// request only as far as the point that knows it: a CONNECT in order to be opened, a request in
-  /// order to see its answer's head.
+  /// request only as far as the point that knows it: a request in order to see its answer's head.
   const Rule* undecided_allow = nullptr;
-  /// A rule that closes something was passed, since more has to be known: a later point may deny.
+  /// A rule other than an allow was passed, since more has to be known: a later point may deny, or
+  /// note that a rule in audit mode would have.
   bool may_narrow = false;
   /// The first limit that holds.
   const Rule* limit = nullptr;
@@ -75,7 +86,10 @@ enum class Looked : uint8_t {
   not_now,
   paused,
   no_match,
+  /// More has to be known, and a later point will know it.
   undecided,
+  /// More has to be known, and no point will: so an allow opens nothing.
+  never_known,
   audited,
   decides
 };
@@ -90,6 +104,8 @@ class Visitor {
 struct Asking {
   const Facts& facts;
   const Lists& lists;
+  /// What later points will know. Of an allow, nothing else is waited for.
+  FactSet later = {};
   /// Skips the rules with Action::filter.
   bool paused = false;
   /// May be null.

@@ -14,6 +14,9 @@ struct NumberedLists final : Lists {
     hit = {list, 7};
     return holds(facts.host == "list" + std::to_string(list) + ".test");
   }
+  std::string place_of(const ListHit& hit) const override {
+    return "list" + std::to_string(hit.list) + ":" + std::to_string(hit.entry);
+  }
 };
 const NumberedLists kLists;
 
@@ -28,6 +31,7 @@ Rule rule(const char* name, Action action, What what = {}) {
   rule.name = name;
   rule.action = action;
   rule.condition.what = std::move(what);
+  rule.needs = rule.condition.needs();
   return rule;
 }
 
@@ -43,7 +47,7 @@ std::string decided_by(const Outcome& outcome) {
          (outcome.rule ? outcome.rule->name : "default");
 }
 std::string asked(const Table& table, const Facts& facts, bool paused = false) {
-  return decided_by(evaluate(table, {facts, kLists, paused}));
+  return decided_by(evaluate(table, {.facts = facts, .lists = kLists, .paused = paused}));
 }
 
 TEST(Table, WithoutRulesTheDefaultHolds) {
@@ -98,9 +102,13 @@ TEST(Table, WhatIsNotKnownYet) {
       rule("read", Action::allow, {.hosts = hosts({"a.test"}), .methods = {"GET"}}));
   table.rules.push_back(rule("b", Action::allow, {.hosts = hosts({"b.test"})}));
   const Facts unopened = connect("a.test");
-  Outcome outcome = evaluate(table, {unopened, kLists});
+  const FactSet inside_only{Fact::url, Fact::method, Fact::content_type};
+  Outcome outcome = evaluate(table, {.facts = unopened, .lists = kLists, .later = inside_only});
   EXPECT_EQ(decided_by(outcome), "deny default") << "as if the undecided allow were not there";
   EXPECT_EQ(outcome.undecided_allow, &table.rules[1]);
+  EXPECT_TRUE(outcome.may_narrow);
+  outcome = evaluate(table, {unopened, kLists});
+  EXPECT_FALSE(outcome.undecided_allow) << "no later point will know the method";
   EXPECT_TRUE(outcome.may_narrow);
   EXPECT_EQ(asked(table, connect("b.test")), "allow b");
   Facts inside = plain("a.test");
@@ -193,6 +201,7 @@ class Random {
     made.action = action;
     made.condition = condition();
     made.audit = one_in(8);
+    made.needs = made.condition.needs();
     return made;
   }
   Table table() {
@@ -283,7 +292,8 @@ TEST(TableProperty, WhatIsSaidBeforeAllIsKnownHoldsForAllThatMayCome) {
     if (!method) partly.method.reset();
     if (!type) partly.content_type.reset();
     if (!kind) partly.kind.reset();
-    const Outcome outcome = evaluate(table, {partly, kLists});
+    const FactSet later{Fact::method, Fact::content_type, Fact::kind};
+    const Outcome outcome = evaluate(table, {.facts = partly, .lists = kLists, .later = later});
     for (unsigned way = 0; way < 8; ++way) {
       if (!method) known.method = (way & 1) != 0 ? "GET" : "POST";
       if (!type) known.content_type = (way & 2) != 0 ? "text/html" : "image/png";

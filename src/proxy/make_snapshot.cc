@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/stream/this_machine.h"
+#include "proxy/rules_now.h"
 
 namespace weir::proxy {
 namespace {
@@ -26,22 +27,26 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
     if (change.index_of[number] == Listeners::kFree) {
       rules.listeners.emplace_back();
       parts.clients.emplace_back();
+      parts.listener_names.emplace_back();
       continue;
     }
     if (change.index_of[number] == Listeners::kLeft) {
       rules.listeners.push_back(std::make_shared<const policy::ListenerRules>(
           *before->rules->listeners[number], config.blocked_ports, own));
       parts.clients.push_back(before->clients[number]);
+      parts.listener_names.push_back(before->listener_names[number]);
       continue;
     }
     const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
     rules.listeners.push_back(std::make_shared<const policy::ListenerRules>(
         listener.policy, config::is_reachable(listener), config.blocked_ports, own));
     parts.clients.push_back(listener.clients);
+    parts.listener_names.push_back({listener.name, listener.groups});
   }
   // No key makes Weir fetch anything yet, so nothing is allowed beside public addresses.
   rules.house = std::make_shared<const policy::ListenerRules>(
       policy::ListenerRules::for_house({}, config.blocked_ports, own));
+  rules.book = make_rulebook_now(config, parts.listener_names, nullptr);
   parts.rules = std::make_shared<const policy::RuleSet>(std::move(rules));
   return parts;
 }

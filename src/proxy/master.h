@@ -52,6 +52,13 @@ class Master {
   /// Reloads, reports the result on standard error, and returns the answer for the control socket.
   control::Answer reload_and_tell();
 
+  // hours.cc
+  bool follows_the_clock() const;
+  /// Call it every few seconds: brings rules to the workers whose hour has come.
+  void follow_the_clock();
+  /// Makes the rules anew and brings them to the workers, which ask again about all that runs.
+  void use_rules_of_now();
+
   // commands.cc
   /// What the control socket answers. To add a command is to add a line here and its function.
   control::Commands commands();

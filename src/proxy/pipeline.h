@@ -23,6 +23,8 @@ struct PipelineParts {
   std::shared_ptr<const policy::RuleSet> rules;
   /// Which clients may connect, by listener; empty: all that can reach it.
   std::vector<std::vector<base::Cidr>> clients;
+  /// What rules call the listeners, in the same order.
+  std::vector<policy::ListenerName> listener_names;
   /// Null: no login is required.
   std::shared_ptr<auth::Login> login;
   /// The limits of exchanges with origins and of tunnels.

@@ -44,15 +44,27 @@ bool PolicyReview::look_at_slice(async::Link& place, bool& again) {
 }
 
 base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
-    const http::Exchange& exchange) const {
+    http::Exchange& exchange) const {
   // All decisions that exchanges keep come from policy::decide.
   const auto& before = static_cast<const policy::Decision&>(*exchange.decision);
-  TRY(auto decision, policy::decide(*snapshot_->parts->rules, before.question()));
+  const policy::RuleSet& rules = *snapshot_->parts->rules;
+  policy::Question question = before.question();
+  std::string path;
+  if (const auto& book = rules.book_for(question)) {
+    // The rules may ask for more now than they did then.
+    const http::RequestHead* head = exchange.request.get();
+    // After a restart the client's head is of another target.
+    if (head && head->target.host != question.host) head = nullptr;
+    add_what_rules_ask(question, *book, exchange.session().client.address, head, path);
+  }
+  policy::Decided decided = policy::decide(rules, question);
+  exchange.verdict = std::move(decided.verdict);
+  TRY(auto decision, std::move(decided.decision));
   if (exchange.peer.port != 0) {
     CHECK_OK(
         decision->check_address(exchange.peer_source, exchange.peer.address, exchange.peer.port));
   }
-  if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni));
+  if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
   return decision;
 }
 

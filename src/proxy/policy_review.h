@@ -41,7 +41,7 @@ class PolicyReview {
   /// True if it has to be asked about again, because it is not connected yet.
   bool look_at(http::Exchange& exchange) const;
   /// The decision of now; an error if the exchange may not go on.
-  base::Result<base::Ref<const policy::Decision>> decide(const http::Exchange& exchange) const;
+  base::Result<base::Ref<const policy::Decision>> decide(http::Exchange& exchange) const;
 
   async::Link& live_;
   const SnapshotRef& snapshot_;

@@ -20,6 +20,8 @@ namespace {
 
 /// How often to look for a control socket that is not there.
 constexpr int kSeekMs = 1000;
+/// How often to look whether the hour of a rule has come. What runs is cut within 10 s of it.
+constexpr int kClockMs = 2000;
 
 /// The name for Via. A random suffix keeps two Weirs in a chain from looking like a loop, unless
 /// the administrator chose a name.
@@ -147,7 +149,10 @@ int Master::run(const Config& config) {
   if (!start(config)) return 1;
   for (;;) try {
       signalfd_siginfo info;
-      if (!hear_signal(control_is_there() ? -1 : kSeekMs, info)) {
+      const int patience_ms = !control_is_there() ? kSeekMs : follows_the_clock() ? kClockMs : -1;
+      const bool told = hear_signal(patience_ms, info);
+      follow_the_clock();
+      if (!told) {
         // Another Weir may have held the path and ended since.
         if (!control_is_there() && seek_control().empty())
           base::log_event("the control socket is " + control_.path());

@@ -206,7 +206,8 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
   over_ = carries == Carries::undecided;
   if (over_) co_return {};
   exchange_->sni = sniffer.server_name();
-  if (carries == Carries::tls) CO_CHECK(exchange_->decision->check_server_name(exchange_->sni));
+  if (carries == Carries::tls)
+    CO_CHECK(exchange_->decision->check_server_name(exchange_->sni, *exchange_));
   const bool readable = carries == Carries::http || carries == Carries::bad_http;
   if (readable && (needs_inside() || (carries == Carries::http && is_for_this(*sniffer.head())))) {
     // If anything is wrong with the request, the session inside answers it with 400 or 421.

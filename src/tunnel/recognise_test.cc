@@ -232,7 +232,8 @@ struct DeniesName final : http::Decision {
                                    uint16_t) const override {
     return {};
   }
-  base::Result<void> check_server_name(std::string_view asked_name) const override {
+  base::Result<void> check_server_name(std::string_view asked_name,
+                                       http::Exchange&) const override {
     asked.emplace_back(asked_name);
     if (asked_name != name) return {};
     return base::fail(ErrorType::http_request_denied, "That name is denied.", "a rule");

@@ -85,7 +85,8 @@ class DenyResponses final : public http::Stage {
                                        uint16_t) const override {
         return {};
       }
-      base::Result<void> check_response(const http::ResponseHead& head) const override {
+      base::Result<void> check_response(const http::ResponseHead& head,
+                                        http::Exchange&) const override {
         if (head.status != 204) return {};
         return base::fail(base::ErrorType::http_request_denied, "No empty answers here.", "a rule");
       }

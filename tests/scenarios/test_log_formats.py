@@ -74,6 +74,8 @@ def test_json(origin):
         "outcome": "complete",
         "error": None,
         "rule": None,
+        "list": None,
+        "would": None,
         "origin": origin.authority,
         "reused": False,
         "mended": None,

@@ -17,16 +17,15 @@ size_t place_of(std::string_view host) {
 Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own)
     : rules_(std::move(rules)), own_(std::move(own)) {}
 
-base::Result<base::Ref<const Decision>> Policy::decide(const Question& question) const {
+Decided Policy::decide(const Question& question) const {
   base::Ref<const Decision>& last = last_[place_of(question.host) % last_.size()];
-  if (!last || last->question() != question) {
-    TRY(last, policy::decide(*rules_, question));
-  }
-  return last;
+  if (last && last->question() == question) return {last, last->verdict()};
+  Decided decided = policy::decide(*rules_, question);
+  if (decided.decision) last = *decided.decision;
+  return decided;
 }
 
-async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
-                                                         http::Next next) const {
+Question Policy::question_of(const http::Request& request, std::string& path) const {
   const http::Target& target = request.head->target;
   const http::Session& session = request.session();
   const bool connects = request.head->method == http::Method::connect;
@@ -34,14 +33,27 @@ async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
   // like any other.
   const bool own =
       connects ? own_->is_own_name(target.host) : session.own || own_->covers(target, session);
-  auto decision = decide({.listener = session.listener,
-                          .identity = request.asker->identity,
-                          .host = target.host,
-                          .port = target.port,
-                          .own = own});
-  if (!decision) return http::fail_with(std::move(decision).error());
-  request.exchange->decision = *decision;
-  request.decision = *std::move(decision);
+  Question question{.listener = session.listener,
+                    .identity = request.asker->identity,
+                    .host = target.host,
+                    .port = target.port,
+                    .own = own,
+                    .literal = target.literal,
+                    .connect = connects};
+  if (const auto& book = rules_->book_for(question))
+    add_what_rules_ask(question, *book, session.client.address, request.head.get(), path);
+  return question;
+}
+
+async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
+                                                         http::Next next) const {
+  std::string path;
+  Decided decided = decide(question_of(request, path));
+  http::Exchange& exchange = *request.exchange;
+  exchange.verdict = std::move(decided.verdict);
+  if (!decided.decision) return http::fail_with(std::move(decided.decision).error());
+  exchange.decision = *decided.decision;
+  request.decision = *std::move(decided.decision);
   return next(request);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <string>
 
 #include "http/own_names.h"
 #include "http/stage.h"
@@ -18,7 +19,8 @@ class Policy final : public http::Stage {
                                                    http::Next next) const override;
 
  private:
-  base::Result<base::Ref<const Decision>> decide(const Question& question) const;
+  Question question_of(const http::Request& request, std::string& path) const;
+  Decided decide(const Question& question) const;
 
   const std::shared_ptr<const RuleSet> rules_;
   const std::shared_ptr<const http::OwnNames> own_;

@@ -1,0 +1,46 @@
+#include "policy/question.h"
+
+#include "match/url_text.h"
+#include "policy/rulebook.h"
+
+namespace weir::policy {
+
+void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
+                        const http::RequestHead* head, std::string& path) {
+  if (question.own) return;
+  if (book.asks_who) question.request.client = client.unmapped();
+  if (question.connect || !head) return;
+  if (book.needs.has(Fact::url)) {
+    path = match::normal_path(head->target.path);
+    question.request.path = path;
+    question.request.https = head->target.scheme == http::Scheme::https;
+  }
+  if (book.needs.has(Fact::method)) question.request.method = head->method_token;
+}
+
+KeptQuestion::KeptQuestion(const Question& question)
+    : identity_(question.identity),
+      host_(question.host),
+      listener_(question.listener),
+      port_(question.port),
+      own_(question.own),
+      literal_(question.literal),
+      connect_(question.connect) {
+  const RequestFacts& request = question.request;
+  if (request == RequestFacts()) return;
+  more_.reset(new More{request.client, request.path, request.method, request.https});
+}
+
+Question KeptQuestion::question() const {
+  Question question{.listener = listener_,
+                    .identity = identity_,
+                    .host = host_,
+                    .port = port_,
+                    .own = own_,
+                    .literal = literal_,
+                    .connect = connect_};
+  if (more_) question.request = {more_->client, more_->https, more_->path, more_->method};
+  return question;
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,77 @@
+// All that a decision depends on besides the rules.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ip.h"
+#include "base/kept_text.h"
+#include "http/head.h"
+#include "policy/facts.h"
+
+namespace weir::policy {
+
+/// Stands in place of a listener's number for Weir's own requests, which belong to no client.
+inline constexpr uint32_t kHouse = UINT32_MAX;
+
+/// What only the owner's rules ask about.
+struct RequestFacts {
+  /// The client's address.
+  base::IpAddress client;
+  bool https = false;
+  /// Path and query in the form of match::normal_path().
+  std::string_view path;
+  std::string_view method;
+  friend bool operator==(const RequestFacts&, const RequestFacts&) = default;
+};
+
+/// Views live as long as the call.
+struct Question {
+  /// Its number, or kHouse.
+  uint32_t listener = 0;
+  /// The user who asks; empty if no login was required.
+  std::string_view identity;
+  /// Lower-case, without a trailing dot, an IPv6 literal without its brackets.
+  std::string_view host;
+  uint16_t port = 0;
+  /// The request is for Weir's own pages: no rule applies.
+  bool own = false;
+  /// The host is an address.
+  bool literal = false;
+  /// A CONNECT: of what the tunnel carries, nothing but a ClientHello will be known.
+  bool connect = false;
+  /// As far as any rule asks for it, else as it is here: see add_what_rules_ask().
+  RequestFacts request = {};
+  friend bool operator==(const Question&, const Question&) = default;
+};
+
+struct Rulebook;
+
+/// Sets what the rules need of `question.request`, and no more, so that questions which the rules
+/// answer alike are equal. `head` is null where it is not known any more. `path` keeps what the
+/// question refers to.
+void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
+                        const http::RequestHead* head, std::string& path);
+
+/// A question that owns its texts. Small where no rule asks about more than host and port.
+class KeptQuestion {
+ public:
+  explicit KeptQuestion(const Question& question);
+  /// The views live as long as this.
+  Question question() const;
+
+ private:
+  struct More {
+    base::IpAddress client;
+    base::KeptText path, method;
+    bool https;
+  };
+  const base::KeptText identity_, host_;
+  const uint32_t listener_;
+  const uint16_t port_;
+  const bool own_, literal_, connect_;
+  std::unique_ptr<const More> more_;
+};
+
+}  // namespace weir::policy

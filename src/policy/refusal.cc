@@ -1,0 +1,54 @@
+#include "policy/refusal.h"
+
+#include <string>
+
+namespace weir::policy {
+namespace {
+
+/// Names of hosts come from the wire, and are as long as their sender wants.
+std::string shown(std::string_view what) {
+  constexpr size_t kMost = 300;
+  std::string text(what.substr(0, kMost));
+  return what.size() > kMost ? text + "..." : text;
+}
+
+std::string remedy_for(const Rule& rule) {
+  return rule.place.empty() ? "change the rule \"" + rule.name + "\""
+                            : "change the rule in " + rule.place;
+}
+
+}  // namespace
+
+base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_view what) {
+  using base::Error, base::ErrorType;
+  const Rule* const rule = outcome.rule;
+  if (!rule) {
+    return Error(ErrorType::http_request_denied, "No rule allows " + shown(what) + '.',
+                 std::string(kDefaultRule))
+        .with_remedy("write a rule with action = \"allow\" that has it");
+  }
+  std::string detail = "The rule \"" + rule->name + "\" denies " + shown(what);
+  if (outcome.hit) {
+    if (const std::string place = book.lists->place_of(*outcome.hit); !place.empty())
+      detail += ", which is in " + place;
+  }
+  detail += '.';
+  if (!rule->when.always()) detail += " It holds " + rule->when.text() + '.';
+  return Error(ErrorType::http_request_denied, std::move(detail), rule->name)
+      .with_remedy(remedy_for(*rule));
+}
+
+base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& outcome) {
+  if (!outcome.rule && !outcome.would && outcome.allowed) return {};
+  base::KeptText rule, list, would;
+  if (outcome.rule) {
+    rule = outcome.rule->name;
+  } else if (!outcome.allowed) {
+    rule = kDefaultRule;
+  }
+  if (outcome.hit) list = book.lists->place_of(*outcome.hit);
+  if (outcome.would) would = outcome.would->name;
+  return base::make_ref<http::Verdict>(std::move(rule), std::move(list), std::move(would));
+}
+
+}  // namespace weir::policy

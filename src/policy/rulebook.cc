@@ -1,0 +1,72 @@
+#include "policy/rulebook.h"
+
+namespace weir::policy {
+namespace {
+
+struct NoLists final : Lists {
+  Holds has(uint32_t, const Facts&, ListHit&) const override { return Holds::no; }
+  std::string place_of(const ListHit&) const override { return {}; }
+};
+
+/// What the points behind `point` will know. A tunnel is not opened: what it carries stays unknown,
+/// and whether its ClientHello names a server is known when the tunnel is there already, which is
+/// too late for an allow.
+FactSet known_later(Point point, bool connect) {
+  if (connect) {
+    return point == Point::request ? FactSet{Fact::address, Fact::country} : FactSet();
+  }
+  switch (point) {
+    case Point::request:
+      return {Fact::address, Fact::country, Fact::kind, Fact::content_type, Fact::size};
+    case Point::address: return {Fact::kind, Fact::content_type, Fact::size};
+    default: return {};
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory directory,
+                                              std::shared_ptr<const Lists> lists, LocalTime now) {
+  const Table& table = compiled.table;
+  if (table.allow_by_default && table.guards.empty() && table.grants.empty() &&
+      table.rules.empty() && table.presets.empty())
+    return nullptr;
+  auto book = std::make_shared<Rulebook>();
+  book->table = std::move(compiled.table);
+  book->directory = std::move(directory);
+  book->lists = lists ? std::move(lists) : std::make_shared<const NoLists>();
+  book->now = now;
+  book->needs = book->table.needs();
+  book->asks_who = book->table.asks_who();
+  return book;
+}
+
+Facts facts_of(const Rulebook& book, const Question& question) {
+  Facts facts;
+  if (book.asks_who)
+    facts.who = book.directory.of(question.listener, question.request.client, question.identity);
+  facts.now = book.now;
+  facts.host = question.host;
+  facts.literal = question.literal;
+  facts.port = question.port;
+  if (question.literal) {
+    if (const auto address = base::IpAddress::parse(question.host)) facts.address = *address;
+  }
+  if (question.connect) return facts;
+  if (!question.request.path.empty()) {
+    facts.https = question.request.https;
+    facts.path = question.request.path;
+  }
+  if (!question.request.method.empty()) facts.method = question.request.method;
+  return facts;
+}
+
+Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,
+              Visitor* visitor) {
+  return evaluate(book.table, {.facts = facts,
+                               .lists = *book.lists,
+                               .later = known_later(point, connect),
+                               .visitor = visitor});
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,59 @@
+// The owner's rules with all that they refer to, as they hold now.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "policy/compile.h"
+#include "policy/directory.h"
+#include "policy/facts.h"
+#include "policy/question.h"
+#include "policy/table.h"
+
+namespace weir::policy {
+
+/// Immutable; any thread may use it. What changes with time, such as the hour, is part of it: when
+/// it changes, another one is made.
+struct Rulebook {
+  Table table;
+  Directory directory;
+  /// Never null.
+  std::shared_ptr<const Lists> lists;
+  /// In the time zone of the rules.
+  LocalTime now;
+
+  /// Of the table.
+  FactSet needs = {};
+  bool asks_who = false;
+};
+
+/// The rules of a configuration. `listeners` by their numbers. `names` are those of `lists`, which
+/// may be null if there are none. Null if there is no rule and everything is allowed: nothing has
+/// to be asked then.
+std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory directory,
+                                              std::shared_ptr<const Lists> lists, LocalTime now);
+
+/// Where in its life a request is asked about.
+enum class Point : uint8_t {
+  request,
+  /// An address is known to which Weir is about to connect.
+  address,
+  /// A ClientHello in a tunnel.
+  server_name,
+  /// The head of the response.
+  response,
+};
+
+/// What is known of a request at its beginning. Views into the question and the book.
+Facts facts_of(const Rulebook& book, const Question& question);
+/// Evaluates the table: whoever wants to know what the rules say, asks here.
+Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,
+              Visitor* visitor = nullptr);
+
+/// Whether a request may go on from `point`: it is allowed, or it goes on to a point that will know
+/// what an allow still asks for.
+inline bool passes(const Outcome& outcome) {
+  return outcome.allowed || outcome.undecided_allow;
+}
+
+}  // namespace weir::policy
