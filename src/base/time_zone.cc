@@ -22,10 +22,18 @@ std::optional<TimeZone> TimeZone::named(const std::string& name) {
   return TimeZone(std::move(zone));
 }
 
+namespace {
+cctz::time_point<cctz::seconds> moment(int64_t wall_seconds) {
+  return cctz::time_point<cctz::seconds>() + cctz::seconds(wall_seconds);  // Since 1970.
+}
+}  // namespace
+
+std::string TimeZone::text(int64_t wall_seconds) const {
+  return cctz::format("%Y-%m-%d %H:%M", moment(wall_seconds), zone_->zone);
+}
+
 WallTime TimeZone::at(int64_t wall_seconds) const {
-  const auto moment =
-      cctz::time_point<cctz::seconds>() + cctz::seconds(wall_seconds);  // Since 1970.
-  const cctz::civil_second there = cctz::convert(moment, zone_->zone);
+  const cctz::civil_second there = cctz::convert(moment(wall_seconds), zone_->zone);
   const auto day = cctz::civil_day(there);
   return {.day = day - cctz::civil_day(1970, 1, 1),
           .weekday = static_cast<uint8_t>(cctz::get_weekday(day)),

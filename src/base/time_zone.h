@@ -28,6 +28,8 @@ class TimeZone {
 
   /// `wall_seconds` since 1970, UTC.
   WallTime at(int64_t wall_seconds) const;
+  /// As people write it: `2026-11-30 19:05`.
+  std::string text(int64_t wall_seconds) const;
   const std::string& name() const;
 
  private:

@@ -26,6 +26,7 @@ TEST(TimeZone, ShowsWhatClocksOnTheWallShow) {
     EXPECT_EQ(zone->at(c.seconds), c.wall) << c.zone << " " << c.seconds;
     EXPECT_EQ(zone->name(), c.zone);
   }
+  EXPECT_EQ(TimeZone::named("Europe/Zurich")->text(1'700'000'000), "2023-11-14 23:13");
 }
 
 TEST(TimeZone, ThereIsAlwaysTheMachinesZoneAndNoOtherFile) {

@@ -3,7 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "base/text.h"
+#include "cli/control_place.h"
+#include "cli/grant_words.h"
 #include "cli/version.h"
 #include "config/reader.h"
 #include "config/reference.h"
@@ -15,8 +16,9 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config "
     "--defaults | "
-    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir passwd FILE USER "
-    "| weir --help | weir --version\n";
+    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir allow|block HOST "
+    "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir passwd FILE USER | "
+    "weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
 
@@ -28,6 +30,15 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
   weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done
   weir reload [PORT]        have it read its configuration file again, as SIGHUP does
                             --control PATH names its control socket instead
+  weir allow HOST           let clients reach a host, before the configuration's rules
+  weir block HOST           deny it to them; `*` is every host
+                            --for 1h ends it, else it holds until it is revoked; --client NAME or
+                            --group NAME is for them alone
+  weir pause [TIME]         skip rules with action "filter" (10min if no time is given); --client
+                            and --group as above
+  weir grants               what is allowed, blocked and paused in this way
+  weir revoke ID            end one of them
+                            these five take --port PORT, --control PATH or --config FILE
   weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
   --debug                   print for each request its line, its URL and where it connects to
@@ -42,12 +53,6 @@ Command usage(std::string_view why) {
 }
 Command print(std::string text) {
   return {{}, 0, std::move(text), {}};
-}
-
-/// Decimal, no sign, no leading zeros.
-std::optional<uint16_t> parse_port(std::string_view text) {
-  if (text.size() > 1 && text.front() == '0') return std::nullopt;
-  return base::parse_decimal<uint16_t>(text);
 }
 
 Command start(const std::string& port_text, const std::string& file, bool debug) {
@@ -68,14 +73,10 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
   return {std::move(config), 0, {}, {}};
 }
 
-/// A command for the Weir whose control socket is at `path`, or, if that is empty, at the default
-/// path for the given port of its first listener.
-Command control(const std::string& word, const std::string& port_text, const std::string& path) {
-  if (!path.empty()) return {{}, 0, {}, {}, ControlCommand{path, word}};
-  const auto port =
-      port_text.empty() ? std::optional<uint16_t>(config::kDefaultPort) : parse_port(port_text);
-  if (!port) return usage("PORT is a number from 0 to 65535, not " + config::in_quotes(port_text));
-  return {{}, 0, {}, {}, ControlCommand{config::default_control_path(*port), word}};
+Command control(const std::string& word, const NamedWeir& named) {
+  auto path = control_place(named);
+  if (!path) return usage(path.error());
+  return {{}, 0, {}, {}, ControlCommand{*std::move(path), word}};
 }
 
 Command check_file(const std::string& file) {
@@ -113,6 +114,7 @@ Command read_command_line(int argc, const char* const* argv) {
     words.back()->add_option("PORT", control_port);
     words.back()->add_option("--control", control_path);
   }
+  const GrantWords grants(app);
   PasswordCommand password;
   auto* const passwd = app.add_subcommand("passwd");
   passwd->set_help_flag();
@@ -128,14 +130,23 @@ Command read_command_line(int argc, const char* const* argv) {
   }
   const auto word =
       std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
-  const bool subcommand =
-      check->parsed() || config->parsed() || passwd->parsed() || word != words.end();
+  const bool subcommand = check->parsed() || config->parsed() || passwd->parsed() ||
+                          word != words.end() || grants.parsed();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
-    return usage("`check`, `config`, `status`, `reload` and `passwd` come first");
+    return usage("a word such as `check` or `status` comes first");
   }
   if (help) return print(std::string(kHelp));
   if (version) return print(version_text("CLI11 " CLI11_VERSION));
-  if (word != words.end()) return control((*word)->get_name(), control_port, control_path);
+  if (word != words.end()) {
+    // A port beside --control was always taken, and not looked at.
+    return control((*word)->get_name(),
+                   {.control = control_path, .port = control_path.empty() ? control_port : ""});
+  }
+  if (grants.parsed()) {
+    auto asked = grants.command();
+    if (!asked) return usage(asked.error());
+    return {{}, 0, {}, {}, *std::move(asked)};
+  }
   if (passwd->parsed()) return {{}, 0, {}, {}, {}, std::move(password)};
   if (check->parsed()) return check_file(checked_file);
   if (config->parsed()) {

@@ -119,6 +119,8 @@ void append_json(std::string& out, const LogFacts& facts) {
   append_string_or_null(out, verdict ? verdict->list.view() : std::string_view());
   out += ",\"would\":";
   append_string_or_null(out, verdict ? verdict->would.view() : std::string_view());
+  out += ",\"grant\":";
+  out += verdict && verdict->grant != 0 ? std::to_string(verdict->grant) : "null";
   at = put(piece, ",\"ms\":");
   at = put(at, facts.ms);
   at = put(at, ",\"origin\":");

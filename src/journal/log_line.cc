@@ -131,6 +131,10 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
   if (exchange.verdict) {
     at = put_word(at, " list=", exchange.verdict->list);
     at = put_word(at, " would=", exchange.verdict->would);
+    if (exchange.verdict->grant != 0) {
+      at = put(at, " grant=");
+      at = put(at, uint64_t{exchange.verdict->grant});
+    }
   }
   if (exchange.mended) {
     at = put(at, " mended=");

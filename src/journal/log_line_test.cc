@@ -73,7 +73,7 @@ TEST_F(LogLine, EachFormat) {
             "1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":0,"
             "\"referer\":null,\"user_agent\":\"curl/"
             "7.88.1\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"list\":null,"
-            "\"would\":null,\"ms\":16,"
+            "\"would\":null,\"grant\":null,\"ms\":16,"
             "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"mended\":null,\"sni\":null}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_MISS/200 1543 GET http://example.com/ - "
@@ -100,7 +100,7 @@ TEST_F(LogLine, ATunnelThatLasts) {
             "\"target\":\"example.com:443\",\"version\":\"HTTP/"
             "1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":7,"
             "\"referer\":null,\"user_agent\":\"x\\\"y\",\"outcome\":\"complete\",\"error\":null,"
-            "\"rule\":null,\"list\":null,\"would\":null,\"ms\":16,"
+            "\"rule\":null,\"list\":null,\"would\":null,\"grant\":null,\"ms\":16,"
             "\"origin\":\"[2001:db8::1]:443\",\"reused\":true,\"mended\":\"icy\",\"sni\":"
             "\"ex\xEF\xBF\xBD\"}");
   EXPECT_EQ(line(LogFormat::squid, request),

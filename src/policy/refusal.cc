@@ -13,6 +13,7 @@ std::string shown(std::string_view what) {
 }
 
 std::string remedy_for(const Rule& rule) {
+  if (rule.grant != 0) return "run `weir revoke " + std::to_string(rule.grant) + "`";
   return rule.place.empty() ? "change the rule \"" + rule.name + "\""
                             : "change the rule in " + rule.place;
 }
@@ -27,7 +28,8 @@ base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_vi
                  std::string(kDefaultRule))
         .with_remedy("write a rule with action = \"allow\" that has it");
   }
-  std::string detail = "The rule \"" + rule->name + "\" denies " + shown(what);
+  std::string detail = rule->grant != 0 ? "Somebody has blocked " + shown(what)
+                                        : "The rule \"" + rule->name + "\" denies " + shown(what);
   if (outcome.hit) {
     if (const std::string place = book.lists->place_of(*outcome.hit); !place.empty())
       detail += ", which is in " + place;
@@ -48,7 +50,8 @@ base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& o
   }
   if (outcome.hit) list = book.lists->place_of(*outcome.hit);
   if (outcome.would) would = outcome.would->name;
-  return base::make_ref<http::Verdict>(std::move(rule), std::move(list), std::move(would));
+  return base::make_ref<http::Verdict>(std::move(rule), std::move(list), std::move(would),
+                                       outcome.rule ? outcome.rule->grant : 0);
 }
 
 }  // namespace weir::policy

@@ -1,5 +1,7 @@
 #include "policy/table.h"
 
+#include <algorithm>
+
 namespace weir::policy {
 namespace {
 
@@ -37,7 +39,7 @@ class Evaluation {
   Looked look_at(const Rule& rule, std::optional<ListHit>& hit) const {
     if (!is_for(rule.condition, asking_.facts.who)) return Looked::not_for_them;
     if (!rule.when.has(asking_.facts.now)) return Looked::not_now;
-    if (asking_.paused && rule.action == Action::filter) return Looked::paused;
+    if (paused_ && rule.action == Action::filter) return Looked::paused;
     switch (is_about(rule.condition, asking_.facts, asking_.lists, hit)) {
       case Holds::no: return Looked::no_match;
       case Holds::unknown:
@@ -69,6 +71,8 @@ class Evaluation {
   const Table& table_;
   const Asking& asking_;
   const FactSet known_ = known(asking_.facts);
+  const bool paused_ = std::ranges::any_of(
+      table_.pauses, [this](const Condition& who) { return is_for(who, asking_.facts.who); });
   Outcome outcome_;
 };
 
@@ -83,6 +87,7 @@ FactSet Table::needs() const {
 bool Table::asks_who() const {
   bool asks = false;
   for_all(*this, [&](const Rule& rule) { asks |= !rule.condition.everyone; });
+  for (const Condition& each : pauses) asks |= !each.everyone;
   return asks;
 }
 

@@ -36,6 +36,8 @@ struct Rule {
   std::string to;
   /// condition.needs(), taken once.
   FactSet needs = {};
+  /// Of a rule that somebody made at run time; 0: it is the configuration's.
+  uint32_t grant = 0;
 };
 
 /// Immutable once compiled; any thread may use it.
@@ -48,6 +50,8 @@ struct Table {
   std::vector<Rule> rules;
   /// Behind the owner's own rules.
   std::vector<Rule> presets;
+  /// For whom Action::filter is skipped.
+  std::vector<Condition> pauses;
   bool allow_by_default = true;
 
   /// What all rules together ask about.
@@ -106,8 +110,6 @@ struct Asking {
   const Lists& lists;
   /// What later points will know. Of an allow, nothing else is waited for.
   FactSet later = {};
-  /// Skips the rules with Action::filter.
-  bool paused = false;
   /// May be null.
   Visitor* visitor = nullptr;
 };

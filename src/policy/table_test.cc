@@ -47,7 +47,9 @@ std::string decided_by(const Outcome& outcome) {
          (outcome.rule ? outcome.rule->name : "default");
 }
 std::string asked(const Table& table, const Facts& facts, bool paused = false) {
-  return decided_by(evaluate(table, {.facts = facts, .lists = kLists, .paused = paused}));
+  Table asked = table;
+  if (paused) asked.pauses.emplace_back();
+  return decided_by(evaluate(asked, {.facts = facts, .lists = kLists}));
 }
 
 TEST(Table, WithoutRulesTheDefaultHolds) {

@@ -9,12 +9,23 @@ namespace weir::proxy {
 
 control::Commands Master::commands() {
   using control::Pace, control::Takes, control::Request;
+  using policy::Grant;
   return {
       {"status", Pace::quick, Takes::nothing,
        [this](Request) { return control::Answer{status()}; }},
       // Quick, though it reads files and waits for the workers for up to two seconds: all that it
       // changes belongs to this thread, and SIGHUP asks for the same.
       {"reload", Pace::quick, Takes::nothing, [this](Request) { return reload_and_tell(); }},
+      {"allow", Pace::quick, Takes::body,
+       [this](Request request) { return add_grant(Grant::Kind::allow, request.body); }},
+      {"block", Pace::quick, Takes::body,
+       [this](Request request) { return add_grant(Grant::Kind::block, request.body); }},
+      {"pause", Pace::quick, Takes::body,
+       [this](Request request) { return add_grant(Grant::Kind::pause, request.body); }},
+      {"revoke", Pace::quick, Takes::words,
+       [this](Request request) { return revoke_grant(request.line.words); }},
+      {"grants", Pace::quick, Takes::nothing,
+       [this](Request) { return control::Answer{all_grants()}; }},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "policy/grants.h"
 #include "proxy/listeners.h"
 #include "proxy/snapshot.h"
 
@@ -16,10 +17,12 @@ struct MadeSnapshot {
 };
 
 /// Opens what `config` names: the password file, listening sockets, the access log. `before` is the
-/// running snapshot; null at start. `refuses` returns why the listeners can't be used, or an empty
-/// text. On failure nothing has changed, and the error is one line for a person. Main thread only.
+/// running snapshot; null at start. `grants` go into its rules. `refuses` returns why the listeners
+/// can't be used, or an empty text. On failure nothing has changed, and the error is one line for a
+/// person. Main thread only.
 std::expected<MadeSnapshot, std::string> make_snapshot(
     const Config& config, const Snapshot* before, const Listeners& listeners,
-    const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses);
+    const policy::Grants& grants, const std::string& via,
+    const std::function<std::string(const Listeners::Change&)>& refuses);
 
 }  // namespace weir::proxy

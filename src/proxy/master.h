@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "control/control.h"
 #include "journal/access_log.h"
+#include "policy/grants.h"
 #include "proxy/capacity.h"
 #include "proxy/config.h"
 #include "proxy/crew.h"
@@ -56,8 +57,21 @@ class Master {
   bool follows_the_clock() const;
   /// Call it every few seconds: brings rules to the workers whose hour has come.
   void follow_the_clock();
+  bool hours_have_changed() const;
+  /// Makes the rules anew, as they hold now.
+  void renew_rules();
   /// Makes the rules anew and brings them to the workers, which ask again about all that runs.
   void use_rules_of_now();
+
+  // grant_commands.cc
+  /// Reads what was allowed or blocked before the last end.
+  void find_grants(const Config& config);
+  /// Writes the file. Empty, or what failed.
+  std::string keep_grants();
+  control::Answer add_grant(policy::Grant::Kind kind, const std::string& body);
+  control::Answer revoke_grant(const std::vector<std::string>& words);
+  std::string shown(const policy::Grant& grant) const;
+  std::string all_grants() const;
 
   // commands.cc
   /// What the control socket answers. To add a command is to add a line here and its function.
@@ -81,6 +95,9 @@ class Master {
   control::Control control_{commands()};
   /// Port of the first listener; the default path of the control socket contains it.
   uint16_t first_port_ = 0;
+  policy::Grants grants_;
+  /// Where they are kept; empty: they end with the process.
+  std::string grants_path_;
   StateDir state_;
   /// From the start: a reload does not change it.
   std::string state_path_;

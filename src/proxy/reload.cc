@@ -20,7 +20,7 @@ std::string Master::reload() {
   config.debug |= config.debug_asked;
   Bearable bearable{};
   auto made = make_snapshot(
-      config, snapshot_.get(), listeners_, via_,
+      config, snapshot_.get(), listeners_, grants_, via_,
       [&](const Listeners::Change& change) -> std::string {
         // Counted as start() does.
         const uint32_t sockets = sockets_of(change);

@@ -5,23 +5,35 @@
 
 namespace weir::proxy {
 
+namespace {
+
+/// The configuration was read, so there is such a zone; if the file of the zone has gone since, the
+/// machine's zone is better than none.
+base::TimeZone zone_of(const Config& config) {
+  const auto zone = base::TimeZone::named(config.policy.time_zone);
+  return zone ? *zone : *base::TimeZone::named("");
+}
+
+}  // namespace
+
 policy::LocalTime local_time_now(const Config& config) {
-  // The configuration was read, so there is such a zone; if the file of the zone has gone since,
-  // the machine's zone is better than none.
-  auto zone = base::TimeZone::named(config.policy.time_zone);
-  if (!zone) zone = base::TimeZone::named("");
-  const base::WallTime wall = zone->at(base::wall_seconds());
+  const base::WallTime wall = zone_of(config).at(base::wall_seconds());
   return {.weekday = wall.weekday, .minute = wall.minute};
+}
+
+std::string local_text(const Config& config, int64_t wall_seconds) {
+  return zone_of(config).text(wall_seconds);
 }
 
 std::shared_ptr<const policy::Rulebook> make_rulebook_now(
     const Config& config, const std::vector<policy::ListenerName>& listeners,
-    std::shared_ptr<const policy::Lists> lists) {
+    std::shared_ptr<const policy::Lists> lists, const policy::Grants& grants) {
   policy::Directory directory(config.clients, listeners);
   std::vector<std::string> places;
   for (const policy::RuleConfig& rule : config.rules) places.push_back(rule.place);
   policy::Compiled compiled = policy::compile(config.rules, places, directory, {});
   compiled.table.allow_by_default = config.policy.allow_by_default;
+  grants.add_to(compiled.table, directory);
   return policy::make_rulebook(std::move(compiled), std::move(directory), std::move(lists),
                                local_time_now(config));
 }

@@ -70,7 +70,7 @@ bool Master::start(const Config& config) {
   const Bearable bearable = bearable_connections(config.max_connections);
   limit_connections(bearable);
   base::Reserve::install();
-  auto made = make_snapshot(config, nullptr, listeners_, via_,
+  auto made = make_snapshot(config, nullptr, listeners_, grants_, via_,
                             [](const Listeners::Change&) { return std::string(); });
   if (!made) {
     base::log_event(made.error());
@@ -88,6 +88,8 @@ bool Master::start(const Config& config) {
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
   listeners_.commit(change);
   snapshot_ = std::move(made->snapshot);
+  find_grants(config);
+  if (!grants_.empty()) renew_rules();
   if (const std::string why = crew_.make(snapshot_, change.opened); !why.empty()) {
     base::log_event(why);
     return false;

@@ -45,6 +45,11 @@ StateDir::~StateDir() {
   if (lock_ >= 0) close(lock_);
 }
 
+std::string StateDir::make(const std::string& path) {
+  const std::string failed = make_folders(path);
+  return failed.empty() ? failed : why(path, failed);
+}
+
 std::string StateDir::open(const std::string& path) {
   if (std::string failed = make_folders(path); !failed.empty()) return why(path, failed);
   struct stat status{};

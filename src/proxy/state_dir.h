@@ -16,6 +16,8 @@ class StateDir {
   /// Makes the folder and its missing parents with mode 0700, and locks it. Returns empty, or one
   /// line that names the path and says what failed.
   std::string open(const std::string& path);
+  /// Makes the folder and its missing parents, without locking it. Returns as open() does.
+  static std::string make(const std::string& path);
   bool is_open() const { return lock_ >= 0; }
 
  private:

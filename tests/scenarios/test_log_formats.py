@@ -76,6 +76,7 @@ def test_json(origin):
         "rule": None,
         "list": None,
         "would": None,
+        "grant": None,
         "origin": origin.authority,
         "reused": False,
         "mended": None,
