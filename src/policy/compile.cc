@@ -67,8 +67,7 @@ class RuleCompiler {
     made.urls = config.urls;
     made.ports = config.ports;
     made.methods = config.methods;
-    for (const ContentKind kind : config.kinds)
-      made.kinds |= static_cast<uint16_t>(1u << static_cast<unsigned>(kind));
+    for (const ContentKind kind : config.kinds) made.kinds.add(kind);
     made.content_types = config.content_types;
     made.addresses = config.addresses;
     made.countries = config.countries;

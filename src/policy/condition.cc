@@ -61,10 +61,12 @@ Holds lists_have(const std::vector<uint32_t>& numbers, const Facts& facts, const
   return any;
 }
 
-Holds kinds(uint16_t wanted, const Facts& facts) {
-  if (wanted == 0) return Holds::yes;
-  if (!facts.kind) return Holds::unknown;
-  return holds((wanted >> static_cast<unsigned>(*facts.kind) & 1) != 0);
+/// What the request may be for tells only where all of it, or none of it, is wanted.
+Holds kinds(ContentKinds wanted, const Facts& facts) {
+  if (wanted.empty()) return Holds::yes;
+  if (!facts.kinds) return Holds::unknown;
+  if (!facts.kinds->intersects(wanted)) return Holds::no;
+  return facts.kinds->lies_inside(wanted) ? Holds::yes : Holds::unknown;
 }
 
 /// All keys of `what`, each of which has to hold.
@@ -97,7 +99,7 @@ Holds any_key(const What& what, const Facts& facts, const Lists& lists) {
   one(!what.ports.empty(), [&] { return key(what.ports, port, std::equal_to<>()); });
   one(!what.urls.empty(), [&] { return urls(what.urls, facts); });
   one(!what.methods.empty(), [&] { return key(what.methods, facts.method, same); });
-  one(what.kinds != 0, [&] { return kinds(what.kinds, facts); });
+  one(!what.kinds.empty(), [&] { return kinds(what.kinds, facts); });
   one(!what.content_types.empty(),
       [&] { return key(what.content_types, facts.content_type, has_type); });
   one(!what.addresses.empty(), [&] { return key(what.addresses, facts.address, has_address); });
@@ -109,7 +111,7 @@ Holds any_key(const What& what, const Facts& facts, const Lists& lists) {
 }  // namespace
 
 bool What::empty() const {
-  return hosts.empty() && urls.empty() && ports.empty() && methods.empty() && kinds == 0 &&
+  return hosts.empty() && urls.empty() && ports.empty() && methods.empty() && kinds.empty() &&
          lists.empty() && content_types.empty() && addresses.empty() && countries.empty();
 }
 
@@ -117,7 +119,7 @@ FactSet What::needs() const {
   FactSet needs;
   if (!urls.empty()) needs.add(Fact::url);
   if (!methods.empty()) needs.add(Fact::method);
-  if (kinds != 0) needs.add(Fact::kind);
+  if (!kinds.empty()) needs.add(Fact::kind);
   // A list may have URLs and networks beside hosts.
   if (!lists.empty()) needs = needs | FactSet{Fact::url, Fact::address};
   if (!content_types.empty()) needs.add(Fact::content_type);

@@ -34,8 +34,7 @@ struct What {
   std::vector<match::UrlPattern> urls;
   std::vector<uint16_t> ports;
   std::vector<std::string> methods;
-  /// A bit for each ContentKind.
-  uint16_t kinds = 0;
+  ContentKinds kinds;
   std::vector<uint32_t> lists;
   /// `text/html`, or `image/*`.
   std::vector<std::string> content_types;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/exchange.h"
 #include "policy/refusal.h"
+#include "policy/request_kind.h"
 
 namespace weir::policy {
 namespace {
@@ -86,6 +87,7 @@ base::Result<void> Decision::check_response(const http::ResponseHead& head,
   Facts facts = facts_of(*book_, asked);
   if (exchange.peer.port != 0) facts.address = exchange.peer.address;
   facts.content_type = type;
+  if (facts.kinds) facts.kinds = narrowed(*facts.kinds, type);
   facts.size = length_of(head);
   const Outcome outcome = judge(*book_, facts, Point::response, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);

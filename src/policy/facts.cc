@@ -9,7 +9,8 @@ FactSet known(const Facts& facts) {
   };
   note(Fact::url, facts.path && facts.https);
   note(Fact::method, facts.method.has_value());
-  note(Fact::kind, facts.kind.has_value());
+  // A request that may be for several kinds is not known to be for one.
+  note(Fact::kind, facts.kinds && facts.kinds->only());
   note(Fact::address, facts.address.has_value());
   note(Fact::country, facts.country.has_value());
   note(Fact::sni_missing, facts.sni_missing.has_value());

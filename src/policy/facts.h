@@ -8,23 +8,10 @@
 #include <string_view>
 
 #include "base/ip.h"
+#include "policy/content_kind.h"
 #include "policy/schedule.h"
 
 namespace weir::policy {
-
-/// What kind of content a request is for, as its client says.
-enum class ContentKind : uint8_t {
-  document,
-  frame,
-  script,
-  style,
-  image,
-  font,
-  media,
-  fetch,
-  websocket,
-  other,
-};
 
 /// Who asks, in the numbers that the compiled rules use. Made once for a session and user.
 struct Who {
@@ -92,7 +79,9 @@ struct Facts {
   /// Path and query, in the form of match::normal_path().
   std::optional<std::string_view> path = {};
   std::optional<std::string_view> method = {};
-  std::optional<ContentKind> kind = {};
+  /// What the request may be for, by its fields and later by the response's Content-Type. Not there
+  /// for a CONNECT; never empty.
+  std::optional<ContentKinds> kinds = {};
   /// The resolved address that Weir is about to connect to.
   std::optional<base::IpAddress> address = {};
   /// Two capital letters; empty: the address is in no country's list.

@@ -1,12 +1,13 @@
 #include "policy/question.h"
 
 #include "match/url_text.h"
+#include "policy/request_kind.h"
 #include "policy/rulebook.h"
 
 namespace weir::policy {
 
 void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
-                        const http::RequestHead* head, std::string& path) {
+                        const http::RequestHead* head, bool websocket, std::string& path) {
   if (question.own) return;
   if (book.asks_who) question.request.client = client.unmapped();
   if (question.connect || !head) return;
@@ -16,6 +17,9 @@ void add_what_rules_ask(Question& question, const Rulebook& book, const base::Ip
     question.request.https = head->target.scheme == http::Scheme::https;
   }
   if (book.needs.has(Fact::method)) question.request.method = head->method_token;
+  // Who asks again knows less of the request than was known at first.
+  if (book.needs.has(Fact::kind) && question.request.kinds.empty())
+    question.request.kinds = kinds_of(*head, websocket);
 }
 
 KeptQuestion::KeptQuestion(const Question& question)
@@ -28,7 +32,7 @@ KeptQuestion::KeptQuestion(const Question& question)
       connect_(question.connect) {
   const RequestFacts& request = question.request;
   if (request == RequestFacts()) return;
-  more_.reset(new More{request.client, request.path, request.method, request.https});
+  more_.reset(new More{request.client, request.path, request.method, request.https, request.kinds});
 }
 
 Question KeptQuestion::question() const {
@@ -39,7 +43,7 @@ Question KeptQuestion::question() const {
                     .own = own_,
                     .literal = literal_,
                     .connect = connect_};
-  if (more_) question.request = {more_->client, more_->https, more_->path, more_->method};
+  if (more_) question.request = {more_->client, more_->https, more_->path, more_->method, more_->kinds};
   return question;
 }
 

@@ -23,6 +23,8 @@ struct RequestFacts {
   /// Path and query in the form of match::normal_path().
   std::string_view path;
   std::string_view method;
+  /// Empty: not known.
+  ContentKinds kinds;
   friend bool operator==(const RequestFacts&, const RequestFacts&) = default;
 };
 
@@ -49,10 +51,10 @@ struct Question {
 struct Rulebook;
 
 /// Sets what the rules need of `question.request`, and no more, so that questions which the rules
-/// answer alike are equal. `head` is null where it is not known any more. `path` keeps what the
-/// question refers to.
+/// answer alike are equal. `head` is null where it is not known any more. `websocket`: the request
+/// asks for that upgrade. `path` keeps what the question refers to.
 void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
-                        const http::RequestHead* head, std::string& path);
+                        const http::RequestHead* head, bool websocket, std::string& path);
 
 /// A question that owns its texts. Small where no rule asks about more than host and port.
 class KeptQuestion {
@@ -66,6 +68,7 @@ class KeptQuestion {
     base::IpAddress client;
     base::KeptText path, method;
     bool https;
+    ContentKinds kinds;
   };
   const base::KeptText identity_, host_;
   const uint32_t listener_;

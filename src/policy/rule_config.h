@@ -8,7 +8,7 @@
 #include "base/ip.h"
 #include "match/site_pattern.h"
 #include "match/url_pattern.h"
-#include "policy/facts.h"
+#include "policy/content_kind.h"
 #include "policy/schedule.h"
 #include "policy/table.h"
 
@@ -52,9 +52,6 @@ struct RuleConfig {
   friend bool operator==(const RuleConfig&, const RuleConfig&) = default;
 };
 
-/// The word for a kind of content in rules, questions and the log: `document`.
-std::string_view name_of(ContentKind kind);
-std::optional<ContentKind> content_kind_of(std::string_view name);
 /// `allow`, `deny` ...
 std::string_view name_of(Action action);
 

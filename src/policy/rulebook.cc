@@ -58,6 +58,7 @@ Facts facts_of(const Rulebook& book, const Question& question) {
     facts.path = question.request.path;
   }
   if (!question.request.method.empty()) facts.method = question.request.method;
+  if (!question.request.kinds.empty()) facts.kinds = question.request.kinds;
   return facts;
 }
 

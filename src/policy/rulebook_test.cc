@@ -216,7 +216,7 @@ TEST(Rulebook, QuestionsAskNoMoreThanTheRulesDo) {
   const auto of = [&](const RuleSet& rules, bool connects) {
     Question question{.host = "a.test", .port = 80, .connect = connects};
     const auto made = head("a.test", "/x/../y");
-    add_what_rules_ask(question, *rules.book, client, made.get(), path);
+    add_what_rules_ask(question, *rules.book, client, made.get(), false, path);
     return question.request;
   };
   EXPECT_EQ(of(rule_set({rule("all", Action::deny)}), false), RequestFacts());

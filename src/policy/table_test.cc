@@ -124,6 +124,35 @@ TEST(Table, WhatIsNotKnownYet) {
   EXPECT_FALSE(outcome.may_narrow);
 }
 
+TEST(Table, ATypeIsKnownOnceAllThatTheRequestMayBeForAgrees) {
+  Table table;
+  table.rules.push_back(
+      rule("pages", Action::deny, {.kinds = {ContentKind::document, ContentKind::frame}}));
+  table.rules.push_back(rule("no scripts", Action::deny));
+  table.rules[1].condition.but_not.kinds = {ContentKind::script, ContentKind::image};
+  const struct {
+    std::optional<ContentKinds> kinds;
+    const char* outcome;
+    bool may_narrow;
+  } cases[] = {
+      {std::nullopt, "allow default", true},
+      {ContentKind::document, "deny pages", false},
+      {{{ContentKind::document, ContentKind::frame}}, "deny pages", false},
+      {{{ContentKind::document, ContentKind::fetch}}, "deny no scripts", true},
+      {ContentKind::fetch, "deny no scripts", false},
+      {{{ContentKind::script, ContentKind::fetch}}, "allow default", true},
+      {{{ContentKind::script, ContentKind::image}}, "allow default", false},
+      {ContentKinds::all(), "allow default", true},
+  };
+  for (const auto& c : cases) {
+    Facts facts = plain("a.test");
+    facts.kinds = c.kinds;
+    const Outcome outcome = evaluate(table, {facts, kLists});
+    EXPECT_EQ(decided_by(outcome), c.outcome) << &c - cases;
+    EXPECT_EQ(outcome.may_narrow, c.may_narrow) << &c - cases;
+  }
+}
+
 TEST(Table, AnAuditedRuleIsOnlyNoted) {
   Table table;
   table.rules.push_back(rule("soon", Action::deny, {.hosts = hosts({"a.test"})}));
@@ -189,12 +218,12 @@ class Random {
     if (one_in(4)) made.what.ports = {static_cast<uint16_t>(one_in(2) ? 80 : 443)};
     if (one_in(3)) made.what.methods = {one_in(2) ? "GET" : "POST"};
     if (one_in(4)) made.what.content_types = {one_in(2) ? "text/html" : "image/*"};
-    if (one_in(4)) made.what.kinds = static_cast<uint16_t>(1 + below(3));
+    if (one_in(4)) made.what.kinds = some_kinds();
     if (one_in(5)) {
       made.everyone = false;
       made.groups = below(4);
     }
-    if (made.what.kinds == 0 && one_in(5)) made.but_not.kinds = 1;
+    if (made.what.kinds.empty() && one_in(5)) made.but_not.kinds = ContentKind::document;
     if (made.what.hosts.empty() && one_in(4)) made.but_not.hosts = hosts({kPatterns[below(4)]});
     return made;
   }
@@ -222,7 +251,15 @@ class Random {
     made.who.groups = below(4);
     made.method = one_in(2) ? "GET" : "POST";
     made.content_type = one_in(2) ? "text/html" : "image/png";
-    made.kind = one_in(2) ? ContentKind::document : ContentKind::frame;
+    made.kinds = one_in(2) ? ContentKind::document : ContentKind::frame;
+    return made;
+  }
+  ContentKinds some_kinds() {
+    ContentKinds made;
+    const unsigned bits = 1 + below(7);
+    for (unsigned i = 0; i < 3; ++i) {
+      if ((bits >> i & 1) != 0) made.add(static_cast<ContentKind>(i));
+    }
     return made;
   }
 
@@ -246,9 +283,9 @@ bool obviously_holds(const Rule& rule, const Facts& facts) {
                (type == "image/*" && facts.content_type->starts_with("image/"));
       }))
     return false;
-  const unsigned kind = 1u << static_cast<unsigned>(*facts.kind);
-  if (c.what.kinds != 0 && (c.what.kinds & kind) == 0) return false;
-  if ((c.but_not.kinds & kind) != 0) return false;
+  const ContentKind kind = facts.kinds->only().value();
+  if (!c.what.kinds.empty() && !c.what.kinds.has(kind)) return false;
+  if (c.but_not.kinds.has(kind)) return false;
   return c.but_not.hosts.empty() || !c.but_not.hosts.matches(facts.host, false);
 }
 
@@ -293,13 +330,17 @@ TEST(TableProperty, WhatIsSaidBeforeAllIsKnownHoldsForAllThatMayCome) {
     Facts partly = known;
     if (!method) partly.method.reset();
     if (!type) partly.content_type.reset();
-    if (!kind) partly.kind.reset();
+    if (!kind) partly.kinds.reset();
+    // The request may be for either, or for what the rules do not speak of as well.
+    const bool set = random.one_in(2);
+    if (!kind && set) partly.kinds = {ContentKind::document, ContentKind::frame};
+    if (!kind && set && random.one_in(2)) partly.kinds->add(ContentKind::script);
     const FactSet later{Fact::method, Fact::content_type, Fact::kind};
     const Outcome outcome = evaluate(table, {.facts = partly, .lists = kLists, .later = later});
     for (unsigned way = 0; way < 8; ++way) {
       if (!method) known.method = (way & 1) != 0 ? "GET" : "POST";
       if (!type) known.content_type = (way & 2) != 0 ? "text/html" : "image/png";
-      if (!kind) known.kind = (way & 4) != 0 ? ContentKind::document : ContentKind::frame;
+      if (!kind) known.kinds = (way & 4) != 0 ? ContentKind::document : ContentKind::frame;
       const bool allowed = obviously_allowed(table, known);
       if (outcome.allowed && !outcome.may_narrow) ASSERT_TRUE(allowed) << i;
       if (!outcome.allowed && !outcome.undecided_allow) ASSERT_FALSE(allowed) << i;

@@ -47,8 +47,8 @@ constexpr Own kMethod = words<WhatConfig, &WhatConfig::methods, method>(
     "a list of methods such as [\"GET\", \"HEAD\"]");
 constexpr Own kType = {
     .expectation =
-        "a list of document, frame, script, style, image, font, media, fetch, websocket "
-        "and other",
+        "a list of document, frame, script, style, image, font, media, fetch, websocket, ping, "
+        "object and other",
     .take = [](WhatConfig& what, std::string_view text) -> base::Taken {
       const auto kind = content_kind_of(text);
       if (!kind) return std::unexpected(std::string());
@@ -94,8 +94,10 @@ consteval auto rows(bool subtract) {
       row("what.method", "what.not_method", Kind::own, kMethod, "Methods.",
           "Methods that are not meant."),
       row("what.type", "what.not_type", Kind::own, kType,
-          "What the content is for, as the client's Sec-Fetch-Dest says, else by Accept and name.",
-          "Types that are not meant."),
+          "What the content is for: by the client's Sec-Fetch-Dest, else by Accept, name and the "
+          "answer's Content-Type. Over plain http browsers ask for documents and frames alike: "
+          "name both.",
+          "Types that are not meant. While a request may be for one of them, the rule waits."),
       row("what.list", "what.not_list", Kind::own, kList, "Lists that have the host or URL.",
           "Lists that have what is not meant."),
       row("what.category", "what.not_category", Kind::own, kCategory,

@@ -55,7 +55,7 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
     const http::RequestHead* head = exchange.request.get();
     // After a restart the client's head is of another target.
     if (head && head->target.host != question.host) head = nullptr;
-    add_what_rules_ask(question, *book, exchange.session().client.address, head, path);
+    add_what_rules_ask(question, *book, exchange.session().client.address, head, false, path);
   }
   policy::Decided decided = policy::decide(rules, question);
   exchange.verdict = std::move(decided.verdict);

@@ -41,7 +41,8 @@ Question Policy::question_of(const http::Request& request, std::string& path) co
                     .literal = target.literal,
                     .connect = connects};
   if (const auto& book = rules_->book_for(question))
-    add_what_rules_ask(question, *book, session.client.address, request.head.get(), path);
+    add_what_rules_ask(question, *book, session.client.address, request.head.get(),
+                       request.upgrade == http::Upgrade::websocket, path);
   return question;
 }
 
