@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,7 +16,7 @@ namespace weir::base {
 
 /// What a value looks like in the file, and how it is stored.
 enum class ValueKind : uint8_t {
-  flag,           // true, false
+  flag,           // true, false; in a std::optional, left out is a third answer
   allow_or_deny,  // "allow", "deny"; stored as a bool
   number,
   duration,  // "10s"; stored in milliseconds
@@ -49,9 +50,10 @@ struct OwnValue {
 
 /// The member of `S` that stores a value.
 template <class S>
-using Member = std::variant<bool S::*, uint32_t S::*, uint64_t S::*, std::string S::*,
-                            std::vector<std::string> S::*, std::vector<uint16_t> S::*,
-                            std::vector<Endpoint> S::*, std::vector<Cidr> S::*, OwnValue<S>>;
+using Member =
+    std::variant<bool S::*, std::optional<bool> S::*, uint32_t S::*, uint64_t S::*,
+                 std::string S::*, std::vector<std::string> S::*, std::vector<uint16_t> S::*,
+                 std::vector<Endpoint> S::*, std::vector<Cidr> S::*, OwnValue<S>>;
 
 /// One key, whose value is stored in a struct `S`. Its default is what the member is initialised
 /// with.

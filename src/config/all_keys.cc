@@ -76,6 +76,7 @@ std::vector<Key> gathered() {
   add_keys(all, keys());
   add_keys(all, listener_keys());
   add_keys(all, policy::keys(), &ListenerConfig::policy);
+  add_keys(all, auth::listener_keys(), &ListenerConfig::login);
   add_keys(all, policy::policy_keys(), &Config::policy);
   add_keys(all, policy::client_keys());
   add_keys(all, policy::rule_keys());

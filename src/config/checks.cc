@@ -77,6 +77,18 @@ void check_serve(const Config& config, const Sources& sources, Mistakes& mistake
                "\"needed\" or \"always\", or no no_opaque_ports");
 }
 
+/// Without a file of logins nobody can log in, and nobody would be asked.
+void check_login(const Config& config, const Sources& sources, Mistakes& mistakes) {
+  if (!config.login.file.empty()) return;
+  const auto listeners = sources.tables(kListener);
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    if (config.listeners[i].login.required != true) continue;
+    mistakes.add(Sources::find(listeners[i], "login")->at,
+                 "login is true, and there is no file of logins",
+                 "one, such as file = \"/etc/weir/htpasswd\" in [login]");
+  }
+}
+
 }  // namespace
 
 void check(const Config& config, const Sources& sources, Mistakes& mistakes) {
@@ -85,6 +97,7 @@ void check(const Config& config, const Sources& sources, Mistakes& mistakes) {
     check_reach(config.listeners[i], listeners[i], mistakes);
   check_collisions(config, sources, mistakes);
   check_serve(config, sources, mistakes);
+  check_login(config, sources, mistakes);
 }
 
 }  // namespace weir::config

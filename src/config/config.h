@@ -35,6 +35,7 @@ struct ListenerConfig {
   std::vector<std::string> groups;
   /// What these clients may reach.
   policy::Config policy;
+  auth::ListenerConfig login;
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,9 +45,9 @@ struct OwnSlot {
 };
 
 /// Where a value is stored.
-using Slot = std::variant<bool*, uint32_t*, uint64_t*, std::string*, std::vector<std::string>*,
-                          std::vector<uint16_t>*, std::vector<base::Endpoint>*,
-                          std::vector<base::Cidr>*, OwnSlot>;
+using Slot = std::variant<bool*, std::optional<bool>*, uint32_t*, uint64_t*, std::string*,
+                          std::vector<std::string>*, std::vector<uint16_t>*,
+                          std::vector<base::Endpoint>*, std::vector<base::Cidr>*, OwnSlot>;
 
 /// Finds the slot in the struct of the key's table.
 using FindSlot = std::function<Slot(Object)>;

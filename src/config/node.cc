@@ -33,7 +33,11 @@ class NodeReader {
   void read_flag(const toml::node& node) {
     const auto flag = node.value_exact<bool>();
     if (!flag) return wrong(node);
-    *std::get<bool*>(slot_) = *flag;
+    if (auto* const* const optional = std::get_if<std::optional<bool>*>(&slot_)) {
+      **optional = *flag;
+    } else {
+      *std::get<bool*>(slot_) = *flag;
+    }
   }
 
   bool read_single(const toml::node& node) {

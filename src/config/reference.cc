@@ -88,7 +88,9 @@ void append_key(std::string& out, const Key& key, Object defaults) {
   }
   if (key.needs_restart) out += "- A change needs a restart.\n";
   const std::string value = as_toml(key, key.slot(defaults));
-  if (value.find('\n') == std::string::npos) {
+  if (value.empty()) {
+    out += "- It may be left out.\n\n";
+  } else if (value.find('\n') == std::string::npos) {
     out += "- Default: `" + value + "`\n\n";
   } else {
     out += "- Default:\n\n```toml\n" + std::string(key.name) + " = " + value + "\n```\n\n";
@@ -104,7 +106,10 @@ std::string commented_keys(const Schema& schema, std::string_view table, Object 
     append_comment(out, key.doc);
     append_comment(out, "Value: " + expectation(key) +
                             (key.needs_restart ? ". A change needs a restart." : "."));
-    out += std::string(key.name) + " = " + as_toml(key, key.slot(defaults)) + '\n';
+    const std::string value = as_toml(key, key.slot(defaults));
+    // A flag that is left out by default is shown as a comment.
+    out += value.empty() ? "# " + std::string(key.name) + " = true\n"
+                         : std::string(key.name) + " = " + value + '\n';
   }
   return out;
 }

@@ -139,13 +139,23 @@ void tidy(const Slot& slot) {
   }
 }
 
+namespace {
+
+std::string flag_text(const Slot& slot) {
+  auto* const* const optional = std::get_if<std::optional<bool>*>(&slot);
+  if (optional && !**optional) return {};
+  return (optional ? ***optional : *std::get<bool*>(slot)) ? "true" : "false";
+}
+
+}  // namespace
+
 std::string as_toml(const Key& key, const Slot& slot) {
   const auto number = [&]() -> uint64_t {
     auto* const* const small = std::get_if<uint32_t*>(&slot);
     return small ? **small : *std::get<uint64_t*>(slot);
   };
   switch (key.kind) {
-    case Kind::flag: return *std::get<bool*>(slot) ? "true" : "false";
+    case Kind::flag: return flag_text(slot);
     case Kind::allow_or_deny: return *std::get<bool*>(slot) ? "\"allow\"" : "\"deny\"";
     case Kind::number: return std::to_string(number());
     case Kind::duration: return in_quotes(duration_text(number()));

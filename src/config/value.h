@@ -17,7 +17,7 @@ void clear(const Slot& slot);
 /// Sorts ports and removes duplicates.
 void tidy(const Slot& slot);
 
-/// The value as a TOML file has it.
+/// The value as a TOML file has it. Empty if it is a flag that was left out.
 std::string as_toml(const Key& key, const Slot& slot);
 /// What a value of this key looks like: `a duration such as "10s", from 1s to 1h`.
 std::string expectation(const Key& key);

@@ -43,7 +43,8 @@ Question KeptQuestion::question() const {
                     .own = own_,
                     .literal = literal_,
                     .connect = connect_};
-  if (more_) question.request = {more_->client, more_->https, more_->path, more_->method, more_->kinds};
+  if (more_)
+    question.request = {more_->client, more_->https, more_->path, more_->method, more_->kinds};
   return question;
 }
 

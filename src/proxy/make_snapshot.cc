@@ -28,6 +28,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
       rules.listeners.emplace_back();
       parts.clients.emplace_back();
       parts.listener_names.emplace_back();
+      parts.demands.emplace_back();
       continue;
     }
     if (change.index_of[number] == Listeners::kLeft) {
@@ -35,6 +36,8 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
           *before->rules->listeners[number], config.blocked_ports, own));
       parts.clients.push_back(before->clients[number]);
       parts.listener_names.push_back(before->listener_names[number]);
+      parts.demands.push_back(std::make_shared<const auth::Demand>(
+          auth::Demand::of_closed(*before->demands[number], parts.login)));
       continue;
     }
     const ListenerConfig& listener = config.listeners[static_cast<size_t>(change.index_of[number])];
@@ -42,6 +45,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
         listener.policy, config::is_reachable(listener), config.blocked_ports, own));
     parts.clients.push_back(listener.clients);
     parts.listener_names.push_back({listener.name, listener.groups});
+    parts.demands.push_back(std::make_shared<const auth::Demand>(listener.login, parts.login));
   }
   // No key makes Weir fetch anything yet, so nothing is allowed beside public addresses.
   rules.house = std::make_shared<const policy::ListenerRules>(

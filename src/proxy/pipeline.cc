@@ -37,7 +37,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   // Before any other stage relies on a field.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));
   // Above restart, so that it runs once, on the request as the client sent it.
-  stages.push_back(std::make_unique<auth::Auth>(parts.login, auth));
+  stages.push_back(std::make_unique<auth::Auth>(parts.demands, auth));
   // Below auth: Weir's own answer requires a login too.
   stages.push_back(std::make_unique<validate::MaxForwards>());
   // Requests of Weir's own begin here. There is nobody above to make a page for, no field from

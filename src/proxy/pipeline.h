@@ -17,7 +17,7 @@ namespace weir::proxy {
 /// What the pipelines of all workers are made from, and keep alive: stages refer to it. Immutable;
 /// a reload makes a new one, and running exchanges keep the one that they began with. The lists are
 /// indexed by listener number, as Listeners assigns it and sessions keep it; for an unused number,
-/// the clients are empty.
+/// the clients are empty, and other elements null.
 struct PipelineParts {
   std::shared_ptr<const http::OwnNames> own;
   std::shared_ptr<const policy::RuleSet> rules;
@@ -25,8 +25,10 @@ struct PipelineParts {
   std::vector<std::vector<base::Cidr>> clients;
   /// What rules call the listeners, in the same order.
   std::vector<policy::ListenerName> listener_names;
-  /// Null: no login is required.
+  /// Null: no file of logins is configured.
   std::shared_ptr<auth::Login> login;
+  /// Who must log in, by listener.
+  auth::Demands demands;
   /// The limits of exchanges with origins and of tunnels.
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;

@@ -178,7 +178,6 @@ struct Fixture {
     config.file = name;
     write(std::string("ada:") + kSha256 + "\n");
     login = *Login::open(config);
-    stage.emplace(login, Context{attempts, port});
   }
   ~Fixture() { unlink(config.file.c_str()); }
   void write(const std::string& text) { std::ofstream(config.file) << text; }
@@ -189,8 +188,8 @@ struct Fixture {
   async::PoolPort port{pool, mailbox};
   Attempts attempts;
   Config config;
+  ListenerConfig listener;
   std::shared_ptr<Login> login;
-  std::optional<Auth> stage;
 };
 
 /// `stage` and its requests, some of which wait.
@@ -205,8 +204,8 @@ struct Pipe {
     }
   };
   explicit Pipe(Fixture& fixture) : fixture(fixture) {
-    stages.push_back(
-        std::make_unique<Auth>(fixture.login, Context{fixture.attempts, fixture.port}));
+    demands.push_back(std::make_shared<const Demand>(fixture.listener, fixture.login));
+    stages.push_back(std::make_unique<Auth>(demands, Context{fixture.attempts, fixture.port}));
     stages.push_back(std::make_unique<End>());
   }
   async::Task<base::Result<http::Response>> begin(const char* method, const char* target,
@@ -227,6 +226,7 @@ struct Pipe {
                : text + " " + std::string(response->head->fields.get(FieldId::proxy_authenticate));
   }
   Fixture& fixture;
+  Demands demands;
   std::vector<std::unique_ptr<const http::Stage>> stages;
   std::list<http::Request> requests;
 };
@@ -266,6 +266,44 @@ TEST(Auth, WithoutALoginEverybodyIsWelcome) {
   fixture.login = nullptr;
   Pipe pipe(fixture);
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}), "200 ");
+}
+
+TEST(Auth, AListenerMayAskNobody) {
+  Fixture fixture;
+  for (const std::optional<bool> required : {std::optional(false), std::optional(true)}) {
+    fixture.listener.required = required;
+    Pipe pipe(fixture);
+    // Nor is it looked whether a login that is sent is right.
+    EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), required == true ? kChallenge : "200 ");
+    EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}),
+              required == true ? "200 ada" : "200 ");
+    EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}),
+              required == true ? kChallenge : "200 ");
+  }
+}
+
+TEST(Demand, OfAClosedListenerStaysWhatItWas) {
+  const Fixture fixture;
+  const std::shared_ptr<Login> one = fixture.login, other = *Login::open(fixture.config);
+  const struct {
+    std::optional<bool> required;
+    std::shared_ptr<Login> before, now, after;
+    const char* why;
+  } cases[] = {
+      {std::nullopt, one, other, other, "the file holds on every listener"},
+      {std::nullopt, one, nullptr, nullptr, "nobody logs in any more, anywhere"},
+      {std::nullopt, nullptr, other, other, "as on every listener"},
+      {true, one, other, other, "it asks, by the file of now"},
+      {true, one, nullptr, one, "it asked by itself, so it does not open"},
+      {false, one, other, nullptr, "it asked nobody"},
+  };
+  for (const auto& c : cases) {
+    const Demand before({.required = c.required}, c.before);
+    const Demand after = Demand::of_closed(before, c.now);
+    EXPECT_EQ(after.login(), c.after) << c.why;
+    EXPECT_EQ(Demand::of_closed(after, other).login(), c.required == false ? nullptr : other)
+        << c.why;
+  }
 }
 
 TEST(Auth, AClientMayGoWhileItsPasswordIsChecked) {

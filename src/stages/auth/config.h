@@ -1,5 +1,6 @@
 // Who may use the proxy, by name and password.
 #pragma once
+#include <optional>
 #include <string>
 
 namespace weir::auth {
@@ -10,6 +11,13 @@ struct Config {
   /// What clients show when they ask for the password.
   std::string realm = "Weir";
   friend bool operator==(const Config&, const Config&) = default;
+};
+
+/// What differs from listener to listener.
+struct ListenerConfig {
+  /// Whether those who come by the listener must log in; unset: if Config has a file.
+  std::optional<bool> required;
+  friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 
 }  // namespace weir::auth

@@ -9,5 +9,7 @@ namespace weir::auth {
 
 /// In the order in which the reference shows them.
 std::span<const base::Setting<Config>> keys();
+/// Those of [[listener]].
+std::span<const base::Setting<ListenerConfig>> listener_keys();
 
 }  // namespace weir::auth
