@@ -14,7 +14,7 @@ constexpr uint64_t kFlushMs = 100;
 
 }  // namespace
 
-WorkerJournal::WorkerJournal(AccessLog& log) : log_(log) {}
+WorkerJournal::WorkerJournal(AccessLog& log, Denials& denials) : log_(log), denials_(denials) {}
 
 WorkerJournal::~WorkerJournal() {
   flush();
@@ -59,6 +59,7 @@ void WorkerJournal::record(const http::Exchange& exchange) {
   const size_t before = batch_.size();
   // Destructors call this, so no exception may leave it.
   try {
+    denials_.note(exchange);
     if (batch_.empty()) {
       flush_.set(async::EventLoop::current().now_ms() + kFlushMs);
       // A worker that was busy a moment ago probably still is: reserve the whole batch, so that it

@@ -6,6 +6,7 @@
 #include "async/deadline.h"
 #include "http/exchange.h"
 #include "journal/access_log.h"
+#include "journal/denials.h"
 
 namespace weir::journal {
 
@@ -26,7 +27,8 @@ struct Totals {
 /// after a batch's first line.
 class WorkerJournal final : public http::Journal {
  public:
-  explicit WorkerJournal(AccessLog& log);
+  /// Both outlive this.
+  WorkerJournal(AccessLog& log, Denials& denials);
   ~WorkerJournal() override;
   void record(const http::Exchange& exchange) override;
   /// Sets format and target for the following lines. Must be called before the first line.
@@ -41,6 +43,7 @@ class WorkerJournal final : public http::Journal {
   void flush();
 
   AccessLog& log_;
+  Denials& denials_;
   async::Alarm<WorkerJournal, &WorkerJournal::flush> flush_{*this};
   std::string batch_;
   size_t last_batch_ = 0;

@@ -27,7 +27,8 @@ admission::Context admission_of(const server::SessionContext& sessions) {
 /// The whole path of a request, top to bottom; the response goes back bottom to top. The order is a
 /// security property.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
-                   auth::Context auth, origin::ForwardContext forward) {
+                   auth::Context auth, origin::ForwardContext forward,
+                   const journal::Denials& denials) {
   Stages made;
   auto& stages = made.all;
   // Outermost: turns any error from the stages below into an error page.
@@ -51,7 +52,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   // name carries such a session too.
   stages.push_back(std::make_unique<tunnel::Recognise>(sessions, parts.tunnel));
   // Before forward, which would look for an origin.
-  stages.push_back(std::make_unique<own::Own>(parts.own, parts.version));
+  stages.push_back(std::make_unique<own::Own>(parts.own, parts.version, denials));
   // Last: passes the request on to no other stage.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
   return made;

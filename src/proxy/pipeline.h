@@ -6,6 +6,7 @@
 
 #include "http/own_names.h"
 #include "http/stage.h"
+#include "journal/denials.h"
 #include "origin/forward.h"
 #include "policy/decide.h"
 #include "server/http1/session.h"
@@ -44,13 +45,14 @@ struct Stages {
 };
 /// `parts` outlives the stages.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
-                   auth::Context auth, origin::ForwardContext forward);
+                   auth::Context auth, origin::ForwardContext forward,
+                   const journal::Denials& denials);
 
 /// `forward` refers to the configuration in `parts`, which the pipeline keeps alive.
 inline base::Ref<const http::Pipeline> make_pipeline(
     const std::shared_ptr<const PipelineParts>& parts, const server::SessionContext& sessions,
-    auth::Context auth, origin::ForwardContext forward) {
-  Stages stages = make_stages(*parts, sessions, auth, std::move(forward));
+    auth::Context auth, origin::ForwardContext forward, const journal::Denials& denials) {
+  Stages stages = make_stages(*parts, sessions, auth, std::move(forward), denials);
   return base::Ref<const http::Pipeline>(
       new http::Pipeline(std::move(stages.all), parts, stages.for_clients));
 }

@@ -9,6 +9,7 @@
 
 #include "async/pool.h"
 #include "journal/access_log.h"
+#include "journal/denials.h"
 #include "origin/pool/origin_slots.h"
 #include "proxy/client_counts.h"
 #include "proxy/status.h"
@@ -52,6 +53,7 @@ struct Shared {
   /// Earliest time at which the event log reports the lack of memory again.
   std::atomic<uint64_t> say_again_ms{0};
   ClientCounts client_counts;
+  journal::Denials denials;
   origin::OriginSlots origin_slots;
   auth::Attempts attempts;
   /// Checks passwords. One hash may take a second; with only two threads here the other CPUs stay

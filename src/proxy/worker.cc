@@ -14,7 +14,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serv
       serves_(serves),
       loop_(base::Callback<>::to<&Worker::descriptor_closed>(*this)),
       pool_port_(shared.pool, mailbox_),
-      journal_(shared.log),
+      journal_(shared.log, shared.denials),
       snapshot_(snapshot),
       resolver_(snapshot->config.resolver),
       connector_(resolver_),
@@ -83,8 +83,8 @@ void Worker::use(SnapshotRef snapshot) {
   resolver_.configure(config.resolver);
   connector_.configure(tcp);
   pool_.configure(config.origin);
-  pipeline_ =
-      make_pipeline(snapshot_->parts, sessions_, {shared_.attempts, pool_port_}, forward_context());
+  pipeline_ = make_pipeline(snapshot_->parts, sessions_, {shared_.attempts, pool_port_},
+                            forward_context(), shared_.denials);
 }
 
 origin::ForwardContext Worker::forward_context() {

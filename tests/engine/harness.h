@@ -105,6 +105,7 @@ class Harness {
   Options options;
   async::EventLoop loop;
   auth::Attempts attempts;
+  journal::Denials denials;
   async::Pool threads;
   async::Mailbox mailbox;
   async::PoolPort threads_port{threads, mailbox};

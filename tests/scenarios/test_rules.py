@@ -254,3 +254,29 @@ class TestReload:
             assert get(kept, origin.url + "/").status == 403
             weir.reload("")
             assert get(kept, origin.url + "/").status == 200
+
+
+class TestDenials:
+    def test_the_start_page_lists_them(self, start, origin):
+        """For what browsers show no page for: a refused CONNECT, a ClientHello's name."""
+        weir = start(rule("no <b>", "deny", what__host='["evil.test", "localhost"]'))
+        with weir.client() as client:
+            connect(client, "evil.test:443", status=403)
+        with weir.client() as client:
+            connect(client, origin.authority)
+            client.send(client_hello("www.evil.test"))
+            with pytest.raises(CUT):
+                client.read(1)
+        weir.wait_log(2)
+        text = weir.get("http://weir.internal/").body.decode()
+        assert "CONNECT evil.test:443, rule: no <b>\n" in text and f"CONNECT {origin.authority}, rule: no <b>\n" in text
+        html = weir.get("http://weir.internal/", [("Accept", "text/html")]).body.decode()
+        assert "<code>evil.test:443</code></td><td>no &lt;b&gt;</td>" in html
+        with weir.client(source="127.0.0.9") as other:
+            assert b"denied:" not in get(other, "http://weir.internal/").body, "another client's"
+
+    def test_an_image_stands_in_for_an_image(self, start, site):
+        weir = start(rule("ads", "deny", what__host='["localhost"]'))
+        response = weir.get(site() + "/a.png", [("Accept", "image/avif,image/webp,*/*;q=0.8")])
+        assert response.status == 200 and response.body.startswith(b"GIF89a")
+        assert weir.wait_log(1)[0].outcome == "http_request_denied"

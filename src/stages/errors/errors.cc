@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/page.h"
 #include "http/userinfo.h"
+#include "stages/errors/substitute.h"
 
 namespace weir::errors {
 
@@ -182,6 +183,22 @@ std::string as_html(const base::Error& error, std::string_view url) {
   return http::html_page(headline, body);
 }
 
+void add_proxy_status(http::Response& response, const base::Error& error, std::string_view name) {
+  // In Proxy-Status a token begins with a letter or an asterisk (RFC 8941, 3.3.4); in Via it need
+  // not.
+  std::string status =
+      (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) +
+      "; error=" + std::string(base::name_of(error.type()));
+  if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
+  response.head->fields.add(FieldId::proxy_status, status);
+}
+
+/// The owner's rules refuse the request, and none of Weir's own.
+bool is_denied_by_rule(const http::Exchange& exchange, const base::Error& error) {
+  return error.type() == ErrorType::http_request_denied && exchange.verdict &&
+         error.rule() == exchange.verdict->rule.view();
+}
+
 }  // namespace
 
 http::Response error_response(const base::Error& error, std::string_view accept,
@@ -190,13 +207,7 @@ http::Response error_response(const base::Error& error, std::string_view accept,
       accepts_html(accept)
           ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
           : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
-  // In Proxy-Status a token begins with a letter or an asterisk (RFC 8941, 3.3.4); in Via it need
-  // not.
-  std::string status =
-      (base::is_alpha(name.front()) || name.front() == '*' ? std::string(name) : quoted(name)) +
-      "; error=" + std::string(base::name_of(error.type()));
-  if (!error.detail().empty()) status += "; details=" + quoted(error.detail());
-  response.head->fields.add(FieldId::proxy_status, status);
+  add_proxy_status(response, error, name);
   if (error.type() == ErrorType::connection_limit_reached)
     response.head->fields.add(FieldId::retry_after, kRetryAfterSeconds);
   return response;
@@ -211,6 +222,12 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request& request,
   const base::Error& error = response.error();
   request.exchange->set_error(error);
   if (error.unanswered()) co_return response;
+  if (is_denied_by_rule(*request.exchange, error)) {
+    if (auto substitute = substitute_for(request)) {
+      add_proxy_status(*substitute, error, name_);
+      co_return *std::move(substitute);
+    }
+  }
   std::string url;
   if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
     url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://")

@@ -222,5 +222,66 @@ TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
   }
 }
 
+/// Like a rule of the owner's that denies everything.
+http::FakeStages::Answer denied_by_rule() {
+  return [](http::Request& request) -> base::Result<http::Response> {
+    request.exchange->verdict =
+        base::make_ref<http::Verdict>("ads", "ads.txt:3", base::KeptText(), 0);
+    return base::fail(ErrorType::http_request_denied, "The rule \"ads\" denies it.", "ads");
+  };
+}
+
+TEST(Errors, ADenialAnswersWhatWasAskedFor) {
+  const struct {
+    const char *method, *destination;
+    int status;
+    const char* type;
+    size_t size;
+  } cases[] = {
+      {"GET", "image", 200, "image/gif", 43},
+      {"GET", "script", 200, "text/javascript; charset=utf-8", 0},
+      {"GET", "style", 200, "text/css; charset=utf-8", 0},
+      {"GET", "document", 403, "text/plain; charset=utf-8", 1},
+      {"GET", "iframe", 403, "text/plain; charset=utf-8", 1},
+      {"GET", "empty", 403, "text/plain; charset=utf-8", 1},
+      {"POST", "image", 403, "text/plain; charset=utf-8", 1},
+      {"GET", "nonsense", 403, "text/plain; charset=utf-8", 1},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    fake.next = denied_by_rule();
+    http::Outcome outcome =
+        fake.run(kStage, c.method, "http://ads.test/x",
+                 {{"Sec-Fetch-Dest", c.destination}, {"Origin", "http://a.test"}});
+    ASSERT_TRUE(outcome.response) << c.destination;
+    EXPECT_EQ(outcome.status(), c.status) << c.destination;
+    EXPECT_EQ(outcome.field(FieldId::content_type), c.type) << c.destination;
+    EXPECT_EQ(outcome.field(FieldId::cache_control), "no-store");
+    EXPECT_EQ(outcome.field(FieldId::proxy_status),
+              "weir-test; error=http_request_denied; details=\"The rule \\\"ads\\\" denies it.\"");
+    EXPECT_EQ(outcome.field(FieldId::access_control_allow_origin), c.status == 200 ? "*" : "");
+    const size_t size = http::content_of(*outcome.response).size();
+    if (c.status == 200) EXPECT_EQ(size, c.size) << c.destination;
+    EXPECT_EQ(fake.records, std::vector<std::string>{"http_request_denied"});
+  }
+}
+
+TEST(Errors, APingIsAnsweredWithNothing) {
+  http::FakeStages fake;
+  fake.next = denied_by_rule();
+  http::Outcome outcome =
+      fake.run(kStage, "POST", "http://ads.test/x",
+               {{"Content-Type", "text/ping"}, {"Ping-From", "http://a.test/"}});
+  EXPECT_EQ(outcome.status(), 204);
+}
+
+TEST(Errors, NothingStandsInForWhatWeirItselfRefuses) {
+  http::FakeStages fake;
+  fake.next =
+      fails_with(Error(ErrorType::http_request_denied, "Port 25 is blocked.", "blocked_ports"));
+  EXPECT_EQ(fake.run(kStage, "GET", "http://a.test:25/", {{"Sec-Fetch-Dest", "image"}}).status(),
+            403);
+}
+
 }  // namespace
 }  // namespace weir::errors

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/page.h"
+#include "stages/own/denials_text.h"
 
 namespace weir::own {
 
@@ -33,6 +34,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
 
   const http::Session& session = request.session();
   const std::string client = session.client.address.text();
+  const auto denials = denials_.of(session.client.address, request.asker->identity);
   const std::string_view agent = head.fields.get(FieldId::user_agent);
   const bool through = session.depth > 0 || head.target.form == http::TargetForm::absolute;
   const std::string_view how = session.depth > 0 ? "through the proxy, in a CONNECT tunnel"
@@ -41,8 +43,8 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   if (head.fields.get(FieldId::accept).find("text/html") == std::string_view::npos) {
     return http::text_response(200, "text/plain; charset=utf-8",
                                "Weir works.\nversion: " + version_ + "\nyour address: " + client +
-                                   "\nlistener: " + session.local.text() +
-                                   "\nthis page came: " + std::string(how) + "\n");
+                                   "\nlistener: " + session.local.text() + "\nthis page came: " +
+                                   std::string(how) + "\n" + denials_text(denials));
   }
   std::string body = "<h1>Weir works</h1>\n<p>This page came " + std::string(how) + ".</p>\n";
   if (through) {
@@ -63,6 +65,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
       "</code></dd>\n<dt>Your client</dt><dd>" +
       base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
       "</dd>\n</dl>\n";
+  body += denials_html(denials);
   return http::text_response(200, "text/html; charset=utf-8", http::html_page("Weir works", body));
 }
 

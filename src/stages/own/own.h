@@ -6,13 +6,16 @@
 
 #include "http/own_names.h"
 #include "http/stage.h"
+#include "journal/denials.h"
 
 namespace weir::own {
 
 class Own final : public http::Stage {
  public:
-  Own(std::shared_ptr<const http::OwnNames> own, std::string version)
-      : own_(std::move(own)), version_(std::move(version)) {}
+  /// `denials` outlives this.
+  Own(std::shared_ptr<const http::OwnNames> own, std::string version,
+      const journal::Denials& denials)
+      : own_(std::move(own)), version_(std::move(version)), denials_(denials) {}
   async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
@@ -21,6 +24,7 @@ class Own final : public http::Stage {
 
   const std::shared_ptr<const http::OwnNames> own_;
   const std::string version_;
+  const journal::Denials& denials_;
 };
 
 /// The tunnel of a CONNECT to our own name: no origin, and a session inside. The Recognise stage
