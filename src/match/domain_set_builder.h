@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "match/domain_hash.h"
-#include "match/domain_image_writer.h"
 #include "match/domain_set_layout.h"
+#include "match/image_writer.h"
 
 namespace weir::match {
 

@@ -115,12 +115,15 @@ constexpr size_t aligned(size_t size) {
 /// Finds damage by accident; no protection against anybody.
 class ImageChecksum {
  public:
+  /// An image within another one has another beginning: with the same one, the sum of the outer
+  /// image would forget at the inner one's trailer what it has seen.
+  explicit ImageChecksum(uint64_t begin = kDomainSetMagic) : value_(begin) {}
   /// Whole multiples of 16 bytes.
   void add(std::span<const std::byte> bytes);
   uint64_t value() const { return value_; }
 
  private:
-  uint64_t value_ = kDomainSetMagic;
+  uint64_t value_;
 };
 
 /// Reads a T at `offset`, which the caller has found to be inside.

@@ -1,9 +1,17 @@
 // Helpers for tests of lists.
 #pragma once
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "match/domain_set_fake.h"
+#include "match/list_builder.h"
+#include "match/list_image.h"
 #include "match/list_reader.h"
 
 namespace weir::match {
@@ -36,6 +44,55 @@ class NotedEntries : public ListSink {
     all.push_back(std::to_string(line) + ' ' + text);
     return true;
   }
+};
+
+/// What `write` gives to a writer, without the trailer.
+template <class Write>
+std::vector<std::byte> bytes_by(Write write) {
+  std::vector<std::byte> bytes;
+  const ImageSink sink = [&bytes](std::span<const std::byte> piece) {
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+    return base::Result<void>();
+  };
+  ImageWriter to(sink);
+  write(to);
+  EXPECT_TRUE(to.finish());
+  bytes.resize(bytes.size() - sizeof(DomainSetTrailer));
+  bytes.shrink_to_fit();
+  return bytes;
+}
+
+/// A list that is made from texts, each of which is a source. Its image is exactly as long as its
+/// memory.
+class MadeList {
+ public:
+  explicit MadeList(const std::vector<std::string>& texts, const ListDigests& digests = {}) {
+    ListBuilder builder(kTestKey);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      builder.begin_source("source " + std::to_string(i));
+      ListReader reader(builder);
+      reader.feed(texts[i]);
+      auto report = std::move(reader).finish();
+      EXPECT_TRUE(report) << report.error().detail();
+      EXPECT_TRUE(builder.end_source(*std::move(report)));
+    }
+    EXPECT_TRUE(std::move(builder).write(digests, [this](std::span<const std::byte> bytes) {
+      bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+      return base::Result<void>();
+    }));
+    bytes_.shrink_to_fit();
+    auto image = ListImage::over(bytes_);
+    EXPECT_TRUE(image);
+    if (image) image_ = *std::move(image);
+  }
+
+  const ListImage& operator*() const { return *image_; }
+  const ListImage* operator->() const { return image_.get(); }
+  const std::vector<std::byte>& bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::unique_ptr<const ListImage> image_;
 };
 
 }  // namespace weir::match

@@ -1,4 +1,4 @@
-#include "match/domain_image_writer.h"
+#include "match/image_writer.h"
 
 #include <algorithm>
 
@@ -28,6 +28,7 @@ base::Result<void> ImageWriter::finish() {
 void ImageWriter::flush() {
   checksum_.add(buffer_);
   if (result_ && !buffer_.empty()) result_ = sink_(buffer_);
+  flushed_ += buffer_.size();
   buffer_.clear();
 }
 

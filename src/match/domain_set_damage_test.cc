@@ -1,12 +1,4 @@
-#include "match/domain_set_image.h"
-
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <string>
 
 #include "match/domain_set_fake.h"
 
@@ -14,101 +6,6 @@ namespace weir::match {
 namespace {
 
 using enum DomainKind;
-
-/// A folder that goes away with the test.
-class Folder {
- public:
-  Folder() { path_ = mkdtemp(path_.data()); }
-  Folder(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file(const char* name) const { return path_ + '/' + name; }
-
- private:
-  std::string path_ = testing::TempDir() + "domain_set_XXXXXX";
-};
-
-DomainSetBuilder one_name(const char* name, uint32_t source = 1) {
-  DomainSetBuilder builder(kTestKey);
-  builder.add(name, itself_and_below, source);
-  return builder;
-}
-
-void write_file(const std::string& path, std::span<const std::byte> bytes) {
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<ptrdiff_t>(bytes.size()));
-}
-
-TEST(DomainSetImage, IsWrittenAndMapped) {
-  const Folder folder;
-  const std::string path = folder.file("set");
-  SourceDigest digest{};
-  digest[0] = 42;
-  ASSERT_TRUE(write_domain_set(path, one_name("example.com", 9), digest));
-  struct stat status{};
-  ASSERT_EQ(stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0600u);
-  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
-  const auto file = DomainSetFile::open(path);
-  ASSERT_TRUE(file);
-  const DomainSet& set = (*file)->set();
-  EXPECT_TRUE((*file)->checksum_holds());
-  EXPECT_EQ(set.digest(), digest);
-  EXPECT_EQ(set.key(), kTestKey);
-  EXPECT_EQ(set.find("www.example.com", HostForm::name)->source, 9u);
-  EXPECT_FALSE(set.find("www.example.org", HostForm::name));
-}
-
-TEST(DomainSetImage, IsReplacedUnderItsReaders) {
-  const Folder folder;
-  const std::string path = folder.file("set");
-  ASSERT_TRUE(write_domain_set(path, one_name("old.test"), {}));
-  const auto old = DomainSetFile::open(path);
-  write_file(path + ".new", {});  // Left by a process that was killed.
-  ASSERT_TRUE(write_domain_set(path, one_name("new.test"), {}));
-  const auto now = DomainSetFile::open(path);
-  ASSERT_TRUE(old && now);
-  std::filesystem::remove(path);
-  EXPECT_TRUE((*old)->set().find("old.test", HostForm::name));
-  EXPECT_TRUE((*now)->set().find("new.test", HostForm::name));
-  EXPECT_FALSE((*now)->set().find("old.test", HostForm::name));
-}
-
-TEST(DomainSetImage, AFailureLeavesTheOldOne) {
-  const Folder folder;
-  const std::string path = folder.file("set");
-  ASSERT_TRUE(write_domain_set(path, one_name("old.test"), {}));
-  DomainSetBuilder impossible(kKeyThatCollides);
-  for (int i = 0; i < 600; ++i) impossible.add("a.test" + std::to_string(i), itself, 0);
-  EXPECT_FALSE(write_domain_set(path, std::move(impossible), {}));
-  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
-  EXPECT_TRUE((*DomainSetFile::open(path))->set().find("old.test", HostForm::name));
-  const auto nowhere = write_domain_set(folder.file("no/set"), one_name("a.test"), {});
-  ASSERT_FALSE(nowhere);
-  EXPECT_NE(nowhere.error().detail().find("No such file"), std::string_view::npos);
-}
-
-TEST(DomainSetImage, WhatIsNoImageIsRefused) {
-  const Folder folder;
-  const std::string path = folder.file("set");
-  const auto why = [](const std::string& path) {
-    const auto opened = DomainSetFile::open(path);
-    return opened ? std::string() : std::string(opened.error().detail());
-  };
-  const std::string begin = "The domain set " + path + " can't be read: ";
-  EXPECT_EQ(why(path), begin + "No such file or directory.");
-  write_file(path, {});
-  EXPECT_EQ(why(path), begin + "It is empty.");
-  write_file(path, std::vector<std::byte>(5000));
-  EXPECT_EQ(why(path), begin + "It is no domain set of this machine.");
-  EXPECT_NE(why(folder.file(".")).find("no ordinary file"), std::string::npos);
-  ASSERT_EQ(mkfifo(folder.file("fifo").c_str(), 0600), 0);
-  EXPECT_NE(why(folder.file("fifo")).find("no ordinary file"), std::string::npos);
-  const MadeSet set({{"a.test"}});
-  std::vector<std::byte> other = set.image();
-  other[8] = std::byte{kDomainSetVersion + 1};
-  write_file(path, other);
-  EXPECT_EQ(why(path), begin + "It is of another version.");
-}
 
 // Damage. Nothing outside the image is read (AddressSanitizer sees it), and the checksum tells.
 
@@ -130,6 +27,19 @@ size_t ask(const DomainSet& set) {
     if (const auto match = set.find(host, HostForm::name)) used += match->entry;
   }
   return used;
+}
+
+TEST(DomainSetDamage, WhatIsNoImageIsRefused) {
+  const auto why = [](const std::vector<std::byte>& image) {
+    const auto set = DomainSet::over(image);
+    return set ? std::string() : std::string(set.error().detail());
+  };
+  EXPECT_EQ(why({}), "It is cut off.");
+  EXPECT_EQ(why(std::vector<std::byte>(5000)), "It is no domain set of this machine.");
+  const MadeSet set({{"a.test"}});
+  std::vector<std::byte> other = set.image();
+  other[8] = std::byte{kDomainSetVersion + 1};
+  EXPECT_EQ(why(other), "It is of another version.");
 }
 
 TEST(DomainSetDamage, EveryLengthButTheRightOneIsRefused) {

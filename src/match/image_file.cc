@@ -1,4 +1,4 @@
-#include "match/domain_set_image.h"
+#include "match/image_file.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -27,7 +27,7 @@ class Descriptor {
 std::unexpected<base::Error> failed(const std::string& path, const char* what,
                                     std::string_view why) {
   return base::fail(base::ErrorType::proxy_internal_error,
-                    "The domain set " + path + " can't be " + what + ": " + std::string(why));
+                    "The image " + path + " can't be " + what + ": " + std::string(why));
 }
 
 std::unexpected<base::Error> not_written(const std::string& path, int error) {
@@ -57,27 +57,24 @@ void sync_folder_of(const std::string& path) {
   if (opened.get() >= 0) fsync(opened.get());
 }
 
-base::Result<void> write_new(const std::string& path, DomainSetBuilder&& names,
-                             const SourceDigest& digest) {
+base::Result<void> write_new(const std::string& path, const WriteImage& write) {
   const Descriptor file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.get() < 0) return not_written(path, errno);
-  CHECK_OK(
-      std::move(names).write(digest, [&](std::span<const std::byte> bytes) -> base::Result<void> {
-        if (const int error = write_all(file.get(), bytes)) return not_written(path, error);
-        return {};
-      }));
+  CHECK_OK(write([&](std::span<const std::byte> bytes) -> base::Result<void> {
+    if (const int error = write_all(file.get(), bytes)) return not_written(path, error);
+    return {};
+  }));
   if (fsync(file.get()) != 0) return not_written(path, errno);
   return {};
 }
 
 }  // namespace
 
-base::Result<void> write_domain_set(const std::string& path, DomainSetBuilder&& names,
-                                    const SourceDigest& digest) {
+base::Result<void> write_image_file(const std::string& path, const WriteImage& write) {
   const std::string beside = path + ".new";
   unlink(beside.c_str());  // A process that was killed may have left it.
-  base::Result<void> result = write_new(beside, std::move(names), digest);
+  base::Result<void> result = write_new(beside, write);
   if (result && rename(beside.c_str(), path.c_str()) != 0) result = not_written(path, errno);
   if (result)
     sync_folder_of(path);
@@ -86,11 +83,7 @@ base::Result<void> write_domain_set(const std::string& path, DomainSetBuilder&& 
   return result;
 }
 
-DomainSetFile::Mapping::~Mapping() {
-  munmap(bytes_.data(), bytes_.size());
-}
-
-base::Result<std::unique_ptr<const DomainSetFile>> DomainSetFile::open(const std::string& path) {
+base::Result<std::unique_ptr<const ImageFile>> ImageFile::open(const std::string& path) {
   // O_NONBLOCK, in case it is a FIFO.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status{};
@@ -100,22 +93,18 @@ base::Result<std::unique_ptr<const DomainSetFile>> DomainSetFile::open(const std
   const auto size = static_cast<size_t>(status.st_size);
   void* const address = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED) return not_read(path, errno);
-  std::unique_ptr<DomainSetFile> opened(
-      new DomainSetFile(std::make_unique<const Mapping>(address, size)));
-  auto set = DomainSet::over(opened->mapping_->bytes());
-  if (!set) return failed(path, "read", set.error().detail());
-  opened->set_ = *std::move(set);
-  return opened;
+  return std::unique_ptr<const ImageFile>(
+      new ImageFile(std::span(static_cast<std::byte*>(address), size)));
 }
 
-bool DomainSetFile::checksum_holds() const {
-  const bool holds = set_->checksum_holds();
-  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const auto bytes = mapping_->bytes();
-  const size_t cold = (set_->hot_bytes() + page - 1) / page * page;
-  // The pages stay in the system's cache; a look-up that needs one finds it there.
-  if (cold < bytes.size()) madvise(&bytes[cold], bytes.size() - cold, MADV_DONTNEED);
-  return holds;
+ImageFile::~ImageFile() {
+  munmap(bytes_.data(), bytes_.size());
+}
+
+void ImageFile::forget_from(size_t offset) const {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  offset = (offset + page - 1) / page * page;
+  if (offset < bytes_.size()) madvise(&bytes_[offset], bytes_.size() - offset, MADV_DONTNEED);
 }
 
 }  // namespace weir::match

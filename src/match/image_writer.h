@@ -1,4 +1,4 @@
-// The sections of a domain set's image on their way into a sink.
+// The sections of an image on their way into a sink.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,11 @@ using ImageSink = std::function<base::Result<void>(std::span<const std::byte>)>;
 /// has failed nothing more is given to it, and finish() returns its error.
 class ImageWriter {
  public:
-  explicit ImageWriter(const ImageSink& sink) : sink_(sink) { buffer_.reserve(kBufferBytes); }
+  /// `begin`: of the checksum.
+  explicit ImageWriter(const ImageSink& sink, uint64_t begin = kDomainSetMagic)
+      : sink_(sink), checksum_(begin) {
+    buffer_.reserve(kBufferBytes);
+  }
 
   void append(std::span<const std::byte> bytes);
   template <class T>
@@ -29,6 +33,8 @@ class ImageWriter {
   void end_section();
   /// Writes the trailer.
   base::Result<void> finish();
+  /// Bytes that were appended so far, with what they were filled up with.
+  size_t size() const { return flushed_ + buffer_.size(); }
 
  private:
   // A multiple of the checksum's step.
@@ -38,6 +44,7 @@ class ImageWriter {
 
   const ImageSink& sink_;
   std::vector<std::byte> buffer_;
+  size_t flushed_ = 0;
   ImageChecksum checksum_;
   base::Result<void> result_;
 };
