@@ -12,7 +12,7 @@ LAYERS = [
     ["async"],
     ["http", "match"],
     ["codec", "net", "policy", "store", "journal", "control"],
-    ["wire"],
+    ["wire", "lists"],
     ["server", "origin", "stages", "intercept"],
     ["tunnel"],
     ["config"],
