@@ -73,6 +73,13 @@ class RuleChecks {
       mistakes_.add(place_of(table, "action"), "action is \"filter\", and what has no list",
                     "lists whose verdict is taken, such as what = { category = [\"ads\"] }");
     }
+    const bool has_to = Sources::find(table, "to") != nullptr;
+    if (has_to != (rule.action == policy::Action::redirect)) {
+      mistakes_.add(place_of(table, has_to ? "to" : "action"),
+                    has_to ? "there is a `to` where action is not \"redirect\""
+                           : "action is \"redirect\", and there is no `to`",
+                    "both or none");
+    }
     if (rule.guard && rule.action == policy::Action::allow) {
       mistakes_.add(place_of(table, "guard"), "guard is true where action is \"allow\"",
                     "a guard that denies: it closes what nothing opens again");

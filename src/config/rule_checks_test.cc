@@ -70,8 +70,14 @@ TEST(Rules, MistakesHaveTheirPlace) {
        "f:4:17: \"25:00\" is no time of day, such as 16:00; expected days such as \"mon-fri\", and "
        "times such as \"16:00\"\n"},
       {"[[rule]]\nname = \"a\"\naction = \"open\"",
-       "f:3:10: action is \"open\": it comes with a later version; expected \"allow\", \"deny\" or "
-       "\"filter\"\n"},
+       "f:3:10: action is \"open\": it comes with a later version; expected \"allow\", \"deny\", "
+       "\"filter\" or \"redirect\"\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"redirect\"\n",
+       "f:3:10: action is \"redirect\", and there is no `to`; expected both or none\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\nto = \"http://a.test/\"\n",
+       "f:4:6: there is a `to` where action is not \"redirect\"; expected both or none\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"redirect\"\nto = \"ftp://a.test/\"\n",
+       "f:4:6: to is \"ftp://a.test/\"; expected a URL such as \"https://example.com/sorry\"\n"},
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwhat = { hots = [\"x\"] }",
        "f:4:10: unknown key \"what.hots\"; expected a key of [[rule]]; the nearest one is "
        "what.host\n"},

@@ -38,6 +38,10 @@ class RuleCompiler {
     if (rule_.size_over > 0) condition.size_over = rule_.size_over;
     condition.sni_missing = rule_.sni_missing;
     made.needs = condition.needs();
+    if (auto itself = match::UrlPattern::parse(rule_.to.substr(0, rule_.to.find('#'))); itself) {
+      made.itself = *std::move(itself);
+      made.needs.add(Fact::url);
+    }
     return made;
   }
 

@@ -108,8 +108,12 @@ Decided decide(const RuleSet& rules, const Question& question) {
   const Rulebook& book = *rulebook;
   const Outcome outcome = judge(book, facts_of(book, question), Point::request, question.connect);
   auto verdict = verdict_of(book, outcome);
-  if (!passes(outcome))
-    return {std::unexpected(refusal(book, outcome, question.host)), std::move(verdict)};
+  if (!passes(outcome)) {
+    Decided refused{std::unexpected(refusal(book, outcome, question.host)), std::move(verdict)};
+    // Browsers do not look at the answer to a CONNECT.
+    if (outcome.rule && !question.connect) refused.redirect_to = outcome.rule->to;
+    return refused;
+  }
   return pass(outcome.may_narrow || outcome.undecided_allow, std::move(verdict));
 }
 

@@ -76,6 +76,9 @@ struct Decided {
   base::Result<base::Ref<const Decision>> decision;
   /// What the rules said, for the log; null if no rule said anything.
   base::Ref<const http::Verdict> verdict = {};
+  /// Where the rule that refused sends the client instead; empty: nowhere. Static while the rules
+  /// live.
+  std::string_view redirect_to = {};
 };
 Decided decide(const RuleSet& rules, const Question& question);
 

@@ -1,5 +1,7 @@
 #include "policy/rule_keys.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "policy/own_values.h"
 
@@ -27,15 +29,29 @@ Taken take_hours(RuleConfig& rule, std::string_view text) {
 }
 
 Taken take_action(RuleConfig& rule, std::string_view text) {
-  for (const Action action : {Action::allow, Action::deny, Action::filter}) {
+  for (const Action action : {Action::allow, Action::deny, Action::filter, Action::redirect}) {
     if (name_of(action) != text) continue;
     rule.action = action;
     return {};
   }
-  for (const std::string_view later : {"redirect", "limit", "open", "tunnel", "parent"}) {
+  for (const std::string_view later : {"limit", "open", "tunnel", "parent"}) {
     if (text == later) return std::unexpected("it comes with a later version");
   }
   return std::unexpected(std::string());
+}
+
+/// An absolute URL of http or https, as it goes into Location: no spaces, nothing outside ASCII.
+Taken take_redirect_to(RuleConfig& rule, std::string_view text) {
+  const bool http = text.starts_with("http://"), https = text.starts_with("https://");
+  const std::string_view rest = text.substr(https ? 8 : http ? 7 : 0);
+  const auto fits = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>'; };
+  if ((!http && !https) || rest.empty() || rest.front() == '/' ||
+      !std::ranges::all_of(text, fits) || text.size() > 2000)
+    return std::unexpected(std::string());
+  if (const auto url = match::UrlPattern::parse(text.substr(0, text.find('#'))); !url)
+    return std::unexpected(std::string(url.error().detail()));
+  rule.to = text;
+  return {};
 }
 
 Taken take_mode(RuleConfig& rule, std::string_view text) {
@@ -66,9 +82,12 @@ constexpr Own kWhen{
         },
     .clear = [](RuleConfig& rule) { rule.when = {}; }};
 constexpr Own kAction{
-    .expectation = "\"allow\", \"deny\" or \"filter\"",
+    .expectation = "\"allow\", \"deny\", \"filter\" or \"redirect\"",
     .take = take_action,
     .texts = [](const RuleConfig& rule) { return std::vector{std::string(name_of(rule.action))}; }};
+constexpr Own kRedirectTo{.expectation = "a URL such as \"https://example.com/sorry\"",
+                          .take = take_redirect_to,
+                          .texts = [](const RuleConfig& rule) { return std::vector{rule.to}; }};
 constexpr Own kMode{.expectation = "\"enforce\" or \"audit\"",
                     .take = take_mode,
                     .texts = [](const RuleConfig& rule) {
@@ -132,7 +151,14 @@ constexpr base::Setting<RuleConfig> kKeys[] = {
      .member = kAction,
      .required = true,
      .doc = "What happens where the rule is the first that holds. \"filter\" denies what the "
-            "rule's lists have, and passes everything else on to the rules below."},
+            "rule's lists have, and passes everything else on to the rules below. \"redirect\" "
+            "answers with 307 and the URL in `to`; a CONNECT is denied, since nobody would see "
+            "the answer."},
+    {.table = "rule",
+     .name = "to",
+     .kind = Kind::own,
+     .member = kRedirectTo,
+     .doc = "Where a \"redirect\" sends clients. That URL itself is let through."},
     {.table = "rule",
      .name = "mode",
      .kind = Kind::own,

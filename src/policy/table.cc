@@ -40,6 +40,7 @@ class Evaluation {
     if (!is_for(rule.condition, asking_.facts.who)) return Looked::not_for_them;
     if (!rule.when.has(asking_.facts.now)) return Looked::not_now;
     if (paused_ && rule.action == Action::filter) return Looked::paused;
+    if (is_itself(rule)) return Looked::no_match;
     switch (is_about(rule.condition, asking_.facts, asking_.lists, hit)) {
       case Holds::no: return Looked::no_match;
       case Holds::unknown:
@@ -48,6 +49,12 @@ class Evaluation {
       case Holds::yes: break;
     }
     return rule.audit ? Looked::audited : Looked::decides;
+  }
+
+  bool is_itself(const Rule& rule) const {
+    const Facts& facts = asking_.facts;
+    return rule.itself && facts.path && facts.https &&
+           rule.itself->matches({*facts.https, facts.host, facts.port, *facts.path});
   }
 
   void note_unknown(const Rule& rule, Looked looked) {

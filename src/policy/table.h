@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "match/url_pattern.h"
 #include "policy/condition.h"
 #include "policy/schedule.h"
 
@@ -33,7 +34,9 @@ struct Rule {
   /// Only noted: evaluation goes on as if the rule were not there.
   bool audit = false;
   /// Where Action::redirect sends the client.
-  std::string to;
+  std::string to = {};
+  /// That URL, which the rule lets through: else clients would go in circles.
+  std::optional<match::UrlPattern> itself = {};
   /// condition.needs(), taken once.
   FactSet needs = {};
   /// Of a rule that somebody made at run time; 0: it is the configuration's.

@@ -153,6 +153,17 @@ TEST(Table, ATypeIsKnownOnceAllThatTheRequestMayBeForAgrees) {
   }
 }
 
+TEST(Table, ARedirectLetsItsOwnUrlThrough) {
+  Table table;
+  table.rules.push_back(rule("portal", Action::redirect));
+  table.rules[0].to = "http://portal.test/welcome";
+  table.rules[0].itself = *match::UrlPattern::parse(table.rules[0].to);
+  EXPECT_EQ(asked(table, plain("a.test")), "deny portal");
+  EXPECT_EQ(asked(table, plain("portal.test", "/welcome")), "allow default");
+  EXPECT_EQ(asked(table, plain("portal.test", "/other")), "deny portal");
+  EXPECT_EQ(asked(table, connect("portal.test")), "deny portal") << "a redirect is no answer to it";
+}
+
 TEST(Table, AnAuditedRuleIsOnlyNoted) {
   Table table;
   table.rules.push_back(rule("soon", Action::deny, {.hosts = hosts({"a.test"})}));

@@ -82,6 +82,15 @@ class TestPlainRequests:
         weir = start(rule("no", "deny", what__host='["localhost"]'))
         assert weir.get(site() + "/", [("Host", "allowed.test")]).status in (400, 403)
 
+    def test_a_redirect(self, start, site, origin):
+        weir = start(rule("portal", "redirect", to=f'"{site()}/welcome?x=1"'))
+        response = weir.exchange("POST", "http://other.test/a", body=b"x")
+        assert response.status == 307 and response.fields.get("location") == site() + "/welcome?x=1"
+        assert weir.wait_log(1)[0].details["rule"] == "portal"
+        assert weir.get(site() + "/welcome?x=1").status == 200
+        with weir.client() as client:
+            connect(client, origin.authority, status=403)
+
     def test_audit_only_notes(self, start, site):
         weir = start(rule("soon", "deny", what__host='["localhost"]', mode='"audit"'))
         assert weir.get(site() + "/").status == 200

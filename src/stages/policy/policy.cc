@@ -12,6 +12,15 @@ size_t place_of(std::string_view host) {
          letter(host.size() - 1) * 7;
 }
 
+/// 307, so that the method stays (RFC 9110, 15.4.8).
+http::Response redirection(std::string_view to) {
+  http::Response response =
+      http::text_response(307, "text/plain; charset=utf-8",
+                          "A rule of the proxy sends you to " + std::string(to) + "\n");
+  response.head->fields.add(http::FieldId::location, to);
+  return response;
+}
+
 }  // namespace
 
 Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own)
@@ -52,6 +61,7 @@ async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
   Decided decided = decide(question_of(request, path));
   http::Exchange& exchange = *request.exchange;
   exchange.verdict = std::move(decided.verdict);
+  if (!decided.redirect_to.empty()) return http::answer(redirection(decided.redirect_to));
   if (!decided.decision) return http::fail_with(std::move(decided.decision).error());
   exchange.decision = *decided.decision;
   request.decision = *std::move(decided.decision);
