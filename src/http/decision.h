@@ -11,6 +11,7 @@
 
 namespace weir::http {
 
+class Aliases;
 class Exchange;
 class ResponseHead;
 
@@ -33,6 +34,12 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
   /// time the request gets a connection that was opened before.
   virtual base::Result<void> check_address(base::AddressSource source,
                                            const base::IpAddress& address, uint16_t port) const = 0;
+  /// Asked about the names that the host's CNAME records lead to, wherever its addresses are asked
+  /// about.
+  virtual base::Result<void> check_aliases(const Aliases& aliases) const {
+    (void)aliases;
+    return {};
+  }
   /// Asked about the server name of a ClientHello in a tunnel, before the tunnel goes on. `name` is
   /// in lower case; empty if the ClientHello has none.
   /// What the rules say now becomes the exchange's verdict.

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/kept_text.h"
 #include "base/ref.h"
+#include "http/aliases.h"
 #include "http/asker.h"
 #include "http/decision.h"
 #include "http/head.h"
@@ -126,6 +127,8 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::Endpoint peer;
   /// Where that address came from.
   base::AddressSource peer_source = base::AddressSource::literal;
+  /// The names on the way to that address; null: none.
+  base::Ref<const Aliases> peer_aliases;
   /// What policy decided, for the worker alone, which asks again about it and about the peer when
   /// policy has changed. Null until policy has decided.
   base::Ref<const Decision> decision;

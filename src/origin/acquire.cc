@@ -55,6 +55,12 @@ base::Result<Lease> Acquire::pinned(const http::Request& request,
     pins.lose(authority);
     return std::unexpected(std::move(allowed).error());
   }
+  if (connection->aliases) {
+    if (auto allowed = request.decision->check_aliases(*connection->aliases); !allowed) {
+      pins.lose(authority);
+      return std::unexpected(std::move(allowed).error());
+    }
+  }
   Lease lease = context_.pool.lease(base::Ref<OriginConnection>(connection));
   lease.pin(pins, authority);
   return lease;
@@ -98,6 +104,7 @@ async::Task<base::Result<base::Ref<OriginConnection>>> Acquire::connect(
   CO_TRY(Connected connected, co_await open(request));
   auto connection = context_.make_connection(
       {std::move(connected.stream), keep(key), connected.peer, connected.source});
+  connection->aliases = std::move(connected.aliases);
   connection->names_generation = context_.connector.names_generation();
   co_return connection;
 }

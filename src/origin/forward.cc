@@ -144,6 +144,7 @@ async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request& re
   CO_TRY(auto connection, co_await acquire_.connect(request, key_of(*request.head)));
   request.exchange->peer = connection->peer;
   request.exchange->peer_source = connection->source;
+  request.exchange->peer_aliases = connection->aliases;
   http::Response response;
   response.head = http::ResponseHead::make(200);
   response.head->reason = "Connection established";

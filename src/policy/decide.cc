@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "http/aliases.h"
 #include "http/exchange.h"
 #include "policy/refusal.h"
 #include "policy/request_kind.h"
@@ -35,14 +36,15 @@ uint64_t RuleSet::next_generation() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-Decision::Decision(const RuleSet& rules, const Question& question, bool may_narrow,
+Decision::Decision(const RuleSet& rules, const Question& question, bool may_narrow, size_t position,
                    base::Ref<const http::Verdict> verdict)
     : rules_(rules.of(question.listener)),
       book_(rules.book_for(question)),
       generation_(rules.generation),
       verdict_(std::move(verdict)),
       asked_(question),
-      may_narrow_(may_narrow) {}
+      may_narrow_(may_narrow),
+      position_(position) {}
 
 base::Result<void> Decision::check_address(base::AddressSource source,
                                            const base::IpAddress& address, uint16_t port) const {
@@ -55,6 +57,24 @@ base::Result<void> Decision::check_address(base::AddressSource source,
   if (passes(outcome)) return {};
   return std::unexpected(
       refusal(*book_, outcome, std::string(asked.host) + " at " + address.text()));
+}
+
+base::Result<void> Decision::check_aliases(const http::Aliases& aliases) const {
+  if (!book_) return {};
+  const Question asked = asked_.question();
+  Facts facts = facts_of(*book_, asked);
+  facts.literal = false;
+  std::optional<base::Error> refused;
+  (void)aliases.all([&](std::string_view name) {
+    facts.host = name;
+    const Outcome outcome = judge(*book_, facts, Point::address, asked.connect);
+    if (passes(outcome) || !outcome.rule || outcome.position >= position_) return true;
+    refused = refusal(*book_, outcome,
+                      std::string(name) + " (" + std::string(asked.host) + " leads there)");
+    return false;
+  });
+  if (refused) return std::unexpected(*std::move(refused));
+  return {};
 }
 
 base::Result<void> Decision::check_server_name(std::string_view name,
@@ -96,15 +116,16 @@ base::Result<void> Decision::check_response(const http::ResponseHead& head,
 }
 
 Decided decide(const RuleSet& rules, const Question& question) {
-  const auto pass = [&](bool may_narrow, base::Ref<const http::Verdict> verdict) {
-    return Decided{base::Ref<const Decision>(new Decision(rules, question, may_narrow, verdict)),
-                   verdict};
+  const auto pass = [&](bool may_narrow, size_t position, base::Ref<const http::Verdict> verdict) {
+    return Decided{
+        base::Ref<const Decision>(new Decision(rules, question, may_narrow, position, verdict)),
+        verdict};
   };
-  if (question.own) return pass(false, {});
+  if (question.own) return pass(false, 0, {});
   if (auto port = check_port(*rules.of(question.listener), question.port); !port)
     return {std::unexpected(std::move(port).error())};
   const auto& rulebook = rules.book_for(question);
-  if (!rulebook) return pass(false, {});
+  if (!rulebook) return pass(false, 0, {});
   const Rulebook& book = *rulebook;
   const Outcome outcome = judge(book, facts_of(book, question), Point::request, question.connect);
   auto verdict = verdict_of(book, outcome);
@@ -114,7 +135,7 @@ Decided decide(const RuleSet& rules, const Question& question) {
     if (outcome.rule && !question.connect) refused.redirect_to = outcome.rule->to;
     return refused;
   }
-  return pass(outcome.may_narrow || outcome.undecided_allow, std::move(verdict));
+  return pass(outcome.may_narrow || outcome.undecided_allow, outcome.position, std::move(verdict));
 }
 
 }  // namespace weir::policy

@@ -46,7 +46,8 @@ struct RuleSet {
 class Decision final : public http::Decision {
  public:
   /// `may_narrow`: a later point may say more than the beginning did.
-  Decision(const RuleSet& rules, const Question& question, bool may_narrow,
+  /// `position`: Outcome::position.
+  Decision(const RuleSet& rules, const Question& question, bool may_narrow, size_t position,
            base::Ref<const http::Verdict> verdict);
   /// What was asked. The views live as long as this.
   Question question() const { return asked_.question(); }
@@ -55,6 +56,9 @@ class Decision final : public http::Decision {
   base::Ref<const http::Verdict> verdict() const override { return verdict_; }
   base::Result<void> check_address(base::AddressSource source, const base::IpAddress& address,
                                    uint16_t port) const override;
+  /// An alias is refused by a rule that denies it, and that stands before the one by which the host
+  /// itself was allowed: what is allowed is allowed with the names that it needs.
+  base::Result<void> check_aliases(const http::Aliases& aliases) const override;
   base::Result<void> check_server_name(std::string_view name,
                                        http::Exchange& exchange) const override;
   base::Result<void> check_response(const http::ResponseHead& head,
@@ -68,6 +72,7 @@ class Decision final : public http::Decision {
   const base::Ref<const http::Verdict> verdict_;
   const KeptQuestion asked_;
   const bool may_narrow_;
+  const size_t position_;
 };
 
 /// What came of a question.

@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 
+#include "http/aliases.h"
 #include "http/stage_fake.h"
 #include "policy/decide.h"
 
@@ -201,6 +202,28 @@ TEST(Rulebook, AServerNameHasToBeAllowedToo) {
   };
   fake.run(Passes(), "CONNECT", "a.test:443", {{"Host", "a.test"}});
   EXPECT_EQ(checks, 4);
+}
+
+TEST(Rulebook, AnAliasIsRefusedByARuleInFrontOfTheOneThatAllowsTheHost) {
+  RuleConfig ads = rule("ads", Action::filter), sites = rule("sites", Action::allow);
+  ads.what.lists = {"ads"};
+  sites.what.hosts = {site("a.test")};
+  RuleConfig rest = rule("rest", Action::deny);
+  const http::Aliases to_ads("cdn.test\nads.test\n"), to_cdn("cdn.test\n");
+  const auto refused_by = [&](const RuleSet& rules, const http::Aliases& aliases) -> std::string {
+    const auto checked = (*decide(rules, plain("a.test")).decision)->check_aliases(aliases);
+    return checked ? "" : std::string(checked.error().rule());
+  };
+  EXPECT_EQ(refused_by(rule_set({ads}), to_ads), "ads");
+  EXPECT_EQ(refused_by(rule_set({ads}), to_cdn), "");
+  EXPECT_EQ(refused_by(rule_set({ads, sites, rest}, false), to_ads), "ads");
+  EXPECT_EQ(refused_by(rule_set({ads, sites, rest}, false), to_cdn), "")
+      << "an allowed host is allowed with the names that it needs";
+  EXPECT_EQ(refused_by(rule_set({sites, ads}, false), to_ads), "");
+  EXPECT_EQ(refused_by(rule_set({sites}, false), to_cdn), "");
+  const auto checked = (*decide(rule_set({ads}), plain("a.test")).decision)->check_aliases(to_ads);
+  EXPECT_EQ(checked.error().detail(),
+            "The rule \"ads\" denies ads.test (a.test leads there), which is in ads.txt:3.");
 }
 
 TEST(Rulebook, QuestionsAskNoMoreThanTheRulesDo) {

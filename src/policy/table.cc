@@ -17,7 +17,10 @@ class Evaluation {
 
   Outcome run() && {
     outcome_.allowed = table_.allow_by_default;
-    for_all(table_, [&](const Rule& rule) { ask(rule); });
+    for_all(table_, [&](const Rule& rule) {
+      ask(rule);
+      ++asked_;
+    });
     return outcome_;
   }
 
@@ -62,6 +65,7 @@ class Evaluation {
       outcome_.may_narrow = true;
     } else if (looked == Looked::undecided && !outcome_.undecided_allow) {
       outcome_.undecided_allow = &rule;
+      outcome_.position = asked_;
     }
   }
 
@@ -72,6 +76,7 @@ class Evaluation {
     }
     outcome_.allowed = rule.action == Action::allow;
     outcome_.rule = &rule;
+    outcome_.position = std::min(outcome_.position, asked_);
     outcome_.hit = hit;
   }
 
@@ -80,6 +85,7 @@ class Evaluation {
   const FactSet known_ = known(asking_.facts);
   const bool paused_ = std::ranges::any_of(
       table_.pauses, [this](const Condition& who) { return is_for(who, asking_.facts.who); });
+  size_t asked_ = 0;
   Outcome outcome_;
 };
 

@@ -73,6 +73,9 @@ struct Outcome {
   bool allowed = true;
   /// The rule that decided; null: none did, and the default holds.
   const Rule* rule = nullptr;
+  /// How many rules stand before that one, or before undecided_allow if that comes first; SIZE_MAX:
+  /// neither.
+  size_t position = SIZE_MAX;
   /// The entry of a list that made the rule hold.
   std::optional<ListHit> hit = {};
   /// The first rule in audit mode that would have decided.

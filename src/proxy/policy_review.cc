@@ -64,6 +64,7 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
     CHECK_OK(
         decision->check_address(exchange.peer_source, exchange.peer.address, exchange.peer.port));
   }
+  if (exchange.peer_aliases) CHECK_OK(decision->check_aliases(*exchange.peer_aliases));
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
   return decision;
 }

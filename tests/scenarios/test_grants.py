@@ -35,7 +35,7 @@ def status(weir, url, source=None):
 
 
 def test_allow_and_revoke(tmp_path, site):
-    with Owned(tmp_path, CLOSED) as weir:
+    with Owned(tmp_path, "workers = 1\n" + CLOSED) as weir:
         assert status(weir, site) == 403
         assert weir.do("allow", "localhost").startswith("1 allow localhost, until it is revoked\n")
         assert status(weir, site) == 200

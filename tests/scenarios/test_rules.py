@@ -60,7 +60,7 @@ class TestPlainRequests:
         assert "rule" not in weir.wait_log(1)[0].details
 
     def test_only_what_is_allowed(self, start, site):
-        weir = start('[policy]\ndefault = "deny"\n' + rule("docs", "allow", what__host='["localhost"]', what__method='["GET"]'))
+        weir = start('workers = 1\n[policy]\ndefault = "deny"\n' + rule("docs", "allow", what__host='["localhost"]', what__method='["GET"]'))
         assert weir.get(site() + "/").status == 200
         assert weir.exchange("POST", site() + "/", body=b"x").status == 403
         refused = weir.get(site("127.0.0.1") + "/")
@@ -98,7 +98,7 @@ class TestPlainRequests:
 
     def test_the_json_log_has_it(self, start, site, tmp_path):
         log = tmp_path / "log"
-        weir = start(f'[log]\nformat = "json"\nto = "{log}"\n' + rule("a", "deny", what__host='["localhost"]') + rule("b", "allow"))
+        weir = start(f'workers = 1\n[log]\nformat = "json"\nto = "{log}"\n' + rule("a", "deny", what__host='["localhost"]') + rule("b", "allow"))
         weir.get(site() + "/")
         weir.get(site("127.0.0.1") + "/")
         eventually(lambda: log.read_text().count("\n") == 2, what="two lines")
@@ -143,6 +143,46 @@ class TestAnswers:
         assert weir.get(f"http://localhost:{origin.port}/").status == 403
         assert weir.get(f"http://127.0.0.1:{origin.port}/").status == 403
         assert not origin.connections
+
+
+class TestAliases:
+    """A host may lead to another one by CNAME: trackers hide behind a site's own name so."""
+
+    @pytest.fixture
+    def cloaked(self, names):
+        names.set("metrics.site.test", {"CNAME": "collect.tracker.test"})
+        names.set("collect.tracker.test", {"CNAME": "edge.cdn.test"})
+        names.set("edge.cdn.test", "127.0.0.1")
+        return names.config()
+
+    def test_an_alias_is_denied_like_its_name(self, start, cloaked, origin):
+        listener = '\n[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["*.test"]\n'
+        url = f"http://metrics.site.test:{origin.port}/"
+        weir = start(cloaked + rule("no", "deny", what__host='["tracker.test"]') + listener)
+        refused = weir.get(url)
+        assert refused.status == 403
+        assert b'The rule "no" denies collect.tracker.test (metrics.site.test leads there).' in refused.body
+        with weir.client() as client:
+            connect(client, f"metrics.site.test:{origin.port}", status=403)
+        assert not origin.connections
+        assert weir.get(f"http://edge.cdn.test:{origin.port}/").status == 200
+
+    def test_what_is_allowed_is_allowed_with_its_aliases(self, start, cloaked, origin):
+        listener = '\n[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["*.test"]\n'
+        url = f"http://metrics.site.test:{origin.port}/"
+        rules = rule("site", "allow", what__host='["site.test"]') + rule("rest", "deny")
+        weir = start(cloaked + '[policy]\ndefault = "deny"\n' + rules + listener)
+        assert weir.get(url).status == 200
+
+    def test_a_pooled_connection_is_asked_about_too(self, tmp_path, cloaked, origin):
+        listener = '\n[[listener]]\naddress = "127.0.0.1:0"\nlocal_names = ["*.test"]\n'
+        url = f"http://metrics.site.test:{origin.port}/"
+        with Reloading(tmp_path, "workers = 1\n" + cloaked + listener) as weir:
+            assert weir.get(url).status == 200
+            port = weir.port
+            text = rule("no", "deny", what__host='["tracker.test"]')
+            weir.reload("workers = 1\n" + cloaked + text + listener.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+            assert weir.get(url).status == 403
 
 
 class TestTunnels:

@@ -130,6 +130,7 @@ bool follow(std::string_view message, size_t answers_at, int count, std::string_
   current.size = name.size();
   std::transform(name.begin(), name.end(), current.text.begin(), base::lower);
   uint32_t ttl_s = UINT32_MAX;
+  std::string names;
   for (int aliases = 0; aliases <= kMostAliases; ++aliases) {
     Reader reader(message, answers_at);
     Record record;
@@ -150,10 +151,16 @@ bool follow(std::string_view message, size_t answers_at, int count, std::string_
         alias_ttl_s = record.ttl_s;
       }
     }
-    if (found) out.ttl_s = ttl_s;
+    if (found) {
+      out.ttl_s = ttl_s;
+      if (!names.empty()) out.lookup.aliases = base::make_ref<http::Aliases>(names);
+    }
     if (found || alias.size == 0) return true;
     ttl_s = std::min(ttl_s, alias_ttl_s);
     current = alias;
+    // A newline in a name would make it two; no rule has such a name.
+    if (alias.view().find('\n') == std::string_view::npos)
+      names.append(alias.view()).push_back('\n');
   }
   return false;
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "base/ip.h"
+#include "base/ref.h"
+#include "http/aliases.h"
 
 namespace weir::net {
 
@@ -27,6 +29,9 @@ struct Lookup {
   base::AddressSource source = base::AddressSource::dns;
   uint8_t count = 0;
   std::array<base::IpAddress, kMostAddresses> found;
+
+  /// Null: none.
+  base::Ref<const http::Aliases> aliases = {};
 
   std::span<const base::IpAddress> addresses() const { return {found.data(), count}; }
   /// Ignores an address that is there already, or that would exceed kMostAddresses.

@@ -36,6 +36,18 @@ std::string text(const DnsAnswer& answer) {
   return out;
 }
 
+TEST(DnsAnswer, TheNamesOnTheWayAreKept) {
+  std::string names;
+  const auto read = read_dns_answer(chain(3).bytes, "a0.test", base::IpFamily::v4);
+  ASSERT_TRUE(read.lookup.aliases);
+  EXPECT_TRUE(read.lookup.aliases->all([&](std::string_view name) {
+    names += std::string(name) + ' ';
+    return true;
+  }));
+  EXPECT_EQ(names, "a1.test a2.test a3.test ");
+  EXPECT_FALSE(read_dns_answer(chain(0).bytes, "a0.test", base::IpFamily::v4).lookup.aliases);
+}
+
 TEST(DnsAnswer, Messages) {
   const struct {
     const char* why;

@@ -9,6 +9,7 @@ namespace {
 struct Address {
   base::IpAddress address;
   base::AddressSource source;
+  base::Ref<const http::Aliases> aliases = {};
 };
 
 /// The only address of a name, if both families are known already and have one address together;
@@ -20,7 +21,7 @@ std::optional<Address> only_address(net::Resolver& resolver, std::string_view ho
     const net::Lookup* known = resolver.cached(host, family);
     if (!known) return std::nullopt;
     count += known->count;
-    if (known->count > 0) only = Address{known->found[0], known->source};
+    if (known->count > 0) only = Address{known->found[0], known->source, known->aliases};
   }
   if (count != 1) only.reset();
   return only;
@@ -46,12 +47,13 @@ async::Task<base::Result<Connected>> Connector::connect(std::string_view host, b
     ConnectRace race(resolver_, config, tcp_, host, port, decision);
     co_return co_await race.run();
   }
+  if (only->aliases) CO_CHECK(decision.check_aliases(*only->aliases));
   CO_CHECK(decision.check_address(only->source, only->address, port));
   const base::Endpoint to{only->address, port};
   const uint64_t deadline_ms = async::EventLoop::current().now_ms() + config.connect_timeout_ms;
   net::Connecting attempt = co_await net::connect(to, deadline_ms, tcp_);
   if (!attempt.stream) co_return std::unexpected(connect_error(host, to, -attempt.error));
-  co_return Connected{std::move(attempt.stream), to, only->source};
+  co_return Connected{std::move(attempt.stream), to, only->source, std::move(only->aliases)};
 }
 
 }  // namespace weir::origin

@@ -18,6 +18,7 @@ struct Connected {
   std::unique_ptr<async::ByteStream> stream;
   base::Endpoint peer;
   base::AddressSource source = base::AddressSource::literal;
+  base::Ref<const http::Aliases> aliases = {};
 };
 
 /// Looks up names and connects, with Happy Eyeballs (RFC 8305) if there is more than one address.

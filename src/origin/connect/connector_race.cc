@@ -29,7 +29,8 @@ async::Task<base::Result<Connected>> ConnectRace::run() {
     const auto seen = changed_.version();
     take_answers();
     if (Attempt* won = winner())
-      co_return Connected{std::move(won->result.stream), won->to, won->source};
+      co_return Connected{std::move(won->result.stream), won->to, won->source,
+                          std::move(won->aliases)};
     begin_attempts();
     if (changed_.version() != seen) continue;  // An attempt or a look-up ended at once.
     if (over()) co_return std::unexpected(error());
@@ -102,9 +103,20 @@ void ConnectRace::begin_attempts() {
   }
 }
 
+bool ConnectRace::may_use(Answer& answer) {
+  if (answer.aliases_asked || !answer.lookup.aliases) return true;
+  answer.aliases_asked = true;
+  auto allowed = decision_.check_aliases(*answer.lookup.aliases);
+  if (allowed) return true;
+  if (!refusal_) refusal_ = std::move(allowed).error();
+  answer.next = answer.lookup.count;
+  return false;
+}
+
 bool ConnectRace::begin_next() {
   while (more()) {
     Answer& answer = (v6_next_ && v6_.left()) || !v4_.left() ? v6_ : v4_;
+    if (!may_use(answer)) continue;
     const base::IpAddress address = answer.lookup.found[answer.next++];
     if (auto allowed = decision_.check_address(answer.lookup.source, address, port_); !allowed) {
       if (!refusal_) refusal_ = std::move(allowed).error();
@@ -117,6 +129,7 @@ bool ConnectRace::begin_next() {
     ++running_;
     next.to = {address, port_};
     next.source = answer.lookup.source;
+    next.aliases = answer.lookup.aliases;
     next.task = attempt(next);
     next.task.start(this);
     return true;

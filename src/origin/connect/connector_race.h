@@ -31,6 +31,7 @@ class ConnectRace : private async::Root {
     base::IpFamily family = base::IpFamily::v4;
     net::Lookup lookup;
     bool there = false;
+    bool aliases_asked = false;
     uint8_t next = 0;  // Index of the first address that was not tried.
     uint64_t came_ms = 0;
     async::Task<void> task;
@@ -39,6 +40,7 @@ class ConnectRace : private async::Root {
   struct Attempt {
     base::Endpoint to;
     base::AddressSource source = base::AddressSource::dns;
+    base::Ref<const http::Aliases> aliases;
     net::Connecting result;
     bool counted = false;
     async::Task<void> task;
@@ -55,6 +57,9 @@ class ConnectRace : private async::Root {
   Attempt* winner();
   /// Begins the attempts that may begin now.
   void begin_attempts();
+  /// Whether policy allows the names that led to the answer's addresses. If it does not, none of
+  /// them is tried.
+  bool may_use(Answer& answer);
   /// Begins an attempt to the next address that policy allows. False if there is none.
   bool begin_next();
   /// The earliest time at which an attempt may begin, as far as is known now.

@@ -50,6 +50,7 @@ async::Task<Http1Exchange::Head> Http1Exchange::ask(Asking asking) {
   asked_for_100_ = head.fields.has(http::FieldId::expect);
   context_.record->peer = connection().peer;
   context_.record->peer_source = connection().source;
+  context_.record->peer_aliases = connection().aliases;
   context_.record->reused_connection = connection().reused;
   const http::Method method = head.method;
   const http::Upgrade upgrade = asking.upgrade;

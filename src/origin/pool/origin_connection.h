@@ -4,6 +4,7 @@
 
 #include "async/byte_stream.h"
 #include "base/ip.h"
+#include "http/aliases.h"
 #include "http/session.h"
 #include "origin/pool/origin_key.h"
 #include "origin/pool/origin_slots.h"
@@ -48,6 +49,8 @@ class OriginConnection : public http::PinnedConnection, private async::Link {
   const OriginKey key;
   const base::Endpoint peer;
   const base::AddressSource source;
+  /// The names that led to the address; null: none.
+  base::Ref<const http::Aliases> aliases;
   /// It has carried an exchange before.
   bool reused = false;
   /// net::Resolver::generation when the address was looked up: once names have changed, the

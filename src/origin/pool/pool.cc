@@ -36,6 +36,7 @@ bool Pool::allows(OriginConnection& connection, const http::Decision& decision) 
   if (connection.allowed_by == decision.id()) return true;
   if (!decision.check_address(connection.source, connection.peer.address, connection.peer.port))
     return false;
+  if (connection.aliases && !decision.check_aliases(*connection.aliases)) return false;
   connection.allowed_by = decision.id();
   return true;
 }
