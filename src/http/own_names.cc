@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "http/head.h"
+
 namespace weir::http {
+
+bool OwnNames::answers(const RequestHead& head, const Session& session) const {
+  if (head.method == Method::connect) return is_own_name(head.target.host);
+  return session.own || covers(head.target, session);
+}
 
 bool OwnNames::covers(const Target& target, const Session& session) const {
   // A request of Weir's own: Weir's pages are for clients.

@@ -20,6 +20,9 @@ class OwnNames {
   /// listener's address given literally; on a loopback listener also `localhost`.
   /// False in a session that came to no listener (without `local`).
   bool covers(const Target& target, const Session& session) const;
+  /// Whether Weir itself answers the request. A CONNECT names Weir by its own name alone: one to a
+  /// listener's address meets the rules like any other. `head` has its target.
+  bool answers(const RequestHead& head, const Session& session) const;
   bool is_own_name(std::string_view host) const { return host == own_name_; }
   const std::string& own_name() const { return own_name_; }
 

@@ -1,6 +1,7 @@
 #include "proxy/pipeline.h"
 
 #include "stages/admission/admission.h"
+#include "stages/auth/recheck.h"
 #include "stages/errors/errors.h"
 #include "stages/own/own.h"
 #include "stages/policy/policy.h"
@@ -38,7 +39,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   // Before any other stage relies on a field.
   stages.push_back(std::make_unique<validate::Validate>(parts.own, parts.via));
   // Above restart, so that it runs once, on the request as the client sent it.
-  stages.push_back(std::make_unique<auth::Auth>(parts.demands, auth));
+  stages.push_back(std::make_unique<auth::Auth>(parts.demands, parts.own, auth));
   // Below auth: Weir's own answer requires a login too.
   stages.push_back(std::make_unique<validate::MaxForwards>());
   // Requests of Weir's own begin here. There is nobody above to make a page for, no field from
@@ -46,6 +47,10 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   made.for_clients = stages.size();
   // Above policy, which has to check the target of every restart.
   stages.push_back(std::make_unique<restart::Restart>());
+  // A rule must not lead a request that came without a login to where one is needed. Above policy,
+  // as its word on the new target is nothing for a client that has to log in first.
+  if (auth::any_login(parts.demands))
+    stages.push_back(std::make_unique<auth::Recheck>(parts.demands, parts.own));
   // Before anything costly, such as a connection.
   stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));
   // A request inside a tunnel starts at the top again. Above own, because a CONNECT to Weir's own

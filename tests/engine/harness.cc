@@ -114,7 +114,7 @@ Harness::~Harness() {
 void Harness::reload() {
   parts.login = options.login;
   parts.demands.assign(2,
-                       std::make_shared<const auth::Demand>(auth::ListenerConfig{}, options.login));
+                       std::make_shared<const auth::Demand>(options.listener_login, options.login));
   parts.origin = options.origin_side;
   parts.tunnel = options.tunnel;
   const auto kept = std::make_shared<const proxy::PipelineParts>(parts);

@@ -63,6 +63,8 @@ struct Options {
   std::function<std::unique_ptr<const http::Stage>()> before_forward;
   /// For the pipelines that reload() makes; null: no login is needed.
   std::shared_ptr<auth::Login> login;
+  /// Of both listeners.
+  auth::ListenerConfig listener_login;
   /// What the origins speak.
   origin::MakeConnection make_connection = &origin::make_http1;
   size_t login_threads = 1;

@@ -68,6 +68,33 @@ TEST(LoginInTheEngine, IsAskedOfTheClientsOwnWordsAndNotAgainOfATargetThatARuleM
   EXPECT_EQ(h.origin->heads.size(), 1u);
 }
 
+TEST(LoginInTheEngine, NoRuleLeadsFromAnExemptHostToWhereALoginIsNeeded) {
+  const Logins logins(kQuick);
+  Options options;
+  options.rewrites = true;
+  options.login = logins.login;
+  options.listener_login.exempt_hosts = {*match::SitePattern::parse("=free.test")};
+  options.hosts = "127.0.0.1 free.test\n127.0.0.1 other.test\n";
+  Harness h(options);
+  const std::string port = std::to_string(h.origin->endpoint().port);
+  const std::string free = "free.test:" + port, other = "other.test:" + port;
+  const auto status = [&](const std::string& url, const char* credentials) {
+    Client& client = h.client();
+    client.request("GET http://" + url + " HTTP/1.1\r\nHost: x\r\n" + credentials + "\r\n");
+    const auto answers = h.answers(client, 1);
+    return answers.size() == 1 ? answers[0].status : -1;
+  };
+  EXPECT_EQ(status(free + "/length", ""), 200);
+  EXPECT_EQ(status(free + "/to/" + free + "/length", ""), 200);
+  EXPECT_EQ(h.origin->heads.size(), 2u);
+  EXPECT_EQ(status(free + "/to/" + other + "/length", ""), 407);
+  EXPECT_EQ(status(free + "/to/" + free + "/to/" + other + "/length", ""), 407);
+  EXPECT_EQ(status(free + "/to/weir.internal/x", ""), 407);
+  EXPECT_EQ(status(other + "/to/" + free + "/length", ""), 407);
+  EXPECT_EQ(h.origin->heads.size(), 2u);
+  EXPECT_EQ(status(free + "/to/" + other + "/length", kRight), 200);
+}
+
 TEST(LoginInTheEngine, AFileThatIsReadForLongKeepsOneThreadAlone) {
   bool met = false;
   for (int i = 0; i < 20 && !met; ++i) {

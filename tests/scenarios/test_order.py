@@ -5,7 +5,8 @@ errors     admission  test_errors_around_everything, test_errors_around_admissio
 admission  validate   test_admission_before_validation
 validate   auth       test_validation_before_login
 auth       restart    no rule restarts yet: LoginInTheEngine in tests/engine
-restart    policy     likewise: PolicyInTheEngine
+restart    recheck    likewise: LoginInTheEngine
+recheck    policy     likewise: PolicyInTheEngine
 policy     recognise  test_policy_before_a_connection, test_policy_before_what_is_inside_a_tunnel
 recognise  own        test_own_pages_inside_a_tunnel
 own        forward    test_own_pages_before_any_origin

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "stages/auth/refusal.h"
+
 namespace weir::auth {
 
 using base::ErrorType;
@@ -13,17 +15,6 @@ namespace {
 void set_user(http::Request& request, std::string_view user) {
   request.asker = base::make_ref<http::Asker>(request.asker->session, user);
   request.exchange->asker = request.asker;
-}
-
-http::Response challenge(const Login& login, bool wrong) {
-  http::Response response =
-      http::text_response(407, "text/plain; charset=utf-8",
-                          wrong ? "This proxy does not know that name with that password.\n"
-                                : "This proxy asks for a name and a password. Give them to your "
-                                  "client with the proxy's address.\n");
-  response.head->fields.add(FieldId::proxy_authenticate,
-                            "Basic realm=\"" + login.realm() + "\", charset=\"UTF-8\"");
-  return response;
 }
 
 /// Asks the file about a login that is not remembered, or whose file is to be looked at.
@@ -53,18 +44,23 @@ async::Task<base::Result<http::Response>> Auth::handle(http::Request& request,
                                                        http::Next next) const {
   http::Fields& fields = request.head->fields;
   const http::Session& session = request.session();
-  const std::shared_ptr<Login>& login = demands_[session.listener]->login();
+  const Demand& demand = *demands_[session.listener];
+  const std::shared_ptr<Login>& login = demand.login();
   const TargetForm form = request.head->target.form;
   const http::Field* given = fields.find(FieldId::proxy_authorization);
-  if (!login || session.depth > 0 || form == TargetForm::origin || form == TargetForm::asterisk) {
-    if (given) fields.remove(FieldId::proxy_authorization);
-    return next(request);
-  }
+  const bool inside = session.depth > 0;
+  const bool direct = !inside && (form == TargetForm::origin || form == TargetForm::asterisk);
   std::optional<Credentials> credentials;
-  if (given && fields.count(FieldId::proxy_authorization) == 1)
+  if (login && given && !inside && !direct && fields.count(FieldId::proxy_authorization) == 1)
     credentials = parse_basic(given->value());
   if (given) fields.remove(FieldId::proxy_authorization);
-  if (!credentials) return http::answer(challenge(*login, false));
+  if (!credentials) {
+    const bool may_pass =
+        !login || direct || !request.asker->identity.empty() || demand.exempts(request, *own_);
+    return may_pass ? next(request) : refuse(request, *login);
+  }
+  // An exempt request's login is checked like any other: an answer to it says as much about a
+  // password, and so it has to cost as much.
   const uint64_t now_ms = async::EventLoop::current().now_ms();
   const Print print = login->print_of(*credentials);
   if (!login->knows(print, now_ms) || login->look_is_due(now_ms))

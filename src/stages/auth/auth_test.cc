@@ -1,4 +1,5 @@
 #include "stages/auth/auth.h"
+#include "stages/auth/recheck.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -170,6 +171,9 @@ TEST(Answers, GoodOnesForAWhile) {
   EXPECT_EQ(answers.size(), 0u);
 }
 
+const auto kOwn = std::make_shared<const http::OwnNames>(
+    "weir.internal", std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}});
+
 /// A stage with a users' file, and everything that it needs.
 struct Fixture {
   Fixture() {
@@ -205,7 +209,8 @@ struct Pipe {
   };
   explicit Pipe(Fixture& fixture) : fixture(fixture) {
     demands.push_back(std::make_shared<const Demand>(fixture.listener, fixture.login));
-    stages.push_back(std::make_unique<Auth>(demands, Context{fixture.attempts, fixture.port}));
+    stages.push_back(
+        std::make_unique<Auth>(demands, kOwn, Context{fixture.attempts, fixture.port}));
     stages.push_back(std::make_unique<End>());
   }
   async::Task<base::Result<http::Response>> begin(const char* method, const char* target,
@@ -280,6 +285,169 @@ TEST(Auth, AListenerMayAskNobody) {
     EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}),
               required == true ? kChallenge : "200 ");
   }
+}
+
+match::SitePattern site(const char* text) {
+  return *match::SitePattern::parse(text);
+}
+
+TEST(Auth, AnExemptHostNeedsNoLogin) {
+  Fixture fixture;
+  for (const char* host : {"updates.example", "=alone.example", "*.below.example", "192.0.2.7",
+                           "2001:db8::7", "internal"})
+    fixture.listener.exempt_hosts.push_back(site(host));
+  Pipe pipe(fixture);
+  const struct {
+    const char *method, *target, *host;
+    bool exempt;
+  } cases[] = {
+      {"GET", "http://updates.example/", "x", true},
+      {"GET", "http://UPDATES.Example.:8080/x?y", "x", true},
+      {"POST", "http://a.b.updates.example/", "x", true},
+      {"CONNECT", "updates.example:443", "x", true},
+      {"CONNECT", "a.updates.example.:8443", "x", true},
+      {"GET", "http://alone.example/", "x", true},
+      {"GET", "http://www.below.example/", "x", true},
+      {"CONNECT", "192.0.2.7:443", "x", true},
+      {"GET", "http://[2001:DB8:0::7]/", "x", true},
+      // What the client says beside its target does not count.
+      {"GET", "http://site/", "updates.example", false},
+      {"CONNECT", "site:443", "updates.example:443", false},
+      {"GET", "http://updates.example@site/", "updates.example", false},
+      {"GET", "http://site/?http://updates.example/", "x", false},
+      // Names that only look like it.
+      {"GET", "http://updates.example.evil/", "x", false},
+      {"GET", "http://badupdates.example/", "x", false},
+      {"GET", "http://example/", "x", false},
+      {"GET", "http://www.alone.example/", "x", false},
+      {"GET", "http://below.example/", "x", false},
+      {"GET", "http://192.0.2.70/", "x", false},
+      {"GET", "http://7.192.0.2.7.example/", "x", false},
+      {"GET", "http://[::ffff:192.0.2.7]/", "x", false},
+      // No pattern has Weir's own names.
+      {"GET", "http://weir.internal/x", "x", false},
+      {"CONNECT", "weir.internal:80", "x", false},
+      {"CONNECT", "weir.internal:443", "x", false},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(pipe.run(c.method, c.target, {{"Host", c.host}}), c.exempt ? "200 " : kChallenge)
+        << c.method << " " << c.target;
+    EXPECT_EQ(pipe.run(c.method, c.target, {{"Host", c.host}, kRight}), "200 ada")
+        << c.method << " " << c.target;
+  }
+}
+
+TEST(Auth, EveryHostMayBeExemptButWeirsOwn) {
+  Fixture fixture;
+  for (const char* host : {"*", "weir.internal", "127.0.0.1"})
+    fixture.listener.exempt_hosts.push_back(site(host));
+  Pipe pipe(fixture);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), "200 ");
+  EXPECT_EQ(pipe.run("GET", "http://127.0.0.1/x", {kHost}), "200 ");
+  EXPECT_EQ(pipe.run("GET", "http://weir.internal/x", {kHost}), kChallenge);
+  EXPECT_EQ(pipe.run("GET", "http://127.0.0.1:9876/x", {kHost}), kChallenge);
+}
+
+TEST(Auth, ALoginThatIsSentToAnExemptHostIsCheckedLikeAnyOther) {
+  Fixture fixture;
+  fixture.listener.exempt_hosts.push_back(site("site"));
+  Pipe pipe(fixture);
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), "200 ") << "nor is the one before remembered";
+  const uint64_t began_ms = fixture.fake.loop.now_ms();
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}), kChallenge);
+  EXPECT_GE(fixture.fake.loop.now_ms() - began_ms, Attempts::kDelayMs);
+  // What is no login guesses none.
+  for (const char* value : {"Bearer x", "Negotiate YII=", "Basic Og==", "Basic", ""})
+    EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, {"Proxy-Authorization", value}}), "200 ");
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong, kWrong}), "200 ");
+  // It takes the same places as guesses elsewhere do.
+  const auto client = fixture.fake.session->client.address;
+  std::vector<Attempts::Part> others;
+  for (size_t i = 0; i < Attempts::kMostAtOnce + Attempts::kMostOfName; ++i) {
+    others.push_back(fixture.attempts.join(client, "ada", {1, i}, fixture.fake.loop.now_ms()));
+    (void)others.back().stand(fixture.fake.loop.now_ms());
+  }
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}), "503");
+  EXPECT_EQ(pipe.run("GET", "http://site/", {kHost}), "200 ");
+}
+
+TEST(Auth, AnExemptClientNeedsNoLogin) {
+  Fixture fixture;
+  fixture.listener.exempt_clients = {*base::Cidr::parse("192.0.2.0/24"),
+                                     *base::Cidr::parse("2001:db8::/32")};
+  Pipe pipe(fixture);
+  const std::pair<std::string, std::string> claims[] = {
+      {"X-Forwarded-For", "192.0.2.7"}, {"Forwarded", "for=192.0.2.7"}, {"Via", "1.1 192.0.2.7"}};
+  for (const auto& [address, exempt] : {std::pair("192.0.2.7", true),
+                                        {"2001:db8:1::7", true},
+                                        {"192.0.3.7", false},
+                                        {"::ffff:192.0.2.7", false}}) {
+    fixture.fake.session->client.address = *base::IpAddress::parse(address);
+    for (const auto& claim : claims) {
+      EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, claim}), exempt ? "200 " : kChallenge)
+          << address;
+    }
+    EXPECT_EQ(pipe.run("CONNECT", "site:443", {kHost}), exempt ? "200 " : kChallenge) << address;
+    EXPECT_EQ(pipe.run("GET", "http://weir.internal/x", {kHost}), exempt ? "200 " : kChallenge);
+    EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada") << address;
+  }
+}
+
+TEST(Auth, ATunnelWithoutALoginLeadsToNothingThatNeedsOne) {
+  Fixture fixture;
+  for (const char* host : {"updates.example", "192.0.2.7"})
+    fixture.listener.exempt_hosts.push_back(site(host));
+  Pipe pipe(fixture);
+  http::Session& session = *fixture.fake.session;
+  session.depth = 1;
+  session.opened_port = 80;
+  const struct {
+    const char *opened, *host, *target;
+    bool exempt;
+  } cases[] = {
+      {"updates.example", "updates.example", "/", true},
+      {"192.0.2.7", "192.0.2.7", "/", true},
+      // The first Host inside names the place that the CONNECT named by its address.
+      {"192.0.2.7", "updates.example", "/", true},
+      {"192.0.2.7", "site", "/", false},
+      // It was opened while the listener asked nobody.
+      {"192.0.2.8", "updates.example", "/", false},
+      {"192.0.2.8", "192.0.2.7", "/", false},
+      {"site", "updates.example", "http://updates.example/", false},
+      {"site", "site", "/", false},
+  };
+  for (const auto& c : cases) {
+    session.opened_host = std::string_view(c.opened);
+    session.opened_literal = base::IpAddress::parse(c.opened).has_value();
+    for (const auto& login : {kRight, kWrong}) {
+      fixture.fake.pins = {};
+      EXPECT_EQ(pipe.run("GET", c.target, {{"Host", c.host}, login}), c.exempt ? "200 " : "403")
+          << c.opened << " " << c.host;
+      EXPECT_EQ(fixture.fake.pins.ending(), !c.exempt) << c.opened << " " << c.host;
+    }
+  }
+  fixture.fake.user = "bob";
+  EXPECT_EQ(pipe.run("GET", "/", {kHost}), "200 bob") << "opened with a login";
+}
+
+TEST(Recheck, WhereARestartLeadsNeedsALoginToo) {
+  Fixture fixture;
+  fixture.listener.exempt_hosts.push_back(site("updates.example"));
+  const Demands demands{std::make_shared<const Demand>(fixture.listener, fixture.login)};
+  const Recheck stage(demands, kOwn);
+  EXPECT_EQ(fixture.fake.run(stage, "GET", "http://updates.example/").status(), 200);
+  const http::Outcome refused = fixture.fake.run(stage, "GET", "http://site/");
+  EXPECT_EQ(refused.status(), 407);
+  EXPECT_EQ(refused.field(http::FieldId::proxy_authenticate),
+            "Basic realm=\"Weir\", charset=\"UTF-8\"");
+  fixture.fake.user = "ada";
+  EXPECT_EQ(fixture.fake.run(stage, "GET", "http://site/").status(), 200);
+  // A request of Weir's own comes by no listener.
+  fixture.fake.user = "";
+  fixture.fake.session->local = {};
+  fixture.fake.session->listener = UINT32_MAX;
+  EXPECT_EQ(fixture.fake.run(stage, "GET", "http://site/").status(), 200);
 }
 
 TEST(Demand, OfAClosedListenerStaysWhatItWas) {

@@ -2,6 +2,10 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "match/site_pattern.h"
 
 namespace weir::auth {
 
@@ -17,6 +21,10 @@ struct Config {
 struct ListenerConfig {
   /// Whether those who come by the listener must log in; unset: if Config has a file.
   std::optional<bool> required;
+  /// What may be reached without a login.
+  std::vector<match::SitePattern> exempt_hosts;
+  /// Who needs none, wherever they go.
+  std::vector<base::Cidr> exempt_clients;
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 

@@ -3,12 +3,16 @@
 #include <memory>
 #include <vector>
 
+#include "http/own_names.h"
+#include "http/stage.h"
+#include "match/site_pattern.h"
 #include "stages/auth/config.h"
 #include "stages/auth/login.h"
 
 namespace weir::auth {
 
-/// Whether a login is needed at one listener, and which. Immutable; part of a configuration.
+/// Whether a login is needed at one listener, which, and what needs none. Immutable; part of a
+/// configuration.
 class Demand {
  public:
   /// `login` is the configured one; null if there is none.
@@ -21,13 +25,22 @@ class Demand {
 
   /// Null: nobody is asked.
   const std::shared_ptr<Login>& login() const { return login_; }
+  /// Whether the request may come without a login: its client is exempt, or the host that it goes
+  /// to. Depends on the target and on the session alone, never on what else the client says.
+  bool exempts(const http::Request& request, const http::OwnNames& own) const;
 
  private:
+  bool is_exempt(const base::IpAddress& client) const;
+
   ListenerConfig config_;
+  match::SitePatterns hosts_;
   std::shared_ptr<Login> login_;
 };
 
 /// By listener number; null for an unused one.
 using Demands = std::vector<std::shared_ptr<const Demand>>;
+
+/// False if no listener asks for a login.
+bool any_login(const Demands& demands);
 
 }  // namespace weir::auth

@@ -1,5 +1,7 @@
 #include "stages/auth/keys.h"
 
+#include "policy/own_values.h"
+
 namespace weir::auth {
 
 namespace {
@@ -22,6 +24,11 @@ constexpr base::Setting<Config> kKeys[] = {
      .doc = "What clients show when they ask for the password."},
 };
 
+constexpr base::OwnValue<ListenerConfig> kExemptHosts =
+    policy::patterns<ListenerConfig, match::SitePattern, &ListenerConfig::exempt_hosts>(
+        "a list of hosts: \"example.com\" (and all below it), \"=example.com\" (alone), "
+        "\"*.example.com\" (below it), \"192.0.2.7\" (in place of a name) or \"*\"");
+
 constexpr base::Setting<ListenerConfig> kListenerKeys[] = {
     {.table = "listener",
      .name = "login",
@@ -30,6 +37,19 @@ constexpr base::Setting<ListenerConfig> kListenerKeys[] = {
      .doc = "Whether those who come by this listener must log in. Left out, they must if "
             "`login.file` names a file; true without that file is a mistake. With false nobody is "
             "asked here, and a login that is sent is not looked at."},
+    {.table = "listener",
+     .name = "login_exempt.hosts",
+     .kind = Kind::own,
+     .member = kExemptHosts,
+     .doc = "Where clients of this listener may go without a login, such as the servers that "
+            "programs get their updates from. It is the host of the URL or of the CONNECT that "
+            "counts. A login that is sent all the same has to be right. Weir's own names are none "
+            "of these hosts."},
+    {.table = "listener",
+     .name = "login_exempt.clients",
+     .kind = Kind::networks,
+     .member = &ListenerConfig::exempt_clients,
+     .doc = "Clients that need no login, such as printers: the addresses that they come from."},
 };
 
 }  // namespace

@@ -38,15 +38,11 @@ Question Policy::question_of(const http::Request& request, std::string& path) co
   const http::Target& target = request.head->target;
   const http::Session& session = request.session();
   const bool connects = request.head->method == http::Method::connect;
-  // A plain request to our own address is answered by Weir itself; a CONNECT to it meets the rules
-  // like any other.
-  const bool own =
-      connects ? own_->is_own_name(target.host) : session.own || own_->covers(target, session);
   Question question{.listener = session.listener,
                     .identity = request.asker->identity,
                     .host = target.host,
                     .port = target.port,
-                    .own = own,
+                    .own = own_->answers(*request.head, session),
                     .literal = target.literal,
                     .connect = connects};
   if (const auto& book = rules_->book_for(question))

@@ -112,5 +112,23 @@ TEST(Policy, ARequestGetsNoOtherHostsAndNoOtherListenersDecision) {
   EXPECT_TRUE(open(ask(0, "site")));
 }
 
+TEST(Policy, EachRequestIsDecidedByItsOwnUser) {
+  const Policy stage = make_policy();
+  http::FakeStages fake;
+  std::vector<base::Ref<const http::Decision>> decisions;
+  fake.next = [&](http::Request& request) -> base::Result<http::Response> {
+    decisions.push_back(request.decision);
+    return http::Response{.head = http::ResponseHead::make(200)};
+  };
+  // Of one connection: without a login to an exempt host, then logged in.
+  for (const char* user : {"", "ada", "", "bob", "ada"}) {
+    fake.user = user;
+    EXPECT_EQ(fake.run(stage, "GET", "http://site/").status(), 200);
+    EXPECT_EQ(static_cast<const Decision&>(*decisions.back()).question().identity, user);
+  }
+  EXPECT_NE(decisions[0].get(), decisions[1].get());
+  EXPECT_NE(decisions[3].get(), decisions[4].get());
+}
+
 }  // namespace
 }  // namespace weir::policy
