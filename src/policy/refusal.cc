@@ -12,10 +12,15 @@ std::string shown(std::string_view what) {
   return what.size() > kMost ? text + "..." : text;
 }
 
+/// Pages are for clients, who have no business with the machine's folders; the log has them.
+std::string without_folders(const std::string& place) {
+  return place.substr(place.rfind('/') + 1);
+}
+
 std::string remedy_for(const Rule& rule) {
   if (rule.grant != 0) return "run `weir revoke " + std::to_string(rule.grant) + "`";
   return rule.place.empty() ? "change the rule \"" + rule.name + "\""
-                            : "change the rule in " + rule.place;
+                            : "change the rule in " + without_folders(rule.place);
 }
 
 }  // namespace
@@ -32,7 +37,7 @@ base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_vi
                                         : "The rule \"" + rule->name + "\" denies " + shown(what);
   if (outcome.hit) {
     if (const std::string place = book.lists->place_of(*outcome.hit); !place.empty())
-      detail += ", which is in " + place;
+      detail += ", which is in " + without_folders(place);
   }
   detail += '.';
   if (!rule->when.always()) detail += " It holds " + rule->when.text() + '.';

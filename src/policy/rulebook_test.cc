@@ -21,7 +21,7 @@ struct OneHost final : Lists {
     return holds(facts.host == "ads.test");
   }
   std::string place_of(const ListHit& hit) const override {
-    return "ads.txt:" + std::to_string(hit.entry);
+    return "/etc/weir/ads.txt:" + std::to_string(hit.entry);
   }
 };
 
@@ -32,7 +32,7 @@ match::SitePattern site(const char* text) {
 RuleConfig rule(const char* name, Action action) {
   RuleConfig rule;
   rule.name = name;
-  rule.place = "weir.toml:31";
+  rule.place = "/etc/weir/weir.toml:31";
   rule.action = action;
   return rule;
 }
@@ -86,7 +86,7 @@ TEST(Rulebook, ADenialSaysWhichRuleAndWhichLine) {
   EXPECT_EQ(error.rule(), "ads for everyone");
   EXPECT_EQ(error.remedy(), "change the rule in weir.toml:31");
   ASSERT_TRUE(decided.verdict);
-  EXPECT_EQ(decided.verdict->list.view(), "ads.txt:3");
+  EXPECT_EQ(decided.verdict->list.view(), "/etc/weir/ads.txt:3");
   EXPECT_EQ(asked(rules, plain("other.test")), "allow");
   EXPECT_FALSE(decide(rules, plain("other.test")).verdict);
 }
