@@ -37,6 +37,7 @@ LIBRARIES = [
     ("toml++", re.compile(r"toml(\+\+|plusplus)"), {"config"}),
     ("CLI11", re.compile(r"CLI/"), {"cli"}),
     ("libcrypt", re.compile(r"crypt\.h$"), {"stages/auth"}),
+    ("libmaxminddb", re.compile(r"maxminddb(_config)?\.h$"), {"match"}),
     ("spdlog", re.compile(r"spdlog/"), {"proxy"}),
 ]
 

@@ -75,6 +75,7 @@ BELOW = {
         ("net/stream/x.h", "#include <ares.h>\n", "c-ares"),
         ("proxy/x.cc", "#include <toml++/toml.h>\n", "toml++"),
         ("proxy/x.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
+        ("policy/x.cc", "#include <maxminddb.h>\n", "libmaxminddb"),
         ("main.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
         ("http/x.h", '#include "head.h"\n', "names no file"),
         ("elsewhere/x.h", "", "in no layer"),
@@ -101,6 +102,7 @@ def test_a_broken_rule_is_found(tmp_path, path, text, fault):
         ("net/tls/x.cc", "#include <openssl/ssl.h>\n"),
         ("cli/x.cc", "#include <CLI/CLI.hpp>\n"),
         ("config/x.cc", "#include <toml++/toml.h>\n"),
+        ("match/x.cc", "#include <maxminddb.h>\n"),
         ("http/x.cc", '// #include "server/serve.h"\n'),
     ],
 )

@@ -143,6 +143,7 @@ def test_version():
     assert re.search(r"weir \d+\.\d+\.\d+", stdout, re.IGNORECASE)
     assert re.search(r"clang (version )?\d+", stdout, re.IGNORECASE)
     assert re.search(r"c-ares \d+\.\d+", stdout)
+    assert re.search(r"libmaxminddb \d+\.\d+", stdout)
     assert re.search(r"toml\+\+ v?\d+\.\d+", stdout)
     assert re.search("feature", stdout, re.IGNORECASE)
 
