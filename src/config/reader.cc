@@ -5,6 +5,7 @@
 #include "config/all_keys.h"
 #include "config/checks.h"
 #include "config/files.h"
+#include "config/named_files.h"
 #include "config/rule_checks.h"
 #include "config/tables.h"
 
@@ -44,10 +45,14 @@ void note_files(const std::vector<File>& files, Config& config) {
   }
 }
 
+/// Whether the files that values name are read, too.
+enum class NamedFiles : uint8_t { read, left };
+
 /// Reads `file` and what it includes, for a reload if there is a configuration that runs.
 std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
                                                         const ReadText& read_text,
-                                                        const Config* running) {
+                                                        NamedFiles named_files,
+                                                        const Config* running = nullptr) {
   Config config;
   Sources sources;
   Mistakes mistakes;
@@ -63,6 +68,7 @@ std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
     reader.find_missing();
     check(config, sources, mistakes);
     check_rules(config, sources, mistakes);
+    if (named_files == NamedFiles::read) read_named_files(config, sources, mistakes);
   }
   if (mistakes.count() > 0) return std::unexpected(std::move(mistakes).in_order());
   return config;
@@ -76,14 +82,14 @@ std::expected<Config, std::vector<Mistake>> read(std::string_view text, const st
     if (path != file) return std::unexpected("a text that is no file includes none");
     return TextFile{.text = std::string(text)};
   };
-  return read_config(file, read_text, nullptr);
+  return read_config(file, read_text, NamedFiles::left);
 }
 
 std::expected<Config, std::vector<Mistake>> read_file(const std::string& file) {
   const auto read_text = [](const std::string& path, size_t most) {
     return read_text_file(path, most, Openable::any);
   };
-  return read_config(file, read_text, nullptr);
+  return read_config(file, read_text, NamedFiles::read);
 }
 
 std::expected<Config, std::vector<Mistake>> read_again(const std::string& file,
@@ -91,7 +97,7 @@ std::expected<Config, std::vector<Mistake>> read_again(const std::string& file,
   const auto read_text = [](const std::string& path, size_t most) {
     return read_text_file(path, most, Openable::ordinary);
   };
-  return read_config(file, read_text, &running);
+  return read_config(file, read_text, NamedFiles::read, &running);
 }
 
 std::string toml_library() {

@@ -12,7 +12,8 @@ namespace weir::config {
 
 /// Returns the configuration that `text` describes, with defaults for what it leaves out, or all
 /// its mistakes in the order of the text. After an error in TOML's grammar, that is the only one.
-/// `file` is used in the mistakes' texts only. A text can't include files.
+/// `file` is used in the mistakes' texts only. A text can't include files, and the files that its
+/// values name are not read.
 std::expected<Config, std::vector<Mistake>> read(std::string_view text, const std::string& file);
 
 /// Like read(), from a file and those that it includes, of at most kLargestFiles bytes together.

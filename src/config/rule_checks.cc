@@ -20,6 +20,7 @@ class RuleChecks {
       check_name(rule, tables[i]);
       complete_hours(rule, tables[i]);
       check_action(rule, tables[i]);
+      check_countries(rule, tables[i]);
     }
     for (size_t i = 0; i < config_.clients.size(); ++i) {
       if (config_.clients[i].name.empty()) no_name(sources_.tables("client")[i]);
@@ -83,6 +84,17 @@ class RuleChecks {
     if (rule.guard && rule.action == policy::Action::allow) {
       mistakes_.add(place_of(table, "guard"), "guard is true where action is \"allow\"",
                     "a guard that denies: it closes what nothing opens again");
+    }
+  }
+
+  void check_countries(const policy::RuleConfig& rule, const TableSource& table) {
+    if (!config_.policy.geo.empty()) return;
+    for (const auto& [key, what] :
+         {std::pair("what.country", &rule.what), std::pair("what.not_country", &rule.but_not)}) {
+      if (what->countries.empty()) continue;
+      mistakes_.add(place_of(table, key),
+                    std::string(key) + " is there, and nothing tells countries",
+                    "geo in [policy], with the path of a file such as GeoLite2-Country.mmdb");
     }
   }
 

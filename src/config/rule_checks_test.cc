@@ -54,6 +54,9 @@ TEST(Rules, MistakesHaveTheirPlace) {
       {"[[rule]]\naction = \"deny\"",
        "f:1:1: [[rule]] has no name; expected a name such as \"kids: bedtime\"\n"},
       {"[[rule]]\nname = \"\"\naction = \"deny\"", "f:2:8: name is empty; expected a name\n"},
+      {"[[rule]]\nname = \"a\"\nwhat = { not_country = [\"ch\"] }\naction = \"deny\"",
+       "f:3:24: what.not_country is there, and nothing tells countries; expected geo in [policy], "
+       "with the path of a file such as GeoLite2-Country.mmdb\n"},
       {"[[client]]\nname = \"\"", "f:2:8: name is empty; expected a name\n"},
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\n[[rule]]\nname = \"a\"\naction = \"deny\"",
        "f:5:8: name is \"a\", as in f:2:8; expected another name for each rule\n"},

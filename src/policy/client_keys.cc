@@ -31,6 +31,13 @@ constexpr base::Setting<PolicyConfig> kPolicyKeys[] = {
      .member = kTimeZone,
      .doc = "Where the hours in rules are meant, as the tz database calls it. Empty: the "
             "machine's time zone."},
+    {.table = "policy",
+     .name = "geo",
+     .kind = Kind::path,
+     .member = &PolicyConfig::geo,
+     .doc = "A database of the countries of addresses in MaxMind's format (.mmdb), such as "
+            "GeoLite2-Country, for rules with `country`. It is read into memory at start and at "
+            "each reload, and may be replaced at any time. See countries.md."},
 };
 
 constexpr Own kName = text_value<ClientConfig, &ClientConfig::name>("a name such as \"tablet\"");

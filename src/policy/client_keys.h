@@ -1,9 +1,11 @@
 // Keys of the configuration file: [policy] and [[client]].
 #pragma once
+#include <memory>
 #include <span>
 #include <string>
 
 #include "base/setting.h"
+#include "match/country_file.h"
 #include "policy/directory.h"
 
 namespace weir::policy {
@@ -14,6 +16,10 @@ struct PolicyConfig {
   bool allow_by_default = true;
   /// An IANA name such as Europe/Zurich; empty: the machine's.
   std::string time_zone;
+  /// A file in MaxMind's format; empty: rules ask about no country.
+  std::string geo;
+  /// What that file held when the configuration was read; null if there is none.
+  std::shared_ptr<const match::CountryFile> countries;
   friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;
 };
 

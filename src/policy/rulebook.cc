@@ -26,7 +26,8 @@ FactSet known_later(Point point, bool connect) {
 }  // namespace
 
 std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory directory,
-                                              std::shared_ptr<const Lists> lists, LocalTime now) {
+                                              std::shared_ptr<const Lists> lists, LocalTime now,
+                                              std::shared_ptr<const match::CountryFile> countries) {
   const Table& table = compiled.table;
   if (table.allow_by_default && table.guards.empty() && table.grants.empty() &&
       table.rules.empty() && table.presets.empty())
@@ -35,6 +36,7 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   book->table = std::move(compiled.table);
   book->directory = std::move(directory);
   book->lists = lists ? std::move(lists) : std::make_shared<const NoLists>();
+  book->countries = std::move(countries);
   book->now = now;
   book->needs = book->table.needs();
   book->asks_who = book->table.asks_who();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "match/country_file.h"
 #include "policy/compile.h"
 #include "policy/directory.h"
 #include "policy/facts.h"
@@ -19,6 +20,8 @@ struct Rulebook {
   Directory directory;
   /// Never null.
   std::shared_ptr<const Lists> lists;
+  /// Null if no file tells countries; then no rule asks about them.
+  std::shared_ptr<const match::CountryFile> countries;
   /// In the time zone of the rules.
   LocalTime now;
 
@@ -28,10 +31,11 @@ struct Rulebook {
 };
 
 /// The rules of a configuration. `listeners` by their numbers. `names` are those of `lists`, which
-/// may be null if there are none. Null if there is no rule and everything is allowed: nothing has
-/// to be asked then.
-std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory directory,
-                                              std::shared_ptr<const Lists> lists, LocalTime now);
+/// may be null if there are none, as `countries` may. Null if there is no rule and everything is
+/// allowed: nothing has to be asked then.
+std::shared_ptr<const Rulebook> make_rulebook(
+    Compiled compiled, Directory directory, std::shared_ptr<const Lists> lists, LocalTime now,
+    std::shared_ptr<const match::CountryFile> countries = nullptr);
 
 /// Where in its life a request is asked about.
 enum class Point : uint8_t {

@@ -35,7 +35,7 @@ std::shared_ptr<const policy::Rulebook> make_rulebook_now(
   compiled.table.allow_by_default = config.policy.allow_by_default;
   grants.add_to(compiled.table, directory);
   return policy::make_rulebook(std::move(compiled), std::move(directory), std::move(lists),
-                               local_time_now(config));
+                               local_time_now(config), config.policy.countries);
 }
 
 }  // namespace weir::proxy

@@ -1,0 +1,79 @@
+"""The database of countries that `policy.geo` names: what is wrong with it is told at its place, and
+a running Weir survives whatever happens to the file."""
+
+import os
+
+import pytest
+from support.mmdb import database, number
+from support.reloading import Reloading
+from support.weir import run
+
+COUNTRIES = {"192.0.2.0/24": "CH", "198.51.100.0/24": "KP", "2001:db8::/32": "DE"}
+NETWORKS = {"192.0.2.0/24": {"autonomous_system_number": number("uint32", 64496)}}
+
+
+def config_of(path):
+    return f"""[policy]
+geo = "{path}"
+[[rule]]
+name = "sanctions"
+what = {{ country = ["KP"] }}
+action = "deny"
+"""
+
+
+@pytest.fixture
+def geo(tmp_path):
+    path = tmp_path / "country.mmdb"
+    path.write_bytes(database(COUNTRIES))
+    return path
+
+
+def check(tmp_path, text):
+    file = tmp_path / "weir.toml"
+    file.write_text(text)
+    status, stdout, stderr = run("check", str(file))
+    return status, (stdout + stderr).replace(str(file), "weir.toml")
+
+
+def test_check_reads_the_database(tmp_path, geo):
+    assert check(tmp_path, config_of(geo))[0] == 0
+    whole = geo.read_bytes()
+    for content, why in [
+        (None, "it cannot be read: No such file or directory"),
+        (b"", "it is no MaxMind database"),
+        (b"<html>Log in first.</html>", "it is no MaxMind database"),
+        (whole[:-40], "it is no MaxMind database"),
+        (b"\xff" * 8 + whole[8:], "it is damaged: "),
+        (database(NETWORKS, "GeoLite2-ASN"), "it tells no countries: it is of the type GeoLite2-ASN"),
+    ]:
+        geo.unlink(missing_ok=True)
+        if content is not None:
+            geo.write_bytes(content)
+        status, said = check(tmp_path, config_of(geo))
+        assert status == 1
+        assert said.startswith(f'weir.toml:2:7: geo is "{geo}": {why}'), said
+        assert said.endswith("expected a database of countries, such as GeoLite2-Country.mmdb\n")
+
+
+def test_a_rule_about_countries_needs_a_database(tmp_path):
+    text = '[[rule]]\nname = "a"\nwhat.country = ["KP"]\naction = "deny"\n'
+    status, said = check(tmp_path, text)
+    assert status == 1
+    assert said.startswith("weir.toml:3:16: what.country is there, and nothing tells countries; expected geo in [policy]")
+
+
+def test_a_reload_reads_it_anew_and_damage_ends_nothing(tmp_path, geo):
+    with Reloading(tmp_path, config_of(geo)) as weir:
+        with open(geo, "r+b") as file:
+            file.truncate(0)  # As a program does that writes in place.
+        assert weir.get("http://weir.internal/").status == 200
+        assert "it is no MaxMind database" in weir.refuse(config_of(geo))
+        new = tmp_path / "country.mmdb.new"
+        new.write_bytes(database({"203.0.113.0/24": "FR"}))
+        os.rename(new, geo)
+        weir.reload(config_of(geo))
+        os.unlink(geo)
+        os.mkfifo(geo)
+        assert "it is no ordinary file" in weir.refuse(config_of(geo))
+        assert weir.get("http://weir.internal/").status == 200
