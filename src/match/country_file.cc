@@ -147,9 +147,12 @@ base::Result<std::unique_ptr<const CountryFile>> CountryFile::open(const std::st
     return wrong(std::string("it is no MaxMind database, or a part of one: ") +
                  MMDB_strerror(status));
   database->is_open = true;
-  // A rule that denies a country would let all its IPv6 addresses pass.
-  if (database->mmdb.metadata.ip_version != 6)
+  // A rule that denies a country would let all its addresses of the other family pass.
+  const MMDB_s& mmdb = database->mmdb;
+  if (mmdb.metadata.ip_version != 6)
     return wrong("it has no IPv6 addresses, and a database for both is meant");
+  if (mmdb.ipv4_start_node.node_value == mmdb.metadata.node_count)
+    return wrong("it has no IPv4 addresses, and a database for both is meant");
   std::unique_ptr<CountryFile> made(new CountryFile(std::move(database)));
   CHECK_OK(made->read_records());
   return made;
