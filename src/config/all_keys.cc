@@ -12,6 +12,7 @@
 #include "policy/what_keys.h"
 #include "server/keys.h"
 #include "stages/auth/keys.h"
+#include "stages/errors/keys.h"
 #include "tunnel/keys.h"
 
 namespace weir::config {
@@ -43,6 +44,7 @@ std::vector<Group> groups() {
        .tables = array_of(&Config::rules)},
       {.name = "login",
        .doc = "A name and a password, without which the proxy serves nobody; see login.md."},
+      {.name = "pages", .doc = "What people see where Weir answers in place of a site."},
       {.name = "limits",
        .doc = "How much is taken before Weir refuses. They hold for the whole process, not for "
               "each worker.",
@@ -88,6 +90,7 @@ std::vector<Key> gathered() {
   add_keys(all, origin::keys(), &Config::origin);
   add_keys(all, tunnel::keys(), &Config::tunnel);
   add_keys(all, auth::keys(), &Config::login);
+  add_keys(all, errors::keys(), &Config::pages);
   add_keys(all, journal::keys(), &Config::log);
   // Each of these keys is listed by one folder, and means the same in another.
   store_also(all, "limits", "head", &Config::origin, &origin::OriginConfig::head_bytes);

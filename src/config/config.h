@@ -15,6 +15,7 @@
 #include "policy/rule_config.h"
 #include "server/config.h"
 #include "stages/auth/config.h"
+#include "stages/errors/config.h"
 #include "tunnel/config.h"
 
 namespace weir::config {
@@ -88,6 +89,7 @@ struct Config {
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
   auth::Config login;
+  errors::Config pages;
   journal::LogConfig log;
   /// Most bytes of access log lines that wait to be written; further lines are dropped and counted.
   uint64_t log_backlog_bytes = 16 * 1024 * 1024;

@@ -21,6 +21,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
   parts.tunnel = config.tunnel;
   parts.via = via;
   parts.version = WEIR_VERSION;
+  parts.pages = {config.pages.contact, parts.version, config.pages.templates};
   policy::RuleSet rules;
   const policy::OwnAddresses own(change.listening, &net::is_this_machine);
   for (size_t number = 0; number < change.index_of.size(); ++number) {

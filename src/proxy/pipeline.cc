@@ -33,7 +33,7 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   Stages made;
   auto& stages = made.all;
   // Outermost: turns any error from the stages below into an error page.
-  stages.push_back(std::make_unique<errors::Errors>(parts.via));
+  stages.push_back(std::make_unique<errors::Errors>(parts.via, parts.pages));
   // Before anyone looks at what the request is: a client that is not served learns nothing more.
   stages.push_back(std::make_unique<admission::Admission>(admission_of(sessions)));
   // Before any other stage relies on a field.

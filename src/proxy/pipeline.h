@@ -11,6 +11,7 @@
 #include "policy/decide.h"
 #include "server/http1/session.h"
 #include "stages/auth/auth.h"
+#include "stages/errors/pages.h"
 #include "tunnel/config.h"
 
 namespace weir::proxy {
@@ -33,6 +34,7 @@ struct PipelineParts {
   /// The limits of exchanges with origins and of tunnels.
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
+  errors::Pages pages;
   std::string via;
   std::string version;
 };

@@ -1,7 +1,6 @@
 #include "stages/errors/errors.h"
 
 #include "base/text.h"
-#include "http/page.h"
 #include "http/userinfo.h"
 #include "stages/errors/substitute.h"
 
@@ -11,93 +10,6 @@ using base::ErrorType;
 using http::FieldId;
 
 namespace {
-
-/// The headline: what happened, in a person's words.
-std::string_view headline_of(const base::Error& error) {
-  switch (error.type()) {
-    case ErrorType::dns_error:
-    case ErrorType::destination_not_found: return "The site could not be found";
-    case ErrorType::dns_timeout: return "The site's name could not be looked up in time";
-    case ErrorType::connection_refused: return "The site refused the connection";
-    case ErrorType::connection_timeout: return "The site can't be reached: no answer in time";
-    case ErrorType::destination_ip_unroutable:
-    case ErrorType::destination_unavailable: return "The site can't be reached from here";
-    case ErrorType::connection_limit_reached: return "The proxy is at its limit";
-    case ErrorType::destination_ip_prohibited: return "This destination is not allowed";
-    case ErrorType::http_request_denied:
-      return error.status() == 421 ? "This request came to the wrong place"
-                                   : "This request is not allowed";
-    case ErrorType::http_request_error:
-      switch (error.status()) {
-        case 408: return "The request came too slowly";
-        case 413: return "The request is too large";
-        case 414: return "The address is too long";
-        case 417: return "The request expects something that is not known";
-        case 431: return "The request's fields are too large";
-        case 501: return "This is not supported";
-        case 505: return "This version of HTTP is not supported";
-        default: return "The request is malformed";
-      }
-    case ErrorType::proxy_loop_detected: return "The request goes in a circle";
-    case ErrorType::http_response_timeout:
-    case ErrorType::connection_read_timeout:
-    case ErrorType::connection_write_timeout: return "The site took too long to answer";
-    case ErrorType::connection_terminated:
-    case ErrorType::http_response_incomplete: return "The site broke off the connection";
-    case ErrorType::http_protocol_error:
-    case ErrorType::http_response_transfer_coding:
-    case ErrorType::http_response_header_section_size:
-    case ErrorType::http_response_trailer_section_size:
-    case ErrorType::http_upgrade_failed: return "The site's answer is not valid";
-    default: return "Something went wrong in the proxy";
-  }
-}
-
-/// What the person who reads it can do; empty where the remedy or the headline says it all.
-std::string_view advice_of(const base::Error& error) {
-  switch (error.type()) {
-    case ErrorType::dns_error:
-    case ErrorType::destination_not_found:
-      return "Check how the name is written. If other sites fail too, check the network and the "
-             "name servers that the proxy asks.";
-    case ErrorType::dns_timeout:
-      return "Try again in a moment. If other names fail too, check the network and the name "
-             "servers that the proxy asks.";
-    case ErrorType::connection_refused:
-      return "Nothing listens on that port, or a firewall turns connections away. Check the port, "
-             "or try again later.";
-    case ErrorType::connection_timeout:
-      return "The site may be down, or a firewall on the way drops what is sent to it. Try again "
-             "later.";
-    case ErrorType::destination_ip_unroutable:
-    case ErrorType::destination_unavailable:
-      return "Check that the machine that runs the proxy is connected to a network that leads "
-             "there.";
-    case ErrorType::connection_limit_reached:
-      if (error.rule() == "login") return "Try again in a moment, with the same name and password.";
-      return "Try again in a moment. If it lasts, the machine that runs the proxy needs higher "
-             "limits.";
-    case ErrorType::destination_ip_prohibited:
-      return error.remedy().empty() ? "No setting of the proxy opens this." : std::string_view();
-    case ErrorType::proxy_loop_detected:
-      return "Something on the way sends this proxy's requests back to it. Check the proxies and "
-             "redirections there.";
-    case ErrorType::http_response_timeout:
-    case ErrorType::connection_read_timeout:
-    case ErrorType::connection_write_timeout: return "The site may be busy. Try again later.";
-    case ErrorType::connection_terminated:
-    case ErrorType::http_response_incomplete:
-      return "Try again. If it happens each time, the fault is the site's.";
-    case ErrorType::http_protocol_error:
-    case ErrorType::http_response_transfer_coding:
-    case ErrorType::http_response_header_section_size:
-    case ErrorType::http_response_trailer_section_size:
-    case ErrorType::http_upgrade_failed:
-      return "The fault is the site's. The proxy passes on no answer that two programs could read "
-             "in two ways.";
-    default: return {};
-  }
-}
 
 /// RFC 9110, 10.2.3. A limit that is reached now is rarely still reached a moment later.
 constexpr const char* kRetryAfterSeconds = "2";
@@ -130,57 +42,29 @@ bool accepts_html(std::string_view accept) {
   return false;
 }
 
-/// Turns a text into HTML. What is to be typed stands between backticks in it, and becomes <code>.
-std::string with_code(std::string_view text) {
-  std::string html;
-  bool code = false;
-  for (const char c : base::escape_html(text)) {
-    if (c != '`') {
-      html += c;
-    } else {
-      html += code ? "</code>" : "<code>";
-      code = !code;
-    }
-  }
-  return code ? html + "</code>" : html;
+/// A page of the owner's may also have pictures and fonts, in data: URLs.
+constexpr std::string_view kTemplatesPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'";
+
+http::Response html_response(const PageFacts& facts, const Pages& pages) {
+  const http::PageTemplate* const page = pages.template_for(facts.error);
+  http::Response response =
+      http::text_response(facts.error.status(), "text/html; charset=utf-8",
+                          page ? rendered(*page, facts, pages) : as_html(facts, pages));
+  if (page) response.head->fields.set(FieldId::content_security_policy, kTemplatesPolicy);
+  return response;
 }
 
-std::string as_text(const base::Error& error) {
-  std::string text(headline_of(error));
-  text.append(".\n").append(error.detail()).append("\n");
-  if (const auto advice = advice_of(error); !advice.empty()) text.append(advice).append("\n");
-  if (!error.rule().empty()) text.append("Rule: ").append(error.rule()).append("\n");
-  if (!error.remedy().empty()) text.append("To allow it: ").append(error.remedy()).append("\n");
-  text.append("(")
-      .append(std::to_string(error.status()))
-      .append(", ")
-      .append(base::name_of(error.type()))
-      .append(", from Weir, the proxy)\n");
-  // Terminals act on control characters, so replace them.
-  for (char& c : text) {
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = '?';
-  }
-  return text;
-}
-
-std::string as_html(const base::Error& error, std::string_view url) {
-  const std::string_view headline = headline_of(error);
-  std::string body = "<p class=\"status\">" + std::to_string(error.status()) + " " +
-                     std::string(http::reason_of(error.status())) + "</p>\n<h1>" +
-                     base::escape_html(headline) + "</h1>\n<p>" +
-                     base::escape_html(error.detail()) + "</p>\n";
-  if (const auto advice = advice_of(error); !advice.empty())
-    body += "<p>" + base::escape_html(advice) + "</p>\n";
-  if (!error.remedy().empty())
-    body += "<p class=\"remedy\">To allow it, " + with_code(error.remedy()) + "</p>\n";
-  body += "<dl>\n";
-  if (!url.empty())
-    body += "<dt>Address</dt><dd><code>" + base::escape_html(url.substr(0, 500)) + "</code></dd>\n";
-  if (!error.rule().empty())
-    body += "<dt>Rule</dt><dd><code>" + base::escape_html(error.rule()) + "</code></dd>\n";
-  body += "<dt>Error</dt><dd><code>" + std::string(base::name_of(error.type())) +
-          "</code></dd>\n</dl>\n";
-  return http::html_page(headline, body);
+/// The URL as the client asked for it, without a name and a password.
+std::string url_of(const http::RequestHead& head) {
+  if (head.target.host.empty() || head.target.form == http::TargetForm::authority)
+    return http::without_userinfo(head.raw_target);
+  std::string url(head.target.scheme == http::Scheme::https ? "https://" : "http://");
+  url.append(head.target.authority);
+  const std::string_view path = head.target.path;
+  return url +
+         (path.find_first_not_of("/\\") != 1 ? http::without_userinfo(path) : std::string(path));
 }
 
 void add_proxy_status(http::Response& response, const base::Error& error, std::string_view name) {
@@ -201,12 +85,13 @@ bool is_denied_by_rule(const http::Exchange& exchange, const base::Error& error)
 
 }  // namespace
 
-http::Response error_response(const base::Error& error, std::string_view accept,
-                              std::string_view url, std::string_view name) {
+http::Response error_response(const PageFacts& facts, std::string_view accept, const Pages& pages,
+                              std::string_view name) {
+  const base::Error& error = facts.error;
   http::Response response =
       accepts_html(accept)
-          ? http::text_response(error.status(), "text/html; charset=utf-8", as_html(error, url))
-          : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(error));
+          ? html_response(facts, pages)
+          : http::text_response(error.status(), "text/plain; charset=utf-8", as_text(facts, pages));
   add_proxy_status(response, error, name);
   if (error.type() == ErrorType::connection_limit_reached)
     response.head->fields.add(FieldId::retry_after, kRetryAfterSeconds);
@@ -228,16 +113,22 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request& request,
       co_return *std::move(substitute);
     }
   }
-  std::string url;
-  if (!head->target.host.empty() && head->target.form != http::TargetForm::authority) {
-    url = std::string(head->target.scheme == http::Scheme::https ? "https://" : "http://")
-              .append(head->target.authority);
-    const std::string_view path = head->target.path;
-    url += path.find_first_not_of("/\\") != 1 ? http::without_userinfo(path) : std::string(path);
-  } else {
-    url = http::without_userinfo(head->raw_target);
-  }
-  co_return error_response(error, head->fields.get(FieldId::accept), url, name_);
+  co_return page_about(error, request, *head);
+}
+
+http::Response Errors::page_about(const base::Error& error, const http::Request& request,
+                                  const http::RequestHead& head) const {
+  const std::string url = url_of(head);
+  const std::string_view user = request.asker->identity;
+  const std::string who =
+      user.empty() ? request.session().client.address.text() : std::string(user);
+  const auto& verdict = request.exchange->verdict;
+  const PageFacts facts{.error = error,
+                        .url = url,
+                        .host = head.target.host,
+                        .who = who,
+                        .list = verdict ? verdict->list.view() : std::string_view()};
+  return error_response(facts, head.fields.get(FieldId::accept), pages_, name_);
 }
 
 }  // namespace weir::errors

@@ -15,6 +15,12 @@ using http::FieldId;
 
 const Errors kStage("weir-test");
 
+http::Response response_to(const Error& error, std::string_view accept = "",
+                           std::string_view url = "", std::string_view name = "weir") {
+  return error_response({.error = error, .url = url, .host = {}, .who = {}, .list = {}}, accept, {},
+                        name);
+}
+
 http::FakeStages::Answer fails_with(const Error& error) {
   return [error](http::Request&) -> base::Result<http::Response> { return std::unexpected(error); };
 }
@@ -75,8 +81,7 @@ TEST(Errors, TheNameIsATokenOrInQuotes) {
   } cases[] = {{"weir", "weir;"},         {"Weir-2.a", "Weir-2.a;"}, {"*x", "*x;"},
                {"9proxy", "\"9proxy\";"}, {"-x", "\"-x\";"},         {"!", "\"!\";"}};
   for (const auto& c : cases) {
-    const http::Response response =
-        error_response(Error(ErrorType::dns_error, "x"), "", "", c.name);
+    const http::Response response = response_to(Error(ErrorType::dns_error, "x"), "", "", c.name);
     EXPECT_TRUE(response.head->fields.get(FieldId::proxy_status).starts_with(c.written)) << c.name;
   }
 }
@@ -118,13 +123,12 @@ TEST(Errors, NothingFromTheWireIsMarkup) {
   const Error error = Error(ErrorType::http_request_denied,
                             "<script>alert(\"1\")</script>\x1b[31m\r\nX: y", "<b>rule</b>")
                           .with_remedy("write `<i>`.");
-  http::Response html =
-      error_response(error, "text/html", "http://site/<script>alert('2')</script>", "weir");
+  http::Response html = response_to(error, "text/html", "http://site/<script>alert('2')</script>");
   const std::string page = http::content_of(html);
   for (const char* markup : {"<script", "<b>", "<i>", "\x1b", "alert(\"1", "alert('2"})
     EXPECT_EQ(page.find(markup), std::string::npos) << markup;
   EXPECT_NE(page.find("&lt;script"), std::string::npos);
-  http::Response text = error_response(error, "", "", "weir");
+  http::Response text = response_to(error);
   EXPECT_EQ(http::content_of(text).find_first_of("\x1b\r"), std::string::npos);
   const std::string_view status = text.head->fields.get(FieldId::proxy_status);
   EXPECT_EQ(
@@ -135,17 +139,17 @@ TEST(Errors, NothingFromTheWireIsMarkup) {
 TEST(Errors, LongWordsAreCut) {
   const Error error(ErrorType::http_request_error, std::string(10'000, 'd'));
   http::Response response =
-      error_response(error, "text/html", "http://site/" + std::string(100'000, 'u'), "weir");
+      response_to(error, "text/html", "http://site/" + std::string(100'000, 'u'));
   EXPECT_LT(response.head->fields.get(FieldId::proxy_status).size(), 400u);
   EXPECT_LT(http::content_of(response).size(), 30'000u);
 }
 
 TEST(Errors, ALimitSaysWhenToComeAgain) {
   const Error limit(ErrorType::connection_limit_reached, "too many", "login");
-  http::Response response = error_response(limit, "", "", "weir");
+  http::Response response = response_to(limit);
   EXPECT_NE(http::lines_of(response.head->fields).find("Retry-After: 2\n"), std::string::npos);
   EXPECT_NE(http::content_of(response).find("with the same name and password"), std::string::npos);
-  response = error_response(Error(ErrorType::connection_refused, "no"), "", "", "weir");
+  response = response_to(Error(ErrorType::connection_refused, "no"));
   EXPECT_EQ(http::lines_of(response.head->fields).find("Retry-After"), std::string::npos);
 }
 
@@ -215,7 +219,7 @@ TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
         ErrorType::http_request_denied, ErrorType::http_protocol_error,
         ErrorType::http_response_timeout, ErrorType::proxy_internal_error,
         ErrorType::proxy_loop_detected}) {
-    http::Response response = error_response(Error(type, 502, "This is this."), "", "", "weir");
+    http::Response response = response_to(Error(type, 502, "This is this."));
     const std::string text = http::content_of(response);
     EXPECT_TRUE(seen.insert(text.substr(0, text.find('\n'))).second) << text;
     EXPECT_NE(text.find("This is this.\n"), std::string::npos) << text;
