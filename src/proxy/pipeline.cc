@@ -23,6 +23,12 @@ admission::Context admission_of(const server::SessionContext& sessions) {
                   sessions.connections)};
 }
 
+own::Context own_context(const PipelineParts& parts, const journal::Denials& denials) {
+  return {.denials = denials, .may_see_denials = [&parts](const http::Request& request) {
+            return parts.demands[request.session().listener]->is_met_by(request);
+          }};
+}
+
 }  // namespace
 
 /// The whole path of a request, top to bottom; the response goes back bottom to top. The order is a
@@ -57,7 +63,8 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   // name carries such a session too.
   stages.push_back(std::make_unique<tunnel::Recognise>(sessions, parts.tunnel));
   // Before forward, which would look for an origin.
-  stages.push_back(std::make_unique<own::Own>(parts.own, parts.version, denials));
+  stages.push_back(
+      std::make_unique<own::Own>(parts.own, parts.version, own_context(parts, denials)));
   // Last: passes the request on to no other stage.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
   return made;

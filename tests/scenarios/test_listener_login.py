@@ -51,6 +51,40 @@ def test_each_listener_asks_or_does_not(start, login, origin):
     assert sorted(line.user for line in weir.wait_log(12) if line.status == 200) == ["-"] * 4 + ["ada"] * 2
 
 
+def test_the_start_page_tells_nobody_what_others_were_denied(start, login):
+    """All of them have the same address. Where a login is demanded, somebody who has none may be
+    another person than whoever was denied something."""
+    rule = '[[rule]]\nname = "no"\nwhat = { host = ["evil.test"] }\naction = "deny"\n'
+    exempt = 'login_exempt = { hosts = ["evil.test"], clients = ["127.0.0.7"] }\n'
+    weir = start(rule + login + listener(1, exempt) + listener(2, "login = false\n"))
+
+    def denied(number, path, *fields, source="127.0.0.1"):
+        with Client(weir.port_of(f"127.0.0.{number}"), f"127.0.0.{number}", source=source) as client:
+            client.send_request("GET", f"http://evil.test{path}", [("Host", "evil.test"), *fields])
+            assert client.response().status == 403
+
+    def shown(number, *fields, source="127.0.0.1"):
+        with Client(weir.port_of(f"127.0.0.{number}"), f"127.0.0.{number}", source=source) as client:
+            client.send_request("GET", "http://weir.internal/", [("Host", "weir.internal"), *fields])
+            response = client.response()
+            assert response.status == 200
+            return [word for word in ("/exempt", "/of-ada", "/free", "/of-printer") if word in response.text]
+
+    denied(1, "/exempt")
+    denied(1, "/of-ada", ADA)
+    denied(2, "/free")
+    denied(1, "/of-printer", source="127.0.0.7")
+    weir.wait_log(4)
+    assert shown(1) == []
+    assert shown(1, ADA) == ["/of-ada"]
+    assert shown(2) == ["/exempt", "/free"]
+    assert shown(1, source="127.0.0.7") == ["/of-printer"]
+    with at(weir, 1) as client:
+        client.send_request("GET", "/", [("Host", f"127.0.0.1:{weir.port}"), ADA])
+        response = client.response()
+        assert response.status == 200 and "evil.test" not in response.text
+
+
 def test_a_reload_changes_it_for_connections_that_are_open(tmp_path, login, origin):
     with Reloading(tmp_path, login + listener(1, "login = false\n")) as weir, at(weir, 1) as client:
         assert ask(client, origin) == 200

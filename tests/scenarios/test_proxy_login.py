@@ -3,6 +3,7 @@ that credentials are passed on to nobody."""
 
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -104,9 +105,45 @@ def test_a_connection_is_kept_where_the_content_is_complete(weir, origin):
         assert response.fields.get("connection") == "close"
 
 
-def test_own_pages_need_no_login(weir):
-    assert weir.exchange("GET", "/", [("Host", f"127.0.0.1:{weir.port}")]).status == 200
-    assert weir.exchange("GET", "http://weir.internal/", [("Host", "weir.internal")]).status == 407
+def test_of_the_own_pages_only_the_first_needs_no_login(weir):
+    own = [("Host", "weir.internal")]
+    direct = [("Host", f"127.0.0.1:{weir.port}")]
+    assert weir.exchange("GET", "http://weir.internal/", own).status == 200
+    assert weir.exchange("GET", "/", direct).status == 200
+    assert weir.exchange("GET", "http://weir.internal/other", own).status == 407
+    assert weir.exchange("GET", "http://weir.internal/other", [*own, field()]).status == 404
+    assert weir.exchange("POST", "http://weir.internal/", own).status == 407
+    # Clients that speak to Weir as to a server can't log in to a proxy.
+    for fields in (direct, [*direct, field()]):
+        refused = weir.exchange("GET", "/other", fields)
+        assert refused.status == 403 and "Rule: login" in refused.text
+        assert "proxy-authenticate" not in refused.fields
+    for fields, status in (([], 407), ([field()], 200)):
+        with weir.client() as client:
+            client.send_request("CONNECT", "weir.internal:80", [("Host", "weir.internal:80"), *fields])
+            assert client.response("CONNECT").status == status
+            if status == 200:
+                client.send_request("GET", "/other", own)
+                assert client.response().status == 404
+
+
+def test_the_first_page_shows_nobody_else_and_nothing_private(weir, users):
+    """It is the same page before and after a login, about this client alone."""
+
+    def page(*fields):
+        return weir.get("http://weir.internal/", [("Host", "weir.internal"), ("Accept", "text/html"), ("User-Agent", "mine"), *fields])
+
+    assert weir.get("http://weir.internal/other").status == 407
+    before = page()
+    known = page(field(), ("Cookie", "secret=1"))
+    assert (before.status, known.status) == (200, 200)
+    assert before.text == known.text
+    assert [line.user for line in weir.wait_log(3)] == ["-", "-", "ada"]
+    rows = re.findall("<dt>(.*?)</dt><dd>(?:<code>)?(.*?)(?:</code>)?</dd>", before.text)
+    assert dict(rows[1:]) == {"Listener": f"127.0.0.1:{weir.port}", "Your address": "127.0.0.1", "Your client": "mine"}
+    assert rows[0][0] == "Version" and len(rows) == 4
+    for secret in ("ada", str(users), "htpasswd", "secret"):
+        assert secret not in before.text
 
 
 def test_a_wrong_password_takes_a_second_and_a_right_one_is_remembered(weir, origin):

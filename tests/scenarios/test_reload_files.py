@@ -43,10 +43,10 @@ def test_what_came_by_a_pipe_is_not_read_again(tmp_path):
     file.write_text(f'control = "{control}"\n' + login(tmp_path) + '[[listener]]\naddress = "127.0.0.1:0"\n')
     piped = ("bash", "-c", 'exec < <(cat "$0"); exec "$@"', str(file))
     with Weir(arguments=["--config", "/dev/stdin"], wrapper=piped) as weir:
-        assert weir.get("http://weir.internal/").status == 407
+        assert weir.get("http://weir.internal/page").status == 407
         answer = ask("reload", control)
         assert answer.returncode == 1 and "/dev/stdin: cannot be read: it is no ordinary file" in answer.stderr, answer
-        assert weir.get("http://weir.internal/").status == 407
+        assert weir.get("http://weir.internal/page").status == 407
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing = 1\n"])
@@ -54,13 +54,13 @@ def test_a_file_that_is_just_being_written_is_not_taken(tmp_path, text):
     with Reloading(tmp_path, login(tmp_path)) as weir:
         file = pathlib.Path(weir.command[-1])
         before = file.read_text()
-        assert weir.get("http://weir.internal/").status == 407
+        assert weir.get("http://weir.internal/page").status == 407
         file.write_text(text)
         answer = weir.ask("reload")
         assert answer.returncode == 1
         assert answer.stderr == (f"the old configuration stays: {file}: there is no key in it, as in a file that is just being written; "
                                  "expected at least one\n")
-        assert weir.get("http://weir.internal/").status == 407
+        assert weir.get("http://weir.internal/page").status == 407
         file.write_text(before)
         assert weir.ask("reload").stdout == "reloaded\n"
 
@@ -72,14 +72,14 @@ def test_an_included_file_that_is_just_being_written_is_not_taken(tmp_path, text
     included.write_text(login(tmp_path))
     (tmp_path / "blank.toml").write_text("# Blank at the start, so it may stay so.\n")
     with Reloading(tmp_path, f'include = ["{included}", "{tmp_path}/blank.toml"]\n') as weir:
-        assert weir.get("http://weir.internal/").status == 407
+        assert weir.get("http://weir.internal/page").status == 407
         before = included.read_text()
         included.write_text(text)
         answer = weir.ask("reload")
         assert answer.returncode == 1
         assert answer.stderr == (f"the old configuration stays: {included}: there is no key in it, as in a file that is just being written; "
                                  "expected at least one\n")
-        assert weir.get("http://weir.internal/").status == 407
+        assert weir.get("http://weir.internal/page").status == 407
         included.write_text(before)
         assert weir.ask("reload").stdout == "reloaded\n"
 

@@ -8,7 +8,6 @@ namespace weir::auth {
 
 using base::ErrorType;
 using http::FieldId;
-using http::TargetForm;
 
 namespace {
 
@@ -43,21 +42,18 @@ async::Task<base::Result<http::Response>> ask(const std::shared_ptr<Login>& logi
 async::Task<base::Result<http::Response>> Auth::handle(http::Request& request,
                                                        http::Next next) const {
   http::Fields& fields = request.head->fields;
-  const http::Session& session = request.session();
-  const Demand& demand = *demands_[session.listener];
+  const Demand& demand = *demands_[request.session().listener];
   const std::shared_ptr<Login>& login = demand.login();
-  const TargetForm form = request.head->target.form;
   const http::Field* given = fields.find(FieldId::proxy_authorization);
-  const bool inside = session.depth > 0;
-  const bool direct = !inside && (form == TargetForm::origin || form == TargetForm::asterisk);
+  const bool may_log_in = login && request.session().depth == 0 && !is_direct(request);
   std::optional<Credentials> credentials;
-  if (login && given && !inside && !direct && fields.count(FieldId::proxy_authorization) == 1)
+  if (given && may_log_in && fields.count(FieldId::proxy_authorization) == 1)
     credentials = parse_basic(given->value());
   if (given) fields.remove(FieldId::proxy_authorization);
   if (!credentials) {
     const bool may_pass =
-        !login || direct || !request.asker->identity.empty() || demand.exempts(request, *own_);
-    return may_pass ? next(request) : refuse(request, *login);
+        !login || !request.asker->identity.empty() || demand.exempts(request, *own_);
+    return may_pass ? next(request) : refuse(request, *login, *own_);
   }
   // An exempt request's login is checked like any other: an answer to it says as much about a
   // password, and so it has to cost as much.

@@ -10,9 +10,10 @@
 namespace weir::auth {
 
 /// Sets the request's asker and removes Proxy-Authorization, or answers 407 to absolute-form
-/// and CONNECT requests that need a login and have no right one. Origin-form requests, for Weir's
-/// own pages, need no login. Requests inside a tunnel have the identity that opened it, whatever
-/// they say themselves; if it was opened without one, each of them has to be exempt itself.
+/// and CONNECT requests that need a login and have no right one. An origin-form request, for one of
+/// Weir's own pages, can have none, so it gets only what needs none. Requests inside a tunnel have
+/// the identity that opened it, whatever they say themselves; if it was opened without one, each of
+/// them has to be exempt itself.
 class Auth final : public http::Stage {
  public:
   /// `demands` outlives the stage, and has one for each listener that sessions come by.

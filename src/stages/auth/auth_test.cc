@@ -250,8 +250,6 @@ TEST(Auth, WhoIsAskedAndWhoComesIn) {
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight, kRight}), kChallenge);
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, {"Proxy-Authorization", "Bearer x"}}),
             kChallenge);
-  EXPECT_EQ(pipe.run("GET", "/", {kHost}), "200 ");
-  EXPECT_EQ(pipe.run("GET", "/", {kHost, kWrong}), "200 ");
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kRight}), "200 ada");
   EXPECT_EQ(pipe.run("CONNECT", "site:443", {{"Host", "site:443"}, kRight}), "200 ada");
   EXPECT_EQ(pipe.run("GET", "http://site/", {kHost, kWrong}), kChallenge);
@@ -335,6 +333,61 @@ TEST(Auth, AnExemptHostNeedsNoLogin) {
     EXPECT_EQ(pipe.run(c.method, c.target, {{"Host", c.host}, kRight}), "200 ada")
         << c.method << " " << c.target;
   }
+}
+
+TEST(Auth, OfWeirsOwnPagesOnlyTheFirstNeedsNone) {
+  Fixture fixture;
+  Pipe pipe(fixture);
+  const struct {
+    const char *method, *target;
+    bool needs_none;
+  } cases[] = {
+      {"GET", "http://weir.internal/", true},
+      {"HEAD", "http://weir.internal", true},
+      {"GET", "http://weir.internal/?from=http://site/", true},
+      {"GET", "http://127.0.0.1:9876/", true},
+      {"GET", "/", true},
+      {"HEAD", "/?x", true},
+      {"POST", "http://weir.internal/", false},
+      {"OPTIONS", "http://weir.internal/", false},
+      {"OPTIONS", "http://weir.internal", false},
+      {"TRACE", "http://weir.internal/", false},
+      {"GET", "http://weir.internal/denials", false},
+      {"GET", "http://weir.internal//", false},
+      {"GET", "http://weir.internal/.", false},
+      {"GET", "http://weir.internal/%2f", false},
+      {"GET", "http://weir.internal:81/", false},
+      {"GET", "http://site/", false},
+      {"CONNECT", "weir.internal:80", false},
+      {"GET", "/denials", false},
+      {"GET", "/denials?/", false},
+      {"POST", "/", false},
+      {"TRACE", "/", false},
+      {"OPTIONS", "*", false},
+  };
+  for (const auto& c : cases) {
+    const bool direct = c.target[0] == '/' || c.target[0] == '*';
+    const std::pair<std::string, std::string> host{"Host", direct ? "127.0.0.1:9876" : "x"};
+    EXPECT_EQ(pipe.run(c.method, c.target, {host}), c.needs_none ? "200 "
+                                                    : direct     ? "403"
+                                                                 : kChallenge)
+        << c.method << " " << c.target;
+    // Where Weir is spoken to as a server, there is no login.
+    for (const auto& login : {kRight, kWrong}) {
+      if (direct)
+        EXPECT_EQ(pipe.run(c.method, c.target, {host, login}), c.needs_none ? "200 " : "403");
+    }
+    if (!direct)
+      EXPECT_EQ(pipe.run(c.method, c.target, {host, kRight}), "200 ada")
+          << c.method << " " << c.target;
+  }
+  // Inside a tunnel to them that has no user, from before a reload.
+  fixture.fake.session->depth = 1;
+  fixture.fake.session->own = true;
+  EXPECT_EQ(pipe.run("GET", "/", {{"Host", "weir.internal"}}), "200 ");
+  EXPECT_EQ(pipe.run("GET", "/denials", {{"Host", "weir.internal"}}), "403");
+  fixture.fake.user = "bob";
+  EXPECT_EQ(pipe.run("GET", "/denials", {{"Host", "weir.internal"}}), "200 bob");
 }
 
 TEST(Auth, EveryHostMayBeExemptButWeirsOwn) {
@@ -441,6 +494,12 @@ TEST(Recheck, WhereARestartLeadsNeedsALoginToo) {
   EXPECT_EQ(refused.status(), 407);
   EXPECT_EQ(refused.field(http::FieldId::proxy_authenticate),
             "Basic realm=\"Weir\", charset=\"UTF-8\"");
+  // Weir's first page is for everybody, by whatever way they come.
+  for (const char* target : {"/", "http://weir.internal/"}) {
+    EXPECT_EQ(fixture.fake.run(stage, "GET", target, {{"Host", "127.0.0.1:9876"}}).status(), 200);
+  }
+  EXPECT_EQ(fixture.fake.run(stage, "GET", "/other", {{"Host", "127.0.0.1:9876"}}).status(), 403);
+  EXPECT_EQ(fixture.fake.run(stage, "GET", "http://weir.internal/other").status(), 407);
   fixture.fake.user = "ada";
   EXPECT_EQ(fixture.fake.run(stage, "GET", "http://site/").status(), 200);
   // A request of Weir's own comes by no listener.

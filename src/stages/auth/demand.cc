@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/own_pages.h"
+
 namespace weir::auth {
 
 Demand::Demand(const ListenerConfig& config, std::shared_ptr<Login> login) : config_(config) {
@@ -23,13 +25,18 @@ bool Demand::is_exempt(const base::IpAddress& client) const {
 bool Demand::exempts(const http::Request& request, const http::OwnNames& own) const {
   const http::Session& session = request.session();
   if (is_exempt(session.client.address)) return true;
-  if (hosts_.empty() || own.answers(*request.head, session)) return false;
+  if (own.answers(*request.head, session)) return http::needs_no_login(*request.head);
+  if (hosts_.empty()) return false;
   // Inside a tunnel the bytes go where the CONNECT led, while the Host inside may give that place
   // another name: neither may lead to what needs a login.
   if (session.depth > 0 && !hosts_.matches(session.opened_host.view(), session.opened_literal))
     return false;
   const http::Target& target = request.head->target;
   return hosts_.matches(target.host, target.literal);
+}
+
+bool Demand::is_met_by(const http::Request& request) const {
+  return !login_ || !request.asker->identity.empty() || is_exempt(request.session().client.address);
 }
 
 bool any_login(const Demands& demands) {

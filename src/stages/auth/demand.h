@@ -26,8 +26,12 @@ class Demand {
   /// Null: nobody is asked.
   const std::shared_ptr<Login>& login() const { return login_; }
   /// Whether the request may come without a login: its client is exempt, or the host that it goes
-  /// to. Depends on the target and on the session alone, never on what else the client says.
+  /// to, or it is for one of Weir's own pages that need none. Depends on the target and on the
+  /// session alone, never on what else the client says.
   bool exempts(const http::Request& request, const http::OwnNames& own) const;
+  /// Whether the client has done all that is demanded of it before it may see what is only for this
+  /// listener's clients. False for one that gets a page only because everybody does.
+  bool is_met_by(const http::Request& request) const;
 
  private:
   bool is_exempt(const base::IpAddress& client) const;

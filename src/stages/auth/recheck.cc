@@ -10,14 +10,9 @@ async::Task<base::Result<http::Response>> Recheck::handle(http::Request& request
   // Nobody can be asked about a request of Weir's own, which comes by no listener.
   const bool has_client = session.local.port != 0;
   if (!has_client || !request.asker->identity.empty()) return next(request);
-  // Who comes to Weir itself as to a web server can't log in to a proxy.
-  const http::TargetForm form = request.head->target.form;
-  const bool direct = session.depth == 0 &&
-                      (form == http::TargetForm::origin || form == http::TargetForm::asterisk);
-  if (direct && own_->answers(*request.head, session)) return next(request);
   const Demand& demand = *demands_[session.listener];
   if (!demand.login() || demand.exempts(request, *own_)) return next(request);
-  return refuse(request, *demand.login());
+  return refuse(request, *demand.login(), *own_);
 }
 
 }  // namespace weir::auth

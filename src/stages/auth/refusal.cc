@@ -18,7 +18,22 @@ http::Response challenge(const Login& login, bool wrong) {
   return response;
 }
 
-async::Task<base::Result<http::Response>> refuse(const http::Request& request, const Login& login) {
+bool is_direct(const http::Request& request) {
+  const http::TargetForm form = request.head->target.form;
+  return request.session().depth == 0 &&
+         (form == http::TargetForm::origin || form == http::TargetForm::asterisk);
+}
+
+async::Task<base::Result<http::Response>> refuse(const http::Request& request, const Login& login,
+                                                 const http::OwnNames& own) {
+  if (is_direct(request)) {
+    return http::fail_with(base::Error(
+        ErrorType::http_request_denied,
+        "This page is for those who are logged in. Weir can ask for a login only as your client's "
+        "proxy: set it up as that, and open the page at http://" +
+            own.own_name() + "/.",
+        "login"));
+  }
   if (request.session().depth == 0) return http::answer(challenge(login, false));
   // So that the client opens another tunnel, and is asked there.
   if (request.pins) request.pins->last_exchange();

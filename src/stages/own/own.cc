@@ -1,6 +1,7 @@
 #include "stages/own/own.h"
 
 #include "base/text.h"
+#include "http/own_pages.h"
 #include "http/page.h"
 #include "stages/own/denials_text.h"
 
@@ -28,13 +29,14 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
     response.head->fields.add(FieldId::allow, "GET, HEAD, OPTIONS");
     return response;
   }
-  const std::string_view path = head.target.path.substr(0, head.target.path.find('?'));
-  if (path != "/")
+  if (http::page_path(head) != "/")
     return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
 
   const http::Session& session = request.session();
   const std::string client = session.client.address.text();
-  const auto denials = denials_.of(session.client.address, request.asker->identity);
+  std::deque<journal::Denial> denials;
+  if (!context_.may_see_denials || context_.may_see_denials(request))
+    denials = context_.denials.of(session.client.address, request.asker->identity);
   const std::string_view agent = head.fields.get(FieldId::user_agent);
   const bool through = session.depth > 0 || head.target.form == http::TargetForm::absolute;
   const std::string_view how = session.depth > 0 ? "through the proxy, in a CONNECT tunnel"

@@ -1,6 +1,7 @@
 // Serves Weir's own pages. Runs after policy and before anything looks for an origin. A CONNECT to
 // them becomes a session inside without an origin.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,12 +11,19 @@
 
 namespace weir::own {
 
+/// What a page tells of its client.
+struct Context {
+  /// Outlives the stage.
+  const journal::Denials& denials;
+  /// Whether the client may see what was denied at its address. False for one that should log in
+  /// and has not: somebody else may sit there. Empty: true for everybody.
+  std::function<bool(const http::Request&)> may_see_denials = {};
+};
+
 class Own final : public http::Stage {
  public:
-  /// `denials` outlives this.
-  Own(std::shared_ptr<const http::OwnNames> own, std::string version,
-      const journal::Denials& denials)
-      : own_(std::move(own)), version_(std::move(version)), denials_(denials) {}
+  Own(std::shared_ptr<const http::OwnNames> own, std::string version, Context context)
+      : own_(std::move(own)), version_(std::move(version)), context_(std::move(context)) {}
   async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
@@ -24,7 +32,7 @@ class Own final : public http::Stage {
 
   const std::shared_ptr<const http::OwnNames> own_;
   const std::string version_;
-  const journal::Denials& denials_;
+  const Context context_;
 };
 
 /// The tunnel of a CONNECT to our own name: no origin, and a session inside. The Recognise stage

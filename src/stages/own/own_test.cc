@@ -13,7 +13,7 @@ const journal::Denials kDenials;
 const Own kStage(std::make_shared<const http::OwnNames>(
                      "weir.internal",
                      std::vector<base::Endpoint>{{base::IpAddress::v4(127, 0, 0, 1), 9876}}),
-                 "1.2.3", kDenials);
+                 "1.2.3", {.denials = kDenials});
 
 TEST(Own, AnswersNothingThatPolicyHasNotSeen) {
   for (const char* method : {"GET", "CONNECT"}) {

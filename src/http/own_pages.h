@@ -1,0 +1,27 @@
+// Which of Weir's own pages are for everybody whom a listener's `clients` lets in.
+#pragma once
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+#include "http/head.h"
+
+namespace weir::http {
+
+/// Paths of own pages that need no login, as they show nothing of a user and do nothing. The
+/// authority's files and the PAC file, which clients fetch before they can log in, belong here too.
+inline constexpr std::string_view kPathsWithoutLogin[] = {"/"};
+
+/// The path of the page, without a query. Valid as long as the head.
+inline std::string_view page_path(const RequestHead& head) {
+  return head.target.path.substr(0, head.target.path.find('?'));
+}
+
+/// `head` is a request that Weir itself answers (OwnNames). What is inside a CONNECT is not known
+/// yet, so it needs a login.
+inline bool needs_no_login(const RequestHead& head) {
+  return (head.method == Method::get || head.method == Method::head) &&
+         std::ranges::find(kPathsWithoutLogin, page_path(head)) != std::end(kPathsWithoutLogin);
+}
+
+}  // namespace weir::http
