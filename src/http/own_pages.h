@@ -8,9 +8,12 @@
 
 namespace weir::http {
 
+/// The style sheet of all own pages.
+inline constexpr std::string_view kStylePath = "/style.css";
+
 /// Paths of own pages that need no login, as they show nothing of a user and do nothing. The
 /// authority's files and the PAC file, which clients fetch before they can log in, belong here too.
-inline constexpr std::string_view kPathsWithoutLogin[] = {"/"};
+inline constexpr std::string_view kPathsWithoutLogin[] = {"/", kStylePath};
 
 /// The path of the page, without a query. Valid as long as the head.
 inline std::string_view page_path(const RequestHead& head) {

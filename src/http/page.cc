@@ -3,17 +3,9 @@
 #include "base/text.h"
 
 namespace weir::http {
+namespace {
 
-std::string html_page(std::string_view title, std::string_view body) {
-  std::string page = R"(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>)";
-  page += base::escape_html(title);
-  page += R"(</title>
-<style>
+constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --ink: #1b2733; --soft: #566675; --line: #d9e0e6; --back: #f4f6f8;
   --card: #ffffff; --accent: #0b6e8f; --alert: #b4530a; }
 @media (prefers-color-scheme: dark) {
@@ -51,16 +43,47 @@ footer { max-width: 40rem; margin: 0 auto 2rem; padding: 0 2.25rem; color: var(-
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
 }
-</style>
-</head>
-<body>
-<main>
 )";
-  page += body;
+
+/// `style`: the element that brings the style sheet.
+std::string document(std::string_view title, std::string_view style, std::string_view body) {
+  std::string page = R"(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>)";
+  page.append(base::escape_html(title)).append("</title>\n").append(style);
+  page.append("\n</head>\n<body>\n<main>\n").append(body);
   page +=
       "</main>\n<footer>This page comes from Weir, the proxy between you and the "
       "web.</footer>\n</body>\n</html>\n";
   return page;
+}
+
+/// No script, no picture, no form, nothing framed, in no frame. None of the last three follows from
+/// default-src.
+constexpr std::string_view kOwnPolicy =
+    "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri "
+    "'none'";
+
+}  // namespace
+
+std::string html_page(std::string_view title, std::string_view body) {
+  return document(title, "<style>" + std::string(kStyle) + "</style>", body);
+}
+
+Response own_page(std::string_view title, std::string_view body) {
+  static const std::string link =
+      "<link rel=\"stylesheet\" href=\"" + std::string(kStylePath) + "\">";
+  Response response =
+      text_response(200, "text/html; charset=utf-8", document(title, link, body));
+  response.head->fields.set(FieldId::content_security_policy, kOwnPolicy);
+  return response;
+}
+
+Response own_style_sheet() {
+  return text_response(200, "text/css; charset=utf-8", std::string(kStyle));
 }
 
 }  // namespace weir::http

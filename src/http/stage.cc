@@ -89,9 +89,9 @@ Response text_response(int status, std::string_view content_type, std::string te
   fields.add(FieldId::cache_control, "no-store");
   fields.add(FieldId::x_content_type_options, "nosniff");
   if (content_type.starts_with("text/html")) {
-    fields.add(
-        FieldId::content_security_policy,
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
+    fields.add(FieldId::content_security_policy,
+               "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors "
+               "'none'; base-uri 'none'");
   }
   fields.add(FieldId::content_length, std::to_string(text.size()));
   response.body = std::make_unique<TextBody>(std::move(text));

@@ -151,7 +151,8 @@ async::Task<base::Result<Response>> fail_with(base::Error error);
 /// this thread.
 std::string_view date_now();
 
-/// One of Weir's own pages: status, type, text; marked as not to be stored.
+/// An answer of Weir's own: status, type, text; marked as not to be stored. HTML may load nothing,
+/// but has the styles that are written in it.
 Response text_response(int status, std::string_view content_type, std::string text);
 
 }  // namespace weir::http

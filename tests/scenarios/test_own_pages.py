@@ -6,6 +6,9 @@ import pytest
 from support.client import Client, exchange
 
 
+OWN_POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+
 class TestOwnPages:
     @pytest.mark.parametrize(
         "target, host",
@@ -46,6 +49,27 @@ class TestOwnPages:
             assert response.status == 200
             client.send_request("GET", "http://weir.internal/nothing", [("Host", "weir.internal")])
             assert client.response().status == 404
+
+    def test_its_policy_and_its_style_sheet(self, weir):
+        """A page loads its style sheet from Weir's own name, and nothing else from anywhere."""
+        for host in ("weir.internal", f"127.0.0.1:{weir.port}"):
+            page = weir.get(f"http://{host}/", [("Host", host), ("Accept", "text/html")])
+            assert page.fields.get("content-security-policy") == OWN_POLICY
+            assert re.findall(r"(?:href|src)=\"([^\"]*)\"", page.text)[0] == "/style.css"
+            style = weir.get(f"http://{host}/style.css")
+            assert (style.status, style.fields.get("content-type")) == (200, "text/css; charset=utf-8")
+            assert "prefers-color-scheme" in style.text
+            for response in (page, style, weir.get(f"http://{host}/none")):
+                assert response.fields.get("cross-origin-resource-policy") == "same-origin"
+                assert response.fields.get("cache-control") == "no-store"
+                assert response.fields.get("x-content-type-options") == "nosniff"
+
+    def test_asking_changes_nothing(self, weir):
+        """Whatever a GET has in its query, the next answer is the same."""
+        first = weir.get("http://weir.internal/", [("Accept", "text/html")])
+        for query in ("?delete=1", "?action=revoke&id=1", "?_method=POST"):
+            assert weir.get(f"http://weir.internal/{query}", [("Accept", "text/html")]).text == first.text
+        assert weir.get("http://weir.internal/", [("Accept", "text/html")]).text == first.text
 
     def test_inside_a_connect_to_weir_internal(self, weir):
         with weir.client() as client:

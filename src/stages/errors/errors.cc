@@ -45,7 +45,7 @@ bool accepts_html(std::string_view accept) {
 /// A page of the owner's may also have pictures and fonts, in data: URLs.
 constexpr std::string_view kTemplatesPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "frame-ancestors 'none'; base-uri 'none'";
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 http::Response html_response(const PageFacts& facts, const Pages& pages) {
   const http::PageTemplate* const page = pages.template_for(facts.error);

@@ -29,6 +29,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
     response.head->fields.add(FieldId::allow, "GET, HEAD, OPTIONS");
     return response;
   }
+  if (http::page_path(head) == http::kStylePath) return http::own_style_sheet();
   if (http::page_path(head) != "/")
     return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
 
@@ -68,7 +69,7 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
       base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
       "</dd>\n</dl>\n";
   body += denials_html(denials);
-  return http::text_response(200, "text/html; charset=utf-8", http::html_page("Weir works", body));
+  return http::own_page("Weir works", body);
 }
 
 async::Task<base::Result<http::Response>> Own::handle(http::Request& request,
@@ -95,6 +96,8 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request& request,
   if (!request.session().own && !own_->covers(target, request.session())) return next(request);
   auto response = page(request);
   if (!response) return http::fail_with(std::move(response).error());
+  // No page of another site may load what is for Weir's own.
+  response->head->fields.add("Cross-Origin-Resource-Policy", "same-origin");
   return http::answer(*std::move(response));
 }
 

@@ -102,12 +102,49 @@ TEST(Own, ThePageSaysWhatItSeesOfThisClient) {
                                  {"Cookie", "secret"}});
   ASSERT_TRUE(html.response);
   EXPECT_EQ(html.field(FieldId::content_type), "text/html; charset=utf-8");
-  EXPECT_NE(html.response->head->fields.find("Content-Security-Policy"), nullptr);
+  EXPECT_EQ(html.field(FieldId::content_security_policy),
+            "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'; "
+            "base-uri 'none'");
   const std::string page = http::content_of(*html.response);
   for (const char* part : {"1.2.3", "127.0.0.7", "127.0.0.1:9876", "&lt;script&gt;", "directly"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_NE(page.find("<link rel=\"stylesheet\" href=\"/style.css\">"), std::string::npos);
+  // The policy would stop these.
+  for (const char* part : {"<style", "style=", "<img", "<form", "<iframe", "<base"})
+    EXPECT_EQ(page.find(part), std::string::npos) << part;
   EXPECT_EQ(page.find("<script"), std::string::npos);
   EXPECT_EQ(page.find("secret"), std::string::npos);
+}
+
+TEST(Own, WhateverItAnswersIsForItsOwnPagesAlone) {
+  const struct {
+    const char *method, *path, *type;
+    int status;
+  } cases[] = {
+      {"GET", "/", "text/html; charset=utf-8", 200},
+      {"HEAD", "/", "text/html; charset=utf-8", 200},
+      {"GET", "/style.css", "text/css; charset=utf-8", 200},
+      {"GET", "/style.css?x", "text/css; charset=utf-8", 200},
+      {"GET", "/style.css/", "text/plain; charset=utf-8", 404},
+      {"GET", "/none", "text/plain; charset=utf-8", 404},
+      {"POST", "/", "text/plain; charset=utf-8", 405},
+      {"POST", "/style.css", "text/plain; charset=utf-8", 405},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    const http::Outcome outcome =
+        fake.run(kStage, c.method, std::string("http://weir.internal") + c.path,
+                 {{"Host", "weir.internal"}, {"Accept", "text/html"}});
+    EXPECT_EQ(outcome.status(), c.status) << c.path;
+    EXPECT_EQ(outcome.field(FieldId::content_type), c.type) << c.path;
+    EXPECT_EQ(outcome.field(FieldId::cache_control), "no-store") << c.path;
+    EXPECT_EQ(outcome.field(FieldId::x_content_type_options), "nosniff") << c.path;
+    const http::Fields& fields = outcome.response->head->fields;
+    const http::Field* const policy = fields.find("Cross-Origin-Resource-Policy");
+    ASSERT_NE(policy, nullptr) << c.path;
+    EXPECT_EQ(policy->value(), "same-origin") << c.path;
+    EXPECT_EQ(fields.find("Access-Control-Allow-Origin"), nullptr) << c.path;
+  }
 }
 
 }  // namespace
