@@ -67,7 +67,7 @@ int status_of(ErrorType type) {
 }
 
 Error::Error(ErrorType type, int status, std::string detail, std::string rule)
-    : words_(std::make_shared<const Words>(Words{std::move(detail), std::move(rule), {}})),
+    : words_(std::make_shared<const Words>(Words{std::move(detail), std::move(rule), {}, {}})),
       type_(type),
       status_(static_cast<uint16_t>(status)) {}
 
@@ -81,10 +81,23 @@ std::string_view Error::remedy() const {
   return words_->remedy;
 }
 
+std::string_view Error::list() const {
+  return words_->list;
+}
+
 Error Error::with_remedy(std::string remedy) const {
   Error error = *this;
-  error.words_ =
-      std::make_shared<const Words>(Words{words_->detail, words_->rule, std::move(remedy)});
+  Words words = *words_;
+  words.remedy = std::move(remedy);
+  error.words_ = std::make_shared<const Words>(std::move(words));
+  return error;
+}
+
+Error Error::with_list(std::string list) const {
+  Error error = *this;
+  Words words = *words_;
+  words.list = std::move(list);
+  error.words_ = std::make_shared<const Words>(std::move(words));
   return error;
 }
 

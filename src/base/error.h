@@ -72,6 +72,9 @@ class [[nodiscard]] Error {
   /// How to allow what was refused, for the error page; empty if there is no way.
   std::string_view remedy() const;
   Error with_remedy(std::string remedy) const;
+  /// The entry of a list that refused, as FILE:LINE, for the log; empty: no list did.
+  std::string_view list() const;
+  Error with_list(std::string list) const;
   /// The client gets no error page: its connection is closed, as it would be without a proxy. The
   /// client knows when to ask again.
   Error without_answer() const {
@@ -87,7 +90,7 @@ class [[nodiscard]] Error {
 
  private:
   struct Words {
-    std::string detail, rule, remedy;
+    std::string detail, rule, remedy, list;
   };
   std::shared_ptr<const Words> words_;
   ErrorType type_;

@@ -8,6 +8,7 @@
 #include "cli/version.h"
 #include "config/reader.h"
 #include "config/reference.h"
+#include "lists/check_sources.h"
 
 namespace weir::cli {
 
@@ -82,9 +83,17 @@ Command control(const std::string& word, const NamedWeir& named) {
 Command check_file(const std::string& file) {
   const auto read = config::read_file(file);
   if (!read) return {{}, 1, {}, config::text_of(read.error())};
+  const auto lines = [](const std::vector<std::string>& each) {
+    std::string text;
+    for (const std::string& line : each) text += config::without_controls(line) + '\n';
+    return text;
+  };
+  const lists::CheckedSources sources = lists::check_sources(read->lists);
+  if (!sources.mistakes.empty()) return {{}, 1, {}, lines(sources.mistakes)};
   const std::string state = read->state_dir.empty() ? config::default_state_dir() : read->state_dir;
   return print(config::without_controls(file) + ": no mistakes\nstate_dir: " +
-               (state.empty() ? "none: there is no home" : config::without_controls(state)) + '\n');
+               (state.empty() ? "none: there is no home" : config::without_controls(state)) + '\n' +
+               lines(sources.notes));
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/units.h"
 #include "cli/control_place.h"
 #include "config/mistake.h"
-#include "config/units.h"
 
 namespace weir::cli {
 namespace {
@@ -19,7 +19,7 @@ bool is_line(const std::string& text) {
 /// Seconds of `1h` or, as people also write it, `10m`.
 std::optional<uint64_t> seconds_of(std::string text) {
   if (text.ends_with('m')) text += "in";
-  const auto ms = config::parse_duration_ms(text);
+  const auto ms = base::parse_duration_ms(text);
   return ms ? std::optional(*ms / 1000) : std::nullopt;
 }
 

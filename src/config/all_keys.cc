@@ -3,6 +3,7 @@
 #include "config/keys.h"
 #include "config/value.h"
 #include "journal/keys.h"
+#include "lists/keys.h"
 #include "net/dns/keys.h"
 #include "net/stream/keys.h"
 #include "origin/keys.h"
@@ -42,6 +43,12 @@ std::vector<Group> groups() {
                 "what.address what.not_address what.country what.not_country what.sni_missing "
                 "action mode guard",
        .tables = array_of(&Config::rules)},
+      {.name = "lists",
+       .doc =
+           "A list of hosts, networks and URLs, which rules ask by its NAME (`what.list`) or its "
+           "category; see lists.md.",
+       .order = "paths rules category",
+       .tables = named_tables(&Config::lists)},
       {.name = "login",
        .doc = "A name and a password, without which the proxy serves nobody; see login.md."},
       {.name = "pages", .doc = "What people see where Weir answers in place of a site."},
@@ -84,6 +91,7 @@ std::vector<Key> gathered() {
   add_keys(all, policy::rule_keys());
   add_keys(all, policy::what_keys(), &policy::RuleConfig::what);
   add_keys(all, policy::not_keys(), &policy::RuleConfig::but_not);
+  add_keys(all, lists::keys());
   add_keys(all, net::resolver_keys(), &Config::resolver);
   add_keys(all, net::tcp_keys(), &Config::tcp);
   add_keys(all, server::keys(), &Config::server);

@@ -6,6 +6,7 @@
 
 #include "base/ip.h"
 #include "journal/config.h"
+#include "lists/config.h"
 #include "net/dns/config.h"
 #include "net/stream/config.h"
 #include "origin/config.h"
@@ -58,6 +59,7 @@ struct Config {
   std::vector<policy::ClientConfig> clients;
   /// In the order in which they are asked.
   std::vector<policy::RuleConfig> rules;
+  lists::ListConfigs lists;
   /// Number of worker threads; 0: one for each CPU that the process may use.
   uint32_t workers = 0;
   /// Path of the control socket; empty: default_control_path().

@@ -67,8 +67,9 @@ constexpr base::Setting<Config> kKeys[] = {
      .needs_restart = true,
      .doc = "The folder of what outlives a restart. With \"\" it is $STATE_DIRECTORY (the first of "
             "the list; systemd sets it), /var/lib/weir (as root), $XDG_STATE_HOME/weir or "
-            "~/.local/state/weir, and is made when something is to be kept, such as `weir allow`. "
-            "One that is named here is made at start, with mode 0700, and locked: two Weirs can't "
+            "~/.local/state/weir, and is made when something is to be kept, such as `weir allow` "
+            "or the images of lists. One that is named here is made at start, with mode 0700, and "
+            "locked: two Weirs can't "
             "have the same."},
     {.name = "workers",
      .kind = Kind::number,

@@ -44,6 +44,8 @@ class Mistakes {
  public:
   /// Returns the file's number, by which places name it.
   uint32_t add_file(std::string name);
+  /// The name of the file that the place is in.
+  const std::string& file(const Place& place) const { return files_[place.file]; }
   /// `weir.toml:3:1`
   std::string text_of(const Place& place) const;
   /// `weir.toml:3`

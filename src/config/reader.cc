@@ -5,6 +5,7 @@
 #include "config/all_keys.h"
 #include "config/checks.h"
 #include "config/files.h"
+#include "config/list_checks.h"
 #include "config/named_files.h"
 #include "config/rule_checks.h"
 #include "config/tables.h"
@@ -67,6 +68,7 @@ std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
   if (complete) {
     reader.find_missing();
     check(config, sources, mistakes);
+    check_lists(config, sources, mistakes);
     check_rules(config, sources, mistakes);
     if (named_files == NamedFiles::read) read_named_files(config, sources, mistakes);
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "config/list_checks.h"
 #include "policy/compile.h"
 
 namespace weir::config {
@@ -81,9 +82,24 @@ class RuleChecks {
                            : "action is \"redirect\", and there is no `to`",
                     "both or none");
     }
-    if (rule.guard && rule.action == policy::Action::allow) {
-      mistakes_.add(place_of(table, "guard"), "guard is true where action is \"allow\"",
+    const bool is_limit = rule.action == policy::Action::limit;
+    if (rule.guard && (rule.action == policy::Action::allow || is_limit)) {
+      mistakes_.add(place_of(table, "guard"),
+                    "guard is true where action is " + in_quotes(policy::name_of(rule.action)),
                     "a guard that denies: it closes what nothing opens again");
+    }
+    const bool has_limit = rule.rate != 0 || rule.bytes_per_day != 0;
+    if (has_limit != is_limit) {
+      const char* const key = !has_limit ? "action" : rule.rate != 0 ? "rate" : "bytes_per_day";
+      mistakes_.add(place_of(table, key),
+                    has_limit
+                        ? std::string("there is a `") + key + "` where action is not \"limit\""
+                        : "action is \"limit\", and there is nothing that is limited",
+                    "action = \"limit\" with rate, bytes_per_day or both");
+    }
+    if (is_limit && rule.audit) {
+      mistakes_.add(place_of(table, "mode"), "mode is \"audit\" where action is \"limit\"",
+                    "mode = \"enforce\": nothing is noted of limits");
     }
   }
 
@@ -101,7 +117,7 @@ class RuleChecks {
   void check_names() {
     const policy::Directory directory(config_.clients, listener_names(config_));
     const std::vector<std::string> places(config_.rules.size());
-    const auto compiled = policy::compile(config_.rules, places, directory, {});
+    const auto compiled = policy::compile(config_.rules, places, directory, list_names(config_));
     const auto tables = sources_.tables("rule");
     for (const policy::UnknownName& each : compiled.unknown) {
       const ValueSource* const value = Sources::find(tables[each.rule], each.key);

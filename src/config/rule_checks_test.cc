@@ -74,7 +74,7 @@ TEST(Rules, MistakesHaveTheirPlace) {
        "times such as \"16:00\"\n"},
       {"[[rule]]\nname = \"a\"\naction = \"open\"",
        "f:3:10: action is \"open\": it comes with a later version; expected \"allow\", \"deny\", "
-       "\"filter\" or \"redirect\"\n"},
+       "\"filter\", \"redirect\" or \"limit\"\n"},
       {"[[rule]]\nname = \"a\"\naction = \"redirect\"\n",
        "f:3:10: action is \"redirect\", and there is no `to`; expected both or none\n"},
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\nto = \"http://a.test/\"\n",

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "config/mistake.h"
-#include "config/units.h"
 
 namespace weir::config {
 
@@ -85,11 +85,11 @@ Taken take_text(const Key& key, std::string_view text, const Slot& slot) {
       *std::get<bool*>(slot) = text == "allow";
       return {};
     case Kind::duration: {
-      const auto ms = parse_duration_ms(text);
+      const auto ms = base::parse_duration_ms(text);
       return ms ? put_number(key, *ms, slot) : no();
     }
     case Kind::size: {
-      const auto bytes = parse_size(text);
+      const auto bytes = base::parse_size(text);
       return bytes ? put_number(key, *bytes, slot) : no();
     }
     case Kind::token:
@@ -158,8 +158,8 @@ std::string as_toml(const Key& key, const Slot& slot) {
     case Kind::flag: return flag_text(slot);
     case Kind::allow_or_deny: return *std::get<bool*>(slot) ? "\"allow\"" : "\"deny\"";
     case Kind::number: return std::to_string(number());
-    case Kind::duration: return in_quotes(duration_text(number()));
-    case Kind::size: return in_quotes(size_text(number()));
+    case Kind::duration: return in_quotes(base::duration_text(number()));
+    case Kind::size: return in_quotes(base::size_text(number()));
     case Kind::token:
     case Kind::path: return in_quotes(*std::get<std::string*>(slot));
     case Kind::own: return as_toml(key, std::get<OwnSlot>(slot));
@@ -185,9 +185,10 @@ std::string expectation(const Key& key) {
     case Kind::number: return "a whole number" + range(key, number_text);
     case Kind::duration:
       return "a duration such as \"500ms\", \"10s\", \"15min\" or \"2h\"," +
-             range(key, duration_text);
+             range(key, base::duration_text);
     case Kind::size:
-      return "a size such as \"64KiB\" or \"16MiB\", or a number of bytes," + range(key, size_text);
+      return "a size such as \"64KiB\" or \"16MiB\", or a number of bytes," +
+             range(key, base::size_text);
     case Kind::token: return "a word of letters, digits and `-._~!#$%&'*+^|`";
     case Kind::path: return "the absolute path of a file such as \"/run/weir/control\"";
     case Kind::ports: return "a list of ports" + range(key, number_text) + ", such as [25, 3306]";

@@ -49,7 +49,7 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
     return {};
   }
   /// Asked about the head of the final response, as the origin sent it, before any of it goes to
-  /// the client.
+  /// the client. Sets the exchange's verdict and allowance.
   virtual base::Result<void> check_response(const ResponseHead& head, Exchange& exchange) const {
     (void)head;
     (void)exchange;

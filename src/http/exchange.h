@@ -9,6 +9,7 @@
 #include "async/signal.h"
 #include "async/task.h"
 #include "base/account.h"
+#include "base/allowance.h"
 #include "base/error.h"
 #include "base/kept_text.h"
 #include "base/ref.h"
@@ -108,6 +109,12 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
     return verdict ? verdict->rule.view() : std::string_view();
   }
 
+  /// The entry of a list, as FILE:LINE, that made that rule hold; empty: no list did.
+  std::string_view list() const {
+    if (error_ && !error_->rule().empty()) return error_->list();
+    return verdict ? verdict->list.view() : std::string_view();
+  }
+
   const base::Ref<const Pipeline> pipeline;
   /// Who made the request; auth replaces it once it knows the user.
   base::Ref<const Asker> asker;
@@ -134,6 +141,13 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::Ref<const Decision> decision;
   /// What the rules have said so far, the last point's word; null if they said nothing.
   base::Ref<const Verdict> verdict;
+  /// What a rule leaves to this exchange; null: no rule limits it. Whoever moves its bytes reads it
+  /// anew for each portion.
+  base::Ref<base::Allowance> allowance;
+  /// The Content-Type of the final response, without parameters and in lower case, and its told
+  /// length, where the rules may ask for them again; empty before there is a response.
+  base::KeptText answered_type;
+  std::optional<uint64_t> answered_length;
   bool reused_connection = false;
   /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
   /// null if nothing.

@@ -76,8 +76,7 @@ std::string html_page(std::string_view title, std::string_view body) {
 Response own_page(std::string_view title, std::string_view body) {
   static const std::string link =
       "<link rel=\"stylesheet\" href=\"" + std::string(kStylePath) + "\">";
-  Response response =
-      text_response(200, "text/html; charset=utf-8", document(title, link, body));
+  Response response = text_response(200, "text/html; charset=utf-8", document(title, link, body));
   response.head->fields.set(FieldId::content_security_policy, kOwnPolicy);
   return response;
 }

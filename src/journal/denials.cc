@@ -43,8 +43,8 @@ void Denials::note(const http::Exchange& exchange) {
   Denial denial{.wall_ms = exchange.started_wall_ms,
                 .method = cut(request.method),
                 .target = cut(request.target),
-                .rule = std::string(exchange.rule())};
-  if (exchange.verdict) denial.list = exchange.verdict->list.text();
+                .rule = std::string(exchange.rule()),
+                .list = std::string(exchange.list())};
   std::string key = key_of(exchange.session().client.address, exchange.asker->identity);
   const std::lock_guard lock(mutex_);
   std::deque<Denial>& denials = client_of(std::move(key)).denials;

@@ -116,7 +116,7 @@ void append_json(std::string& out, const LogFacts& facts) {
   append_string_or_null(out, exchange.rule());
   const http::Verdict* const verdict = exchange.verdict.get();
   out += ",\"list\":";
-  append_string_or_null(out, verdict ? verdict->list.view() : std::string_view());
+  append_string_or_null(out, exchange.list());
   out += ",\"would\":";
   append_string_or_null(out, verdict ? verdict->would.view() : std::string_view());
   out += ",\"grant\":";

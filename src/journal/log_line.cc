@@ -128,8 +128,8 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
     if (exchange.reused_connection) at = put(at, " reused=1");
   }
   at = put_word(at, " rule=", exchange.rule());
+  at = put_word(at, " list=", exchange.list());
   if (exchange.verdict) {
-    at = put_word(at, " list=", exchange.verdict->list);
     at = put_word(at, " would=", exchange.verdict->would);
     if (exchange.verdict->grant != 0) {
       at = put(at, " grant=");
@@ -152,9 +152,9 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
 size_t longest(const LogFacts& facts) {
   const http::Exchange& exchange = facts.exchange;
   size_t wire = exchange.asker->identity.size() + exchange.sni.size() + exchange.rule().size() +
-                exchange.request_line().size() + exchange.referer().size() +
-                exchange.user_agent().size();
-  if (exchange.verdict) wire += exchange.verdict->list.size() + exchange.verdict->would.size();
+                exchange.list().size() + exchange.request_line().size() +
+                exchange.referer().size() + exchange.user_agent().size();
+  if (exchange.verdict) wire += exchange.verdict->would.size();
   if (exchange.request)
     wire += exchange.request->method_token.size() + exchange.request->raw_target.size();
   return 4 * wire + facts.outcome.size() + 512;

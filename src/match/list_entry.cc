@@ -6,7 +6,7 @@ namespace weir::match {
 
 std::string_view name_of(ListForm form) {
   static constexpr std::array<std::string_view, kListForms> kNames = {
-      "names", "wildcards", "hosts", "dnsmasq", "zone", "||name^", "networks", "URLs"};
+      "names", "wildcards", "hosts", "dnsmasq", "zone", "ad-block hosts", "networks", "URLs"};
   return kNames[static_cast<size_t>(form)];
 }
 

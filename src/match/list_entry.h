@@ -47,6 +47,14 @@ class ListSink {
   virtual bool add_url(const UrlPrefix& url, uint32_t line) = 0;
 };
 
+/// Takes entries and drops them: for those who want to know what is wrong alone.
+class NoSink final : public ListSink {
+ public:
+  bool add_domain(std::string_view, DomainKind, uint32_t) override { return true; }
+  bool add_network(const base::Cidr&, uint32_t) override { return true; }
+  bool add_url(const UrlPrefix&, uint32_t) override { return true; }
+};
+
 /// Why a line, or a part of it, is not taken.
 struct ListFault {
   enum class Kind : uint8_t {

@@ -4,13 +4,29 @@
 #include <array>
 
 #include "base/text.h"
-#include "match/address_class.h"
 #include "match/host_name.h"
 
 namespace weir::match {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
+// Loops of their own: a million lines are read so, and std::string_view::find_first_of() calls a
+// function for each byte.
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool begins_comment(char c) {
+  return c == '#' || c == ';';
+}
+bool is_in_url(char c) {
+  return c == '/' || c == ':' || c == '?';
+}
+bool is_in_address(char c) {
+  return base::is_digit(c) || c == '.' || c == ':' || c == '/' || (c >= 'a' && c <= 'f') ||
+         (c >= 'A' && c <= 'F');
+}
+bool looks_like_url(std::string_view word) {
+  return std::ranges::any_of(word, is_in_url);
+}
 
 ListFault fault(std::string_view words) {
   return {ListFault::Kind::other, words};
@@ -40,15 +56,15 @@ bool is_filter(std::string_view word) {
          (word.size() > 1 && word.starts_with('/') && word.ends_with('/'));
 }
 
-/// True if the `#` at `at` has a meaning: in a URL, but not behind a network.
-bool is_fragment(std::string_view line, size_t at) {
-  const std::string_view before = line.substr(0, at);
-  return before.find('/') != std::string_view::npos && !base::Cidr::parse(before);
+/// A `#` behind a network begins a comment, though there is a slash before it as in a URL.
+bool is_network(std::string_view text) {
+  constexpr size_t kLongest = 45 + 4;  // An IPv6 address that ends like an IPv4 one, and `/128`.
+  return text.size() <= kLongest && base::Cidr::parse(text);
 }
 
 /// To be asked before a parser of addresses, whose refusal takes time.
 bool may_be_address(std::string_view word) {
-  if (word.find_first_not_of("0123456789abcdefABCDEF.:/") != std::string_view::npos) return false;
+  if (!std::ranges::all_of(word, is_in_address)) return false;
   return base::is_digit(word.front()) || word.find(':') != std::string_view::npos;
 }
 
@@ -57,26 +73,34 @@ bool may_be_address(std::string_view word) {
 std::string_view without_comment(std::string_view line) {
   line = base::trim(line);
   if (line.starts_with('#') || line.starts_with('!') || line.starts_with(';')) return {};
-  for (size_t at = line.find_first_of("#;"); at != std::string_view::npos;
-       at = line.find_first_of("#;", at + 1)) {
-    if (kBlanks.find(line[at - 1]) != std::string_view::npos) return base::trim(line.substr(0, at));
-    if (line[at] == ';' || is_fragment(line, at)) continue;
+  bool in_path = false;
+  for (size_t at = 0; at < line.size(); ++at) {
+    in_path |= line[at] == '/';
+    if (!begins_comment(line[at])) continue;
+    const std::string_view before = line.substr(0, at);
+    if (is_blank(before.back())) return base::trim(before);
+    // In a URL it begins a fragment.
+    if (line[at] == ';' || (in_path && !is_network(before))) continue;
     if (is_cosmetic(line.substr(at))) break;
-    return line.substr(0, at);
+    return before;
   }
   return line;
 }
 
 std::string_view take_word(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
-  text.remove_prefix(word.size());
+  const auto begin = std::ranges::find_if_not(text, is_blank);
+  const auto end = std::ranges::find_if(begin, text.end(), is_blank);
+  const std::string_view word(begin, end);
+  text = std::string_view(end, text.end());
   return word;
 }
 
 bool leads_nowhere(std::string_view address) {
   const auto parsed = address_of(address);
-  return parsed && (parsed->is_unspecified() || classify(*parsed) == AddressClass::loopback);
+  if (!parsed) return false;
+  const base::IpAddress unmapped = parsed->unmapped();
+  if (unmapped.is_v4()) return unmapped.bytes()[0] == 127 || unmapped.is_unspecified();
+  return unmapped.is_unspecified() || unmapped == *base::IpAddress::parse("::1");
 }
 
 ListFault LineReader::read(std::string_view line, uint32_t number) {
@@ -151,7 +175,8 @@ ListFault LineReader::one_word(std::string_view word, uint32_t number) {
   if (word.starts_with('='))
     return add_domain(word.substr(1), DomainKind::itself, ListForm::name, number);
   const bool below = word.starts_with("*.");
-  if (word.find_first_of("/:?") == std::string_view::npos && (below || word.starts_with('.'))) {
+  const bool is_url = looks_like_url(word);
+  if (!is_url && (below || word.starts_with('.'))) {
     return add_domain(word.substr(below ? 2 : 1),
                       below ? DomainKind::below : DomainKind::itself_and_below, ListForm::wildcard,
                       number);
@@ -164,7 +189,7 @@ ListFault LineReader::one_word(std::string_view word, uint32_t number) {
         word.find_first_not_of("0123456789", address.size() + 1) == std::string_view::npos)
       return fault("it is no network: its prefix is too long, or bits beyond it are set");
   }
-  if (word.find_first_of("/:?") != std::string_view::npos) return url(word, number);
+  if (is_url) return url(word, number);
   const size_t dot = word.find('.');
   if (origin_ == ListOrigin::file && (dot == std::string_view::npos || dot + 1 == word.size()))
     return fault("a name without a dot; `.name` is it and all below it, `=name` it alone");

@@ -44,6 +44,11 @@ constexpr uint32_t kManyFaults = 10'000;
 
 }  // namespace
 
+ListFault fault_in_list_line(std::string_view line) {
+  NoSink sink;
+  return ListReader(sink, ListOrigin::own).read(line);
+}
+
 bool ListReader::feed(std::string_view piece) {
   bytes_ += piece.size();
   if (bytes_ > kLargestListFile) refuse("It is larger than 256 MiB.");

@@ -18,6 +18,9 @@ inline constexpr uint64_t kLargestListFile = uint64_t{256} << 20;
 /// The most entries of one file.
 inline constexpr uint32_t kMostListEntries = uint32_t{1} << 24;
 
+/// What is wrong with a line of the owner's own.
+ListFault fault_in_list_line(std::string_view line);
+
 /// Splits a text that comes in pieces into lines, recognises each line's form (ListForm), and gives
 /// the entries to a sink. Use it once. Holds one line.
 class ListReader {
@@ -34,6 +37,7 @@ class ListReader {
   base::Result<ListReport> finish() &&;
 
  private:
+  friend ListFault fault_in_list_line(std::string_view line);
   void line(std::string_view text);
   void recognise_beginning(std::string_view text);
   ListFault read(std::string_view text);

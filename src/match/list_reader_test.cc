@@ -62,6 +62,8 @@ TEST(ListReader, LinesOfEachForm) {
       {"127.0.0.1\texample.com  www.EXAMPLE.com", "1 =example.com, 1 =www.example.com"},
       {":: example.com # why", "1 =example.com"},
       {"::1 example.com#why", "1 =example.com"},
+      {"127.0.0.53 example.com", "1 =example.com"},
+      {"::ffff:0.0.0.0 example.com", "1 =example.com"},
       {"0.0.0.0 wpad", "1 =wpad"},
       {"0.0.0.0 ns", "1 =ns"},
       {"0.0.0.0 a cname", "1 =a, 1 =cname"},
@@ -106,6 +108,8 @@ TEST(ListReader, LinesOfEachForm) {
       {"http://[2001:DB8::1]/i", "1 http [2001:db8::1]/i"},
       {"https://example.com", "1 https example.com/"},
       {"https://example.com/a#b", "1 https example.com/a"},
+      {"example.com/a;b#c", "1 both example.com/a;b"},
+      {"example.com/a # b", "1 both example.com/a"},
       {"example.com:8080", "1 both example.com:8080/"},
       // Comments
       {"# example.com", ""},

@@ -19,6 +19,8 @@ class RuleCompiler {
     made.action = rule_.action;
     made.audit = rule_.audit;
     made.to = rule_.to;
+    made.rate = rule_.rate;
+    made.bytes_per_day = rule_.bytes_per_day;
     Condition& condition = made.condition;
     condition.users = rule_.users;
     // Also where nobody has these names: a rule for nobody must not become one for everyone.

@@ -1,5 +1,6 @@
 #include "policy/decide.h"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 
@@ -29,6 +30,13 @@ std::optional<uint64_t> length_of(const http::ResponseHead& head) {
   return length;
 }
 
+base::Ref<Limit> make_limit(const std::shared_ptr<const Rulebook>& book, const Question& asked,
+                            const Outcome& outcome) {
+  if (!outcome.limit || !book->usages) return {};
+  return base::make_ref<Limit>(book, *outcome.limit,
+                               book->directory.account_of(asked.request.client, asked.identity));
+}
+
 }  // namespace
 
 uint64_t RuleSet::next_generation() {
@@ -37,14 +45,21 @@ uint64_t RuleSet::next_generation() {
 }
 
 Decision::Decision(const RuleSet& rules, const Question& question, bool may_narrow, size_t position,
-                   base::Ref<const http::Verdict> verdict)
+                   base::Ref<const http::Verdict> verdict, base::Ref<Limit> limit)
     : rules_(rules.of(question.listener)),
       book_(rules.book_for(question)),
       generation_(rules.generation),
       verdict_(std::move(verdict)),
       asked_(question),
       may_narrow_(may_narrow),
-      position_(position) {}
+      position_(position),
+      limit_(std::move(limit)) {}
+
+base::Ref<Limit> Decision::limit_for(const Question& asked, const Outcome& outcome) const {
+  // Most later points find the same rule as the first.
+  if (limit_ && outcome.limit == &limit_->rule()) return limit_;
+  return make_limit(book_, asked, outcome);
+}
 
 base::Result<void> Decision::check_address(base::AddressSource source,
                                            const base::IpAddress& address, uint16_t port) const {
@@ -52,7 +67,7 @@ base::Result<void> Decision::check_address(base::AddressSource source,
   CHECK_OK(policy::check_address(*rules_, asked.host, source, address, port));
   if (!may_narrow_) return {};
   Facts facts = facts_of(*book_, asked);
-  facts.address = address;
+  add_address(*book_, facts, address);
   const Outcome outcome = judge(*book_, facts, Point::address, asked.connect);
   if (passes(outcome)) return {};
   return std::unexpected(
@@ -84,7 +99,7 @@ base::Result<void> Decision::check_server_name(std::string_view name,
   if (!may_narrow_ && name == asked.host) return {};
   Facts facts = facts_of(*book_, asked);
   facts.sni_missing = name.empty();
-  if (exchange.peer.port != 0) facts.address = exchange.peer.address;
+  if (exchange.peer.port != 0) add_address(*book_, facts, exchange.peer.address);
   // What the tunnel was asked for was allowed; now what it leads to has to be.
   if (!name.empty() && name != asked.host) {
     facts.host = name;
@@ -92,6 +107,7 @@ base::Result<void> Decision::check_server_name(std::string_view name,
   }
   const Outcome outcome = judge(*book_, facts, Point::server_name, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);
+  exchange.allowance = limit_for(asked, outcome);
   if (passes(outcome)) return {};
   return std::unexpected(
       refusal(*book_, outcome,
@@ -101,31 +117,55 @@ base::Result<void> Decision::check_server_name(std::string_view name,
 
 base::Result<void> Decision::check_response(const http::ResponseHead& head,
                                             http::Exchange& exchange) const {
+  if (!book_) return {};
+  exchange.answered_type = media_type(head);
+  exchange.answered_length = length_of(head);
+  return may_narrow_ ? check_content(exchange, 0) : base::Result<void>();
+}
+
+base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t seen) const {
   if (!may_narrow_) return {};
   const Question asked = asked_.question();
-  const std::string type = media_type(head);
   Facts facts = facts_of(*book_, asked);
-  if (exchange.peer.port != 0) facts.address = exchange.peer.address;
-  facts.content_type = type;
-  if (facts.kinds) facts.kinds = narrowed(*facts.kinds, type);
-  facts.size = length_of(head);
+  if (exchange.peer.port != 0) add_address(*book_, facts, exchange.peer.address);
+  facts.content_type = exchange.answered_type.view();
+  if (facts.kinds) facts.kinds = narrowed(*facts.kinds, exchange.answered_type.view());
+  facts.size = exchange.answered_length;
+  // Of content whose length is not told, this much is certain.
+  if (!facts.size && seen > 0) facts.size = seen;
   const Outcome outcome = judge(*book_, facts, Point::response, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);
+  exchange.allowance = limit_for(asked, outcome);
   if (passes(outcome)) return {};
   return std::unexpected(refusal(*book_, outcome, "this answer of " + std::string(asked.host)));
 }
 
+void Decision::limit_by_peer(http::Exchange& exchange) const {
+  if (!may_narrow_ || !book_->usages || exchange.peer.port == 0) return;
+  const Question asked = asked_.question();
+  Facts facts = facts_of(*book_, asked);
+  add_address(*book_, facts, exchange.peer.address);
+  exchange.allowance = limit_for(asked, judge(*book_, facts, Point::address, asked.connect));
+}
+
+uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) const {
+  if (!may_narrow_ || exchange.answered_length) return UINT64_MAX;
+  const auto next = std::ranges::lower_bound(book_->sizes, seen);
+  return next == book_->sizes.end() ? UINT64_MAX : *next;
+}
+
 Decided decide(const RuleSet& rules, const Question& question) {
-  const auto pass = [&](bool may_narrow, size_t position, base::Ref<const http::Verdict> verdict) {
-    return Decided{
-        base::Ref<const Decision>(new Decision(rules, question, may_narrow, position, verdict)),
-        verdict};
+  const auto pass = [&](bool may_narrow, size_t position, base::Ref<const http::Verdict> verdict,
+                        base::Ref<Limit> limit) {
+    return Decided{base::Ref<const Decision>(new Decision(rules, question, may_narrow, position,
+                                                          verdict, std::move(limit))),
+                   verdict};
   };
-  if (question.own) return pass(false, 0, {});
+  if (question.own) return pass(false, 0, {}, {});
   if (auto port = check_port(*rules.of(question.listener), question.port); !port)
     return {std::unexpected(std::move(port).error())};
   const auto& rulebook = rules.book_for(question);
-  if (!rulebook) return pass(false, 0, {});
+  if (!rulebook) return pass(false, 0, {}, {});
   const Rulebook& book = *rulebook;
   const Outcome outcome = judge(book, facts_of(book, question), Point::request, question.connect);
   auto verdict = verdict_of(book, outcome);
@@ -135,7 +175,8 @@ Decided decide(const RuleSet& rules, const Question& question) {
     if (outcome.rule && !question.connect) refused.redirect_to = outcome.rule->to;
     return refused;
   }
-  return pass(outcome.may_narrow || outcome.undecided_allow, outcome.position, std::move(verdict));
+  return pass(outcome.may_narrow || outcome.undecided_allow, outcome.position, std::move(verdict),
+              make_limit(rulebook, question, outcome));
 }
 
 }  // namespace weir::policy

@@ -10,6 +10,7 @@
 #include "base/ref.h"
 #include "http/decision.h"
 #include "http/verdict.h"
+#include "policy/limit.h"
 #include "policy/question.h"
 #include "policy/rulebook.h"
 #include "policy/rules.h"
@@ -47,8 +48,9 @@ class Decision final : public http::Decision {
  public:
   /// `may_narrow`: a later point may say more than the beginning did.
   /// `position`: Outcome::position.
+  /// `limit` may be null.
   Decision(const RuleSet& rules, const Question& question, bool may_narrow, size_t position,
-           base::Ref<const http::Verdict> verdict);
+           base::Ref<const http::Verdict> verdict, base::Ref<Limit> limit);
   /// What was asked. The views live as long as this.
   Question question() const { return asked_.question(); }
 
@@ -63,8 +65,23 @@ class Decision final : public http::Decision {
                                        http::Exchange& exchange) const override;
   base::Result<void> check_response(const http::ResponseHead& head,
                                     http::Exchange& exchange) const override;
+  /// Asks again about a response that is under way, of which `seen` bytes of content have come; 0
+  /// if they are not counted.
+  base::Result<void> check_content(http::Exchange& exchange, uint64_t seen) const;
+
+  /// What a rule that limits the request leaves of it; null: no rule does.
+  const base::Ref<Limit>& limit() const { return limit_; }
+  /// Once it is known where a CONNECT leads: sets the exchange's allowance.
+  void limit_by_peer(http::Exchange& exchange) const;
+  /// What moves for the request has to be counted.
+  bool counts() const { return book_ && book_->counts(); }
+  /// The content of `exchange` has to be looked at when there are more bytes than this; UINT64_MAX:
+  /// never.
+  uint64_t next_look(const http::Exchange& exchange, uint64_t seen) const;
 
  private:
+  base::Ref<Limit> limit_for(const Question& asked, const Outcome& outcome) const;
+
   const std::shared_ptr<const ListenerRules> rules_;
   /// Null where no rule of the owner applies.
   const std::shared_ptr<const Rulebook> book_;
@@ -73,6 +90,7 @@ class Decision final : public http::Decision {
   const KeptQuestion asked_;
   const bool may_narrow_;
   const size_t position_;
+  const base::Ref<Limit> limit_;
 };
 
 /// What came of a question.

@@ -73,6 +73,14 @@ Who Directory::of(uint32_t listener, const base::IpAddress& address, std::string
   return who;
 }
 
+std::string Directory::account_of(const base::IpAddress& address, std::string_view user) const {
+  if (!user.empty()) return "user " + std::string(user);
+  const std::string text = address.text();
+  if (const auto own = addresses_.find(text); own != addresses_.end())
+    return "client " + clients_[own->second.front()].name;
+  return address.is_v4() ? text : base::Cidr(address, 64).address().text() + "/64";
+}
+
 std::vector<uint32_t> Directory::clients_named(std::string_view name) const {
   std::vector<uint32_t> numbers;
   for (uint32_t i = 0; i < clients_.size(); ++i) {

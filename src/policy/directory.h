@@ -41,6 +41,9 @@ class Directory {
 
   /// The name of the user is a view of `user`.
   Who of(uint32_t listener, const base::IpAddress& address, std::string_view user) const;
+  /// Whom limits count as one client: the user, else the `[[client]]` that has the address by
+  /// itself and not as a part of a network, else the address (of IPv6, its /64).
+  std::string account_of(const base::IpAddress& address, std::string_view user) const;
   /// The entries with that name; there may be several.
   std::vector<uint32_t> clients_named(std::string_view name) const;
   std::vector<uint32_t> listeners_named(std::string_view name) const;

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "base/units.h"
+
 namespace weir::policy {
 namespace {
 
@@ -35,14 +37,23 @@ base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_vi
   }
   std::string detail = rule->grant != 0 ? "Somebody has blocked " + shown(what)
                                         : "The rule \"" + rule->name + "\" denies " + shown(what);
-  if (outcome.hit) {
-    if (const std::string place = book.lists->place_of(*outcome.hit); !place.empty())
-      detail += ", which is in " + without_folders(place);
-  }
+  std::string list;
+  if (outcome.hit) list = book.lists->place_of(*outcome.hit);
+  if (!list.empty()) detail += ", which is in " + without_folders(list);
   detail += '.';
   if (!rule->when.always()) detail += " It holds " + rule->when.text() + '.';
   return Error(ErrorType::http_request_denied, std::move(detail), rule->name)
-      .with_remedy(remedy_for(*rule));
+      .with_remedy(remedy_for(*rule))
+      .with_list(std::move(list));
+}
+
+base::Error refusal_of_limit(const Rule& rule) {
+  return base::Error(base::ErrorType::http_request_denied,
+                     "The rule \"" + rule.name + "\" gives you " +
+                         base::size_text(rule.bytes_per_day) +
+                         " a day, and today's are used up. The next day begins at 00:00.",
+                     rule.name)
+      .with_remedy(remedy_for(rule));
 }
 
 base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& outcome) {

@@ -16,6 +16,9 @@ inline constexpr std::string_view kDefaultRule = "policy.default";
 /// how to change it.
 base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_view what);
 
+/// What is left of this limit today is nothing.
+base::Error refusal_of_limit(const Rule& rule);
+
 /// For the log. Null if no rule said anything.
 base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& outcome);
 

@@ -47,6 +47,8 @@ struct RuleConfig {
   bool guard = false;
   /// Of Action::redirect.
   std::string to;
+  /// Of Action::limit: bytes a second, and bytes a day; 0: no such limit.
+  uint64_t rate = 0, bytes_per_day = 0;
   /// Where it is written: `weir.toml:31`.
   std::string place;
   friend bool operator==(const RuleConfig&, const RuleConfig&) = default;

@@ -29,12 +29,13 @@ Taken take_hours(RuleConfig& rule, std::string_view text) {
 }
 
 Taken take_action(RuleConfig& rule, std::string_view text) {
-  for (const Action action : {Action::allow, Action::deny, Action::filter, Action::redirect}) {
+  for (const Action action :
+       {Action::allow, Action::deny, Action::filter, Action::redirect, Action::limit}) {
     if (name_of(action) != text) continue;
     rule.action = action;
     return {};
   }
-  for (const std::string_view later : {"limit", "open", "tunnel", "parent"}) {
+  for (const std::string_view later : {"open", "tunnel", "parent"}) {
     if (text == later) return std::unexpected("it comes with a later version");
   }
   return std::unexpected(std::string());
@@ -52,6 +53,41 @@ Taken take_redirect_to(RuleConfig& rule, std::string_view text) {
     return std::unexpected(std::string(url.error().detail()));
   rule.to = text;
   return {};
+}
+
+struct RateUnit {
+  std::string_view name;
+  uint64_t bits;
+};
+/// The largest first, for text_of_rate().
+constexpr RateUnit kRateUnits[] = {
+    {"Gbit/s", 1'000'000'000}, {"MiB/s", 8 << 20}, {"Mbit/s", 1'000'000},
+    {"KiB/s", 8 << 10},        {"kbit/s", 1000},   {"B/s", 8},
+};
+constexpr uint64_t kLeastRate = 128, kMostRate = uint64_t{1} << 40;
+
+/// `20 Mbit/s`, `500KiB/s`. Networks are sold in bits, and files have bytes.
+Taken take_rate(RuleConfig& rule, std::string_view text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = base::parse_decimal(text.substr(0, digits));
+  const std::string_view name = base::trim(text.substr(digits));
+  for (const RateUnit& unit : kRateUnits) {
+    uint64_t bits = 0;
+    if (!number || unit.name != name || __builtin_mul_overflow(*number, unit.bits, &bits)) continue;
+    if (bits / 8 < kLeastRate || bits / 8 > kMostRate)
+      return std::unexpected("it is not from 1 kbit/s to 8,000 Gbit/s");
+    rule.rate = bits / 8;
+    return {};
+  }
+  return std::unexpected(std::string());
+}
+
+std::vector<std::string> text_of_rate(const RuleConfig& rule) {
+  for (const RateUnit& unit : kRateUnits) {
+    if (rule.rate != 0 && rule.rate * 8 % unit.bits == 0)
+      return {std::to_string(rule.rate * 8 / unit.bits) + ' ' + std::string(unit.name)};
+  }
+  return {""};
 }
 
 Taken take_mode(RuleConfig& rule, std::string_view text) {
@@ -82,12 +118,15 @@ constexpr Own kWhen{
         },
     .clear = [](RuleConfig& rule) { rule.when = {}; }};
 constexpr Own kAction{
-    .expectation = "\"allow\", \"deny\", \"filter\" or \"redirect\"",
+    .expectation = "\"allow\", \"deny\", \"filter\", \"redirect\" or \"limit\"",
     .take = take_action,
     .texts = [](const RuleConfig& rule) { return std::vector{std::string(name_of(rule.action))}; }};
 constexpr Own kRedirectTo{.expectation = "a URL such as \"https://example.com/sorry\"",
                           .take = take_redirect_to,
                           .texts = [](const RuleConfig& rule) { return std::vector{rule.to}; }};
+constexpr Own kRate{.expectation = "a rate such as \"20 Mbit/s\" or \"500 KiB/s\"",
+                    .take = take_rate,
+                    .texts = text_of_rate};
 constexpr Own kMode{.expectation = "\"enforce\" or \"audit\"",
                     .take = take_mode,
                     .texts = [](const RuleConfig& rule) {
@@ -153,12 +192,29 @@ constexpr base::Setting<RuleConfig> kKeys[] = {
      .doc = "What happens where the rule is the first that holds. \"filter\" denies what the "
             "rule's lists have, and passes everything else on to the rules below. \"redirect\" "
             "answers with 307 and the URL in `to`; a CONNECT is denied, since nobody would see "
-            "the answer."},
+            "the answer. \"limit\" neither allows nor denies: the first limit that holds says how "
+            "much of it each client gets, and the other rules say whether."},
     {.table = "rule",
      .name = "to",
      .kind = Kind::own,
      .member = kRedirectTo,
      .doc = "Where a \"redirect\" sends clients. That URL itself is let through."},
+    {.table = "rule",
+     .name = "rate",
+     .kind = Kind::own,
+     .member = kRate,
+     .doc = "Of a \"limit\": how much may move in a second, both ways together, for each client "
+            "(see rules.md). What a second allows may move at once."},
+    {.table = "rule",
+     .name = "bytes_per_day",
+     .kind = Kind::size,
+     .member = &RuleConfig::bytes_per_day,
+     .least = 1,
+     .most = uint64_t{1} << 43,
+     .or_zero = true,
+     .doc = "Of a \"limit\": how much may move in a day of `policy.time_zone`, both ways together, "
+            "for each client. What runs when it is used up ends, and what is asked for then is "
+            "answered with 403. It is kept in `state_dir` over a restart."},
     {.table = "rule",
      .name = "mode",
      .kind = Kind::own,

@@ -27,7 +27,8 @@ FactSet known_later(Point point, bool connect) {
 
 std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory directory,
                                               std::shared_ptr<const Lists> lists, LocalTime now,
-                                              std::shared_ptr<const match::CountryFile> countries) {
+                                              std::shared_ptr<const match::CountryFile> countries,
+                                              std::shared_ptr<Usages> usages) {
   const Table& table = compiled.table;
   if (table.allow_by_default && table.guards.empty() && table.grants.empty() &&
       table.rules.empty() && table.presets.empty())
@@ -40,6 +41,8 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   book->now = now;
   book->needs = book->table.needs();
   book->asks_who = book->table.asks_who();
+  book->sizes = book->table.sizes();
+  if (book->table.has_limits()) book->usages = std::move(usages);
   return book;
 }
 
@@ -52,7 +55,8 @@ Facts facts_of(const Rulebook& book, const Question& question) {
   facts.literal = question.literal;
   facts.port = question.port;
   if (question.literal) {
-    if (const auto address = base::IpAddress::parse(question.host)) facts.address = *address;
+    if (const auto address = base::IpAddress::parse(question.host))
+      add_address(book, facts, *address);
   }
   if (question.connect) return facts;
   if (!question.request.path.empty()) {
@@ -62,6 +66,12 @@ Facts facts_of(const Rulebook& book, const Question& question) {
   if (!question.request.method.empty()) facts.method = question.request.method;
   if (!question.request.kinds.empty()) facts.kinds = question.request.kinds;
   return facts;
+}
+
+void add_address(const Rulebook& book, Facts& facts, const base::IpAddress& address) {
+  facts.address = address;
+  if (book.countries && book.needs.has(Fact::country))
+    facts.country = book.countries->country(address);
 }
 
 Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,

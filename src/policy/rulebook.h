@@ -10,6 +10,7 @@
 #include "policy/facts.h"
 #include "policy/question.h"
 #include "policy/table.h"
+#include "policy/usage.h"
 
 namespace weir::policy {
 
@@ -24,18 +25,27 @@ struct Rulebook {
   std::shared_ptr<const match::CountryFile> countries;
   /// In the time zone of the rules.
   LocalTime now;
+  /// What clients have used of the limits; outlives the book. Null if nobody is limited, or if the
+  /// book only explains.
+  std::shared_ptr<Usages> usages;
 
   /// Of the table.
   FactSet needs = {};
   bool asks_who = false;
+  /// `size_over` of all rules, in ascending order.
+  std::vector<uint64_t> sizes = {};
+
+  /// What moves for a request has to be counted.
+  bool counts() const { return usages != nullptr || !sizes.empty(); }
 };
 
 /// The rules of a configuration. `listeners` by their numbers. `names` are those of `lists`, which
 /// may be null if there are none, as `countries` may. Null if there is no rule and everything is
-/// allowed: nothing has to be asked then.
+/// allowed: nothing has to be asked then. `usages` are kept if a rule limits.
 std::shared_ptr<const Rulebook> make_rulebook(
     Compiled compiled, Directory directory, std::shared_ptr<const Lists> lists, LocalTime now,
-    std::shared_ptr<const match::CountryFile> countries = nullptr);
+    std::shared_ptr<const match::CountryFile> countries = nullptr,
+    std::shared_ptr<Usages> usages = nullptr);
 
 /// Where in its life a request is asked about.
 enum class Point : uint8_t {
@@ -50,6 +60,8 @@ enum class Point : uint8_t {
 
 /// What is known of a request at its beginning. Views into the question and the book.
 Facts facts_of(const Rulebook& book, const Question& question);
+/// Adds the address to which Weir connects.
+void add_address(const Rulebook& book, Facts& facts, const base::IpAddress& address);
 /// Evaluates the table: whoever wants to know what the rules say, asks here.
 Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,
               Visitor* visitor = nullptr);

@@ -101,7 +101,22 @@ bool Table::asks_who() const {
   bool asks = false;
   for_all(*this, [&](const Rule& rule) { asks |= !rule.condition.everyone; });
   for (const Condition& each : pauses) asks |= !each.everyone;
-  return asks;
+  return asks || has_limits();
+}
+
+bool Table::has_limits() const {
+  bool has = false;
+  for_all(*this, [&](const Rule& rule) { has |= rule.action == Action::limit; });
+  return has;
+}
+
+std::vector<uint64_t> Table::sizes() const {
+  std::vector<uint64_t> sizes;
+  for_all(*this, [&](const Rule& rule) {
+    if (rule.condition.size_over) sizes.push_back(*rule.condition.size_over);
+  });
+  std::ranges::sort(sizes);
+  return sizes;
 }
 
 bool Table::has_hours() const {

@@ -39,6 +39,8 @@ struct Rule {
   std::optional<match::UrlPattern> itself = {};
   /// condition.needs(), taken once.
   FactSet needs = {};
+  /// Of Action::limit, for each client: bytes a second, and bytes a day. 0: no such limit.
+  uint64_t rate = 0, bytes_per_day = 0;
   /// Of a rule that somebody made at run time; 0: it is the configuration's.
   uint32_t grant = 0;
 };
@@ -59,8 +61,11 @@ struct Table {
 
   /// What all rules together ask about.
   FactSet needs() const;
-  /// A rule is only for some.
+  /// A rule is only for some, or counts for each.
   bool asks_who() const;
+  bool has_limits() const;
+  /// The values of all `size_over`, in ascending order.
+  std::vector<uint64_t> sizes() const;
   /// A rule holds at some hours only.
   bool has_hours() const;
   /// The same rules hold at both times.

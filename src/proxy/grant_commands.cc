@@ -68,13 +68,7 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 }  // namespace
 
 void Master::find_grants(const Config& config) {
-  const uint16_t port = config.listeners.front().addresses.front().port;
-  if (!config.state_dir.empty()) {
-    grants_path_ = state_path_ + "/grants";
-  } else if (!state_path_.empty() && port != 0) {
-    // The default folder is not locked, so several Weirs may have the same one.
-    grants_path_ = state_path_ + "/grants-" + std::to_string(port);
-  }
+  grants_path_ = kept_path(config, "grants");
   if (grants_path_.empty()) return;
   std::string why;
   const auto text = base::read_whole_file(grants_path_, policy::Grants::kMostBytes, why);

@@ -9,7 +9,7 @@ namespace weir::proxy {
 
 bool Master::follows_the_clock() const {
   const auto& book = snapshot_->parts->rules->book;
-  return (book && book->table.has_hours()) ||
+  return (book && (book->table.has_hours() || book->usages)) ||
          std::ranges::any_of(grants_.all(), [](const auto& each) { return each.until != 0; });
 }
 
@@ -22,6 +22,7 @@ bool Master::hours_have_changed() const {
 
 void Master::follow_the_clock() {
   if (!follows_the_clock()) return;
+  usages_->set_day(day_now(snapshot_->config));
   const bool ended = grants_.end(base::wall_seconds());
   if (ended) (void)keep_grants();
   if (ended || hours_have_changed()) use_rules_of_now();
@@ -33,7 +34,7 @@ void Master::renew_rules() {
   rules->listeners = parts->rules->listeners;
   rules->house = parts->rules->house;
   rules->book =
-      make_rulebook_now(snapshot_->config, parts->listener_names, parts->rules->lists(), grants_);
+      make_rulebook_now(snapshot_->config, parts->listener_names, {lists_, grants_, usages_});
   parts->rules = std::move(rules);
   auto snapshot = std::make_shared<Snapshot>(*snapshot_);
   snapshot->parts = std::move(parts);

@@ -29,7 +29,7 @@ class HouseTest : public testing::Test {
     crew_.begin();
   }
   SnapshotRef make(const Snapshot* before) {
-    auto made = make_snapshot(config_, before, listeners_, {}, "weir",
+    auto made = make_snapshot(config_, before, listeners_, {nullptr, grants_, nullptr}, "weir",
                               [](const Listeners::Change&) { return std::string(); });
     EXPECT_TRUE(made) << made.error();
     change_ = std::move(made->change);
@@ -55,6 +55,7 @@ class HouseTest : public testing::Test {
   journal::AccessLog log_{1 << 20};
   Shared shared_{log_, 100, 100};
   Config config_;
+  policy::Grants grants_;
   Listeners listeners_{1};
   Listeners::Change change_;
   SnapshotRef snapshot_;

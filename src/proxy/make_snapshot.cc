@@ -12,8 +12,8 @@ namespace {
 /// Sessions of closed listeners keep those listeners' rules, except for what holds on every
 /// listener, which is taken from the new configuration.
 PipelineParts make_parts(const Config& config, const Listeners::Change& change,
-                         const PipelineParts* before, const policy::Grants& grants,
-                         const std::string& via, std::shared_ptr<auth::Login> login) {
+                         const PipelineParts* before, BesideRules beside, const std::string& via,
+                         std::shared_ptr<auth::Login> login) {
   PipelineParts parts;
   parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
   parts.login = std::move(login);
@@ -51,7 +51,7 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
   // No key makes Weir fetch anything yet, so nothing is allowed beside public addresses.
   rules.house = std::make_shared<const policy::ListenerRules>(
       policy::ListenerRules::for_house({}, config.blocked_ports, own));
-  rules.book = make_rulebook_now(config, parts.listener_names, nullptr, grants);
+  rules.book = make_rulebook_now(config, parts.listener_names, std::move(beside));
   parts.rules = std::make_shared<const policy::RuleSet>(std::move(rules));
   return parts;
 }
@@ -86,9 +86,8 @@ std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::C
 }  // namespace
 
 std::expected<MadeSnapshot, std::string> make_snapshot(
-    const Config& config, const Snapshot* before, const Listeners& listeners,
-    const policy::Grants& grants, const std::string& via,
-    const std::function<std::string(const Listeners::Change&)>& refuses) {
+    const Config& config, const Snapshot* before, const Listeners& listeners, BesideRules beside,
+    const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses) {
   auto login = login_for(config.login, before);
   if (!login) return std::unexpected(std::move(login).error());
   auto change = listeners.plan(config);
@@ -97,8 +96,8 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
   // After all refusals: opening the log may create a file.
   auto log = make_log(config.log, before);
   if (!log) return std::unexpected(std::move(log).error());
-  auto parts =
-      make_parts(config, *change, before ? before->parts.get() : nullptr, grants, via, *login);
+  auto parts = make_parts(config, *change, before ? before->parts.get() : nullptr,
+                          std::move(beside), via, *login);
   // The last step that can fail.
   if (std::string why = Listeners::listen(*change); !why.empty())
     return std::unexpected(std::move(why));

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "policy/grants.h"
 #include "proxy/listeners.h"
+#include "proxy/rules_now.h"
 #include "proxy/snapshot.h"
 
 namespace weir::proxy {
@@ -17,12 +17,11 @@ struct MadeSnapshot {
 };
 
 /// Opens what `config` names: the password file, listening sockets, the access log. `before` is the
-/// running snapshot; null at start. `grants` go into its rules. `refuses` returns why the listeners
-/// can't be used, or an empty text. On failure nothing has changed, and the error is one line for a
-/// person. Main thread only.
+/// running snapshot; null at start. `beside` is for its rules. `refuses`
+/// returns why the listeners can't be used, or an empty text. On failure nothing has changed, and
+/// the error is one line for a person. Main thread only.
 std::expected<MadeSnapshot, std::string> make_snapshot(
-    const Config& config, const Snapshot* before, const Listeners& listeners,
-    const policy::Grants& grants, const std::string& via,
-    const std::function<std::string(const Listeners::Change&)>& refuses);
+    const Config& config, const Snapshot* before, const Listeners& listeners, BesideRules beside,
+    const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses);
 
 }  // namespace weir::proxy

@@ -3,12 +3,18 @@
 #include <sys/signalfd.h>
 
 #include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "control/control.h"
 #include "journal/access_log.h"
+#include "lists/loaded.h"
+#include "lists/loader.h"
 #include "policy/grants.h"
+#include "policy/usage.h"
 #include "proxy/capacity.h"
 #include "proxy/config.h"
 #include "proxy/crew.h"
@@ -53,6 +59,25 @@ class Master {
   /// Reloads, reports the result on standard error, and returns the answer for the control socket.
   control::Answer reload_and_tell();
 
+  /// The file or folder in which something outlives a restart; empty if there is no place for it.
+  /// The default folder is not locked, so there each Weir has its own, by its port.
+  std::string kept_path(const Config& config, std::string_view name) const;
+
+  // load_lists.cc
+  /// Where images are kept; empty if there is no place for them.
+  std::string lists_folder(const Config& config) const;
+  /// The lists that `config` names. Compiles those that have changed, on a thread of its own, and
+  /// waits for it. The error is one line: the configuration can't be used.
+  std::expected<std::shared_ptr<const lists::Loaded>, std::string> load_lists(const Config& config);
+  void tell_of_lists() const;
+
+  // usages.cc
+  /// Where what clients have used of limits is kept; reads what is there.
+  void find_usages(const Config& config);
+  void keep_usages();
+  /// Call it every few seconds.
+  void keep_usages_now_and_then();
+
   // hours.cc
   bool follows_the_clock() const;
   /// Call it every few seconds: brings rules to the workers whose hour has come.
@@ -92,10 +117,21 @@ class Master {
   Listeners listeners_;
   const std::string via_;
   SnapshotRef snapshot_;
+  /// Made when a configuration first has lists.
+  std::optional<lists::Loader> list_loader_;
+  /// Those of the snapshot. Never null.
+  std::shared_ptr<const lists::Loaded> lists_ = std::make_shared<const lists::Loaded>();
   control::Control control_{commands()};
   /// Port of the first listener; the default path of the control socket contains it.
   uint16_t first_port_ = 0;
   policy::Grants grants_;
+  /// Shared with the rules that limit. Never null.
+  std::shared_ptr<policy::Usages> usages_ = std::make_shared<policy::Usages>();
+  /// Empty: they end with this process.
+  std::string usages_path_;
+  /// As they were last kept, and when.
+  std::string kept_usages_;
+  uint64_t usages_kept_ms_ = 0;
   /// Where they are kept; empty: they end with the process.
   std::string grants_path_;
   StateDir state_;

@@ -65,7 +65,10 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
         decision->check_address(exchange.peer_source, exchange.peer.address, exchange.peer.port));
   }
   if (exchange.peer_aliases) CHECK_OK(decision->check_aliases(*exchange.peer_aliases));
+  exchange.allowance = decision->limit();
+  if (question.connect) decision->limit_by_peer(exchange);
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
+  if (!exchange.answered_type.empty()) CHECK_OK(decision->check_content(exchange, 0));
   return decision;
 }
 

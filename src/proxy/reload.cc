@@ -18,9 +18,11 @@ std::string Master::reload() {
   config.file = snapshot_->config.file;
   config.debug_asked = snapshot_->config.debug_asked;
   config.debug |= config.debug_asked;
+  auto loaded = load_lists(config);
+  if (!loaded) return loaded.error();
   Bearable bearable{};
   auto made = make_snapshot(
-      config, snapshot_.get(), listeners_, grants_, via_,
+      config, snapshot_.get(), listeners_, {*loaded, grants_, usages_}, via_,
       [&](const Listeners::Change& change) -> std::string {
         // Counted as start() does.
         const uint32_t sockets = sockets_of(change);
@@ -41,6 +43,7 @@ std::string Master::reload() {
   limit_memory(config);
   base::debug_enabled.store(config.debug, std::memory_order_relaxed);
   snapshot_ = std::move(made->snapshot);
+  lists_ = *std::move(loaded);
   first_port_ = change.listening.front().port;
   crew_.apply(snapshot_, change.opened, change.closed);
   // Wait for the workers, so that "reloaded" is true when it is reported: the new rules hold for

@@ -1,7 +1,10 @@
 #include "proxy/rules_now.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/time_zone.h"
+#include "config/list_checks.h"
 
 namespace weir::proxy {
 
@@ -21,21 +24,26 @@ policy::LocalTime local_time_now(const Config& config) {
   return {.weekday = wall.weekday, .minute = wall.minute};
 }
 
+uint32_t day_now(const Config& config) {
+  return static_cast<uint32_t>(std::max<int64_t>(0, zone_of(config).at(base::wall_seconds()).day));
+}
+
 std::string local_text(const Config& config, int64_t wall_seconds) {
   return zone_of(config).text(wall_seconds);
 }
 
 std::shared_ptr<const policy::Rulebook> make_rulebook_now(
-    const Config& config, const std::vector<policy::ListenerName>& listeners,
-    std::shared_ptr<const policy::Lists> lists, const policy::Grants& grants) {
+    const Config& config, const std::vector<policy::ListenerName>& listeners, BesideRules beside) {
   policy::Directory directory(config.clients, listeners);
   std::vector<std::string> places;
   for (const policy::RuleConfig& rule : config.rules) places.push_back(rule.place);
-  policy::Compiled compiled = policy::compile(config.rules, places, directory, {});
+  policy::Compiled compiled =
+      policy::compile(config.rules, places, directory, config::list_names(config));
   compiled.table.allow_by_default = config.policy.allow_by_default;
-  grants.add_to(compiled.table, directory);
-  return policy::make_rulebook(std::move(compiled), std::move(directory), std::move(lists),
-                               local_time_now(config), config.policy.countries);
+  beside.grants.add_to(compiled.table, directory);
+  return policy::make_rulebook(std::move(compiled), std::move(directory), std::move(beside.lists),
+                               local_time_now(config), config.policy.countries,
+                               std::move(beside.usages));
 }
 
 }  // namespace weir::proxy

@@ -17,9 +17,18 @@ policy::LocalTime local_time_now(const Config& config);
 /// `2026-11-30 19:05`, in that zone.
 std::string local_text(const Config& config, int64_t wall_seconds);
 
-/// `listeners` by their numbers; `lists` may be null. Null if nothing has to be asked.
+/// What rules refer to that no file of the configuration has.
+struct BesideRules {
+  /// Those of the configuration.
+  std::shared_ptr<const policy::Lists> lists;
+  const policy::Grants& grants;
+  std::shared_ptr<policy::Usages> usages;
+};
+
+/// `listeners` by their numbers. Null if nothing has to be asked.
 std::shared_ptr<const policy::Rulebook> make_rulebook_now(
-    const Config& config, const std::vector<policy::ListenerName>& listeners,
-    std::shared_ptr<const policy::Lists> lists, const policy::Grants& grants);
+    const Config& config, const std::vector<policy::ListenerName>& listeners, BesideRules beside);
+/// Days since 1970-01-01 in that zone.
+uint32_t day_now(const Config& config);
 
 }  // namespace weir::proxy

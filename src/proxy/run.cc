@@ -70,13 +70,6 @@ bool Master::start(const Config& config) {
   const Bearable bearable = bearable_connections(config.max_connections);
   limit_connections(bearable);
   base::Reserve::install();
-  auto made = make_snapshot(config, nullptr, listeners_, grants_, via_,
-                            [](const Listeners::Change&) { return std::string(); });
-  if (!made) {
-    base::log_event(made.error());
-    return false;
-  }
-  Listeners::Change& change = made->change;
   // The default folder is not locked: Weirs started with only a port store nothing there and need
   // not exclude each other.
   if (!config.state_dir.empty()) {
@@ -86,10 +79,24 @@ bool Master::start(const Config& config) {
     }
   }
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
+  auto loaded = load_lists(config);
+  if (!loaded) {
+    base::log_event(loaded.error());
+    return false;
+  }
+  lists_ = *std::move(loaded);
+  auto made = make_snapshot(config, nullptr, listeners_, {lists_, grants_, usages_}, via_,
+                            [](const Listeners::Change&) { return std::string(); });
+  if (!made) {
+    base::log_event(made.error());
+    return false;
+  }
+  Listeners::Change& change = made->change;
   listeners_.commit(change);
   snapshot_ = std::move(made->snapshot);
   find_grants(config);
   if (!grants_.empty()) renew_rules();
+  find_usages(config);
   if (const std::string why = crew_.make(snapshot_, change.opened); !why.empty()) {
     base::log_event(why);
     return false;
@@ -109,8 +116,16 @@ bool Master::start(const Config& config) {
   crew_.begin();
   first_port_ = change.listening.front().port;
   if (const std::string why = seek_control(); !why.empty()) base::log_event(why);
+  tell_of_lists();
   announce(change.listening, crew_.size(), config.log, !config.login.file.empty());
   return true;
+}
+
+std::string Master::kept_path(const Config& config, std::string_view name) const {
+  const std::string path = state_path_ + '/' + std::string(name);
+  if (!config.state_dir.empty()) return path;
+  const uint16_t port = config.listeners.front().addresses.front().port;
+  return state_path_.empty() || port == 0 ? std::string() : path + '-' + std::to_string(port);
 }
 
 bool Master::hear_signal(int timeout_ms, signalfd_siginfo& info) {
@@ -154,6 +169,7 @@ int Master::run(const Config& config) {
       const int patience_ms = !control_is_there() ? kSeekMs : follows_the_clock() ? kClockMs : -1;
       const bool told = hear_signal(patience_ms, info);
       follow_the_clock();
+      keep_usages_now_and_then();
       if (!told) {
         // Another Weir may have held the path and ended since.
         if (!control_is_there() && seek_control().empty())
@@ -171,6 +187,7 @@ int Master::run(const Config& config) {
       without_memory();
     }
   end(snapshot_->config.drain_timeout_ms);
+  keep_usages();
   base::log_event("stopped; the longest stretch of a worker without returning to its loop took " +
                   std::to_string(shared_.longest_stretch_us.load()) + " us");
   return 0;

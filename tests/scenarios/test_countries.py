@@ -77,3 +77,35 @@ def test_a_reload_reads_it_anew_and_damage_ends_nothing(tmp_path, geo):
         os.mkfifo(geo)
         assert "it is no ordinary file" in weir.refuse(config_of(geo))
         assert weir.get("http://weir.internal/").status == 200
+
+
+def test_the_country_of_the_address_decides(start, tmp_path, play):
+    def hello(connection):
+        while connection.more():
+            connection.body(connection.head())
+            connection.respond(b"hello")
+
+    origin = play(hello)
+    geo = tmp_path / "country.mmdb"
+    for networks, statuses in (
+        ({"127.0.0.0/8": "KP", "::1/128": "KP"}, [403, 403, 403]),
+        ({"127.0.0.0/8": "CH", "::1/128": "CH"}, [200, 200, 200]),
+        (COUNTRIES, [200, 200, 200]),
+    ):
+        geo.write_bytes(database(networks))
+        weir = start(config_of(geo))
+        with weir.client() as client:
+            client.send_request("CONNECT", origin.authority, [("Host", origin.authority)])
+            connected = client.response("CONNECT").status
+        urls = (f"http://localhost:{origin.port}/", origin.url + "/")
+        assert [weir.get(url).status for url in urls] + [connected] == statuses, networks
+
+
+def test_an_allow_by_country_waits_for_the_address(start, tmp_path, play):
+    origin = play(lambda connection: (connection.body(connection.head()), connection.respond(b"hello")))
+    geo = tmp_path / "country.mmdb"
+    geo.write_bytes(database({"127.0.0.0/8": "CH"}))
+    text = config_of(geo).replace("[policy]", '[policy]\ndefault = "deny"').replace("deny\"\n", "deny\"\n", 1)
+    allow = text.replace('action = "deny"', 'action = "allow"').replace("KP", "CH")
+    assert start(allow).get(f"http://localhost:{origin.port}/").status == 200
+    assert start(allow.replace("CH", "DE")).get(f"http://localhost:{origin.port}/").status == 403

@@ -1,225 +1,228 @@
-"""Each limit has a key, and holds."""
+"""Rules that limit how much a client gets, and how fast."""
 
-import socket
-import threading
+import datetime
 import time
 
 import pytest
-from support.client import Client, Ended, eventually, exchange
-from support.origin import answer_once, ok, serve
+from support.client import Ended
+from support.clock import Clock
+from support.reloading import Reloading
+from support.tunnels import connect, echo
+
+CUT = (Ended, ConnectionResetError)
+KIB = 1024
 
 
-def head(origin, *lines):
-    return "\r\n".join([f"GET {origin.url}/ HTTP/1.1", f"Host: {origin.authority}", *lines]) + "\r\n\r\n"
+def limit(name="some", **keys):
+    """A [[rule]] in TOML that limits; the values are TOML already."""
+    lines = ["[[rule]]", f'name = "{name}"', 'action = "limit"']
+    lines += [f"{key.replace('__', '.')} = {value}" for key, value in keys.items()]
+    return "\n".join(lines) + "\n"
 
 
-class TestHeads:
-    def test_200_fields_and_64_kib_by_default(self, weir, origin):
-        # Host counts too.
-        for count, status in ((199, 200), (200, 431)):
-            assert exchange(weir.port, "GET", origin.url + "/", [(f"X-{n}", "v") for n in range(count)]).status == status
-        # Just below the limit on the size of a head, and over it.
-        assert weir.get(origin.url + "/", [("X-Large", "x" * 65000)]).status == 200
-        assert weir.get(origin.url + "/", [("X-Large", "x" * 65600)]).status == 431
+def get(client, url, method="GET", fields=(), body=b""):
+    if body:
+        fields = [*fields, ("Content-Length", str(len(body)))]
+    client.send_request(method, url, [("Host", url.split("/")[2]), *fields], body)
+    return client.response(method)
 
-    @pytest.mark.parametrize("method", ["GET", "CONNECT"])
-    def test_a_smaller_head(self, start, origin, method):
-        weir = start('[limits]\nhead = "2KiB"\nfields = 10\n')
-        target = origin.authority if method == "CONNECT" else origin.url + "/"
-        for fields in ([("X-Large", "x" * 3000)], [(f"X-{n}", "v") for n in range(20)]):
-            with weir.client() as client:
-                client.send_request(method, target, [("Host", origin.authority), *fields])
-                assert client.response(method).status == 431
-                assert client.is_closed()
-        assert weir.get(origin.url + "/", [("X-Small", "x" * 1000)]).status == 200
-        assert len(origin.requests) == 1
 
-    def test_heads_of_responses(self, start, play):
-        weir = start('[limits]\nhead = "2KiB"\nfields = 10\n')
-        for fields in ([("X-Large", "x" * 3000)], [(f"X-{n}", "v") for n in range(20)]):
-            origin = play(answer_once(ok(fields=fields)))
-            assert weir.get(origin.url + "/").status == 502
+@pytest.fixture
+def origin(play):
+    """Answers with 100 KiB; below /chunked without a length."""
 
-    @pytest.mark.parametrize("trailers", ["".join(f"X-{n}: v\r\n" for n in range(300)), "X-Large: " + "x" * 70000 + "\r\n"])
-    def test_trailers(self, weir, play, trailers):
-        origin = play(answer_once(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n{trailers}\r\n"))
-        response = weir.get(origin.url + "/")
-        assert response.status == 502 or not response.complete
+    def script(connection):
+        while connection.more():
+            request = connection.head()
+            connection.body(request)
+            if "chunked" in request.target:
+                connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for _ in range(100):
+                    connection.send(b"400\r\n" + b"x" * KIB + b"\r\n")
+                connection.send(b"0\r\n\r\n")
+            else:
+                connection.respond(b"x" * 100 * KIB)
+
+    # Whoever is cut off leaves an origin that can't send the rest.
+    return play(script, tolerant=True)
+
+
+class TestBytesPerDay:
+    def test_what_is_used_up_is_used_up(self, start, origin):
+        weir = start('workers = 1\n' + limit(bytes_per_day='"250 KiB"'))
         with weir.client() as client:
-            fields = [("Host", origin.authority), ("Transfer-Encoding", "chunked")]
-            client.send_request("POST", origin.url + "/", fields, f"0\r\n{trailers}\r\n".encode())
-            try:
-                assert client.response().status in (400, 431)
-            except Ended:
-                pass  # Cut, if a response's head had gone out.
-        assert not any(request.complete and request.method == "POST" for request in origin.requests)
-
-    def test_interim_responses(self, start, play):
-        weir = start("[limits]\ninterim_responses = 3\n")
-        hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
-        assert len(weir.get(play(serve(hint * 3 + ok())).url + "/").interim) == 3
-        assert weir.get(play(answer_once(hint * 4 + ok())).url + "/").status == 502
-
-    def test_an_endless_head_costs_little(self, weir):
+            assert len(get(client, origin.url + "/").body) == 100 * KIB
+            assert len(get(client, origin.url + "/").body) == 100 * KIB
+            cut = get(client, origin.url + "/")
+            assert not cut.complete and len(cut.body) == 50 * KIB
+        refused = weir.get(origin.url + "/")
+        assert refused.status == 403
+        assert b'The rule "some" gives you 250KiB a day, and today\'s are used up.' in refused.body
         with weir.client() as client:
-            client.send("GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-            with pytest.raises(OSError):
-                for _ in range(2000):
-                    client.send("X-Field: " + "v" * 65536 + "\r\n")
-        assert weir.is_running()
+            connect(client, origin.authority, status=403)
+        lines = weir.wait_log(5)
+        assert [line.details.get("rule") for line in lines] == [None, None, "some", "some", "some"]
+        assert lines[2].outcome == "http_request_denied"
+        # Another client has its own.
+        with weir.client(source="127.0.0.2") as other:
+            assert get(other, origin.url + "/").status == 200
 
-    def test_an_endless_head_of_an_origin(self, weir, play):
-        def script(connection):
-            connection.request()
-            connection.send("HTTP/1.1 200 OK\r\n")
-            for _ in range(2000):
-                connection.send("X-Field: " + "v" * 65536 + "\r\n")
+    def test_without_a_length_too(self, start, origin):
+        weir = start(limit(bytes_per_day='"50 KiB"'))
+        with weir.client() as client:
+            assert not get(client, origin.url + "/chunked").complete
+        assert weir.get(origin.url + "/").status == 403
 
-        origin = play(script)
-        assert weir.get(origin.url + "/").status == 502
+    def test_what_a_client_sends_counts_too(self, start, origin):
+        weir = start(limit(bytes_per_day='"250 KiB"'))
+        with weir.client() as client:
+            assert get(client, origin.url + "/", "POST", body=b"y" * 100 * KIB).status == 200
+        with weir.client() as client:
+            refused = get(client, origin.url + "/", "POST", body=b"y" * 100 * KIB)
+            assert refused.status == 403 and b'"some"' in refused.body
+        assert weir.get(origin.url + "/").status == 403
 
+    def test_tunnels_count_and_end(self, start, play):
+        other = play(echo, tolerant=True)
+        weir = start(limit(bytes_per_day='"100 KiB"'))
+        with weir.client() as client:
+            connect(client, other.authority)
+            client.send(b"\x00" + b"a" * (40 * KIB - 1))
+            assert client.read(40 * KIB)[1:] == b"A" * (40 * KIB - 1)
+            with pytest.raises((*CUT, BrokenPipeError)):
+                client.send(b"a" * 40 * KIB)
+                client.read(40 * KIB)
+        line = weir.wait_log(1)[0]
+        assert line.details["rule"] == "some" and line.outcome == "http_request_denied"
+        with weir.client() as client:
+            connect(client, other.authority, status=403)
 
-@pytest.mark.threads
-class TestConnections:
-    def test_idle_ones_are_shed_first(self, start, origin):
-        weir = start("[limits]\nconnections = 4\n")
-        idle = []
-        for _ in range(4):
-            client = weir.client()
-            client.send(head(origin))
-            assert client.response().status == 200
-            idle.append(client)
-        for _ in range(3):
-            assert weir.get(origin.url + "/").status == 200
-        closed = [client for client in idle if not client.stays_open(0.2)]
-        assert closed
-        for client in idle:
-            client.close()
-
-    def test_then_accepting_stops(self, start, play):
-        weir = start("[limits]\nconnections = 4\n")
-        go = threading.Event()
-
-        def script(connection):
-            connection.request()
-            assert go.wait(20)
-            connection.respond(b"ok", close=True)
-
-        origin = play(script)
-        clients = []
-        for number in range(6):
-            clients.append(weir.client())
-            clients[-1].send(head(origin, "Connection: close"))
-            if number < 4:  # Weir would close one without a request as idle.
-                eventually(lambda number=number: len(origin.connections) == number + 1)
-        time.sleep(0.5)
-        assert len(origin.connections) == 4
-        go.set()
-        assert [client.response().status for client in clients] == [200] * 6
-        for client in clients:
-            client.close()
-
-    def test_few_descriptors(self, start, site):
-        """When descriptors run out, accepting waits until some are free again, then goes on."""
-        weir = start(wrapper=("prlimit", "--nofile=80"))
-        clients = [Client(weir.port) for _ in range(150)]
-        for client in clients[:60]:
-            client.close()
-        for client in clients[60:]:
-            client.close()
-        eventually(lambda: weir.get(site.url + "/").status == 200, within=15)
-        held = [Client(weir.port) for _ in range(150)]
-        for client in held:
-            client.close()
-        eventually(lambda: weir.get(site.url + "/").status == 200, within=15)
-
-    def test_slow_clients_do_not_stop_others(self, weir, origin):
-        slow = [Client(weir.port) for _ in range(300)]
-        for client in slow:
-            client.send("GET http://127.0.0.1/ HTTP/1.1\r\nX: ")
-        before = time.monotonic()
-        for _ in range(10):
-            assert weir.get(origin.url + "/").status == 200
-        assert time.monotonic() - before < 5
-        for client in slow:
-            client.close()
-
-    def test_nothing_is_left_behind(self, weir, site):
-        """Descriptors are closed, however the exchanges ended."""
-        for _ in range(3):
-            weir.get(site.url + "/")
-        eventually(lambda: len(weir.log) == 3)
-        before = weir.descriptors()
-        for number in range(40):
-            client = weir.client()
-            client.send_request("GET", site.url + ("/size/1000000" if number % 2 else "/"), [("Host", site.authority)])
-            client.reset() if number % 3 else client.close()
-        eventually(lambda: weir.descriptors() <= before + 8, what="the closing of descriptors")
-
-
-class TestPool:
-    def test_idle_connections_are_closed(self, start, origin):
-        weir = start('[pool]\nidle_timeout = "500ms"\n')
+    def test_the_next_day_begins_at_zero(self, start, origin, tmp_path):
+        clock = Clock(tmp_path)
+        noon = datetime.datetime.now(datetime.timezone.utc).replace(hour=12, minute=0)
+        clock.jump_to(noon.timestamp())
+        weir = start('[policy]\ntime_zone = "UTC"\n' + limit(bytes_per_day='"100 KiB"'), env=clock.env)
         assert weir.get(origin.url + "/").status == 200
-        eventually(lambda: origin.connections[0].closed, within=6)
+        assert weir.get(origin.url + "/").status == 403
+        clock.jump_to((noon + datetime.timedelta(hours=11)).timestamp())
+        time.sleep(3)  # Weir looks at its clock every 2 s.
+        assert weir.get(origin.url + "/").status == 403
+        clock.jump_to((noon + datetime.timedelta(hours=13)).timestamp())
+        end = time.monotonic() + 10
+        while weir.get(origin.url + "/").status != 200:
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
-    def test_so_many_for_an_origin(self, start, play):
-        weir = start("workers = 1\n[pool]\nidle_per_origin = 2\n")
-        together = threading.Barrier(6)
+    def test_a_restart_forgets_nothing(self, start, origin, tmp_path):
+        text = f'state_dir = "{tmp_path}/state"\n' + limit(bytes_per_day='"150 KiB"')
+        weir = start(text)
+        assert weir.get(origin.url + "/").status == 200
+        weir.stop()
+        (tmp_path / "state/usage").rename(tmp_path / "usage")
+        assert (tmp_path / "usage").read_text().endswith(f"\n{100 * KIB}\t127.0.0.1\tsome\n")
+        (tmp_path / "usage").rename(tmp_path / "state/usage")
+        weir = start(text)
+        with weir.client() as client:
+            assert len(get(client, origin.url + "/").body) == 50 * KIB
+        assert weir.get(origin.url + "/").status == 403
+        weir.stop()
+        # What can't be read is told, and hinders nobody.
+        (tmp_path / "state/usage").write_text("nonsense\n")
+        weir = start(text)
+        assert weir.get(origin.url + "/").status == 200
+        assert "what was used of limits today is not known: " in weir.stderr
 
+    def test_a_named_client_is_one_and_a_network_is_many(self, start, origin):
+        weir = start(
+            '[[client]]\nname = "ada"\naddresses = ["127.0.0.2", "127.0.0.3"]\n'
+            '[[client]]\nname = "school"\naddresses = ["127.0.0.4/31"]\n' + limit(bytes_per_day='"100 KiB"')
+        )
+
+        def status(source):
+            with weir.client(source=source) as client:
+                return get(client, origin.url + "/").status
+
+        assert [status(f"127.0.0.{n}") for n in (2, 3, 4, 5, 4)] == [200, 403, 200, 200, 403]
+
+    def test_only_what_the_rule_is_about(self, start, origin):
+        weir = start(limit(bytes_per_day='"100 KiB"', what__host='["localhost"]'))
+        named = f"http://localhost:{origin.port}/"
+        assert [weir.get(url).status for url in (named, named, origin.url + "/", origin.url + "/")] == [200, 403, 200, 200]
+
+    def test_what_only_the_answer_shows(self, start, play):
         def script(connection):
             while connection.more():
-                connection.request()
-                together.wait(10)
-                connection.respond(b"ok")
+                connection.body(connection.head())
+                connection.respond(b"x" * 60 * KIB, fields=[("Content-Type", "video/mp4")])
 
-        origin = play(script)
-        clients = [weir.client() for _ in range(6)]
-        for client in clients:
-            client.send(head(origin))
-        assert [client.response().status for client in clients] == [200] * 6
-        eventually(lambda: sum(not connection.closed for connection in origin.connections) <= 2)
-        time.sleep(0.2)
-        assert sum(not connection.closed for connection in origin.connections) == 2
-        for client in clients:
-            client.close()
-
-    def test_none(self, start, origin):
-        weir = start("[pool]\nidle = 0\n")
-        for _ in range(3):
-            assert weir.get(origin.url + "/").status == 200
-        assert len(origin.connections) == 3
+        origin = play(script, tolerant=True)
+        weir = start(limit(bytes_per_day='"100 KiB"', what__content_type='["video/*"]'))
+        with weir.client() as client:
+            assert get(client, origin.url + "/").complete
+            assert len(get(client, origin.url + "/").body) == 40 * KIB
 
 
-def test_a_megabyte_in_chunks_of_a_byte(weir, play):
-    origin = play(serve(lambda request: ok(str(len(request.body)).encode())))
-    size = 300_000
-    with weir.client(wait=40) as client:
-        client.send_request("POST", origin.url + "/", [("Host", origin.authority), ("Transfer-Encoding", "chunked")])
-        client.socket.sendall(b"1\r\nx\r\n" * size + b"0\r\n\r\n")
-        assert client.response().body == str(size).encode()
-    # Weir does not pass the content on in such small chunks.
-    assert len(origin.connections[0].received) < 4 * size
+class TestRate:
+    def test_no_faster_than_it_says(self, start, origin):
+        """300 KiB at 100 KiB/s, of which a second's worth goes at once."""
+        weir = start(limit(rate='"100 KiB/s"'))
+        begin = time.monotonic()
+        with weir.client() as client, weir.client() as another:
+            for each in (client, another, client):
+                assert len(get(each, origin.url + "/").body) == 100 * KIB
+        assert time.monotonic() - begin > 1.8
+
+    def test_tunnels_too(self, start, play):
+        other = play(echo)
+        weir = start(limit(rate='"100 KiB/s"'))
+        begin = time.monotonic()
+        with weir.client() as client:
+            connect(client, other.authority)
+            client.send(b"\x00" + b"a" * (150 * KIB - 1))
+            assert len(client.read(150 * KIB)) == 150 * KIB
+        assert time.monotonic() - begin > 1.8
+
+    def test_a_reload_changes_what_runs(self, tmp_path, origin):
+        """At 1 KiB/s the rest would take a minute and a half."""
+        with Reloading(tmp_path, limit(rate='"1 KiB/s"')) as weir, weir.client(wait=20) as client:
+            client.send_request("GET", origin.url + "/", [("Host", origin.authority)])
+            assert client.reader.response_head().status == 200
+            weir.reload(limit(rate='"10 MiB/s"'))
+            client.read(100 * KIB)
 
 
-def test_many_clients_at_once(weir, site):
-    faults = []
+class TestSizeOver:
+    RULE = '[[rule]]\nname = "large"\naction = "deny"\nwhat.size_over = "{}"\n'
 
-    def one():
-        try:
-            with socket.create_connection(("127.0.0.1", weir.port), 30):
-                pass
-            for _ in range(5):
-                if weir.get(site.url + "/size/20000").status != 200:
-                    faults.append("status")
-        except Exception as error:
-            faults.append(error)
+    def test_content_without_a_length_is_counted(self, start, origin):
+        weir = start(self.RULE.format("50 KiB"))
+        with weir.client() as client:
+            client.send_request("GET", origin.url + "/chunked", [("Host", origin.authority)])
+            head = client.reader.response_head()
+            assert head.status == 200
+            with pytest.raises(CUT):
+                client.reader.chunked(head)
+        assert weir.wait_log(1)[0].details["rule"] == "large"
+        assert start(self.RULE.format("100 KiB")).get(origin.url + "/chunked").status == 200
 
-    threads = [threading.Thread(target=one) for _ in range(60)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-    weir.wait_log(300)
-    assert len(weir.log) == 300
+
+def test_check_names_what_is_wrong(start, tmp_path):
+    from support.weir import run
+
+    def check(text):
+        file = tmp_path / "weir.toml"
+        file.write_text('[[rule]]\nname = "a"\n' + text)
+        status, out, err = run("check", str(file))
+        return status, (out + err).replace(str(file), "weir.toml")
+
+    assert check('action = "limit"\nrate = "20 Mbit/s"\nbytes_per_day = "200 MiB"\n')[0] == 0
+    for text, said in (
+        ('action = "limit"\n', 'weir.toml:3:10: action is "limit", and there is nothing that is limited'),
+        ('action = "deny"\nrate = "20 Mbit/s"\n', 'weir.toml:4:8: there is a `rate` where action is not "limit"'),
+        ('action = "limit"\nrate = "20 Mb"\n', 'weir.toml:4:8: '),
+        ('action = "limit"\nrate = "1 B/s"\n', 'it is not from 1 kbit/s to 8,000 Gbit/s'),
+        ('action = "limit"\nrate = "1 MiB/s"\nguard = true\n', 'weir.toml:5:9: guard is true where action is "limit"'),
+        ('action = "limit"\nrate = "1 MiB/s"\nmode = "audit"\n', 'weir.toml:5:8: mode is "audit" where action is "limit"'),
+    ):
+        status, told = check(text)
+        assert status == 1 and said in told, (text, told)

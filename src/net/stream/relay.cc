@@ -16,7 +16,7 @@ constexpr uint64_t kPipeIdleMs = 1000;
 /// does not make a tunnel idle. Half of kNever, so that it can be added to the current time.
 constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
 
-enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle };
+enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle, refused };
 
 End after_exception(const End*) {
   return End::origin_failed;
@@ -44,6 +44,7 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   Relay(async::ByteStream& client, async::ByteStream& origin, RelayStart start, uint64_t idle_ms)
       : sides_{&client, &origin},
         counters_{start.sent_to_origin, start.sent_to_client},
+        allowance_(start.allowance),
         idle_ms_(idle_ms),
         active_ms_(now_ms()),
         alarm_(*this) {
@@ -89,6 +90,9 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
     return side == relay.sides_[0] ? End::client_failed : End::origin_failed;
   }
 
+  base::Allowance* allowance() const { return allowance_ ? allowance_->get() : nullptr; }
+  /// Before a portion moves. False: none may any more.
+  async::Task<bool> spend(size_t bytes);
   async::Task<End> pump(Way way, base::Slice first);
   End look(Way way);
   /// Whether nothing has moved for too long. Checks the counters, too: the kernel may have moved
@@ -97,6 +101,9 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
 
   async::ByteStream* const sides_[2];
   uint64_t* const counters_[2];
+  const base::Ref<base::Allowance>* const allowance_;
+  /// Why the allowance ended the tunnel.
+  std::unique_ptr<base::Error> refused_;
   std::unique_ptr<First> first_;
   const uint64_t idle_ms_;
   uint64_t active_ms_;  // When a byte was last seen to move, in either direction.
@@ -104,13 +111,34 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   async::Alarm<Relay, &Relay::wake> alarm_;
   async::Task<End> pumps_[2];
   bool ended_[2] = {false, false};
+  uint8_t pauses_ = 0;
 };
 
 bool Relay::idle() {
   const uint64_t all = *counters_[up] + *counters_[down];
-  if (all != counted_) active_ms_ = now_ms();
+  if (all != counted_ || pauses_ > 0) active_ms_ = now_ms();
   counted_ = all;
   return now_ms() >= active_ms_ + idle_ms_;
+}
+
+async::Task<bool> Relay::spend(size_t bytes) {
+  auto next_ms = allowance()->spend(bytes, now_ms());
+  if (!next_ms) {
+    refused_ = std::make_unique<base::Error>(std::move(next_ms).error());
+    co_return false;
+  }
+  if (*next_ms <= now_ms()) co_return true;
+  struct Pause {
+    Relay& relay;
+    explicit Pause(Relay& of) : relay(of) { ++relay.pauses_; }
+    ~Pause() {
+      --relay.pauses_;
+      relay.active_ms_ = now_ms();
+    }
+  } pause(*this);
+  async::Sleep nap(*next_ms);
+  co_await nap;
+  co_return true;
 }
 
 /// Carries what has arrived in one direction, until there is no more. Uses small blocks while
@@ -121,6 +149,7 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
   async::ByteStream& to = *sides_[1 - way];
   uint64_t* const counter = counters_[way];
   if (!first.empty()) {
+    if (allowance() && !co_await spend(first.size())) co_return End::refused;
     const ssize_t written =
         co_await to.write({std::move(first)}, kNoLimitMs, counter, async::WriteWhen::together);
     if (written < 0) co_return failure_of(&to, *this);
@@ -134,7 +163,9 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     const ssize_t ready = co_await from.until_readable(async::Deadline::kNever);
     if (ready < 0) co_return failure_of(&from, *this);
     auto block = base::Block::make(std::min(size, base::Block::bulk()));
-    const ssize_t n = from.try_read(block->data(), block->capacity());
+    size_t most = block->capacity();
+    if (allowance()) most = std::min(most, allowance()->portion());
+    const ssize_t n = from.try_read(block->data(), most);
     if (n == -EAGAIN) continue;
     if (n < 0) co_return failure_of(&from, *this);
     if (n == 0) {
@@ -144,7 +175,9 @@ async::Task<End> Relay::pump(Way way, base::Slice first) {
     active_ms_ = now_ms();
     const auto got = static_cast<size_t>(n);
     const bool filled = got == block->capacity();
-    const bool splices = plain && filled && block->capacity() == base::Block::kLarge;
+    const bool splices =
+        plain && filled && block->capacity() == base::Block::kLarge && !allowance();
+    if (allowance() && !co_await spend(got)) co_return End::refused;
     const ssize_t written = co_await to.write({base::Slice(std::move(block), 0, got)}, kNoLimitMs,
                                               counter, async::WriteWhen::together);
     if (written < 0) co_return failure_of(&to, *this);
@@ -211,6 +244,7 @@ async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
     first_ = nullptr;
     if (ended_[up] && ended_[down]) co_return {};
     if (end == End::quiet && idle()) end = End::idle;
+    if (end == End::refused) co_return std::unexpected(std::move(*refused_));
     if (end != End::quiet) co_return failed(end);
     alarm_.set(active_ms_ + idle_ms_);
     co_await Event{*this};

@@ -122,12 +122,8 @@ http::Response Errors::page_about(const base::Error& error, const http::Request&
   const std::string_view user = request.asker->identity;
   const std::string who =
       user.empty() ? request.session().client.address.text() : std::string(user);
-  const auto& verdict = request.exchange->verdict;
-  const PageFacts facts{.error = error,
-                        .url = url,
-                        .host = head.target.host,
-                        .who = who,
-                        .list = verdict ? verdict->list.view() : std::string_view()};
+  const PageFacts facts{
+      .error = error, .url = url, .host = head.target.host, .who = who, .list = error.list()};
   return error_response(facts, head.fields.get(FieldId::accept), pages_, name_);
 }
 

@@ -1,5 +1,7 @@
 #include "stages/policy/policy.h"
 
+#include "stages/policy/counted_body.h"
+
 namespace weir::policy {
 namespace {
 
@@ -59,9 +61,31 @@ async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
   exchange.verdict = std::move(decided.verdict);
   if (!decided.redirect_to.empty()) return http::answer(redirection(decided.redirect_to));
   if (!decided.decision) return http::fail_with(std::move(decided.decision).error());
-  exchange.decision = *decided.decision;
-  request.decision = *std::move(decided.decision);
-  return next(request);
+  const base::Ref<const Decision> decision = *std::move(decided.decision);
+  exchange.decision = decision;
+  request.decision = decision;
+  if (!decision->counts()) return next(request);
+  if (const base::Ref<Limit>& limit = decision->limit()) {
+    if (auto left = limit->check(); !left) return http::fail_with(std::move(left).error());
+    exchange.allowance = limit;
+  }
+  return counted(request, next);
+}
+
+async::Task<base::Result<http::Response>> Policy::counted(http::Request& request,
+                                                          http::Next next) const {
+  // A restart comes by again.
+  if (request.body && !dynamic_cast<CountedBody*>(request.body.get()))
+    request.body = std::make_unique<CountedBody>(std::move(request.body), request.exchange,
+                                                 CountedBody::Of::request);
+  auto response = co_await next(request);
+  if (!response || response->restart) co_return response;
+  if (response->tunnel)
+    static_cast<const Decision&>(*request.exchange->decision).limit_by_peer(*request.exchange);
+  if (response->body)
+    response->body = std::make_unique<CountedBody>(std::move(response->body), request.exchange,
+                                                   CountedBody::Of::response);
+  co_return response;
 }
 
 }  // namespace weir::policy

@@ -19,6 +19,8 @@ class Policy final : public http::Stage {
                                                    http::Next next) const override;
 
  private:
+  /// Goes on with a request of which every byte is counted.
+  async::Task<base::Result<http::Response>> counted(http::Request& request, http::Next next) const;
   Question question_of(const http::Request& request, std::string& path) const;
   Decided decide(const Question& question) const;
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace weir::config {
+namespace weir::base {
 
 /// Milliseconds of `10s`, `500ms`, `15min`, `2h`, `1d`: a whole number and one unit, with at most
 /// one blank between them. Nothing on overflow.
@@ -18,4 +18,4 @@ std::string duration_text(uint64_t ms);
 std::optional<uint64_t> parse_size(std::string_view text);
 std::string size_text(uint64_t bytes);
 
-}  // namespace weir::config
+}  // namespace weir::base

@@ -1,10 +1,10 @@
-#include "config/units.h"
+#include "base/units.h"
 
 #include <span>
 
 #include "base/text.h"
 
-namespace weir::config {
+namespace weir::base {
 
 namespace {
 
@@ -54,4 +54,4 @@ std::string size_text(uint64_t bytes) {
   return text_of(bytes, kSizes);
 }
 
-}  // namespace weir::config
+}  // namespace weir::base

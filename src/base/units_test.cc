@@ -1,8 +1,8 @@
-#include "config/units.h"
+#include "base/units.h"
 
 #include <gtest/gtest.h>
 
-namespace weir::config {
+namespace weir::base {
 namespace {
 
 TEST(Units, Durations) {
@@ -61,4 +61,4 @@ TEST(Units, Sizes) {
 }
 
 }  // namespace
-}  // namespace weir::config
+}  // namespace weir::base

@@ -1,0 +1,24 @@
+// How much may move, and how fast.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/ref.h"
+
+namespace weir::base {
+
+/// What a limit leaves whoever moves bytes. Move at most portion(), say so by spend(), and move the
+/// next when spend() has said. Used on one worker's thread.
+class Allowance : public Counted<Allowance>, public Pooled {
+ public:
+  virtual ~Allowance() = default;
+  /// Bytes to move at once, so that no pause is long. Never 0.
+  virtual size_t portion() const = 0;
+  /// `bytes` move now. Returns when more may, by the clock of `now_ms`; an error if these were too
+  /// many: then they must not move.
+  virtual Result<uint64_t> spend(size_t bytes, uint64_t now_ms) = 0;
+};
+
+}  // namespace weir::base

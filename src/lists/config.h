@@ -1,0 +1,27 @@
+// What the proxy's owner configures about lists.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weir::lists {
+
+/// `[lists.NAME]`
+struct ListConfig {
+  /// Files; absolute once the configuration's checks have seen them, or relative to the folder that
+  /// Weir was started in.
+  std::vector<std::string> paths;
+  /// Lines of the owner's own.
+  std::vector<std::string> rules;
+  /// What several lists have in common, such as `ads`; empty: nothing.
+  std::string category;
+  /// Where the configuration has each path (`weir.toml:7:10`) and each of the own lines
+  /// (`weir.toml:9`).
+  std::vector<std::string> path_places, rule_places;
+  friend bool operator==(const ListConfig&, const ListConfig&) = default;
+};
+
+/// By name. Rules know them by their numbers in this order.
+using ListConfigs = std::map<std::string, ListConfig>;
+
+}  // namespace weir::lists
