@@ -5,6 +5,7 @@
 
 #include "cli/control_place.h"
 #include "cli/grant_words.h"
+#include "cli/list_words.h"
 #include "cli/version.h"
 #include "config/reader.h"
 #include "config/reference.h"
@@ -18,7 +19,8 @@ constexpr std::string_view kUsage =
     "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config "
     "--defaults | "
     "weir config --reference | weir status|reload [PORT] [--control PATH] | weir allow|block HOST "
-    "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir passwd FILE USER | "
+    "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir lists "
+    "[show|update|on|off NAME] | weir passwd FILE USER | "
     "weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
@@ -39,7 +41,9 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
                             and --group as above
   weir grants               what is allowed, blocked and paused in this way
   weir revoke ID            end one of them
-                            these five take --port PORT, --control PATH or --config FILE
+  weir lists                the lists that rules ask, and what was fetched when; `show NAME` is one
+                            in full, `update [NAME]` fetches now, `off NAME` and `on NAME` switch it
+                            these six take --port PORT, --control PATH or --config FILE
   weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
   --debug                   print for each request its line, its URL and where it connects to
@@ -124,6 +128,7 @@ Command read_command_line(int argc, const char* const* argv) {
     words.back()->add_option("--control", control_path);
   }
   const GrantWords grants(app);
+  const ListWords lists(app);
   PasswordCommand password;
   auto* const passwd = app.add_subcommand("passwd");
   passwd->set_help_flag();
@@ -140,7 +145,7 @@ Command read_command_line(int argc, const char* const* argv) {
   const auto word =
       std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
   const bool subcommand = check->parsed() || config->parsed() || passwd->parsed() ||
-                          word != words.end() || grants.parsed();
+                          word != words.end() || grants.parsed() || lists.parsed();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
     return usage("a word such as `check` or `status` comes first");
   }
@@ -153,6 +158,11 @@ Command read_command_line(int argc, const char* const* argv) {
   }
   if (grants.parsed()) {
     auto asked = grants.command();
+    if (!asked) return usage(asked.error());
+    return {{}, 0, {}, {}, *std::move(asked)};
+  }
+  if (lists.parsed()) {
+    auto asked = lists.command();
     if (!asked) return usage(asked.error());
     return {{}, 0, {}, {}, *std::move(asked)};
   }

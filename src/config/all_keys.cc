@@ -47,7 +47,7 @@ std::vector<Group> groups() {
        .doc =
            "A list of hosts, networks and URLs, which rules ask by its NAME (`what.list`) or its "
            "category; see lists.md.",
-       .order = "paths rules category",
+       .order = "paths urls refresh trusted rules category",
        .tables = named_tables(&Config::lists)},
       {.name = "login",
        .doc = "A name and a password, without which the proxy serves nobody; see login.md."},

@@ -29,8 +29,14 @@ class ListChecks {
     }
     check_paths();
     check_lines();
-    if (list_.paths.empty() && list_.rules.empty() && !Sources::find(table_, "rules"))
-      mistakes_.add(table_.at, "the list has neither paths nor rules", "one of them");
+    if (list_.paths.empty() && list_.urls.empty() && list_.rules.empty() &&
+        !Sources::find(table_, "rules"))
+      mistakes_.add(table_.at, "the list has neither paths nor urls nor rules", "one of them");
+    if (list_.trusted && lists::comes_over_http(list_)) {
+      mistakes_.add(Sources::find(table_, "trusted")->at,
+                    "trusted is true, and a URL of the list begins with http://",
+                    "https:// for what is trusted: over http anybody on the way can change it");
+    }
   }
 
  private:

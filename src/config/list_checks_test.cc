@@ -42,7 +42,7 @@ TEST(ListChecks, Mistakes) {
     const char* mistakes;
   } cases[] = {
       {"[lists.a]\ncategory = \"x\"\n",
-       "etc/weir.toml:1:1: the list has neither paths nor rules; expected one of them\n"},
+       "etc/weir.toml:1:1: the list has neither paths nor urls nor rules; expected one of them\n"},
       {"[lists.\"a/b\"]\nrules = []\n",
        "etc/weir.toml:1:1: a list is called \"a/b\"; expected a name of at most 64 letters, "
        "digits, `-` and `_`\n"},

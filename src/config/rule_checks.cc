@@ -1,5 +1,6 @@
 #include "config/rule_checks.h"
 
+#include <algorithm>
 #include <map>
 
 #include "config/list_checks.h"
@@ -22,11 +23,13 @@ class RuleChecks {
       complete_hours(rule, tables[i]);
       check_action(rule, tables[i]);
       check_countries(rule, tables[i]);
+      check_lists_over_http(rule, tables[i]);
     }
     for (size_t i = 0; i < config_.clients.size(); ++i) {
       if (config_.clients[i].name.empty()) no_name(sources_.tables("client")[i]);
     }
     check_names();
+    check_presets();
     check_groups();
   }
 
@@ -103,6 +106,31 @@ class RuleChecks {
     }
   }
 
+  /// What comes over http may be anybody's, so it may close something and open nothing.
+  void check_lists_over_http(const policy::RuleConfig& rule, const TableSource& table) {
+    const bool allows = rule.action == policy::Action::allow;
+    const policy::WhatConfig& opens = allows ? rule.what : rule.but_not;
+    const std::string prefix = allows ? "what." : "what.not_";
+    for (const auto& [name, list] : config_.lists) {
+      if (!lists::comes_over_http(list)) continue;
+      complain(table, prefix + "list", opens.lists, name, "which comes over http://");
+      if (list.category.empty()) continue;
+      complain(table, prefix + "category", opens.categories, list.category,
+               "and the list " + in_quotes(name) + " comes over http://");
+    }
+  }
+
+  void complain(const TableSource& table, const std::string& key,
+                const std::vector<std::string>& values, const std::string& name,
+                const std::string& why) {
+    const ValueSource* const value = Sources::find(table, key);
+    for (size_t i = 0; value && i < std::min(values.size(), value->elements.size()); ++i) {
+      if (values[i] != name) continue;
+      mistakes_.add(value->elements[i], key + " has " + in_quotes(name) + ", " + why,
+                    "a list whose lines nobody on the way can change, where it opens something");
+    }
+  }
+
   void check_countries(const policy::RuleConfig& rule, const TableSource& table) {
     if (!config_.policy.geo.empty()) return;
     for (const auto& [key, what] :
@@ -127,6 +155,19 @@ class RuleChecks {
       mistakes_.add(
           at, std::string(each.key) + " has " + in_quotes(each.name) + ", which nothing is called",
           "a name that is given somewhere");
+    }
+  }
+
+  void check_presets() {
+    const ValueSource* const value = sources_.find("policy", "presets");
+    const std::vector<std::string>& presets = config_.policy.presets;
+    for (size_t i = 0; value && i < std::min(presets.size(), value->elements.size()); ++i) {
+      const auto is_of_it = [&](const auto& list) { return list.second.category == presets[i]; };
+      if (std::ranges::any_of(config_.lists, is_of_it)) continue;
+      mistakes_.add(value->elements[i],
+                    "presets has " + in_quotes(presets[i]) + ", and no list has that category",
+                    "a [lists.NAME] with category = " + in_quotes(presets[i]) +
+                        ", or include = [\"lists.toml\"] with that file of Weir's examples");
     }
   }
 

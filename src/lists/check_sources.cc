@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "lists/source_file.h"
+#include "lists/url.h"
 
 namespace weir::lists {
 namespace {
@@ -43,6 +44,10 @@ CheckedSources check_sources(const ListConfigs& configs) {
         add_notes(config.paths[i], read->report, checked.notes);
       else
         checked.mistakes.push_back(config.path_places[i] + ": " + read.error());
+    }
+    for (const std::string& url : config.urls) {
+      checked.notes.push_back(url + (is_https(url) ? ": https:// comes with a later version"
+                                                   : ": is fetched while Weir runs"));
     }
   }
   return checked;

@@ -1,5 +1,6 @@
 #include "lists/keys.h"
 
+#include "lists/url.h"
 #include "policy/own_values.h"
 
 namespace weir::lists {
@@ -14,6 +15,11 @@ policy::Word file_path(std::string_view text) {
   return std::string(text);
 }
 
+policy::Word url(std::string_view text) {
+  if (auto fault = fault_in_url(text)) return std::unexpected(*std::move(fault));
+  return std::string(text);
+}
+
 policy::Word line(std::string_view text) {
   if (text.find_first_of("\r\n") != std::string_view::npos)
     return std::unexpected("it is more than one line");
@@ -22,6 +28,8 @@ policy::Word line(std::string_view text) {
 
 constexpr Own kPaths = policy::words<ListConfig, &ListConfig::paths, file_path>(
     "a list of files such as [\"ads.txt\", \"/etc/weir/hosts\"]");
+constexpr Own kUrls = policy::words<ListConfig, &ListConfig::urls, url>(
+    "a list of URLs such as [\"http://lists.example/ads.txt\"]");
 constexpr Own kRules = policy::words<ListConfig, &ListConfig::rules, line>(
     "a list of lines such as [\"example.com\", \"192.0.2.0/24\", \"example.org/ads/\"]");
 constexpr Own kCategory =
@@ -35,6 +43,28 @@ constexpr base::Setting<ListConfig> kKeys[] = {
      .doc = "Files of the list. A relative path counts from the folder of the file that has it. "
             "Each line shows what it is, see lists.md: a hosts file, names, wildcards, dnsmasq, a "
             "response policy zone, networks, URLs. A reload reads those again that have changed."},
+    {.table = "lists",
+     .name = "urls",
+     .kind = Kind::own,
+     .member = kUrls,
+     .doc =
+         "Where more of the list is fetched from, while Weir runs and by its own policy. The last "
+         "good copy is kept in `state_dir`. URLs of https come with a later version; `weir "
+         "lists` shows them."},
+    {.table = "lists",
+     .name = "refresh",
+     .kind = Kind::duration,
+     .member = &ListConfig::refresh_ms,
+     .least = base::kMinute,
+     .most = 365 * base::kDay,
+     .doc = "How often the URLs are asked whether they have changed; up to a tenth is added by "
+            "chance."},
+    {.table = "lists",
+     .name = "trusted",
+     .kind = Kind::flag,
+     .member = &ListConfig::trusted,
+     .doc = "Whether the list's authors may do more than deny, where its form can say so. A list "
+            "that comes over http can't be trusted."},
     {.table = "lists",
      .name = "rules",
      .kind = Kind::own,

@@ -41,6 +41,7 @@ policy::Holds holds(Finding finding) {
 }  // namespace
 
 policy::Holds Loaded::has(uint32_t list, const policy::Facts& facts, policy::ListHit& hit) const {
+  if (lists_[list].off) return policy::Holds::no;
   const match::ListImage& image = lists_[list].file->image();
   const HostForm form = facts.literal ? HostForm::literal : HostForm::name;
   const match::ListQuery query{

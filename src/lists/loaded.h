@@ -19,6 +19,8 @@ struct LoadedList {
   std::vector<std::string> rule_places;
   /// Shared with the configurations before and after, as long as its sources do not change.
   std::shared_ptr<const match::ListFile> file;
+  /// Switched off at run time: it has nothing.
+  bool off = false;
 };
 
 /// Immutable. Any thread, any number at once.

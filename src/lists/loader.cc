@@ -97,7 +97,8 @@ Loader::Kept Loader::find_kept(const std::string& name, const Loaded* before,
 }
 
 std::expected<Loader::Result, std::string> Loader::load(const ListConfigs& configs,
-                                                        const Loaded* before) {
+                                                        const Loaded* before,
+                                                        const std::set<std::string>& off) {
   Result result;
   std::vector<Kept> kept;
   for (const auto& [name, config] : configs) kept.push_back(find_kept(name, before, result.words));
@@ -105,8 +106,9 @@ std::expected<Loader::Result, std::string> Loader::load(const ListConfigs& confi
   for (const auto& [name, config] : configs) {
     const Kept& old = kept[lists.size()];
     const Image& last = old.running ? old.running : old.on_disk;
-    LoadedList& list = lists.emplace_back(name, config.category, config.rule_places, nullptr);
-    const auto contents = digest_of_contents(config);
+    LoadedList& list =
+        lists.emplace_back(name, config.category, config.rule_places, nullptr, off.contains(name));
+    const auto contents = digest_of_contents(config, copies_);
     if (last && contents && last->image().digests().contents == *contents) {
       list.file = last;
       continue;
@@ -137,7 +139,7 @@ std::expected<Loader::Image, std::string> Loader::compile(const std::string& nam
   run_behind_workers([&] {
     try {
       match::ListBuilder builder(*key_);
-      const auto digests = read_sources(config, builder);
+      const auto digests = read_sources(config, copies_, builder);
       if (!digests) {
         made = std::unexpected(digests.error());
         return;

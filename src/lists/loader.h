@@ -3,10 +3,12 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "lists/config.h"
+#include "lists/copies.h"
 #include "lists/loaded.h"
 #include "match/domain_hash.h"
 
@@ -18,7 +20,10 @@ class Loader {
  public:
   /// `folder`, which exists, keeps the images from one start to the next. Empty: they are made
   /// anew at each start, in files that are gone once they are mapped.
-  explicit Loader(std::string folder) : folder_(std::move(folder)) {}
+  explicit Loader(std::string folder) : folder_(std::move(folder)), copies_(folder_) {}
+
+  /// Empty: there is none.
+  const std::string& folder() const { return folder_; }
 
   struct Result {
     std::shared_ptr<const Loaded> lists;
@@ -28,7 +33,9 @@ class Loader {
   /// Takes the image of each list from `before` (may be null) or from the folder if its sources are
   /// unchanged, else compiles it. Where that fails, the list's last good image stays, if it is of
   /// the same sources. The error is one line that names the list: it has no such image.
-  std::expected<Result, std::string> load(const ListConfigs& configs, const Loaded* before);
+  /// Those in `off` are loaded, and have nothing while they are.
+  std::expected<Result, std::string> load(const ListConfigs& configs, const Loaded* before,
+                                          const std::set<std::string>& off = {});
 
  private:
   using Image = std::shared_ptr<const match::ListFile>;
@@ -43,6 +50,7 @@ class Loader {
   std::expected<Image, std::string> write(const std::string& name, const match::WriteImage& image);
 
   const std::string folder_;
+  const Copies copies_;
   /// Of all images, so that a host is hashed once.
   std::optional<match::DomainKey> key_;
 };

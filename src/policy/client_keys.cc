@@ -1,7 +1,10 @@
 #include "policy/client_keys.h"
 
+#include <algorithm>
+
 #include "base/time_zone.h"
 #include "policy/own_values.h"
+#include "policy/presets.h"
 
 namespace weir::policy {
 namespace {
@@ -19,6 +22,19 @@ constexpr base::OwnValue<PolicyConfig> kTimeZone{
     },
     .texts = [](const PolicyConfig& config) { return std::vector{config.time_zone}; }};
 
+constexpr base::OwnValue<PolicyConfig> kPresetNames{
+    .expectation = "a list of some of \"ads\", \"malware\", \"adult\", \"social\", \"gambling\"",
+    .take = [](PolicyConfig& config, std::string_view text) -> base::Taken {
+      if (std::ranges::find(kPresets, text) == kPresets.end())
+        return std::unexpected("there is no preset of that name");
+      if (std::ranges::find(config.presets, text) != config.presets.end())
+        return std::unexpected("it is there twice");
+      config.presets.emplace_back(text);
+      return {};
+    },
+    .texts = [](const PolicyConfig& config) { return config.presets; },
+    .clear = [](PolicyConfig& config) { config.presets.clear(); }};
+
 constexpr base::Setting<PolicyConfig> kPolicyKeys[] = {
     {.table = "policy",
      .name = "default",
@@ -31,6 +47,13 @@ constexpr base::Setting<PolicyConfig> kPolicyKeys[] = {
      .member = kTimeZone,
      .doc = "Where the hours in rules are meant, as the tz database calls it. Empty: the "
             "machine's time zone."},
+    {.table = "policy",
+     .name = "presets",
+     .kind = Kind::own,
+     .member = kPresetNames,
+     .doc = "Rules for everyone, behind all that are written: what the lists of the category of "
+            "that name have is denied. They are called preset:NAME and are filters, which `weir "
+            "pause` skips; the one for malware is a guard. See lists.md."},
     {.table = "policy",
      .name = "geo",
      .kind = Kind::path,

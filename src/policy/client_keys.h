@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/setting.h"
 #include "match/country_file.h"
@@ -16,6 +17,8 @@ struct PolicyConfig {
   bool allow_by_default = true;
   /// An IANA name such as Europe/Zurich; empty: the machine's.
   std::string time_zone;
+  /// Of kPresets, each once.
+  std::vector<std::string> presets;
   /// A file in MaxMind's format; empty: rules ask about no country.
   std::string geo;
   /// What that file held when the configuration was read; null if there is none.

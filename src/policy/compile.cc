@@ -100,7 +100,11 @@ Compiled compile(const std::vector<RuleConfig>& rules, const std::vector<std::st
   Compiled compiled;
   for (size_t i = 0; i < rules.size(); ++i) {
     Rule rule = RuleCompiler(rules[i], i, directory, lists, compiled.unknown).compile(places[i]);
-    (rules[i].guard ? compiled.table.guards : compiled.table.rules).push_back(std::move(rule));
+    Table& table = compiled.table;
+    (rules[i].guard    ? table.guards
+     : rules[i].preset ? table.presets
+                       : table.rules)
+        .push_back(std::move(rule));
   }
   return compiled;
 }

@@ -45,6 +45,8 @@ struct RuleConfig {
   Action action = Action::deny;
   bool audit = false;
   bool guard = false;
+  /// Made by with_presets(): behind the owner's own rules, or a guard.
+  bool preset = false;
   /// Of Action::redirect.
   std::string to;
   /// Of Action::limit: bytes a second, and bytes a day; 0: no such limit.

@@ -24,6 +24,8 @@ control::Commands Master::commands() {
        [this](Request request) { return add_grant(Grant::Kind::pause, request.body); }},
       {"revoke", Pace::quick, Takes::words,
        [this](Request request) { return revoke_grant(request.line.words); }},
+      {"lists", Pace::quick, Takes::words,
+       [this](Request request) { return ask_lists(request.line.words); }},
       {"grants", Pace::quick, Takes::nothing,
        [this](Request) { return control::Answer{all_grants()}; }},
   };

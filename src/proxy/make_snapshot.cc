@@ -3,11 +3,28 @@
 #include <memory>
 #include <utility>
 
+#include "lists/url.h"
 #include "net/stream/this_machine.h"
 #include "proxy/rules_now.h"
 
 namespace weir::proxy {
 namespace {
+
+/// What Weir itself may reach beside public addresses: what stands in the URLs of lists, if it is
+/// an address, or a name that only this network has. Any other name has an owner outside, who may
+/// let it lead anywhere one day.
+policy::Config for_house(const Config& config) {
+  policy::Config house;
+  for (const auto& [name, list] : config.lists) {
+    for (const std::string& url : list.urls) {
+      if (const auto address = lists::literal_in(url))
+        house.allowed_networks.emplace_back(*address, address->size() * 8);
+      else if (const std::string_view host = lists::inside_host_in(url); !host.empty())
+        if (auto pattern = match::HostPattern::parse(host)) house.allowed_names.push_back(*pattern);
+    }
+  }
+  return house;
+}
 
 /// Sessions of closed listeners keep those listeners' rules, except for what holds on every
 /// listener, which is taken from the new configuration.
@@ -48,9 +65,8 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
     parts.listener_names.push_back({listener.name, listener.groups});
     parts.demands.push_back(std::make_shared<const auth::Demand>(listener.login, parts.login));
   }
-  // No key makes Weir fetch anything yet, so nothing is allowed beside public addresses.
   rules.house = std::make_shared<const policy::ListenerRules>(
-      policy::ListenerRules::for_house({}, config.blocked_ports, own));
+      policy::ListenerRules::for_house(for_house(config), config.blocked_ports, own));
   rules.book = make_rulebook_now(config, parts.listener_names, std::move(beside));
   parts.rules = std::make_shared<const policy::RuleSet>(std::move(rules));
   return parts;

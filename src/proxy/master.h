@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -18,6 +19,7 @@
 #include "proxy/capacity.h"
 #include "proxy/config.h"
 #include "proxy/crew.h"
+#include "proxy/list_updates.h"
 #include "proxy/listeners.h"
 #include "proxy/shared.h"
 #include "proxy/snapshot.h"
@@ -71,6 +73,20 @@ class Master {
   std::expected<std::shared_ptr<const lists::Loaded>, std::string> load_lists(const Config& config);
   void tell_of_lists() const;
 
+  // list_commands.cc
+  /// Call it every few seconds: fetches what is due.
+  void tend_lists();
+  void load_lists_again();
+  /// Which lists somebody has switched off; kept over a restart.
+  void find_lists_off(const Config& config);
+  std::string keep_lists_off();
+  control::Answer ask_lists(const std::vector<std::string>& words);
+  control::Answer update_lists(const std::string& name);
+  control::Answer switch_list(const std::string& name, bool on);
+  std::string state_of_url(const std::string& url) const;
+  std::string list_line(const lists::LoadedList& list) const;
+  std::string list_in_full(const lists::LoadedList& list) const;
+
   // usages.cc
   /// Where what clients have used of limits is kept; reads what is there.
   void find_usages(const Config& config);
@@ -121,6 +137,10 @@ class Master {
   std::optional<lists::Loader> list_loader_;
   /// Those of the snapshot. Never null.
   std::shared_ptr<const lists::Loaded> lists_ = std::make_shared<const lists::Loaded>();
+  ListUpdates list_updates_{[this](House::Job job) { return crew_.run_in_house(std::move(job)); }};
+  std::set<std::string> lists_off_;
+  /// Empty: it ends with this process.
+  std::string lists_off_path_;
   control::Control control_{commands()};
   /// Port of the first listener; the default path of the control socket contains it.
   uint16_t first_port_ = 0;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/time_zone.h"
 #include "config/list_checks.h"
+#include "policy/presets.h"
 
 namespace weir::proxy {
 
@@ -36,9 +37,9 @@ std::shared_ptr<const policy::Rulebook> make_rulebook_now(
     const Config& config, const std::vector<policy::ListenerName>& listeners, BesideRules beside) {
   policy::Directory directory(config.clients, listeners);
   std::vector<std::string> places;
-  for (const policy::RuleConfig& rule : config.rules) places.push_back(rule.place);
-  policy::Compiled compiled =
-      policy::compile(config.rules, places, directory, config::list_names(config));
+  const auto rules = policy::with_presets(config.rules, config.policy.presets);
+  for (const policy::RuleConfig& rule : rules) places.push_back(rule.place);
+  policy::Compiled compiled = policy::compile(rules, places, directory, config::list_names(config));
   compiled.table.allow_by_default = config.policy.allow_by_default;
   beside.grants.add_to(compiled.table, directory);
   return policy::make_rulebook(std::move(compiled), std::move(directory), std::move(beside.lists),

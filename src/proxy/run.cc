@@ -22,6 +22,8 @@ namespace {
 constexpr int kSeekMs = 1000;
 /// How often to look whether the hour of a rule has come. What runs is cut within 10 s of it.
 constexpr int kClockMs = 2000;
+/// While something is fetched, whose end nothing else tells.
+constexpr int kBusyMs = 100;
 
 /// The name for Via. A random suffix keeps two Weirs in a chain from looking like a loop, unless
 /// the administrator chose a name.
@@ -79,6 +81,7 @@ bool Master::start(const Config& config) {
     }
   }
   state_path_ = config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
+  find_lists_off(config);
   auto loaded = load_lists(config);
   if (!loaded) {
     base::log_event(loaded.error());
@@ -166,10 +169,15 @@ int Master::run(const Config& config) {
   if (!start(config)) return 1;
   for (;;) try {
       signalfd_siginfo info;
-      const int patience_ms = !control_is_there() ? kSeekMs : follows_the_clock() ? kClockMs : -1;
+      const bool tends = follows_the_clock() || list_updates_.any();
+      const int patience_ms = list_updates_.busy()  ? kBusyMs
+                              : !control_is_there() ? kSeekMs
+                              : tends               ? kClockMs
+                                                    : -1;
       const bool told = hear_signal(patience_ms, info);
       follow_the_clock();
       keep_usages_now_and_then();
+      tend_lists();
       if (!told) {
         // Another Weir may have held the path and ended since.
         if (!control_is_there() && seek_control().empty())

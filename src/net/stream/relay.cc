@@ -244,7 +244,8 @@ async::Task<base::Result<void>> Relay::run(std::unique_ptr<Relay> self) {
     first_ = nullptr;
     if (ended_[up] && ended_[down]) co_return {};
     if (end == End::quiet && idle()) end = End::idle;
-    if (end == End::refused) co_return std::unexpected(std::move(*refused_));
+    // Without a reason there was no memory.
+    if (end == End::refused && refused_) co_return std::unexpected(std::move(*refused_));
     if (end != End::quiet) co_return failed(end);
     alarm_.set(active_ms_ + idle_ms_);
     co_await Event{*this};
