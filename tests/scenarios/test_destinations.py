@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 import pytest
-from support.client import Client, exchange
+from support.client import Client, eventually, exchange
 from support.namespace import Etc
 from support.nameserver import Answer, NameServer, Sequence
 from support.origin import Origin
@@ -189,6 +189,12 @@ def reachable(network, *addresses, rules="", names=None, clients=f'["{REACHABLE}
             yield weir
 
 
+def is_local(host):
+    command = ["ip", "route", "get", host.strip("[]")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return found.startswith("local ")
+
+
 class TestReachableListener:
     def test_without_clients_it_does_not_start(self, tmp_path):
         for address in ("0.0.0.0:0", "[::]:0", f"{REACHABLE}:0", "192.168.1.1:0"):
@@ -297,6 +303,8 @@ class TestReachableListener:
                 for host, change in zip((PUBLIC, "[2606:4700::5]", "93.184.217.7"), later, strict=True):
                     assert connect(host).status == 502
                     subprocess.run(["ip", *change.split()], check=True)
+                    # The kernel makes the route of an IPv6 address later than it says so.
+                    eventually(lambda host=host: is_local(host), what="the route")
                     refused_by_rule(connect(host), "where Weir itself listens")
                 subprocess.run(["ip", "addr", "del", f"{PUBLIC}/32", "dev", "lo"], check=True)
                 assert connect(PUBLIC).status == 502

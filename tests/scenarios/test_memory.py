@@ -10,6 +10,7 @@ import time
 import pytest
 from support.client import Client, eventually
 from support.message import Ended
+from support.site import Site
 from support.weir import Weir, fast_binary, run
 
 MIB = 1 << 20
@@ -205,14 +206,15 @@ def test_without_a_limit_nobody_is_refused(tmp_path, site):
             client.close()
 
 
-def test_a_reload_moves_the_limit(tmp_path, site):
+def test_a_reload_moves_the_limit(tmp_path):
     """The new limit is for new requests; running exchanges keep their memory."""
-    with Limited(tmp_path, {"memory": 0}, program=fast_binary()) as limited:
+    # Nobody reads what the site sends until all is looked at, on a busy machine for a while.
+    with Site(wait=60) as site, Limited(tmp_path, {"memory": 0}, program=fast_binary()) as limited:
         weir = limited.weir
         held = []
         while limited.status()["memory_accounted"] < 4 * MIB:
             assert len(held) < 400
-            held.append(ask(weir, site, "/size/50000000", receive_buffer=4096))
+            held.append(ask(weir, site, "/size/50000000", receive_buffer=4096, wait=60))
             time.sleep(0.05)
         weir.write_config(limited.text({"memory": 2 * MIB}))
         assert run("reload", "--control", str(limited.control))[0] == 0
