@@ -10,6 +10,7 @@
 
 #include "cli/command_line.h"
 #include "cli/control_ask.h"
+#include "cli/explain_command.h"
 #include "cli/passwd.h"
 #include "proxy/run.h"
 
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // A write beyond `ulimit -f` then fails, as on a full disk.
   weir::cli::Command command = weir::cli::read_command_line(argc, argv);
   if (command.control) command = weir::cli::ask_running(*command.control, print);
+  if (command.explain) command = weir::cli::explain_to(*command.explain, print);
   std::fputs(command.complaint.c_str(), stderr);
   if (!print(command.output)) return 1;
   if (command.password)

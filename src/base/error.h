@@ -83,6 +83,13 @@ class [[nodiscard]] Error {
     return error;
   }
   bool unanswered() const { return unanswered_; }
+  /// A rule of the owner's refuses, and none of Weir's own.
+  Error by_owners_rule() const {
+    Error error = *this;
+    error.is_owners_ = true;
+    return error;
+  }
+  bool is_by_owners_rule() const { return is_owners_; }
   /// The refusal depends on who asked, so it must not answer another client's request.
   bool personal() const {
     return type_ == ErrorType::http_request_denied || type_ == ErrorType::destination_ip_prohibited;
@@ -95,6 +102,7 @@ class [[nodiscard]] Error {
   std::shared_ptr<const Words> words_;
   ErrorType type_;
   bool unanswered_ = false;
+  bool is_owners_ = false;
   uint16_t status_;
 };
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "cli/control_place.h"
+#include "cli/explain_words.h"
 #include "cli/grant_words.h"
+#include "cli/init.h"
 #include "cli/list_words.h"
 #include "cli/version.h"
 #include "config/reader.h"
@@ -20,7 +22,8 @@ constexpr std::string_view kUsage =
     "--defaults | "
     "weir config --reference | weir status|reload [PORT] [--control PATH] | weir allow|block HOST "
     "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir lists "
-    "[show|update|on|off NAME] | weir passwd FILE USER | "
+    "[show|update|on|off NAME] | weir explain URL | weir init LIFE [FILE] | weir passwd FILE USER "
+    "| "
     "weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
@@ -44,6 +47,16 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
   weir lists                the lists that rules ask, and what was fetched when; `show NAME` is one
                             in full, `update [NAME]` fetches now, `off NAME` and `on NAME` switch it
                             these six take --port PORT, --control PATH or --config FILE
+  weir init LIFE [FILE]     write a configuration to begin with (weir.toml if no FILE is given);
+                            LIFE is laptop, home, school, office, ci or agent
+  weir explain URL          why the running Weir would allow or deny a request, and by which rule
+                            --client ADDRESS|NAME, --user U, --listener NAME: who asks; --type T,
+                            --from PAGE, --method M, --at "Mon 20:10": what, and when;
+                            --resolve, or --address A and --alias NAME: where the name leads;
+                            --content-type T, --size N: of the answer; --json: for programs;
+                            --requests FILE: one question in JSON a line; --config FILE: asks the
+                            rules of a file, --port PORT or --control PATH those of another Weir.
+                            The exit status is 0 for allow, 1 deny, 3 it depends, 2 no answer
   weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
   --debug                   print for each request its line, its URL and where it connects to
@@ -85,7 +98,8 @@ Command control(const std::string& word, const NamedWeir& named) {
 }
 
 Command check_file(const std::string& file) {
-  const auto read = config::read_file(file);
+  std::vector<std::string> remarks;
+  const auto read = config::read_file(file, &remarks);
   if (!read) return {{}, 1, {}, config::text_of(read.error())};
   const auto lines = [](const std::vector<std::string>& each) {
     std::string text;
@@ -95,9 +109,11 @@ Command check_file(const std::string& file) {
   const lists::CheckedSources sources = lists::check_sources(read->lists);
   if (!sources.mistakes.empty()) return {{}, 1, {}, lines(sources.mistakes)};
   const std::string state = read->state_dir.empty() ? config::default_state_dir() : read->state_dir;
-  return print(config::without_controls(file) + ": no mistakes\nstate_dir: " +
-               (state.empty() ? "none: there is no home" : config::without_controls(state)) + '\n' +
-               lines(sources.notes));
+  std::string text = config::without_controls(file) + ": no mistakes\nstate_dir: " +
+                     (state.empty() ? "none: there is no home" : config::without_controls(state)) +
+                     '\n' + lines(sources.notes);
+  for (const std::string& each : remarks) text += "warning: " + each + '\n';
+  return print(std::move(text));
 }
 
 }  // namespace
@@ -129,6 +145,12 @@ Command read_command_line(int argc, const char* const* argv) {
   }
   const GrantWords grants(app);
   const ListWords lists(app);
+  const ExplainWords explain(app);
+  std::string life, new_file = "weir.toml";
+  auto* const init_word = app.add_subcommand("init");
+  init_word->set_help_flag();
+  init_word->add_option("LIFE", life)->required();
+  init_word->add_option("FILE", new_file);
   PasswordCommand password;
   auto* const passwd = app.add_subcommand("passwd");
   passwd->set_help_flag();
@@ -145,7 +167,8 @@ Command read_command_line(int argc, const char* const* argv) {
   const auto word =
       std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
   const bool subcommand = check->parsed() || config->parsed() || passwd->parsed() ||
-                          word != words.end() || grants.parsed() || lists.parsed();
+                          word != words.end() || grants.parsed() || lists.parsed() ||
+                          explain.parsed() || init_word->parsed();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
     return usage("a word such as `check` or `status` comes first");
   }
@@ -166,6 +189,14 @@ Command read_command_line(int argc, const char* const* argv) {
     if (!asked) return usage(asked.error());
     return {{}, 0, {}, {}, *std::move(asked)};
   }
+  if (explain.parsed()) {
+    auto asked = explain.command();
+    if (!asked) return usage(asked.error());
+    Command command;
+    command.explain = *std::move(asked);
+    return command;
+  }
+  if (init_word->parsed()) return init(life, new_file);
   if (passwd->parsed()) return {{}, 0, {}, {}, {}, std::move(password)};
   if (check->parsed()) return check_file(checked_file);
   if (config->parsed()) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/explain_command.h"
 #include "config/config.h"
 
 namespace weir::cli {
@@ -33,6 +34,7 @@ struct Command {
   std::string complaint;
   std::optional<ControlCommand> control = {};
   std::optional<PasswordCommand> password = {};
+  std::optional<ExplainCommand> explain = {};
 };
 
 /// Reads the configuration file if the arguments name one. The status is 2, with a usage line, if

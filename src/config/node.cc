@@ -58,6 +58,7 @@ class NodeReader {
   void read_list(const toml::node& node) {
     clear(slot_);
     if (const auto* list = node.as_array()) {
+      source_.is_empty_list = list->empty();
       if (list->empty() && key_.required) wrong(node, "it is empty");
       for (const auto& element : *list) read_element(element);
     } else if (key_.kind == Kind::endpoints) {

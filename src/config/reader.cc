@@ -53,7 +53,8 @@ enum class NamedFiles : uint8_t { read, left };
 std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
                                                         const ReadText& read_text,
                                                         NamedFiles named_files,
-                                                        const Config* running = nullptr) {
+                                                        const Config* running,
+                                                        std::vector<std::string>* remarks) {
   Config config;
   Sources sources;
   Mistakes mistakes;
@@ -73,25 +74,28 @@ std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
     if (named_files == NamedFiles::read) read_named_files(config, sources, mistakes);
   }
   if (mistakes.count() > 0) return std::unexpected(std::move(mistakes).in_order());
+  if (remarks) *remarks = remarks_on_rules(config, sources);
   return config;
 }
 
 }  // namespace
 
-std::expected<Config, std::vector<Mistake>> read(std::string_view text, const std::string& file) {
+std::expected<Config, std::vector<Mistake>> read(std::string_view text, const std::string& file,
+                                                 std::vector<std::string>* remarks) {
   const auto read_text = [&](const std::string& path,
                              size_t) -> std::expected<TextFile, std::string> {
     if (path != file) return std::unexpected("a text that is no file includes none");
     return TextFile{.text = std::string(text)};
   };
-  return read_config(file, read_text, NamedFiles::left);
+  return read_config(file, read_text, NamedFiles::left, nullptr, remarks);
 }
 
-std::expected<Config, std::vector<Mistake>> read_file(const std::string& file) {
+std::expected<Config, std::vector<Mistake>> read_file(const std::string& file,
+                                                      std::vector<std::string>* remarks) {
   const auto read_text = [](const std::string& path, size_t most) {
     return read_text_file(path, most, Openable::any);
   };
-  return read_config(file, read_text, NamedFiles::read);
+  return read_config(file, read_text, NamedFiles::read, nullptr, remarks);
 }
 
 std::expected<Config, std::vector<Mistake>> read_again(const std::string& file,
@@ -99,7 +103,7 @@ std::expected<Config, std::vector<Mistake>> read_again(const std::string& file,
   const auto read_text = [](const std::string& path, size_t most) {
     return read_text_file(path, most, Openable::ordinary);
   };
-  return read_config(file, read_text, NamedFiles::read, &running);
+  return read_config(file, read_text, NamedFiles::read, &running, nullptr);
 }
 
 std::string toml_library() {

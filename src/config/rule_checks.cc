@@ -5,6 +5,7 @@
 
 #include "config/list_checks.h"
 #include "policy/compile.h"
+#include "policy/lint.h"
 
 namespace weir::config {
 namespace {
@@ -20,6 +21,7 @@ class RuleChecks {
       policy::RuleConfig& rule = config_.rules[i];
       rule.place = mistakes_.line_of(tables[i].at);
       check_name(rule, tables[i]);
+      check_lists(tables[i]);
       complete_hours(rule, tables[i]);
       check_action(rule, tables[i]);
       check_countries(rule, tables[i]);
@@ -53,6 +55,15 @@ class RuleChecks {
       mistakes_.add(
           at, "name is " + in_quotes(rule.name) + ", as in " + mistakes_.text_of(known->second),
           "another name for each rule");
+    }
+  }
+
+  /// Without a value the key would not be there, and the rule would have everything: whoever writes
+  /// `[]` means nothing.
+  void check_lists(const TableSource& table) {
+    for (const auto& [key, value] : table.values) {
+      if (!value.is_empty_list) continue;
+      mistakes_.add(value.at, key + " is []", "at least one, or no such key: it then has all");
     }
   }
 
@@ -188,6 +199,14 @@ class RuleChecks {
 
 void check_rules(Config& config, const Sources& sources, Mistakes& mistakes) {
   RuleChecks(config, sources, mistakes).run();
+}
+
+std::vector<std::string> remarks_on_rules(const Config& config, const Sources& sources) {
+  const bool default_written = sources.find("policy", "default") != nullptr;
+  std::vector<std::string> lines;
+  for (const policy::Remark& each : policy::remarks_on(config.rules, default_written))
+    lines.push_back(without_controls(config.rules[each.rule].place + ": " + each.text));
+  return lines;
 }
 
 std::vector<policy::ListenerName> listener_names(const Config& config) {

@@ -47,6 +47,29 @@ mode = "audit"
   EXPECT_TRUE(config->rules[1].audit);
 }
 
+TEST(Rules, WhatIsAllowedAndNotMeantHasItsPlace) {
+  std::vector<std::string> remarks;
+  const char* const shadowed = R"([[rule]]
+name = "a"
+action = "deny"
+[[rule]]
+name = "b"
+what.host = ["b.test"]
+action = "allow"
+)";
+  const auto config = read(shadowed, "f", &remarks);
+  ASSERT_TRUE(config) << text_of(config.error());
+  EXPECT_EQ(remarks,
+            (std::vector<std::string>{
+                "f:4: rule \"b\" never decides: rule \"a\" (f:1) is asked before it, and has all "
+                "that it has",
+                "f:4: rule \"b\" allows, and policy.default is not written: what no rule has is "
+                "allowed too; write default = \"deny\" or default = \"allow\" into [policy]"}));
+  ASSERT_TRUE(read("[policy]\ndefault = \"allow\"\n[[rule]]\nname = \"b\"\naction = \"allow\"\n",
+                   "f", &remarks));
+  EXPECT_TRUE(remarks.empty());
+}
+
 TEST(Rules, MistakesHaveTheirPlace) {
   const struct {
     const char *text, *said;
@@ -60,6 +83,11 @@ TEST(Rules, MistakesHaveTheirPlace) {
       {"[[client]]\nname = \"\"", "f:2:8: name is empty; expected a name\n"},
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\n[[rule]]\nname = \"a\"\naction = \"deny\"",
        "f:5:8: name is \"a\", as in f:2:8; expected another name for each rule\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwhat = { host = [] }",
+       "f:4:17: what.host is []; expected at least one, or no such key: it then has all\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwho.group = []\nwhen = []",
+       "f:4:13: who.group is []; expected at least one, or no such key: it then has all\n"
+       "f:5:8: when is []; expected at least one, or no such key: it then has all\n"},
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwho = { group = [\"kids\"] }",
        "f:4:18: who.group has \"kids\", which nothing is called; expected a name that is given "
        "somewhere\n"},

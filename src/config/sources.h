@@ -16,6 +16,8 @@ struct ValueSource {
   /// Of a list: the place of each element, in the file's order. Elements that were not taken, since
   /// they have a mistake, are left out.
   std::vector<Place> elements;
+  /// `[]` was written.
+  bool is_empty_list = false;
 };
 
 struct TableSource {

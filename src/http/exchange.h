@@ -141,6 +141,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::Ref<const Decision> decision;
   /// What the rules have said so far, the last point's word; null if they said nothing.
   base::Ref<const Verdict> verdict;
+  /// What the request is for, as its fields tell (`script`, `document|frame`), and the host of the
+  /// page that it came from. Empty: not known, or the log does not have them.
+  base::KeptText type, page;
   /// What a rule leaves to this exchange; null: no rule limits it. Whoever moves its bytes reads it
   /// anew for each portion.
   base::Ref<base::Allowance> allowance;

@@ -38,7 +38,8 @@ struct Noted {
   }
 };
 
-const base::Error kDenied(ErrorType::http_request_denied, "No.", "a rule");
+const base::Error kDenied =
+    base::Error(ErrorType::http_request_denied, "No.", "a rule").with_list("ads.txt:7");
 
 TEST(Denials, EachClientSeesItsOwn) {
   Noted noted;

@@ -34,6 +34,7 @@ void WorkerJournal::use(LogSetting setting) {
 }
 
 void WorkerJournal::count(const http::Exchange& exchange) {
+  rule_counts_.note(exchange);
   ++totals_.requests;
   totals_.sent += exchange.sent;
   totals_.received += exchange.received;

@@ -7,6 +7,7 @@
 #include "http/exchange.h"
 #include "journal/access_log.h"
 #include "journal/denials.h"
+#include "journal/rule_counts.h"
 
 namespace weir::journal {
 
@@ -37,6 +38,7 @@ class WorkerJournal final : public http::Journal {
   /// client are logged with `reason` (static text), because it is Weir that cuts them.
   void stopping(const char* reason) { stopping_ = reason; }
   const Totals& totals() const { return totals_; }
+  const RuleCounts& rule_counts() const { return rule_counts_; }
 
  private:
   void count(const http::Exchange& exchange);
@@ -49,6 +51,7 @@ class WorkerJournal final : public http::Journal {
   size_t last_batch_ = 0;
   uint64_t lines_ = 0;
   Totals totals_;
+  RuleCounts rule_counts_;
   const char* stopping_ = nullptr;
   LogSetting setting_;
   LogClock clock_;

@@ -121,6 +121,10 @@ void append_json(std::string& out, const LogFacts& facts) {
   append_string_or_null(out, verdict ? verdict->would.view() : std::string_view());
   out += ",\"grant\":";
   out += verdict && verdict->grant != 0 ? std::to_string(verdict->grant) : "null";
+  out += ",\"type\":";
+  append_string_or_null(out, exchange.type);
+  out += ",\"page\":";
+  append_string_or_null(out, exchange.page);
   at = put(piece, ",\"ms\":");
   at = put(at, facts.ms);
   at = put(at, ",\"origin\":");

@@ -59,6 +59,8 @@ TEST_F(LogLine, EachFormat) {
   auto request =
       ask("GET", "http://example.com/", {{"Host", "example.com"}, {"User-Agent", "curl/7.88.1"}});
   answered(request);
+  request.exchange->type = "document|frame";
+  request.exchange->page = "example.com";
   EXPECT_EQ(
       line(LogFormat::common, request),
       "127.0.0.1 - - [25/Nov/2026:00:08:03 +0000] \"GET http://example.com/ HTTP/1.1\" 200 1543");
@@ -73,7 +75,8 @@ TEST_F(LogLine, EachFormat) {
             "1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":0,"
             "\"referer\":null,\"user_agent\":\"curl/"
             "7.88.1\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"list\":null,"
-            "\"would\":null,\"grant\":null,\"ms\":16,"
+            "\"would\":null,\"grant\":null,\"type\":\"document|frame\",\"page\":\"example.com\","
+            "\"ms\":16,"
             "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"mended\":null,\"sni\":null}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_MISS/200 1543 GET http://example.com/ - "
@@ -100,7 +103,8 @@ TEST_F(LogLine, ATunnelThatLasts) {
             "\"target\":\"example.com:443\",\"version\":\"HTTP/"
             "1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":7,"
             "\"referer\":null,\"user_agent\":\"x\\\"y\",\"outcome\":\"complete\",\"error\":null,"
-            "\"rule\":null,\"list\":null,\"would\":null,\"grant\":null,\"ms\":16,"
+            "\"rule\":null,\"list\":null,\"would\":null,\"grant\":null,\"type\":null,"
+            "\"page\":null,\"ms\":16,"
             "\"origin\":\"[2001:db8::1]:443\",\"reused\":true,\"mended\":\"icy\",\"sni\":"
             "\"ex\xEF\xBF\xBD\"}");
   EXPECT_EQ(line(LogFormat::squid, request),

@@ -32,6 +32,12 @@ class UrlPattern {
   /// True if a URL of this host and port may match: so a rule knows before it sees the path.
   bool may_match(std::string_view host, uint16_t port) const;
   const std::string& text() const { return text_; }
+  /// As requests have it; empty: every host has it.
+  const std::string& host() const { return host_; }
+  /// It has the names below host(), and not that name itself.
+  bool below() const { return below_; }
+  bool may_be_http() const { return (schemes_ & kHttp) != 0; }
+  bool may_be_https() const { return (schemes_ & kHttps) != 0; }
 
   friend bool operator==(const UrlPattern&, const UrlPattern&) = default;
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace weir::policy {
@@ -75,6 +76,9 @@ class ContentKinds {
 
 /// The word for a kind of content in rules, questions and the log: `document`.
 std::string_view name_of(ContentKind kind);
+/// Those of a set, for the log: `document|frame`. Empty where so many are left that they tell
+/// nothing.
+std::string text_of(ContentKinds kinds);
 std::optional<ContentKind> content_kind_of(std::string_view name);
 
 }  // namespace weir::policy

@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "http/aliases.h"
 #include "http/exchange.h"
+#include "policy/points.h"
 #include "policy/refusal.h"
-#include "policy/request_kind.h"
 
 namespace weir::policy {
 namespace {
@@ -28,6 +28,11 @@ std::optional<uint64_t> length_of(const http::ResponseHead& head) {
   if (value.empty() || fault != std::errc() || end != value.data() + value.size())
     return std::nullopt;
   return length;
+}
+
+std::optional<base::IpAddress> peer_of(const http::Exchange& exchange) {
+  if (exchange.peer.port == 0) return std::nullopt;
+  return exchange.peer.address;
 }
 
 base::Ref<Limit> make_limit(const std::shared_ptr<const Rulebook>& book, const Question& asked,
@@ -66,9 +71,8 @@ base::Result<void> Decision::check_address(base::AddressSource source,
   const Question asked = asked_.question();
   CHECK_OK(policy::check_address(*rules_, asked.host, source, address, port));
   if (!may_narrow_) return {};
-  Facts facts = facts_of(*book_, asked);
-  add_address(*book_, facts, address);
-  const Outcome outcome = judge(*book_, facts, Point::address, asked.connect);
+  const Outcome outcome =
+      judge(*book_, facts_at_address(*book_, asked, address), Point::address, asked.connect);
   if (passes(outcome)) return {};
   return std::unexpected(
       refusal(*book_, outcome, std::string(asked.host) + " at " + address.text()));
@@ -77,13 +81,11 @@ base::Result<void> Decision::check_address(base::AddressSource source,
 base::Result<void> Decision::check_aliases(const http::Aliases& aliases) const {
   if (!book_) return {};
   const Question asked = asked_.question();
-  Facts facts = facts_of(*book_, asked);
-  facts.literal = false;
   std::optional<base::Error> refused;
   (void)aliases.all([&](std::string_view name) {
-    facts.host = name;
-    const Outcome outcome = judge(*book_, facts, Point::address, asked.connect);
-    if (passes(outcome) || !outcome.rule || outcome.position >= position_) return true;
+    const Outcome outcome =
+        judge(*book_, facts_at_alias(*book_, asked, name), Point::address, asked.connect);
+    if (alias_passes(outcome, position_)) return true;
     refused = refusal(*book_, outcome,
                       std::string(name) + " (" + std::string(asked.host) + " leads there)");
     return false;
@@ -97,15 +99,9 @@ base::Result<void> Decision::check_server_name(std::string_view name,
   if (!book_) return {};
   const Question asked = asked_.question();
   if (!may_narrow_ && name == asked.host) return {};
-  Facts facts = facts_of(*book_, asked);
-  facts.sni_missing = name.empty();
-  if (exchange.peer.port != 0) add_address(*book_, facts, exchange.peer.address);
-  // What the tunnel was asked for was allowed; now what it leads to has to be.
-  if (!name.empty() && name != asked.host) {
-    facts.host = name;
-    facts.literal = false;
-  }
-  const Outcome outcome = judge(*book_, facts, Point::server_name, asked.connect);
+  const Outcome outcome =
+      judge(*book_, facts_at_server_name(*book_, asked, peer_of(exchange), name),
+            Point::server_name, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);
   exchange.allowance = limit_for(asked, outcome);
   if (passes(outcome)) return {};
@@ -126,14 +122,13 @@ base::Result<void> Decision::check_response(const http::ResponseHead& head,
 base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t seen) const {
   if (!may_narrow_) return {};
   const Question asked = asked_.question();
-  Facts facts = facts_of(*book_, asked);
-  if (exchange.peer.port != 0) add_address(*book_, facts, exchange.peer.address);
-  facts.content_type = exchange.answered_type.view();
-  if (facts.kinds) facts.kinds = narrowed(*facts.kinds, exchange.answered_type.view());
-  facts.size = exchange.answered_length;
   // Of content whose length is not told, this much is certain.
-  if (!facts.size && seen > 0) facts.size = seen;
-  const Outcome outcome = judge(*book_, facts, Point::response, asked.connect);
+  const std::optional<uint64_t> size =
+      exchange.answered_length || seen == 0 ? exchange.answered_length : seen;
+  const Outcome outcome = judge(
+      *book_,
+      facts_at_response(*book_, asked, peer_of(exchange), exchange.answered_type.view(), size),
+      Point::response, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);
   exchange.allowance = limit_for(asked, outcome);
   if (passes(outcome)) return {};

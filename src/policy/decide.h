@@ -53,6 +53,7 @@ class Decision final : public http::Decision {
            base::Ref<const http::Verdict> verdict, base::Ref<Limit> limit);
   /// What was asked. The views live as long as this.
   Question question() const { return asked_.question(); }
+  bool is_for(const Question& question) const { return asked_.is(question); }
 
   uint64_t generation() const override { return generation_; }
   base::Ref<const http::Verdict> verdict() const override { return verdict_; }

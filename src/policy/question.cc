@@ -9,6 +9,7 @@ namespace weir::policy {
 void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
                         const http::RequestHead* head, bool websocket, std::string& path) {
   if (question.own) return;
+  question.asks = true;
   if (book.asks_who) question.request.client = client.unmapped();
   if (question.connect || !head) return;
   if (book.needs.has(Fact::url)) {
@@ -35,6 +36,15 @@ KeptQuestion::KeptQuestion(const Question& question)
   more_.reset(new More{request.client, request.path, request.method, request.https, request.kinds});
 }
 
+bool KeptQuestion::is(const Question& question) const {
+  const bool same = host_ == question.host && port_ == question.port &&
+                    listener_ == question.listener && own_ == question.own &&
+                    literal_ == question.literal && connect_ == question.connect &&
+                    identity_ == question.identity;
+  if (!same || (!more_ && !question.asks)) return same;
+  return question.request == (more_ ? more_->facts() : RequestFacts());
+}
+
 Question KeptQuestion::question() const {
   Question question{.listener = listener_,
                     .identity = identity_,
@@ -43,8 +53,7 @@ Question KeptQuestion::question() const {
                     .own = own_,
                     .literal = literal_,
                     .connect = connect_};
-  if (more_)
-    question.request = {more_->client, more_->https, more_->path, more_->method, more_->kinds};
+  if (more_) question.request = more_->facts();
   return question;
 }
 

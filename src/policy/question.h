@@ -45,6 +45,8 @@ struct Question {
   bool connect = false;
   /// As far as any rule asks for it, else as it is here: see add_what_rules_ask().
   RequestFacts request = {};
+  /// add_what_rules_ask() was there; else `request` is empty, which need not be looked at.
+  bool asks = false;
   friend bool operator==(const Question&, const Question&) = default;
 };
 
@@ -62,6 +64,8 @@ class KeptQuestion {
   explicit KeptQuestion(const Question& question);
   /// The views live as long as this.
   Question question() const;
+  /// Whether it is this question, which each request asks.
+  bool is(const Question& question) const;
 
  private:
   struct More {
@@ -69,6 +73,7 @@ class KeptQuestion {
     base::KeptText path, method;
     bool https;
     ContentKinds kinds;
+    RequestFacts facts() const { return {client, https, path, method, kinds}; }
   };
   const base::KeptText identity_, host_;
   const uint32_t listener_;

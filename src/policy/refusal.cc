@@ -33,7 +33,8 @@ base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_vi
   if (!rule) {
     return Error(ErrorType::http_request_denied, "No rule allows " + shown(what) + '.',
                  std::string(kDefaultRule))
-        .with_remedy("write a rule with action = \"allow\" that has it");
+        .with_remedy("write a rule with action = \"allow\" that has it")
+        .by_owners_rule();
   }
   std::string detail = rule->grant != 0 ? "Somebody has blocked " + shown(what)
                                         : "The rule \"" + rule->name + "\" denies " + shown(what);
@@ -44,7 +45,8 @@ base::Error refusal(const Rulebook& book, const Outcome& outcome, std::string_vi
   if (!rule->when.always()) detail += " It holds " + rule->when.text() + '.';
   return Error(ErrorType::http_request_denied, std::move(detail), rule->name)
       .with_remedy(remedy_for(*rule))
-      .with_list(std::move(list));
+      .with_list(std::move(list))
+      .by_owners_rule();
 }
 
 base::Error refusal_of_limit(const Rule& rule) {
@@ -53,7 +55,8 @@ base::Error refusal_of_limit(const Rule& rule) {
                          base::size_text(rule.bytes_per_day) +
                          " a day, and today's are used up. The next day begins at 00:00.",
                      rule.name)
-      .with_remedy(remedy_for(rule));
+      .with_remedy(remedy_for(rule))
+      .by_owners_rule();
 }
 
 base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& outcome) {

@@ -1,5 +1,7 @@
 #include "policy/rulebook.h"
 
+#include "policy/points.h"
+
 namespace weir::policy {
 namespace {
 
@@ -7,21 +9,6 @@ struct NoLists final : Lists {
   Holds has(uint32_t, const Facts&, ListHit&) const override { return Holds::no; }
   std::string place_of(const ListHit&) const override { return {}; }
 };
-
-/// What the points behind `point` will know. A tunnel is not opened: what it carries stays unknown,
-/// and whether its ClientHello names a server is known when the tunnel is there already, which is
-/// too late for an allow.
-FactSet known_later(Point point, bool connect) {
-  if (connect) {
-    return point == Point::request ? FactSet{Fact::address, Fact::country} : FactSet();
-  }
-  switch (point) {
-    case Point::request:
-      return {Fact::address, Fact::country, Fact::kind, Fact::content_type, Fact::size};
-    case Point::address: return {Fact::kind, Fact::content_type, Fact::size};
-    default: return {};
-  }
-}
 
 }  // namespace
 

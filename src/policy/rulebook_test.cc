@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <initializer_list>
 
 #include "http/aliases.h"
 #include "http/stage_fake.h"
+#include "match/country_file_fake.h"
 #include "policy/decide.h"
 
 namespace weir::policy {
@@ -89,6 +92,37 @@ TEST(Rulebook, ADenialSaysWhichRuleAndWhichLine) {
   EXPECT_EQ(decided.verdict->list.view(), "/etc/weir/ads.txt:3");
   EXPECT_EQ(asked(rules, plain("other.test")), "allow");
   EXPECT_FALSE(decide(rules, plain("other.test")).verdict);
+}
+
+TEST(Rulebook, TheAddressTellsTheCountry) {
+  const std::string path = testing::TempDir() + "rulebook_countries.mmdb";
+  match::FakeCountryFile file;
+  file.add("198.51.100.0/24", match::FakeCountryFile::country("KP"));
+  std::ofstream(path, std::ios::binary) << file.bytes();
+  auto countries = match::CountryFile::open(path);
+  std::remove(path.c_str());
+  ASSERT_TRUE(countries);
+  RuleConfig sanctions = rule("sanctions", Action::deny);
+  sanctions.what.countries = {"KP"};
+  RuleSet rules = rule_set({sanctions});
+  auto book = std::make_shared<Rulebook>(*rules.book);
+  book->countries = *std::move(countries);
+  rules.book = std::move(book);
+  EXPECT_EQ(asked(rules, plain("a.test")), "allow");
+  Question literal = plain("198.51.100.7");
+  literal.literal = true;
+  EXPECT_EQ(asked(rules, literal), "sanctions");
+  for (const Question& question : {plain("a.test"), connect("a.test")}) {
+    const Decided decided = decide(rules, question);
+    ASSERT_TRUE(decided.decision);
+    const auto connects_to = [&](IpAddress address) {
+      return (*decided.decision)->check_address(base::AddressSource::dns, address, question.port);
+    };
+    EXPECT_TRUE(connects_to(IpAddress::v4(93, 184, 216, 34)));
+    const auto refused = connects_to(IpAddress::v4(198, 51, 100, 7));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().rule(), "sanctions");
+  }
 }
 
 TEST(Rulebook, NoRuleIsForWeirsOwnPagesAndRequests) {

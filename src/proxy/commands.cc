@@ -2,6 +2,7 @@
 #include "control/command.h"
 
 #include "config/all_keys.h"
+#include "proxy/explain_command.h"
 #include "proxy/master.h"
 #include "proxy/status.h"
 
@@ -28,6 +29,10 @@ control::Commands Master::commands() {
        [this](Request request) { return ask_lists(request.line.words); }},
       {"grants", Pace::quick, Takes::nothing,
        [this](Request) { return control::Answer{all_grants()}; }},
+      {"explain", Pace::slow, Takes::body,
+       [snapshot = snapshot_.view()](const Request& request) {
+         return explain(snapshot, request);
+       }},
   };
 }
 

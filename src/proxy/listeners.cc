@@ -45,6 +45,7 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
       if (number < known_.size()) {
         change.index_of[number] = static_cast<int>(index);
         change.listening.push_back(known_[number].bound);
+        change.bound[static_cast<uint32_t>(number)] = known_[number].bound;
         shared_port = known_[number].bound.port;
       } else {
         base::Endpoint endpoint = wanted;
@@ -58,6 +59,7 @@ std::expected<Listeners::Change, std::string> Listeners::plan(const Config& conf
         const auto fresh = static_cast<uint32_t>(free - change.index_of.begin());
         if (free == change.index_of.end()) change.index_of.push_back(kFree);
         change.index_of[fresh] = static_cast<int>(index);
+        change.bound[fresh] = bound->front().endpoint();
         const auto use = std::make_shared<char>();
         change.fresh.push_back({fresh, Known{wanted, bound->front().endpoint(), use}});
         for (size_t worker = 0; worker < workers_; ++worker)

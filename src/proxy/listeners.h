@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,6 +41,8 @@ class Listeners {
     std::vector<uint32_t> closed;
     /// Indexed by listener number: the index in the configuration's `listeners`, or kLeft or kFree.
     std::vector<int> index_of;
+    /// By listener number, where those of the configuration are bound.
+    std::map<uint32_t, base::Endpoint> bound;
     std::vector<std::pair<uint32_t, Known>> fresh;
     /// Lines for the event log: which addresses open and which close.
     std::vector<std::string> words;

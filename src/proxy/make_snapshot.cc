@@ -36,11 +36,14 @@ PipelineParts make_parts(const Config& config, const Listeners::Change& change,
   parts.login = std::move(login);
   parts.origin = config.origin;
   parts.tunnel = config.tunnel;
+  parts.log_purpose = journal::log_format(config.log.format) == journal::LogFormat::json;
   parts.via = via;
   parts.version = WEIR_VERSION;
   parts.pages = {config.pages.contact, parts.version, config.pages.templates};
   policy::RuleSet rules;
   const policy::OwnAddresses own(change.listening, &net::is_this_machine);
+  parts.listening.resize(change.index_of.size());
+  for (const auto& [number, address] : change.bound) parts.listening[number] = address;
   for (size_t number = 0; number < change.index_of.size(); ++number) {
     if (change.index_of[number] == Listeners::kFree) {
       rules.listeners.emplace_back();

@@ -19,6 +19,7 @@
 #include "proxy/capacity.h"
 #include "proxy/config.h"
 #include "proxy/crew.h"
+#include "proxy/kept_snapshot.h"
 #include "proxy/list_updates.h"
 #include "proxy/listeners.h"
 #include "proxy/shared.h"
@@ -132,7 +133,7 @@ class Master {
   Crew crew_;
   Listeners listeners_;
   const std::string via_;
-  SnapshotRef snapshot_;
+  KeptSnapshot snapshot_;
   /// Made when a configuration first has lists.
   std::optional<lists::Loader> list_loader_;
   /// Those of the snapshot. Never null.

@@ -58,7 +58,8 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
   if (auth::any_login(parts.demands))
     stages.push_back(std::make_unique<auth::Recheck>(parts.demands, parts.own));
   // Before anything costly, such as a connection.
-  stages.push_back(std::make_unique<policy::Policy>(parts.rules, parts.own));
+  stages.push_back(std::make_unique<policy::Policy>(
+      parts.rules, parts.own, parts.log_purpose ? policy::Notes::purpose : policy::Notes::none));
   // A request inside a tunnel starts at the top again. Above own, because a CONNECT to Weir's own
   // name carries such a session too.
   stages.push_back(std::make_unique<tunnel::Recognise>(sessions, parts.tunnel));

@@ -1,6 +1,7 @@
 // The list of stages that every request passes.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct PipelineParts {
   std::vector<std::vector<base::Cidr>> clients;
   /// What rules call the listeners, in the same order.
   std::vector<policy::ListenerName> listener_names;
+  /// Where they listen; nothing for one that is closed.
+  std::vector<std::optional<base::Endpoint>> listening;
   /// Null: no file of logins is configured.
   std::shared_ptr<auth::Login> login;
   /// Who must log in, by listener.
@@ -35,6 +38,8 @@ struct PipelineParts {
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
   errors::Pages pages;
+  /// The log says what requests are for, and the page that they come from.
+  bool log_purpose = false;
   std::string via;
   std::string version;
 };

@@ -3,22 +3,16 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "base/time_zone.h"
-#include "config/list_checks.h"
-#include "policy/presets.h"
+#include "config/ready_rules.h"
 
 namespace weir::proxy {
 
-namespace {
-
-/// The configuration was read, so there is such a zone; if the file of the zone has gone since, the
-/// machine's zone is better than none.
 base::TimeZone zone_of(const Config& config) {
+  // The configuration was read, so there is such a zone; if the file of the zone has gone since,
+  // the machine's zone is better than none.
   const auto zone = base::TimeZone::named(config.policy.time_zone);
   return zone ? *zone : *base::TimeZone::named("");
 }
-
-}  // namespace
 
 policy::LocalTime local_time_now(const Config& config) {
   const base::WallTime wall = zone_of(config).at(base::wall_seconds());
@@ -36,11 +30,7 @@ std::string local_text(const Config& config, int64_t wall_seconds) {
 std::shared_ptr<const policy::Rulebook> make_rulebook_now(
     const Config& config, const std::vector<policy::ListenerName>& listeners, BesideRules beside) {
   policy::Directory directory(config.clients, listeners);
-  std::vector<std::string> places;
-  const auto rules = policy::with_presets(config.rules, config.policy.presets);
-  for (const policy::RuleConfig& rule : rules) places.push_back(rule.place);
-  policy::Compiled compiled = policy::compile(rules, places, directory, config::list_names(config));
-  compiled.table.allow_by_default = config.policy.allow_by_default;
+  policy::Compiled compiled = config::compile_rules(config, directory);
   beside.grants.add_to(compiled.table, directory);
   return policy::make_rulebook(std::move(compiled), std::move(directory), std::move(beside.lists),
                                local_time_now(config), config.policy.countries,

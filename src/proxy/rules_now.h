@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "base/time_zone.h"
 #include "policy/decide.h"
 #include "policy/grants.h"
 #include "proxy/config.h"
 
 namespace weir::proxy {
 
+/// The time zone of the rules.
+base::TimeZone zone_of(const Config& config);
 /// The time in `policy.time_zone`.
 policy::LocalTime local_time_now(const Config& config);
 

@@ -55,6 +55,14 @@ void append_memory(std::string& text, const WorkerStatus& all) {
   text += "cut_for_lowest_rate: " + std::to_string(all.drips_cut) + '\n';
 }
 
+std::string rules_text(const std::vector<WorkerStatus>& workers) {
+  journal::RuleCounts all;
+  for (const WorkerStatus& each : workers) {
+    if (each.rule_counts) all.add(*each.rule_counts);
+  }
+  return all.text();
+}
+
 }  // namespace
 
 std::string status_text(const ProcessStatus& process, const std::vector<WorkerStatus>& workers) {
@@ -97,7 +105,7 @@ std::string status_text(const ProcessStatus& process, const std::vector<WorkerSt
   line("exceptions_caught", async::exceptions_caught());
   line("loop_turns", all.loop_turns);
   line("longest_stretch_us", all.longest_stretch_us);
-  return text;
+  return text + rules_text(workers);
 }
 
 }  // namespace weir::proxy

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct WorkerStatus {
   size_t errands = 0;
   uint64_t errands_started = 0, errands_failed = 0;
   journal::Totals totals;
+  /// Null where there was no memory for it.
+  std::shared_ptr<const journal::RuleCounts> rule_counts;
 };
 
 /// The part of the status that the main thread knows.

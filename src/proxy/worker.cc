@@ -1,12 +1,24 @@
 #include "proxy/worker.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/memory.h"
 
 namespace weir::proxy {
 namespace {
+
 constexpr uint64_t kLastRequestMs = 50;
+
+/// Null if there is no memory for it: a worker that ends, or answers, must not fail.
+std::shared_ptr<const journal::RuleCounts> copy_of(const journal::RuleCounts& counts) {
+  try {
+    return std::make_shared<const journal::RuleCounts>(counts);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serves serves)
@@ -29,7 +41,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serv
   use(std::move(snapshot));
   acceptor_.listen(std::move(sockets));
   std::lock_guard lock(shared_.workers_mutex);
-  // A worker that ends must not allocate.
+  // A worker that ends must not fail for want of memory.
   shared_.ended.reserve(shared_.workers.size() + 1);
   // Nothing below may throw: from here on other threads see this worker.
   shared_.workers.push_back(this);
@@ -66,6 +78,7 @@ WorkerStatus Worker::counted() const {
   status.refused_for_memory = connections_.refused_for_memory();
   status.drips_cut = connections_.drips_cut();
   status.totals = journal_.totals();
+  status.rule_counts = copy_of(journal_.rule_counts());
   status.errands_started = errands_.started();
   status.errands_failed = errands_.failed();
   return status;

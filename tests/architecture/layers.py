@@ -14,7 +14,7 @@ LAYERS = [
     ["codec", "net", "policy", "store", "journal", "control"],
     ["wire", "lists"],
     ["server", "origin", "stages", "intercept"],
-    ["tunnel"],
+    ["tunnel", "explain"],
     ["config"],
     ["proxy", "cli"],
 ]
@@ -36,6 +36,7 @@ LIBRARIES = [
     ("c-ares", re.compile(r"ares(_\w+)?\.h$"), {"net/dns"}),
     ("toml++", re.compile(r"toml(\+\+|plusplus)"), {"config"}),
     ("CLI11", re.compile(r"CLI/"), {"cli"}),
+    ("nlohmann's JSON", re.compile(r"nlohmann/"), {"explain"}),
     ("libcrypt", re.compile(r"crypt\.h$"), {"stages/auth"}),
     ("libmaxminddb", re.compile(r"maxminddb(_config)?\.h$"), {"match"}),
     ("spdlog", re.compile(r"spdlog/"), {"proxy"}),

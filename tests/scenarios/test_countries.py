@@ -6,6 +6,7 @@ import os
 import pytest
 from support.mmdb import database, number
 from support.reloading import Reloading
+from support.tunnels import connect
 from support.weir import run
 
 COUNTRIES = {"192.0.2.0/24": "CH", "198.51.100.0/24": "KP", "2001:db8::/32": "DE"}
@@ -61,6 +62,23 @@ def test_a_rule_about_countries_needs_a_database(tmp_path):
     status, said = check(tmp_path, text)
     assert status == 1
     assert said.startswith("weir.toml:3:16: what.country is there, and nothing tells countries; expected geo in [policy]")
+
+
+def test_a_rule_about_countries_decides_by_the_address(tmp_path, geo, origin):
+    geo.write_bytes(database({"127.0.0.0/8": "KP", "::1/128": "KP"}))
+    named = origin.url.replace("127.0.0.1", "localhost")
+    with Reloading(tmp_path, config_of(geo)) as weir:
+        for url in (origin.url, named):
+            assert weir.get(url).status == 403
+            with weir.client() as client:
+                connect(client, url.removeprefix("http://"), status=403)
+            status, stdout, stderr = run("explain", url, "--control", weir.control)
+            assert (status, stderr) == (1, "") and '>   1 rule   "sanctions" denies' in stdout
+        geo.write_bytes(database({"127.0.0.0/8": "CH", "::1/128": "KP"}))
+        weir.reload(config_of(geo))
+        assert weir.get(named).status == weir.get(origin.url).status == 200
+        status, stdout, stderr = run("explain", named, "--control", weir.control)
+        assert (status, stderr) == (0, ""), stdout
 
 
 def test_a_reload_reads_it_anew_and_damage_ends_nothing(tmp_path, geo):

@@ -12,6 +12,7 @@ import time
 
 import pytest
 from support.client import Client, eventually
+from support.tunnels import connect
 from support.weir import Weir, run
 
 pytestmark = pytest.mark.threads
@@ -77,6 +78,8 @@ def test_json(origin):
         "list": None,
         "would": None,
         "grant": None,
+        "type": None,
+        "page": "a",
         "origin": origin.authority,
         "reused": False,
         "mended": None,
@@ -84,6 +87,20 @@ def test_json(origin):
     }
     assert (bad["status"], bad["outcome"], bad["error"]) == (400, "error", "http_request_error")
     assert bad["origin"] is None
+
+
+def test_json_says_what_a_request_is_for(origin, tmp_path):
+    path = tmp_path / "access.log"
+    with Quiet("workers = 1\n" + settings(format="json", to=path)) as weir:
+        fields = [("Host", origin.authority), ("Accept", "image/avif,*/*"), ("Referer", "http://news.test/a")]
+        weir.get(origin.url + "/logo", fields)
+        weir.get(origin.url + "/", [("Host", origin.authority), ("Sec-Fetch-Dest", "document")])
+        with weir.client() as client:
+            connect(client, origin.authority)
+        image, document, tunnel = [json.loads(line) for line in wait_lines(path, 3)]
+    assert (image["type"], image["page"]) == ("image", "news.test")
+    assert (document["type"], document["page"]) == ("document", "127.0.0.1")
+    assert (tunnel["type"], tunnel["page"]) == (None, None)
 
 
 def test_squid(origin):

@@ -185,6 +185,20 @@ class TestAliases:
             assert weir.get(url).status == 403
 
 
+class TestStatus:
+    def test_it_counts_by_rule(self, tmp_path, site):
+        text = rule("no: games", "deny", what__url=f'["{site()}/games/*"]') + rule("soon", "deny", what__url=f'["{site()}/b"]', mode='"audit"')
+        with Reloading(tmp_path, "workers = 2\n" + text) as weir:
+            for path in ("/games/1", "/games/2", "/b", "/c"):
+                weir.get(site() + path)
+            weir.get("http://127.0.0.1:25/")
+            weir.wait_log(5)
+            lines = [line for line in weir.ask("status").stdout.splitlines() if "=" in line]
+            assert lines == ["rule=blocked_ports: 1", "rule=no:_games: 2", "would=soon: 1"]
+            weir.reload("workers = 2\n")
+            assert "rule=no:_games: 2\n" in weir.ask("status").stdout
+
+
 class TestTunnels:
     def test_a_connect_is_denied_by_its_host(self, start, play):
         origin = play(echo)

@@ -15,16 +15,15 @@ base::Error too_many_connections(const http::Session& session) {
           "limits.connections_per_client"};
 }
 
-base::Error not_served(const http::Session& session) {
+}  // namespace
+
+base::Error not_served(const base::IpAddress& client) {
   return base::Error(ErrorType::http_request_denied,
-                     "This proxy does not serve clients at " + session.client.address.text() + ".",
-                     "clients")
+                     "This proxy does not serve clients at " + client.text() + ".", "clients")
       .with_remedy(
           "add the address, or a network that holds it, to `clients` of the [[listener]] in the "
           "configuration.");
 }
-
-}  // namespace
 
 Admission::Why Admission::why_refused(const http::Request& request) const {
   const http::Session& session = request.session();
@@ -36,7 +35,7 @@ Admission::Why Admission::why_refused(const http::Request& request) const {
 
 base::Error Admission::refusal(Why why, const http::Session& session) const {
   if (why == Why::too_many_connections) return too_many_connections(session);
-  if (why == Why::not_served) return not_served(session);
+  if (why == Why::not_served) return not_served(session.client.address);
   if (context_.refused_for_memory) context_.refused_for_memory();
   return http::no_memory_error();
 }

@@ -4,9 +4,14 @@
 #include <functional>
 
 #include "base/callback.h"
+#include "base/error.h"
+#include "base/ip.h"
 #include "http/stage.h"
 
 namespace weir::admission {
+
+/// The refusal of a client that `clients` of its listener does not cover.
+base::Error not_served(const base::IpAddress& client);
 
 /// What the stage needs from its worker, which outlives it.
 struct Context {

@@ -25,6 +25,7 @@ class Demand {
 
   /// Null: nobody is asked.
   const std::shared_ptr<Login>& login() const { return login_; }
+  const ListenerConfig& config() const { return config_; }
   /// Whether the request may come without a login: its client is exempt, or the host that it goes
   /// to, or it is for one of Weir's own pages that need none. Depends on the target and on the
   /// session alone, never on what else the client says.

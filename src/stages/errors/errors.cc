@@ -77,12 +77,6 @@ void add_proxy_status(http::Response& response, const base::Error& error, std::s
   response.head->fields.add(FieldId::proxy_status, status);
 }
 
-/// The owner's rules refuse the request, and none of Weir's own.
-bool is_denied_by_rule(const http::Exchange& exchange, const base::Error& error) {
-  return error.type() == ErrorType::http_request_denied && exchange.verdict &&
-         error.rule() == exchange.verdict->rule.view();
-}
-
 }  // namespace
 
 http::Response error_response(const PageFacts& facts, std::string_view accept, const Pages& pages,
@@ -107,7 +101,7 @@ async::Task<base::Result<http::Response>> Errors::handle(http::Request& request,
   const base::Error& error = response.error();
   request.exchange->set_error(error);
   if (error.unanswered()) co_return response;
-  if (is_denied_by_rule(*request.exchange, error)) {
+  if (error.is_by_owners_rule()) {
     if (auto substitute = substitute_for(request)) {
       add_proxy_status(*substitute, error, name_);
       co_return *std::move(substitute);

@@ -228,11 +228,8 @@ TEST(Errors, EveryTypeSaysSomethingOfItsOwn) {
 
 /// Like a rule of the owner's that denies everything.
 http::FakeStages::Answer denied_by_rule() {
-  return [](http::Request& request) -> base::Result<http::Response> {
-    request.exchange->verdict =
-        base::make_ref<http::Verdict>("ads", "ads.txt:3", base::KeptText(), 0);
-    return base::fail(ErrorType::http_request_denied, "The rule \"ads\" denies it.", "ads");
-  };
+  return fails_with(
+      Error(ErrorType::http_request_denied, "The rule \"ads\" denies it.", "ads").by_owners_rule());
 }
 
 TEST(Errors, ADenialAnswersWhatWasAskedFor) {

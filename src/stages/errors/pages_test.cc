@@ -119,10 +119,8 @@ TEST(Pages, TheStageKnowsWhoAsksAndWhichListDecided) {
   const Errors stage("weir",
                      Pages{"", "1.2", templates("{{who}} {{list}} {{line}} {{url}}", nullptr)});
   http::FakeStages fake;
-  fake.next = [](http::Request& request) -> base::Result<http::Response> {
-    request.exchange->verdict =
-        base::make_ref<http::Verdict>("ads", "ads.txt:3", base::KeptText(), 0);
-    return std::unexpected(kDenied);
+  fake.next = [](http::Request&) -> base::Result<http::Response> {
+    return std::unexpected(kDenied.with_list("ads.txt:3"));
   };
   http::Outcome outcome =
       fake.run(stage, "GET", "http://a.test/x", {{"Host", "a.test"}, {"Accept", "text/html"}});

@@ -1,5 +1,7 @@
 #include "stages/policy/policy.h"
 
+#include "policy/request_kind.h"
+#include "policy/request_page.h"
 #include "stages/policy/counted_body.h"
 
 namespace weir::policy {
@@ -23,14 +25,21 @@ http::Response redirection(std::string_view to) {
   return response;
 }
 
+void note_purpose(const http::Request& request) {
+  const ContentKinds kinds = kinds_of(*request.head, request.upgrade == http::Upgrade::websocket);
+  request.exchange->type = text_of(kinds);
+  request.exchange->page = page_of(*request.head, kinds);
+}
+
 }  // namespace
 
-Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own)
-    : rules_(std::move(rules)), own_(std::move(own)) {}
+Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own,
+               Notes notes)
+    : rules_(std::move(rules)), own_(std::move(own)), notes_(notes) {}
 
 Decided Policy::decide(const Question& question) const {
   base::Ref<const Decision>& last = last_[place_of(question.host) % last_.size()];
-  if (last && last->question() == question) return {last, last->verdict()};
+  if (last && last->is_for(question)) return {last, last->verdict()};
   Decided decided = policy::decide(*rules_, question);
   if (decided.decision) last = *decided.decision;
   return decided;
@@ -55,6 +64,7 @@ Question Policy::question_of(const http::Request& request, std::string& path) co
 
 async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
                                                          http::Next next) const {
+  if (notes_ == Notes::purpose) note_purpose(request);
   std::string path;
   Decided decided = decide(question_of(request, path));
   http::Exchange& exchange = *request.exchange;

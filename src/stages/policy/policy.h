@@ -2,6 +2,7 @@
 // could answer a denied request.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,10 +12,18 @@
 
 namespace weir::policy {
 
+/// What else is noted in the exchange, for the log.
+enum class Notes : uint8_t {
+  none,
+  /// Exchange::type and page.
+  purpose
+};
+
 /// Sets the Decision of the request and of its exchange.
 class Policy final : public http::Stage {
  public:
-  Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own);
+  Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own,
+         Notes notes = Notes::none);
   async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
@@ -26,6 +35,7 @@ class Policy final : public http::Stage {
 
   const std::shared_ptr<const RuleSet> rules_;
   const std::shared_ptr<const http::OwnNames> own_;
+  const Notes notes_;
   /// The last decisions, by a hash of what was asked: the requests of a page go to a few hosts
   /// again and again. Used only on the pipeline's worker.
   mutable std::array<base::Ref<const Decision>, 64> last_;

@@ -13,7 +13,7 @@ using base::IpAddress;
 
 const base::Endpoint kListening{IpAddress::v4(127, 0, 0, 1), 9876};
 
-Policy make_policy() {
+Policy make_policy(Notes notes = Notes::none) {
   const std::vector<uint16_t> blocked{25, 9876};
   RuleSet rules;
   for (const bool reachable : {false, true}) {
@@ -21,7 +21,8 @@ Policy make_policy() {
         Config{}, reachable, blocked, OwnAddresses({kListening}, {})));
   }
   return Policy(std::make_shared<const RuleSet>(std::move(rules)),
-                std::make_shared<const http::OwnNames>("weir.internal", std::vector{kListening}));
+                std::make_shared<const http::OwnNames>("weir.internal", std::vector{kListening}),
+                notes);
 }
 
 TEST(Policy, PortsAreRefusedBeforeAnythingIsLookedUp) {
@@ -50,6 +51,41 @@ TEST(Policy, PortsAreRefusedBeforeAnythingIsLookedUp) {
     const http::Outcome outcome = fake.run(stage, c.method, c.target, {{"Host", "x"}});
     EXPECT_EQ(outcome.status(), c.status) << c.method << " " << c.target;
     EXPECT_EQ(fake.calls, c.status == 200 ? 1 : 0) << c.target;
+  }
+}
+
+TEST(Policy, NotesForTheLogWhatARequestIsFor) {
+  const struct {
+    const char *method, *target;
+    std::vector<std::pair<std::string, std::string>> fields;
+    const char *type, *page;
+  } cases[] = {
+      {"GET",
+       "http://site/a",
+       {{"Sec-Fetch-Dest", "script"}, {"Referer", "http://news.test/x"}},
+       "script",
+       "news.test"},
+      {"GET",
+       "http://site/",
+       {{"Accept", "text/html"}, {"Upgrade-Insecure-Requests", "1"}},
+       "document|frame",
+       "site"},
+      {"GET", "http://site:25/a.png", {}, "image", ""},
+      {"GET", "http://site/", {}, "", ""},
+      {"CONNECT", "site:443", {}, "", ""},
+  };
+  for (const Notes notes : {Notes::none, Notes::purpose}) {
+    const Policy stage = make_policy(notes);
+    for (const auto& c : cases) {
+      http::FakeStages fake;
+      auto fields = c.fields;
+      fields.emplace_back("Host", "site");
+      http::Request request = fake.request(http::fake_head(c.method, c.target, fields));
+      (void)fake.run(stage, request);
+      const bool there = notes == Notes::purpose;
+      EXPECT_EQ(request.exchange->type, there ? c.type : "") << c.target;
+      EXPECT_EQ(request.exchange->page, there ? c.page : "") << c.target;
+    }
   }
 }
 
