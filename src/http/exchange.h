@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,17 @@ class Journal {
  private:
   friend class Exchange;
   size_t running_ = 0;
+};
+
+/// What few exchanges need to know of themselves. Empty: not known.
+struct Particulars : base::Pooled {
+  /// What the request is for, as its fields tell (`script`, `document|frame`), and the host of the
+  /// page that it came from.
+  base::KeptText type, page;
+  /// The Content-Type of the final response, without parameters and in lower case, and its told
+  /// length.
+  base::KeptText answered_type;
+  std::optional<uint64_t> answered_length = {};
 };
 
 /// Facts about one request and its response. Stages add facts to it, but base no decisions on it.
@@ -134,6 +146,16 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::Endpoint peer;
   /// Where that address came from.
   base::AddressSource peer_source = base::AddressSource::literal;
+  /// What only rules and some formats of the log ask about; null in most exchanges.
+  std::unique_ptr<Particulars> particulars;
+  const Particulars& known() const {
+    static const Particulars nothing;
+    return particulars ? *particulars : nothing;
+  }
+  Particulars& note() {
+    if (!particulars) particulars = std::make_unique<Particulars>();
+    return *particulars;
+  }
   /// The names on the way to that address; null: none.
   base::Ref<const Aliases> peer_aliases;
   /// What policy decided, for the worker alone, which asks again about it and about the peer when
@@ -141,16 +163,9 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   base::Ref<const Decision> decision;
   /// What the rules have said so far, the last point's word; null if they said nothing.
   base::Ref<const Verdict> verdict;
-  /// What the request is for, as its fields tell (`script`, `document|frame`), and the host of the
-  /// page that it came from. Empty: not known, or the log does not have them.
-  base::KeptText type, page;
   /// What a rule leaves to this exchange; null: no rule limits it. Whoever moves its bytes reads it
   /// anew for each portion.
   base::Ref<base::Allowance> allowance;
-  /// The Content-Type of the final response, without parameters and in lower case, and its told
-  /// length, where the rules may ask for them again; empty before there is a response.
-  base::KeptText answered_type;
-  std::optional<uint64_t> answered_length;
   bool reused_connection = false;
   /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
   /// null if nothing.

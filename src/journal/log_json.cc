@@ -122,9 +122,9 @@ void append_json(std::string& out, const LogFacts& facts) {
   out += ",\"grant\":";
   out += verdict && verdict->grant != 0 ? std::to_string(verdict->grant) : "null";
   out += ",\"type\":";
-  append_string_or_null(out, exchange.type);
+  append_string_or_null(out, exchange.known().type);
   out += ",\"page\":";
-  append_string_or_null(out, exchange.page);
+  append_string_or_null(out, exchange.known().page);
   at = put(piece, ",\"ms\":");
   at = put(at, facts.ms);
   at = put(at, ",\"origin\":");

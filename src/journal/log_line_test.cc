@@ -59,8 +59,8 @@ TEST_F(LogLine, EachFormat) {
   auto request =
       ask("GET", "http://example.com/", {{"Host", "example.com"}, {"User-Agent", "curl/7.88.1"}});
   answered(request);
-  request.exchange->type = "document|frame";
-  request.exchange->page = "example.com";
+  request.exchange->note().type = "document|frame";
+  request.exchange->note().page = "example.com";
   EXPECT_EQ(
       line(LogFormat::common, request),
       "127.0.0.1 - - [25/Nov/2026:00:08:03 +0000] \"GET http://example.com/ HTTP/1.1\" 200 1543");

@@ -5,6 +5,14 @@
 namespace weir::policy {
 namespace {
 
+/// A network of IPv4 that is written as one of IPv6: addresses are asked about in their plain form.
+base::Cidr plain(const base::Cidr& network) {
+  constexpr unsigned kMapped = 96;
+  const base::IpAddress address = network.address().unmapped();
+  if (address == network.address() || network.prefix() < kMapped) return network;
+  return {address, network.prefix() - kMapped};
+}
+
 class RuleCompiler {
  public:
   RuleCompiler(const RuleConfig& rule, size_t number, const Directory& directory,
@@ -75,7 +83,7 @@ class RuleCompiler {
     made.methods = config.methods;
     for (const ContentKind kind : config.kinds) made.kinds.add(kind);
     made.content_types = config.content_types;
-    made.addresses = config.addresses;
+    for (const base::Cidr& network : config.addresses) made.addresses.push_back(plain(network));
     made.countries = config.countries;
     // The same for a rule whose lists are not there.
     if (!config.lists.empty() || !config.categories.empty()) made.lists.push_back(kNoList);

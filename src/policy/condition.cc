@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "match/address_class.h"
+
 namespace weir::policy {
 namespace {
 
@@ -29,7 +31,13 @@ bool has_type(const std::string& pattern, std::string_view type) {
 
 /// An address that stands for an IPv4 one, in any of IPv6's forms, is in that one's networks too.
 bool has_address(const base::Cidr& network, const base::IpAddress& address) {
-  return network.contains(address);
+  if (network.contains(address)) return true;
+  const base::IpAddress plain = address.unmapped();
+  if (plain != address) return network.contains(plain);
+  if (!match::stands_for_v4_alone(address)) return false;
+  const base::EmbeddedV4 readings = base::embedded_v4_readings(address);
+  return std::ranges::any_of(readings,
+                             [&](const base::IpAddress& v4) { return network.contains(v4); });
 }
 
 Holds urls(const std::vector<match::UrlPattern>& patterns, const Facts& facts) {

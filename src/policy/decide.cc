@@ -114,8 +114,9 @@ base::Result<void> Decision::check_server_name(std::string_view name,
 base::Result<void> Decision::check_response(const http::ResponseHead& head,
                                             http::Exchange& exchange) const {
   if (!book_) return {};
-  exchange.answered_type = media_type(head);
-  exchange.answered_length = length_of(head);
+  http::Particulars& known = exchange.note();
+  known.answered_type = media_type(head);
+  known.answered_length = length_of(head);
   return may_narrow_ ? check_content(exchange, 0) : base::Result<void>();
 }
 
@@ -124,11 +125,11 @@ base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t se
   const Question asked = asked_.question();
   // Of content whose length is not told, this much is certain.
   const std::optional<uint64_t> size =
-      exchange.answered_length || seen == 0 ? exchange.answered_length : seen;
-  const Outcome outcome = judge(
-      *book_,
-      facts_at_response(*book_, asked, peer_of(exchange), exchange.answered_type.view(), size),
-      Point::response, asked.connect);
+      exchange.known().answered_length || seen == 0 ? exchange.known().answered_length : seen;
+  const Outcome outcome = judge(*book_,
+                                facts_at_response(*book_, asked, peer_of(exchange),
+                                                  exchange.known().answered_type.view(), size),
+                                Point::response, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);
   exchange.allowance = limit_for(asked, outcome);
   if (passes(outcome)) return {};
@@ -144,7 +145,7 @@ void Decision::limit_by_peer(http::Exchange& exchange) const {
 }
 
 uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) const {
-  if (!may_narrow_ || exchange.answered_length) return UINT64_MAX;
+  if (!may_narrow_ || exchange.known().answered_length) return UINT64_MAX;
   const auto next = std::ranges::lower_bound(book_->sizes, seen);
   return next == book_->sizes.end() ? UINT64_MAX : *next;
 }

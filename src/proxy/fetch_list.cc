@@ -10,6 +10,7 @@
 #include "async/event_loop.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "config/mistake.h"
 #include "http/target_parse.h"
 #include "http/userinfo.h"
 #include "lists/url.h"
@@ -26,8 +27,9 @@ using What = Fetched::What;
 constexpr unsigned kMostRedirects = 5;
 constexpr uint64_t kMostMs = 15 * 60 * 1000;
 
-Fetched failed(std::string why) {
-  return {.what = What::failed, .why = std::move(why)};
+/// Some of the words come from a server, and a terminal would act on what it puts between them.
+Fetched failed(const std::string& why) {
+  return {.what = What::failed, .why = config::without_controls(why)};
 }
 
 /// Written anew, and only by its owner to be read.

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/event_log.h"
 #include "base/whole_file.h"
+#include "config/mistake.h"
 #include "lists/url.h"
 #include "proxy/master.h"
 #include "proxy/rules_now.h"
@@ -69,6 +70,7 @@ void Master::load_lists_again() {
     return;
   }
   lists_ = *std::move(loaded);
+  follow_lists();
   use_rules_of_now();
 }
 
@@ -112,7 +114,7 @@ std::string Master::list_in_full(const lists::LoadedList& list) const {
             report_text(source.report) + '\n';
     for (const match::ListReport::Line& line : source.report.first_not_taken)
       text += "    line " + std::to_string(line.number) + " is not taken: " + line.why + ": " +
-              line.text + '\n';
+              config::without_controls(line.text) + '\n';
   }
   return text;
 }

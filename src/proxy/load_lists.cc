@@ -23,16 +23,17 @@ std::string Master::lists_folder(const Config& config) const {
 
 std::expected<std::shared_ptr<const lists::Loaded>, std::string> Master::load_lists(
     const Config& config) {
-  if (config.lists.empty()) {
-    list_updates_.use({}, {}, {});
-    return std::make_shared<const lists::Loaded>();
-  }
+  if (config.lists.empty()) return std::make_shared<const lists::Loaded>();
   if (!list_loader_) list_loader_.emplace(lists_folder(config));
   auto loaded = list_loader_->load(config.lists, lists_.get(), lists_off_);
   if (!loaded) return std::unexpected(std::move(loaded).error());
-  list_updates_.use(list_loader_->folder(), config.lists, lists_off_);
   for (const std::string& words : loaded->words) base::log_event(words);
   return std::move(loaded->lists);
+}
+
+void Master::follow_lists() {
+  list_updates_.use(list_loader_ ? list_loader_->folder() : std::string(), snapshot_->config.lists,
+                    lists_off_);
 }
 
 void Master::tell_of_lists() const {

@@ -72,6 +72,8 @@ class Master {
   /// The lists that `config` names. Compiles those that have changed, on a thread of its own, and
   /// waits for it. The error is one line: the configuration can't be used.
   std::expected<std::shared_ptr<const lists::Loaded>, std::string> load_lists(const Config& config);
+  /// Has fetched from now on what the snapshot's lists name.
+  void follow_lists();
   void tell_of_lists() const;
 
   // list_commands.cc

@@ -68,7 +68,7 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
   exchange.allowance = decision->limit();
   if (question.connect) decision->limit_by_peer(exchange);
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
-  if (!exchange.answered_type.empty()) CHECK_OK(decision->check_content(exchange, 0));
+  if (!exchange.known().answered_type.empty()) CHECK_OK(decision->check_content(exchange, 0));
   return decision;
 }
 

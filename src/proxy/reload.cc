@@ -44,6 +44,7 @@ std::string Master::reload() {
   base::debug_enabled.store(config.debug, std::memory_order_relaxed);
   snapshot_ = std::move(made->snapshot);
   lists_ = *std::move(loaded);
+  follow_lists();
   first_port_ = change.listening.front().port;
   crew_.apply(snapshot_, change.opened, change.closed);
   // Wait for the workers, so that "reloaded" is true when it is reported: the new rules hold for

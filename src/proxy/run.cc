@@ -97,6 +97,7 @@ bool Master::start(const Config& config) {
   Listeners::Change& change = made->change;
   listeners_.commit(change);
   snapshot_ = std::move(made->snapshot);
+  follow_lists();
   find_grants(config);
   if (!grants_.empty()) renew_rules();
   find_usages(config);

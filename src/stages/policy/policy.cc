@@ -27,8 +27,9 @@ http::Response redirection(std::string_view to) {
 
 void note_purpose(const http::Request& request) {
   const ContentKinds kinds = kinds_of(*request.head, request.upgrade == http::Upgrade::websocket);
-  request.exchange->type = text_of(kinds);
-  request.exchange->page = page_of(*request.head, kinds);
+  http::Particulars& known = request.exchange->note();
+  known.type = text_of(kinds);
+  known.page = page_of(*request.head, kinds);
 }
 
 }  // namespace

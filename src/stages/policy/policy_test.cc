@@ -83,8 +83,8 @@ TEST(Policy, NotesForTheLogWhatARequestIsFor) {
       http::Request request = fake.request(http::fake_head(c.method, c.target, fields));
       (void)fake.run(stage, request);
       const bool there = notes == Notes::purpose;
-      EXPECT_EQ(request.exchange->type, there ? c.type : "") << c.target;
-      EXPECT_EQ(request.exchange->page, there ? c.page : "") << c.target;
+      EXPECT_EQ(request.exchange->known().type, there ? c.type : "") << c.target;
+      EXPECT_EQ(request.exchange->known().page, there ? c.page : "") << c.target;
     }
   }
 }
