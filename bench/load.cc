@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "client.h"
 #include "histogram.h"
@@ -28,7 +29,7 @@ class Load {
  public:
   explicit Load(const Plan& plan)
       : plan_(plan), clients_(std::make_unique<Client[]>(plan.connections)) {
-    const std::string authority = "127.0.0.1:" + std::to_string(plan.origin_port);
+    const std::string authority = plan.host + ":" + std::to_string(plan.origin_port);
     connect_head_ = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
     const std::string common =
         " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n";
@@ -37,6 +38,9 @@ class Load {
       case Mode::idle_clients:
         head_ = "GET http://" + authority + plan.path + common + "\r\n";
         operation_ = {.head = head_};
+        for (uint32_t i = 0; plan.paths > 1 && i < plan.paths; ++i)
+          heads_.push_back("GET http://" + authority + '/' + std::to_string(i) + plan.path +
+                           common + "\r\n");
         break;
       case Mode::upload:
         head_ = "POST http://" + authority + "/upload" + common +
@@ -118,6 +122,7 @@ class Load {
     ++started_;
     ++running_;
     next.began_ns = now_ns();
+    if (!heads_.empty()) operation_.head = heads_[started_ % heads_.size()];
     start(next);
   }
 
@@ -179,6 +184,8 @@ class Load {
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
   std::unique_ptr<Client[]> clients_;
   std::string head_, connect_head_;
+  /// In turn, if there are different ones.
+  std::vector<std::string> heads_;
   Operation operation_;
   Histogram histogram_;
   uint64_t wanted_ = 0, started_ = 0, done_ = 0, errors_ = 0, stop_ns_ = 0;

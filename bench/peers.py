@@ -84,12 +84,14 @@ class Weir(Peer):
     name, title = "weir", "Weir"
     program = str(ROOT / "build/release/weir")
     note = "defaults, `workers = 1`, access log to a file"
+    # More of the configuration: keys before all tables, and tables.
+    top, rules = "", ""
 
     def found(self):
         return self.program if os.access(self.program, os.X_OK) else None
 
     def arguments(self):
-        text = f'workers = 1\n[[listener]]\naddress = "127.0.0.1:{self.port}"\n'
+        text = f'workers = 1\n{self.top}[[listener]]\naddress = "127.0.0.1:{self.port}"\n' + self.rules
         return [self.program, "--config", self.write("weir.toml", text)]
 
 

@@ -26,7 +26,8 @@ constexpr std::pair<std::string_view, Mode> kModes[] = {
       stderr,
       "load: can't use %.*s\nusage: load "
       "mode=get|upload|pingpong|bulk|connect|idle_clients|idle_tunnels proxy=PORT origin=PORT\n"
-      "  [path=/1k] [size=BYTES] [connections=N] [operations=N] [warmup=N] [milliseconds=N] "
+      "  [host=NAME] [path=/1k] [paths=N] [size=BYTES] [connections=N] [operations=N] [warmup=N] "
+      "[milliseconds=N] "
       "[direct=1]\n",
       static_cast<int>(word.size()), word.data());
   std::exit(2);
@@ -52,6 +53,10 @@ Plan read_plan(int argc, char** argv) {
       plan.path = value;
       continue;
     }
+    if (name == "host") {
+      plan.host = value;
+      continue;
+    }
     uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc() || end != value.data() + value.size() || number > 1'000'000'000'000)
@@ -64,6 +69,8 @@ Plan read_plan(int argc, char** argv) {
       plan.size = number;
     } else if (name == "connections" && number >= 1 && number < 20'000) {
       plan.connections = static_cast<uint32_t>(number);
+    } else if (name == "paths" && number >= 1 && number <= 100'000) {
+      plan.paths = static_cast<uint32_t>(number);
     } else if (name == "operations") {
       plan.operations = number;
     } else if (name == "warmup") {

@@ -11,7 +11,9 @@ struct Plan {
   Mode mode = Mode::get;
   uint16_t proxy_port = 0;
   uint16_t origin_port = 0;
+  std::string host = "127.0.0.1";  // As requests name the origin.
   std::string path = "/1k";
+  uint32_t paths = 1;  // So many different ones, which all end so: /7/1k.
   uint64_t size = 64;  // Of an upload, of a transfer in a tunnel, of a ping: bytes.
   uint32_t connections = 1;
   uint64_t operations = 1;       // Measured ones, at most.

@@ -92,6 +92,8 @@ def measured_for(goal, results):
     """The figure that a goal is about, or None."""
     if goal.workload == "counts":
         counted = results.get("counts", {})
+        if "rules" in goal.what:
+            return counted.get("rules")
         if "instructions" in goal.what:
             return counted.get("instructions")
         return counted["system_calls"]["total"] if "system_calls" in counted else None
@@ -139,6 +141,8 @@ def counts_line(counted):
     parts = []
     if "instructions" in counted:
         parts.append(f"{counted['instructions']:,.0f} user instructions a request")
+    if "rules" in counted:
+        parts.append(f"{counted['rules']:,.0f} more with rules and a list")
     if "system_calls" in counted:
         calls = ", ".join(f"{name} {count:.2f}" for name, count in sorted(counted["system_calls"]["calls"].items(), key=lambda item: -item[1]))
         parts.append(f"{counted['system_calls']['total']:.2f} system calls a request ({calls})")
