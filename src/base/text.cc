@@ -140,4 +140,15 @@ void append_escaped_for_log(std::string& out, std::string_view text) {
   });
 }
 
+std::string_view value_in(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.starts_with(name) && line.substr(name.size()).starts_with('='))
+      return line.substr(name.size() + 1);
+  }
+  return {};
+}
+
 }  // namespace weir::base

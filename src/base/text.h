@@ -57,4 +57,8 @@ void append_escaped_for_log(std::string& out, std::string_view text);
 /// written.
 char* put_escaped_for_log(char* to, std::string_view text);
 
+/// The value that follows `name=` at the beginning of a line of `text`; of several the first, and
+/// empty if there is none. A view of the text.
+std::string_view value_in(std::string_view text, std::string_view name);
+
 }  // namespace weir::base

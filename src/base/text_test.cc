@@ -33,6 +33,14 @@ TEST(Text, LogLinesCannotBeForged) {
   EXPECT_EQ(out, "a\\\"b\\\\c\\x0d\\x0a\\x1b\\xff z");
 }
 
+TEST(Text, ValuesOfLines) {
+  EXPECT_EQ(value_in("a=1\nab=2\na=3\n", "a"), "1");
+  EXPECT_EQ(value_in("a=1\nab=2=x\n", "ab"), "2=x");
+  EXPECT_EQ(value_in("ab=2", "ab"), "2");
+  for (const char* text : {"", "a", "xa=1", "a =1", "\n\n", "a="})
+    EXPECT_EQ(value_in(text, "a"), "");
+}
+
 TEST(Text, EveryByteOfALogLineIsLookedAtWhereverItStands) {
   for (size_t size = 1; size <= 40; ++size) {
     for (size_t at = 0; at < size; ++at) {

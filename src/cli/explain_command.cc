@@ -48,9 +48,8 @@ std::optional<auth::ListenerConfig> login_at(const config::Config& config,
 }
 
 explain::World world_of(const config::Config& config, std::shared_ptr<const lists::Loaded> lists) {
-  const auto zone = base::TimeZone::named(config.policy.time_zone);
-  const base::TimeZone known = zone ? *zone : *base::TimeZone::named("");
-  const base::WallTime wall = known.at(base::wall_seconds());
+  const base::TimeZone zone = config::zone_of(config);
+  const base::WallTime wall = zone.at(base::wall_seconds());
   const policy::LocalTime now{wall.weekday, wall.minute};
   explain::World world{
       .rules = config::rules_of(config, std::move(lists), now),
@@ -58,7 +57,7 @@ explain::World world_of(const config::Config& config, std::shared_ptr<const list
       .clients = config.clients,
       .listeners = {},
       .lists = {},
-      .zone = known,
+      .zone = zone,
       .now = now};
   for (const policy::ListName& each : config::list_names(config)) world.lists.push_back(each.name);
   for (uint32_t number = 0; number < config.listeners.size(); ++number) {

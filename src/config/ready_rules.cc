@@ -7,6 +7,13 @@
 
 namespace weir::config {
 
+base::TimeZone zone_of(const Config& config) {
+  // The configuration was read, so there is such a zone; if the file of the zone has gone since,
+  // the machine's zone is better than none.
+  const auto zone = base::TimeZone::named(config.policy.time_zone);
+  return zone ? *zone : *base::TimeZone::named("");
+}
+
 policy::Compiled compile_rules(const Config& config, const policy::Directory& directory) {
   const auto rules = policy::with_presets(config.rules, config.policy.presets);
   std::vector<std::string> places;

@@ -2,11 +2,15 @@
 #pragma once
 #include <memory>
 
+#include "base/time_zone.h"
 #include "config/config.h"
 #include "policy/compile.h"
 #include "policy/decide.h"
 
 namespace weir::config {
+
+/// The time zone of the rules.
+base::TimeZone zone_of(const Config& config);
 
 /// The `[[rule]]`s and the default as a table.
 policy::Compiled compile_rules(const Config& config, const policy::Directory& directory);

@@ -8,9 +8,9 @@
 #include "http/session.h"
 #include "http/target_parse.h"
 #include "http/userinfo.h"
-#include "match/site_pattern.h"
 #include "match/url_text.h"
 #include "stages/admission/admission.h"
+#include "stages/auth/demand.h"
 
 namespace weir::explain {
 namespace {
@@ -94,11 +94,8 @@ bool admits(const Listener& listener, const base::IpAddress& client) {
 bool must_log_in(const Listener& listener, const base::IpAddress& client,
                  const http::Target& target) {
   if (!listener.login) return false;
-  match::SitePatterns hosts;
-  for (const match::SitePattern& each : listener.login->exempt_hosts) hosts.add(each);
-  return !hosts.matches(target.host, target.literal) &&
-         std::ranges::none_of(listener.login->exempt_clients,
-                              [&](const base::Cidr& each) { return each.contains(client); });
+  const auth::Demand demand(*listener.login, nullptr);
+  return !demand.exempts_client(client) && !demand.exempts_host(target.host, target.literal);
 }
 
 class Understanding {

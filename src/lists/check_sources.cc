@@ -8,7 +8,16 @@
 namespace weir::lists {
 namespace {
 
-/// `hosts 120, networks 3`
+void add_notes(const std::string& path, const match::ListReport& report,
+               std::vector<std::string>& notes) {
+  notes.push_back(path + ": " + counts_of(report));
+  for (const match::ListReport::Line& line : report.first_not_taken)
+    notes.push_back(path + ':' + std::to_string(line.number) + ": " + line.why + ": " + line.text);
+  if (report.not_taken > report.first_not_taken.size()) notes.push_back(path + ": and others");
+}
+
+}  // namespace
+
 std::string counts_of(const match::ListReport& report) {
   std::string text;
   const auto add = [&](std::string_view what, uint32_t count) {
@@ -23,16 +32,6 @@ std::string counts_of(const match::ListReport& report) {
   add("of these exceptions", report.exceptions);
   return text.empty() ? "nothing" : text;
 }
-
-void add_notes(const std::string& path, const match::ListReport& report,
-               std::vector<std::string>& notes) {
-  notes.push_back(path + ": " + counts_of(report));
-  for (const match::ListReport::Line& line : report.first_not_taken)
-    notes.push_back(path + ':' + std::to_string(line.number) + ": " + line.why + ": " + line.text);
-  if (report.not_taken > report.first_not_taken.size()) notes.push_back(path + ": and others");
-}
-
-}  // namespace
 
 CheckedSources check_sources(const ListConfigs& configs) {
   CheckedSources checked;

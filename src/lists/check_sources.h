@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lists/config.h"
+#include "match/list_entry.h"
 
 namespace weir::lists {
 
@@ -14,6 +15,9 @@ struct CheckedSources {
   /// What each file has, and the first lines that are not taken.
   std::vector<std::string> notes;
 };
+
+/// What a source has: `hosts 120, networks 3, not taken 2`.
+std::string counts_of(const match::ListReport& report);
 
 /// Reads all files.
 CheckedSources check_sources(const ListConfigs& configs);

@@ -30,19 +30,8 @@ std::string text_of(std::string_view url, const CopyState& state) {
          line("checked", std::to_string(state.checked));
 }
 
-std::string_view value_in(std::string_view text, std::string_view name) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view each = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (each.size() > name.size() && each.starts_with(name) && each[name.size()] == '=')
-      return each.substr(name.size() + 1);
-  }
-  return {};
-}
-
 int64_t time_in(std::string_view text, std::string_view name) {
-  return std::max<int64_t>(0, base::parse_decimal<int64_t>(value_in(text, name)).value_or(0));
+  return std::max<int64_t>(0, base::parse_decimal<int64_t>(base::value_in(text, name)).value_or(0));
 }
 
 std::string because_of_errno(const std::string& path) {
@@ -78,9 +67,9 @@ CopyState Copies::state_of(std::string_view url) const {
   if (!can_keep() || access(path_of(url).c_str(), R_OK) != 0) return {};
   std::string why;
   const auto text = base::read_whole_file(base_of(url) + ".state", kMostStateBytes, why);
-  if (!text || value_in(*text, "url") != url) return {};
-  return {.etag = std::string(value_in(*text, "etag")),
-          .last_modified = std::string(value_in(*text, "last_modified")),
+  if (!text || base::value_in(*text, "url") != url) return {};
+  return {.etag = std::string(base::value_in(*text, "etag")),
+          .last_modified = std::string(base::value_in(*text, "last_modified")),
           .fetched = time_in(*text, "fetched"),
           .checked = time_in(*text, "checked")};
 }

@@ -39,7 +39,7 @@ class Copies {
  private:
   std::string base_of(std::string_view url) const;
 
-  const std::string folder_;
+  std::string folder_;
 };
 
 }  // namespace weir::lists

@@ -139,9 +139,9 @@ base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t se
 void Decision::limit_by_peer(http::Exchange& exchange) const {
   if (!may_narrow_ || !book_->usages || exchange.peer.port == 0) return;
   const Question asked = asked_.question();
-  Facts facts = facts_of(*book_, asked);
-  add_address(*book_, facts, exchange.peer.address);
-  exchange.allowance = limit_for(asked, judge(*book_, facts, Point::address, asked.connect));
+  exchange.allowance =
+      limit_for(asked, judge(*book_, facts_at_address(*book_, asked, exchange.peer.address),
+                             Point::address, asked.connect));
 }
 
 uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) const {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "config/list_checks.h"
+#include "config/ready_rules.h"
 #include "explain/answer.h"
 #include "proxy/rules_now.h"
 
@@ -17,7 +18,7 @@ explain::World world_of(const Snapshot& snapshot) {
                        .clients = snapshot.config.clients,
                        .listeners = {},
                        .lists = {},
-                       .zone = zone_of(snapshot.config),
+                       .zone = config::zone_of(snapshot.config),
                        .now = local_time_now(snapshot.config)};
   for (const policy::ListName& each : config::list_names(snapshot.config))
     world.lists.push_back(each.name);

@@ -17,18 +17,6 @@ using policy::Grant;
 /// Ten years: longer is a mistake, or means "until it is revoked".
 constexpr int64_t kLongestSeconds = int64_t{10} * 366 * 86'400;
 
-/// Of a body of `name=value` lines. The first of a name counts.
-std::string_view value_in(std::string_view body, std::string_view name) {
-  while (!body.empty()) {
-    const size_t end = std::min(body.find('\n'), body.size());
-    const std::string_view line = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    if (line.starts_with(name) && line.substr(name.size()).starts_with('='))
-      return line.substr(name.size() + 1);
-  }
-  return {};
-}
-
 Answer no_such(std::string_view what, std::string_view name,
                const std::vector<std::string>& there) {
   std::string text = "no " + std::string(what) + " is called \"" + std::string(name) + "\"";
@@ -109,12 +97,12 @@ std::string Master::shown(const Grant& grant) const {
 Answer Master::add_grant(Grant::Kind kind, const std::string& body) {
   Grant grant{.kind = kind};
   if (kind != Grant::Kind::pause) {
-    auto host = match::SitePattern::parse(value_in(body, "host"));
+    auto host = match::SitePattern::parse(base::value_in(body, "host"));
     if (!host) return Answer::complaint(std::string(host.error().detail()) + '\n');
     grant.host = *std::move(host);
   }
-  grant.client = value_in(body, "client");
-  grant.group = value_in(body, "group");
+  grant.client = base::value_in(body, "client");
+  grant.group = base::value_in(body, "group");
   const Config& config = snapshot_->config;
   if (!grant.client.empty() && !grant.group.empty())
     return Answer::complaint("a client or a group, not both\n");
@@ -123,7 +111,7 @@ Answer Master::add_grant(Grant::Kind kind, const std::string& body) {
     return no_such("client", grant.client, names);
   if (const auto names = names_of_groups(config); !grant.group.empty() && !has(names, grant.group))
     return no_such("group", grant.group, names);
-  if (const auto seconds = value_in(body, "seconds"); !seconds.empty()) {
+  if (const auto seconds = base::value_in(body, "seconds"); !seconds.empty()) {
     const auto length = base::parse_decimal<int64_t>(seconds);
     if (!length || *length < 1 || *length > kLongestSeconds)
       return Answer::complaint("the time is from one second to ten years\n");

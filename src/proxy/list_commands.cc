@@ -5,6 +5,7 @@
 #include "base/event_log.h"
 #include "base/whole_file.h"
 #include "config/mistake.h"
+#include "lists/check_sources.h"
 #include "lists/url.h"
 #include "proxy/master.h"
 #include "proxy/rules_now.h"
@@ -16,26 +17,9 @@ using control::Answer;
 
 constexpr size_t kMostOffBytes = size_t{1} << 20;
 
-std::string count(uint64_t number, const char* what) {
-  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
-}
-
 std::string entries_of(const lists::LoadedList& list) {
   const uint64_t entries = list.file->image().entries();
   return std::to_string(entries) + (entries == 1 ? " entry" : " entries");
-}
-
-/// `hosts 120, networks 3, not taken 2`
-std::string report_text(const match::ListReport& report) {
-  std::string text;
-  const auto add = [&](std::string_view what, uint32_t number) {
-    if (number == 0) return;
-    text.append(text.empty() ? "" : ", ").append(what) += ' ' + std::to_string(number);
-  };
-  for (size_t i = 0; i < match::kListForms; ++i)
-    add(match::name_of(static_cast<match::ListForm>(i)), report.taken[i]);
-  add("not taken", report.not_taken);
-  return text.empty() ? "nothing" : text;
 }
 
 }  // namespace
@@ -111,7 +95,7 @@ std::string Master::list_in_full(const lists::LoadedList& list) const {
   std::string text = list_line(list);
   for (const match::ListSource& source : list.file->image().sources()) {
     text += "  " + (source.name.empty() ? std::string("rules") : source.name) + ": " +
-            report_text(source.report) + '\n';
+            lists::counts_of(source.report) + '\n';
     for (const match::ListReport::Line& line : source.report.first_not_taken)
       text += "    line " + std::to_string(line.number) + " is not taken: " + line.why + ": " +
               config::without_controls(line.text) + '\n';
@@ -149,7 +133,8 @@ Answer Master::update_lists(const std::string& name) {
   }
   (void)list_updates_.tend();
   text += asked == 0 ? "nothing is to be fetched\n"
-                     : count(asked, "URL") + " to fetch: `weir lists` says what came of it\n";
+                     : std::to_string(asked) + (asked == 1 ? " URL" : " URLs") +
+                           " to fetch: `weir lists` says what came of it\n";
   return {text};
 }
 

@@ -22,13 +22,9 @@ double any_chance() {
 
 void ListUpdates::use(const std::string& folder, const lists::ListConfigs& configs,
                       const std::set<std::string>& off) {
-  if (folder != folder_) {
-    folder_ = folder;
-    std::destroy_at(&copies_);
-    std::construct_at(&copies_, folder);
-  }
+  copies_ = lists::Copies(folder);
   auto before = std::exchange(sources_, {});
-  if (folder_.empty()) return;
+  if (!copies_.can_keep()) return;
   for (const auto& [name, config] : configs) {
     if (off.contains(name)) continue;
     for (const std::string& url : config.urls) {

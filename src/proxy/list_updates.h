@@ -61,7 +61,6 @@ class ListUpdates {
 
   const RunInHouse run_in_house_;
   lists::Copies copies_{""};
-  std::string folder_;
   std::map<std::string, Source> sources_;
   const std::shared_ptr<FetchBox> box_ = std::make_shared<FetchBox>();
 };

@@ -12,8 +12,6 @@
 
 namespace weir::proxy {
 
-/// The time zone of the rules.
-base::TimeZone zone_of(const Config& config);
 /// The time in `policy.time_zone`.
 policy::LocalTime local_time_now(const Config& config);
 

@@ -8,6 +8,7 @@ from support.client import Ended
 from support.clock import Clock
 from support.reloading import Reloading
 from support.tunnels import connect, echo
+from support.weir import run
 
 CUT = (Ended, ConnectionResetError)
 KIB = 1024
@@ -206,9 +207,7 @@ class TestSizeOver:
         assert start(self.RULE.format("100 KiB")).get(origin.url + "/chunked").status == 200
 
 
-def test_check_names_what_is_wrong(start, tmp_path):
-    from support.weir import run
-
+def test_check_names_what_is_wrong(tmp_path):
     def check(text):
         file = tmp_path / "weir.toml"
         file.write_text('[[rule]]\nname = "a"\n' + text)

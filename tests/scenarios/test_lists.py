@@ -7,6 +7,7 @@ import time
 
 import pytest
 from support.client import eventually
+from support.origin import serve
 from support.reloading import Reloading, ask
 from support.tunnels import connect, echo
 from support.weir import Weir, fast_binary, run
@@ -14,15 +15,9 @@ from support.weir import Weir, fast_binary, run
 DENY = '[[rule]]\nname = "no"\naction = "deny"\nwhat.list = ["bad"]\n'
 
 
-def hello(connection):
-    while connection.more():
-        connection.body(connection.head())
-        connection.respond(b"hello")
-
-
 @pytest.fixture
 def origin(play):
-    return play(hello)
+    return play(serve())
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from support.client import Ended
+from support.origin import serve
 from support.tls import client_hello
 from support.tunnels import connect, echo
 
@@ -13,15 +14,9 @@ def deny(what, more=""):
     return f'[[rule]]\nname = "no"\naction = "deny"\n{more}what = {{ {what} }}\n'
 
 
-def hello(connection):
-    while connection.more():
-        connection.body(connection.head())
-        connection.respond(b"hello")
-
-
 @pytest.fixture
 def origin(play):
-    return play(hello)
+    return play(serve())
 
 
 @pytest.fixture(params=["rule", "guard", "list"])
@@ -89,7 +84,7 @@ class TestNames:
         assert not origin.connections
 
     def test_inside_a_tunnel_the_inner_name_counts(self, start, play):
-        origin = play(hello)
+        origin = play(serve())
         weir = start('[tunnel]\nserve = "always"\n' + deny('host = ["localhost"]'))
         with weir.client() as client:
             connect(client, f"127.0.0.1:{origin.port}")

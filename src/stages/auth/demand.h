@@ -1,6 +1,7 @@
 // What one listener asks of its clients before it serves them.
 #pragma once
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "http/own_names.h"
@@ -30,13 +31,16 @@ class Demand {
   /// to, or it is for one of Weir's own pages that need none. Depends on the target and on the
   /// session alone, never on what else the client says.
   bool exempts(const http::Request& request, const http::OwnNames& own) const;
+  /// The two of which exempts() makes its answer.
+  bool exempts_client(const base::IpAddress& client) const;
+  bool exempts_host(std::string_view host, bool literal) const {
+    return hosts_.matches(host, literal);
+  }
   /// Whether the client has done all that is demanded of it before it may see what is only for this
   /// listener's clients. False for one that gets a page only because everybody does.
   bool is_met_by(const http::Request& request) const;
 
  private:
-  bool is_exempt(const base::IpAddress& client) const;
-
   ListenerConfig config_;
   match::SitePatterns hosts_;
   std::shared_ptr<Login> login_;
