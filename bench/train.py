@@ -1,9 +1,12 @@
 """Runs the workloads of the benchmark with the program that counts its branches. Called by
 bench/train."""
 
+import pathlib
 import sys
+import tempfile
 import types
 
+import counts
 import measure
 import peers
 import workloads
@@ -11,6 +14,17 @@ import workloads
 
 class Counting(peers.Weir):
     program = str(peers.ROOT / "build/train/weir")
+
+
+def with_rules(bench):
+    """Some of the requests that workloads.py has without rules."""
+    peer = bench.peers[0]
+    with tempfile.TemporaryDirectory() as folder:
+        peer.top, peer.rules = f'state_dir = "{folder}/state"\n', counts.rules(pathlib.Path(folder) / "names.txt")
+        peer.start(bench.proxy_cpu)
+        counts.load(bench, peer, counts.LONG, more=counts.ASKED)
+        peer.stop()
+        peer.top, peer.rules = "", ""
 
 
 def main():
@@ -25,6 +39,8 @@ def main():
             print(f"  {workload.name}", file=sys.stderr, flush=True)
             outcome = bench.run(workload)
             failed += [workload.name] if outcome["skipped"] else []
+        print("  rules", file=sys.stderr, flush=True)
+        with_rules(bench)
     finally:
         bench.close()
     if failed:

@@ -199,12 +199,28 @@ std::string Endpoint::text() const {
 }
 
 namespace {
+/// The two halves of an address as numbers, of which the higher one has the first bits.
+std::array<uint64_t, 2> halves_of(const Bytes& bytes) {
+  std::array<uint64_t, 2> halves;
+  std::memcpy(halves.data(), bytes.data(), sizeof halves);
+  return {be64toh(halves[0]), be64toh(halves[1])};
+}
+
+/// The first `prefix` bits of a half.
+constexpr uint64_t mask_of(unsigned prefix) {
+  if (prefix == 0) return 0;
+  return prefix >= 64 ? ~uint64_t{0} : ~uint64_t{0} << (64 - prefix);
+}
+constexpr std::array<uint64_t, 2> masks_of(unsigned prefix) {
+  return {mask_of(prefix), mask_of(prefix > 64 ? prefix - 64 : 0)};
+}
+
 IpAddress cut(const IpAddress& address, unsigned prefix) {
-  Bytes bytes = address.bytes();
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const unsigned kept = prefix > i * 8 ? std::min(8u, prefix - static_cast<unsigned>(i) * 8) : 0;
-    bytes[i] = static_cast<uint8_t>(bytes[i] & (0xff00u >> kept));
-  }
+  const auto halves = halves_of(address.bytes()), masks = masks_of(prefix);
+  const std::array<uint64_t, 2> kept = {htobe64(halves[0] & masks[0]),
+                                        htobe64(halves[1] & masks[1])};
+  Bytes bytes;
+  std::memcpy(bytes.data(), kept.data(), sizeof kept);
   return address.is_v4() ? IpAddress::v4(bytes[0], bytes[1], bytes[2], bytes[3])
                          : IpAddress::v6(bytes);
 }
@@ -239,7 +255,10 @@ Result<Cidr> Cidr::parse(std::string_view text) {
 }
 
 bool Cidr::contains(const IpAddress& address) const {
-  return address.family() == address_.family() && cut(address, prefix_) == address_;
+  const auto asked = halves_of(address.bytes()), own = halves_of(address_.bytes());
+  const auto masks = masks_of(prefix_);
+  return address.family() == address_.family() && ((asked[0] ^ own[0]) & masks[0]) == 0 &&
+         ((asked[1] ^ own[1]) & masks[1]) == 0;
 }
 
 std::string Cidr::text() const {

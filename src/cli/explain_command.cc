@@ -1,5 +1,7 @@
 #include "cli/explain_command.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <expected>
@@ -69,14 +71,43 @@ explain::World world_of(const config::Config& config, std::shared_ptr<const list
   return world;
 }
 
-std::expected<Ask, std::string> ask_file(const std::string& file) {
+/// Where the Weir of this configuration keeps its lists; empty: nowhere.
+std::string lists_folder(const config::Config& config) {
+  const std::string state =
+      config.state_dir.empty() ? config::default_state_dir() : config.state_dir;
+  return state.empty() ? state : state + "/lists";
+}
+
+/// What a person has to know who reads an answer: lists that have not all that they will have.
+std::string without_copies(const config::Config& config, const std::string& folder) {
+  const lists::Copies copies(folder);
+  std::string words;
+  for (const auto& [name, list] : config.lists) {
+    for (const std::string& url : list.urls) {
+      if (copies.can_keep() && access(copies.path_of(url).c_str(), R_OK) == 0) continue;
+      words += "weir: lists." + name + " is asked without " + on_terminal(url) +
+               ", of which there is no copy to read here\n";
+    }
+  }
+  return words;
+}
+
+/// How to ask, and what to say about the answers.
+struct FileAsk {
+  Ask ask;
+  std::string words;
+};
+std::expected<FileAsk, std::string> ask_file(const std::string& file) {
   const auto config = config::read_file(file);
   if (!config) return Failed(config::text_of(config.error()));
-  // Nothing is kept, so that whoever may read the file may ask.
-  auto loaded = lists::Loader("").load(config->lists, nullptr);
+  const std::string folder = lists_folder(*config);
+  // Nothing is kept, so that whoever may read the files may ask.
+  auto loaded = lists::Loader::of_copies_in(folder).load(config->lists, nullptr);
   if (!loaded) return Failed("weir: " + loaded.error() + '\n');
   auto world = std::make_shared<const explain::World>(world_of(*config, std::move(loaded->lists)));
-  return [world](const Asked& asked, Form form) { return explain::answer(*world, asked, form); };
+  return FileAsk{
+      [world](const Asked& asked, Form form) { return explain::answer(*world, asked, form); },
+      without_copies(*config, folder)};
 }
 
 /// Complaints of a running Weir are lines for a person.
@@ -192,13 +223,17 @@ class Explaining {
 
 Command explain_to(const ExplainCommand& command, const Print& print) {
   Ask ask = [&](const Asked& asked, Form form) { return ask_socket(command.control, asked, form); };
+  std::string words;
   if (!command.config.empty()) {
     auto file = ask_file(command.config);
     if (!file) return {{}, kFailed, {}, file.error()};
-    ask = *std::move(file);
+    ask = std::move(file->ask);
+    words = std::move(file->words);
   }
   Explaining explaining(command, std::move(ask), print);
-  return command.requests.empty() ? explaining.one() : explaining.all();
+  Command told = command.requests.empty() ? explaining.one() : explaining.all();
+  told.complaint.insert(0, words);
+  return told;
 }
 
 }  // namespace weir::cli

@@ -103,7 +103,8 @@ std::string without_controls(std::string_view text) {
 }
 
 std::string in_quotes(std::string_view text) {
-  static constexpr size_t kLongest = 80;
+  // A path tells most at its end.
+  static constexpr size_t kLongest = 300;
   std::string out = "\"";
   for (size_t i = 0; i < text.size(); ++i) {
     if (i >= kLongest && (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80)

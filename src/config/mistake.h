@@ -81,7 +81,7 @@ size_t edit_distance(std::string_view a, std::string_view b);
 std::string without_controls(std::string_view text);
 
 /// `text` in double quotes, with controls, quotes and backslashes escaped as in TOML, and cut to a
-/// length that fits a line.
+/// length that a mistake has room for.
 std::string in_quotes(std::string_view text);
 
 }  // namespace weir::config

@@ -13,6 +13,7 @@ namespace weir::http {
 
 class Aliases;
 class Exchange;
+class RequestHead;
 class ResponseHead;
 
 /// What policy decided about a request that it let pass. Immutable. It is asked again at each point
@@ -38,6 +39,14 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
   /// about.
   virtual base::Result<void> check_aliases(const Aliases& aliases) const {
     (void)aliases;
+    return {};
+  }
+  /// Asked again, of each request that gets a connection, about what only the request tells.
+  virtual base::Result<void> check_aliases(const Aliases& aliases, const RequestHead& head,
+                                           bool websocket) const {
+    (void)aliases;
+    (void)head;
+    (void)websocket;
     return {};
   }
   /// Asked about the server name of a ClientHello in a tunnel, before the tunnel goes on. `name` is

@@ -40,16 +40,26 @@ policy::Holds holds(Finding finding) {
 
 }  // namespace
 
+policy::FactSet Loaded::needs(uint32_t list) const {
+  policy::FactSet needs;
+  if (lists_[list].off) return needs;
+  const match::ListImage& image = lists_[list].file->image();
+  if (image.has_networks()) needs.add(policy::Fact::address);
+  if (image.has_urls()) needs.add(policy::Fact::url);
+  return needs;
+}
+
 policy::Holds Loaded::has(uint32_t list, const policy::Facts& facts, policy::ListHit& hit) const {
   if (lists_[list].off) return policy::Holds::no;
   const match::ListImage& image = lists_[list].file->image();
   const HostForm form = facts.literal ? HostForm::literal : HostForm::name;
-  const match::ListQuery query{
-      .url = {.host = hashes_of(image.key(), facts.host, form),
-              .port = facts.port,
-              .https = facts.https,
-              .path = facts.path},
-      .address = facts.literal ? base::IpAddress::parse(facts.host) : facts.address};
+  const match::ListQuery query{.url = {.host = hashes_of(image.key(), facts.host, form),
+                                       .port = facts.port,
+                                       .https = facts.https,
+                                       .path = facts.path},
+                               .address = image.has_networks() && facts.literal
+                                              ? base::IpAddress::parse(facts.host)
+                                              : facts.address};
   uint32_t line = 0;
   const Finding found = image.find(query, line);
   if (found == Finding::yes) hit = {list, line};

@@ -29,6 +29,7 @@ class Loaded final : public policy::Lists {
   Loaded() = default;
   explicit Loaded(std::vector<LoadedList> lists) : lists_(std::move(lists)) {}
 
+  policy::FactSet needs(uint32_t list) const override;
   /// A host in the list decides at once. If the list has networks, the address has to be known,
   /// and if it has URLs of the host, the path; until then the answer is unknown.
   policy::Holds has(uint32_t list, const policy::Facts& facts, policy::ListHit& hit) const override;

@@ -21,6 +21,8 @@ class Loader {
   /// `folder`, which exists, keeps the images from one start to the next. Empty: they are made
   /// anew at each start, in files that are gone once they are mapped.
   explicit Loader(std::string folder) : folder_(std::move(folder)), copies_(folder_) {}
+  /// Keeps no images, and reads the copies that another Weir keeps in `folder`.
+  static Loader of_copies_in(std::string folder) { return {{}, Copies(std::move(folder))}; }
 
   /// Empty: there is none.
   const std::string& folder() const { return folder_; }
@@ -38,6 +40,9 @@ class Loader {
                                           const std::set<std::string>& off = {});
 
  private:
+  Loader(std::string folder, Copies copies)
+      : folder_(std::move(folder)), copies_(std::move(copies)) {}
+
   using Image = std::shared_ptr<const match::ListFile>;
 
   std::string path_of(const std::string& name) const { return folder_ + '/' + name + ".list"; }

@@ -68,6 +68,8 @@ class ListImage {
   bool checksum_holds() const;
 
   const DomainSet& domains() const { return *domains_; }
+  bool has_networks() const { return !networks_.empty(); }
+  bool has_urls() const { return !urls_->empty(); }
   std::span<const ListSource> sources() const { return sources_; }
   const ListDigests& digests() const { return footer_.digests; }
   const DomainKey& key() const { return domains_->key(); }

@@ -61,6 +61,13 @@ class SitePatterns {
   /// The most specific pattern that has the host.
   std::optional<SitePattern> find(std::string_view host, bool literal) const;
   bool empty() const { return !every_ && names_.empty(); }
+  /// It has `*`.
+  bool every() const { return every_; }
+  /// Calls `each` with the name of each other pattern, in no order.
+  template <class Each>
+  void each_name(Each each) const {
+    for (const auto& [name, how] : names_) each(std::string_view(name));
+  }
 
  private:
   struct Names {

@@ -35,6 +35,21 @@ TEST(NormalPath, OneTextForAllSpellings) {
   for (const auto& c : cases) EXPECT_EQ(normal_path(c.path), c.normal) << c.path;
 }
 
+/// A fragment is cut off, and nothing that has one is taken as it stands.
+TEST(NormalPath, WhatIsTakenAsItStandsIsWhatWouldHaveBeenMadeOfIt) {
+  static constexpr std::string_view kLetters = "/.a%2e?\\";
+  std::string path;
+  const auto try_all = [&](auto& self, int left) -> void {
+    ASSERT_EQ(normal_path(path), normal_path(path + '#'));
+    for (size_t i = 0; left > 0 && i < kLetters.size(); ++i) {
+      path += kLetters[i];
+      self(self, left - 1);
+      path.pop_back();
+    }
+  };
+  try_all(try_all, 5);
+}
+
 TEST(Glob, StarsStandForAnyBytes) {
   const struct {
     const char *pattern, *text;

@@ -69,9 +69,25 @@ std::string without_dot_segments(std::string_view path) {
   return out;
 }
 
+/// Most paths are: each byte of theirs is looked at once.
+bool is_normal(std::string_view path_and_query) {
+  if (!path_and_query.starts_with('/')) return false;
+  bool segment_begins = false, path = true;
+  for (const char each : path_and_query) {
+    const auto c = static_cast<unsigned char>(each);
+    if (c <= 0x20 || c >= 0x7f || c == '%' || c == '#') return false;
+    if (!path) continue;
+    if (c == '\\' || (segment_begins && c == '.')) return false;
+    segment_begins = c == '/';
+    path = c != '?';
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string normal_path(std::string_view path_and_query) {
+  if (is_normal(path_and_query)) return std::string(path_and_query);
   path_and_query = path_and_query.substr(0, path_and_query.find('#'));
   const size_t query = path_and_query.find('?');
   std::string path = with_normal_escapes(path_and_query.substr(0, query), true);

@@ -37,6 +37,12 @@ Again again_after(const http::Request& request, const OriginExchange& origin, bo
   return request.pins && request.pins->served ? Again::end_client : Again::fail;
 }
 
+base::Result<void> check_aliases(const http::Request& request, const OriginConnection& connection) {
+  if (!connection.aliases) return {};
+  return request.decision->check_aliases(*connection.aliases, *request.head,
+                                         request.upgrade == http::Upgrade::websocket);
+}
+
 }  // namespace
 
 async::Task<base::Result<http::Response>> Forward::handle(http::Request& request,
@@ -67,6 +73,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request& reques
       CO_TRY(lease, co_await acquire_.wait(request, key, max_idle_ms));
     }
   }
+  CO_CHECK(check_aliases(request, *lease));
   const bool reused = lease->reused;
   auto origin = begin(request, std::move(lease));
   const auto ask = [&] {
@@ -80,6 +87,7 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request& reques
     // Rules may have changed since; the new connection takes over the slot of the one that died.
     request.decision = request.exchange->decision;
     CO_TRY(lease, co_await acquire_.connect_in(request, key, origin->lease().take_slot()));
+    CO_CHECK(check_aliases(request, *lease));
     origin = begin(request, std::move(lease));
     answered = co_await ask();
     if (!answered) co_return std::unexpected(std::move(answered).error());

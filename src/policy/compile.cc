@@ -45,13 +45,11 @@ class RuleCompiler {
     }
     condition.what = what(rule_.what, "what.list", "what.category");
     condition.but_not = what(rule_.but_not, "what.not_list", "what.not_category");
+    condition.what.doubts_client = condition.but_not.doubts_client = rule_.guard;
     if (rule_.size_over > 0) condition.size_over = rule_.size_over;
     condition.sni_missing = rule_.sni_missing;
-    made.needs = condition.needs();
-    if (auto itself = match::UrlPattern::parse(rule_.to.substr(0, rule_.to.find('#'))); itself) {
+    if (auto itself = match::UrlPattern::parse(rule_.to.substr(0, rule_.to.find('#'))); itself)
       made.itself = *std::move(itself);
-      made.needs.add(Fact::url);
-    }
     return made;
   }
 

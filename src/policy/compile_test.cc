@@ -22,7 +22,9 @@ const Directory& directory() {
 const std::vector<ListName> kNames = {{"news", "news"}, {"one", "ads"}, {"two", "ads"}};
 
 Compiled compiled(const RuleConfig& rule) {
-  return compile({rule}, {"weir.toml:3"}, directory(), kNames);
+  Compiled made = compile({rule}, {"weir.toml:3"}, directory(), kNames);
+  made.table.ask_of(kLists);
+  return made;
 }
 bool denies(const Compiled& made, std::string_view host, Who who = {}) {
   const Facts facts{.who = who, .host = host, .port = 80};

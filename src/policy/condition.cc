@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "match/address_class.h"
+#include "policy/request_kind.h"
 
 namespace weir::policy {
 namespace {
@@ -70,11 +71,28 @@ Holds lists_have(const std::vector<uint32_t>& numbers, const Facts& facts, const
 }
 
 /// What the request may be for tells only where all of it, or none of it, is wanted.
-Holds kinds(ContentKinds wanted, const Facts& facts) {
-  if (wanted.empty()) return Holds::yes;
+Holds kinds_told(ContentKinds wanted, const Facts& facts) {
   if (!facts.kinds) return Holds::unknown;
   if (!facts.kinds->intersects(wanted)) return Holds::no;
   return facts.kinds->lies_inside(wanted) ? Holds::yes : Holds::unknown;
+}
+
+Holds kinds(const What& what, const Facts& facts) {
+  if (what.kinds.empty()) return Holds::yes;
+  const Holds told = kinds_told(what.kinds, facts);
+  if (!what.doubts_client || told == Holds::yes) return told;
+  if (!facts.content_type) return Holds::unknown;
+  const auto content = kinds_of_content(*facts.content_type);
+  return content && content->intersects(what.kinds) ? Holds::yes : told;
+}
+
+/// Of a `not_` key.
+Holds other_kinds(const What& what, const Facts& facts) {
+  const Holds told = kinds_told(what.kinds, facts);
+  if (!what.doubts_client || told == Holds::no) return told;
+  if (!facts.content_type) return Holds::unknown;
+  const auto content = kinds_of_content(*facts.content_type);
+  return content && !content->lies_inside(what.kinds) ? Holds::no : told;
 }
 
 /// All keys of `what`, each of which has to hold.
@@ -86,7 +104,7 @@ Holds all_keys(const What& what, const Facts& facts, const Lists& lists,
   if (all == Holds::no) return all;  // The usual end: nothing else is looked at.
   all = both(all, urls(what.urls, facts));
   all = both(all, key(what.methods, facts.method, same));
-  all = both(all, kinds(what.kinds, facts));
+  all = both(all, kinds(what, facts));
   all = both(all, key(what.content_types, facts.content_type, has_type));
   all = both(all, key(what.addresses, facts.address, has_address));
   all = both(all, key(what.countries, facts.country, same));
@@ -107,7 +125,7 @@ Holds any_key(const What& what, const Facts& facts, const Lists& lists) {
   one(!what.ports.empty(), [&] { return key(what.ports, port, std::equal_to<>()); });
   one(!what.urls.empty(), [&] { return urls(what.urls, facts); });
   one(!what.methods.empty(), [&] { return key(what.methods, facts.method, same); });
-  one(!what.kinds.empty(), [&] { return kinds(what.kinds, facts); });
+  one(!what.kinds.empty(), [&] { return other_kinds(what, facts); });
   one(!what.content_types.empty(),
       [&] { return key(what.content_types, facts.content_type, has_type); });
   one(!what.addresses.empty(), [&] { return key(what.addresses, facts.address, has_address); });
@@ -123,21 +141,23 @@ bool What::empty() const {
          lists.empty() && content_types.empty() && addresses.empty() && countries.empty();
 }
 
-FactSet What::needs() const {
+FactSet What::needs(const Lists& all) const {
   FactSet needs;
   if (!urls.empty()) needs.add(Fact::url);
   if (!methods.empty()) needs.add(Fact::method);
   if (!kinds.empty()) needs.add(Fact::kind);
-  // A list may have URLs and networks beside hosts.
-  if (!lists.empty()) needs = needs | FactSet{Fact::url, Fact::address};
+  if (!kinds.empty() && doubts_client) needs.add(Fact::content_type);
+  for (const uint32_t list : lists) {
+    if (list != kNoList) needs = needs | all.needs(list);
+  }
   if (!content_types.empty()) needs.add(Fact::content_type);
   if (!addresses.empty()) needs.add(Fact::address);
   if (!countries.empty()) needs.add(Fact::country);
   return needs;
 }
 
-FactSet Condition::needs() const {
-  FactSet needs = what.needs() | but_not.needs();
+FactSet Condition::needs(const Lists& lists) const {
+  FactSet needs = what.needs(lists) | but_not.needs(lists);
   if (size_over) needs.add(Fact::size);
   if (sni_missing) needs.add(Fact::sni_missing);
   return needs;

@@ -27,6 +27,8 @@ constexpr Holds opposite(Holds a) {
   return a == Holds::unknown ? a : holds(a == Holds::no);
 }
 
+class Lists;
+
 /// The values of one key: the key holds if any of them does. An empty list: the key is not there.
 /// A list of the configuration (`[lists.NAME]`) has a number.
 struct What {
@@ -40,10 +42,13 @@ struct What {
   std::vector<std::string> content_types;
   std::vector<base::Cidr> addresses;
   std::vector<std::string> countries;
+  /// Of a guard: what a client says of `kinds` counts against it alone. The content's own type,
+  /// once it is known, has the last word.
+  bool doubts_client = false;
 
   bool empty() const;
   /// What has to be known before all these keys can be answered.
-  FactSet needs() const;
+  FactSet needs(const Lists& lists) const;
 };
 
 /// All keys of a rule together. Empty: it holds for everything and everyone.
@@ -61,19 +66,22 @@ struct Condition {
   bool sni_missing = false;
 
   /// What has to be known before it can be said for certain that all keys hold.
-  FactSet needs() const;
+  FactSet needs(const Lists& lists) const;
 };
 
 /// Where a list has a host or URL: the list's number, and the line as its owner reads it.
 struct ListHit {
   uint32_t list = 0;
   uint64_t entry = 0;
+  friend bool operator==(const ListHit&, const ListHit&) = default;
 };
 
 /// The lists of a configuration, as rules ask them. Implemented where they are kept.
 class Lists {
  public:
   virtual ~Lists() = default;
+  /// What may have to be known beside the host before the list, which is not kNoList, can answer.
+  virtual FactSet needs(uint32_t) const { return {Fact::url, Fact::address}; }
   /// Whether the list, which is not kNoList, has what is asked for. Unknown: only more of the URL
   /// can tell.
   virtual Holds has(uint32_t list, const Facts& facts, ListHit& hit) const = 0;

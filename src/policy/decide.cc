@@ -1,6 +1,7 @@
 #include "policy/decide.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 
@@ -14,11 +15,13 @@ namespace weir::policy {
 namespace {
 
 /// `text/html` of a Content-Type, without parameters and in lower case.
-std::string media_type(const http::ResponseHead& head) {
+base::KeptText media_type(const http::ResponseHead& head) {
   std::string_view value = head.fields.get(http::FieldId::content_type);
   value = base::trim(value.substr(0, value.find(';')));
-  constexpr size_t kLongest = 255;
-  return base::to_lower(value.substr(0, kLongest));
+  std::array<char, 255> lower;
+  value = value.substr(0, lower.size());
+  std::ranges::transform(value, lower.begin(), &base::lower);
+  return std::string_view(lower.data(), value.size());
 }
 
 std::optional<uint64_t> length_of(const http::ResponseHead& head) {
@@ -40,6 +43,17 @@ base::Ref<Limit> make_limit(const std::shared_ptr<const Rulebook>& book, const Q
   if (!outcome.limit || !book->usages) return {};
   return base::make_ref<Limit>(book, *outcome.limit,
                                book->directory.account_of(asked.request.client, asked.identity));
+}
+
+/// The first refusal.
+template <class Check>
+base::Result<void> check_each(const http::Aliases& aliases, Check check) {
+  base::Result<void> checked;
+  (void)aliases.all([&](std::string_view name) {
+    checked = check(name);
+    return checked.has_value();
+  });
+  return checked;
 }
 
 }  // namespace
@@ -81,17 +95,30 @@ base::Result<void> Decision::check_address(base::AddressSource source,
 base::Result<void> Decision::check_aliases(const http::Aliases& aliases) const {
   if (!book_) return {};
   const Question asked = asked_.question();
-  std::optional<base::Error> refused;
-  (void)aliases.all([&](std::string_view name) {
-    const Outcome outcome =
-        judge(*book_, facts_at_alias(*book_, asked, name), Point::address, asked.connect);
-    if (alias_passes(outcome, position_)) return true;
-    refused = refusal(*book_, outcome,
-                      std::string(name) + " (" + std::string(asked.host) + " leads there)");
-    return false;
+  return check_each(aliases, [&](std::string_view name) { return check_alias(asked, name); });
+}
+
+base::Result<void> Decision::check_aliases(const http::Aliases& aliases,
+                                           const http::RequestHead& head, bool websocket) const {
+  if (!book_ || !book_->needs.meets(kOfRequests) || asked_.question().connect) return {};
+  const Who who = who_asks(*book_, asked_.question());
+  return check_each(aliases, [&](std::string_view name) -> base::Result<void> {
+    const FactSet needs = needs_of(*book_, who, name);
+    // What asks for nothing else has been asked before the connection was opened.
+    if (!needs.meets(kOfRequests)) return {};
+    Question asked = asked_.question();
+    std::string path;
+    add_facts(asked, needs, head, websocket, path);
+    return check_alias(asked, name);
   });
-  if (refused) return std::unexpected(*std::move(refused));
-  return {};
+}
+
+base::Result<void> Decision::check_alias(const Question& asked, std::string_view name) const {
+  const Outcome outcome =
+      judge(*book_, facts_at_alias(*book_, asked, name), Point::address, asked.connect);
+  if (alias_passes(outcome, position_)) return {};
+  return std::unexpected(refusal(
+      *book_, outcome, std::string(name) + " (" + std::string(asked.host) + " leads there)"));
 }
 
 base::Result<void> Decision::check_server_name(std::string_view name,

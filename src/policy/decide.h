@@ -62,6 +62,8 @@ class Decision final : public http::Decision {
   /// An alias is refused by a rule that denies it, and that stands before the one by which the host
   /// itself was allowed: what is allowed is allowed with the names that it needs.
   base::Result<void> check_aliases(const http::Aliases& aliases) const override;
+  base::Result<void> check_aliases(const http::Aliases& aliases, const http::RequestHead& head,
+                                   bool websocket) const override;
   base::Result<void> check_server_name(std::string_view name,
                                        http::Exchange& exchange) const override;
   base::Result<void> check_response(const http::ResponseHead& head,
@@ -82,6 +84,7 @@ class Decision final : public http::Decision {
 
  private:
   base::Ref<Limit> limit_for(const Question& asked, const Outcome& outcome) const;
+  base::Result<void> check_alias(const Question& asked, std::string_view name) const;
 
   const std::shared_ptr<const ListenerRules> rules_;
   /// Null where no rule of the owner applies.

@@ -5,8 +5,8 @@
 namespace weir::policy {
 namespace {
 
-bool is_single(const base::Cidr& network) {
-  return network.prefix() == network.address().size() * 8;
+bool is_single(const base::IpAddress& address, unsigned prefix) {
+  return prefix == address.size() * 8;
 }
 
 }  // namespace
@@ -16,25 +16,31 @@ Directory::Directory(const std::vector<ClientConfig>& clients,
   for (const ListenerName& each : listeners) {
     Listener& listener = listeners_.emplace_back();
     listener.name = each.name;
-    for (const std::string& group : each.groups) listener.groups |= bit_of(group);
+    for (const std::string& group : each.groups) listener.members.groups |= bit_of(group);
   }
   for (const ClientConfig& each : clients) {
     const auto number = static_cast<uint32_t>(clients_.size());
     Client& client = clients_.emplace_back();
     client.name = each.name;
     for (const std::string& group : each.groups) client.groups |= bit_of(group);
-    for (const std::string& user : each.users) users_[user].push_back(number);
-    for (const base::Cidr& network : each.addresses) {
-      if (is_single(network))
-        addresses_[network.address().text()].push_back(number);
-      else
-        networks_.push_back({network, number});
-    }
+    for (const std::string& user : each.users) add(users_[user], number);
+    for (const base::Cidr& network : each.addresses) add_network(network, number);
     for (const std::string& name : each.listeners) {
       for (const uint32_t listener : listeners_named(name))
-        listeners_[listener].clients.push_back(number);
+        add(listeners_[listener].members, number);
     }
   }
+  std::ranges::sort(networks_, std::greater(), &Networks::prefix);
+}
+
+void Directory::add_network(const base::Cidr& network, uint32_t client) {
+  const base::IpFamily family = network.address().family();
+  auto same = std::ranges::find_if(networks_, [&](const Networks& each) {
+    return each.family == family && each.prefix == network.prefix();
+  });
+  if (same == networks_.end())
+    same = networks_.insert(same, {.family = family, .prefix = network.prefix(), .members = {}});
+  add(same->members[network.address()], client);
 }
 
 uint64_t Directory::bit_of(const std::string& group) {
@@ -42,43 +48,46 @@ uint64_t Directory::bit_of(const std::string& group) {
   return known->second < kMostGroups ? uint64_t{1} << known->second : 0;
 }
 
-void Directory::add(Who& who, uint32_t client) const {
-  who.groups |= clients_[client].groups;
-  const auto known = who.all_clients();
-  if (std::ranges::find(known, client) != known.end() || who.clients == Who::kMostClients) return;
-  who.client[who.clients++] = client;
+void Directory::add(Members& to, uint32_t client) const {
+  if (!to.clients.empty() && to.clients.back() == client) return;
+  to.clients.push_back(client);
+  to.groups |= clients_[client].groups;
 }
 
-void Directory::add_all(Who& who, const Numbers& numbers, std::string_view key) const {
-  if (numbers.empty()) return;
-  const auto found = numbers.find(key);
-  if (found == numbers.end()) return;
-  for (const uint32_t client : found->second) add(who, client);
+void Directory::add(Who& who, const Members& members) {
+  who.groups |= members.groups;
+  for (const uint32_t client : members.clients) {
+    if (who.clients == Who::kMostClients) return;
+    const auto known = who.all_clients();
+    if (std::ranges::find(known, client) == known.end()) who.client[who.clients++] = client;
+  }
 }
 
 Who Directory::of(uint32_t listener, const base::IpAddress& address, std::string_view user) const {
   Who who;
   who.listener = listener;
   who.user = user;
-  // A client that comes from an address is asked about first: its names are shown first.
-  if (!addresses_.empty()) add_all(who, addresses_, address.text());
-  for (const Network& each : networks_) {
-    if (each.network.contains(address)) add(who, each.client);
+  // The names that say most about the client are shown first.
+  for (const Networks& each : networks_) {
+    if (each.family != address.family()) continue;
+    const auto found = each.members.find(base::Cidr(address, each.prefix).address());
+    if (found != each.members.end()) add(who, found->second);
   }
-  if (!user.empty()) add_all(who, users_, user);
-  if (listener < listeners_.size()) {
-    who.groups |= listeners_[listener].groups;
-    for (const uint32_t client : listeners_[listener].clients) add(who, client);
-  }
+  if (const auto found = user.empty() ? users_.end() : users_.find(user); found != users_.end())
+    add(who, found->second);
+  if (listener < listeners_.size()) add(who, listeners_[listener].members);
   return who;
 }
 
 std::string Directory::account_of(const base::IpAddress& address, std::string_view user) const {
   if (!user.empty()) return "user " + std::string(user);
-  const std::string text = address.text();
-  if (const auto own = addresses_.find(text); own != addresses_.end())
-    return "client " + clients_[own->second.front()].name;
-  return address.is_v4() ? text : base::Cidr(address, 64).address().text() + "/64";
+  for (const Networks& each : networks_) {
+    if (each.family != address.family() || !is_single(address, each.prefix)) continue;
+    if (const auto own = each.members.find(address); own != each.members.end())
+      return "client " + clients_[own->second.clients.front()].name;
+  }
+  if (address.is_v4()) return address.text();
+  return base::Cidr(address, 64).address().text() + "/64";
 }
 
 std::vector<uint32_t> Directory::clients_named(std::string_view name) const {

@@ -60,27 +60,33 @@ class Directory {
     std::string name;
     uint64_t groups = 0;
   };
+  /// Clients that have something in common: each once, in the order of the configuration.
+  struct Members {
+    std::vector<uint32_t> clients;
+    /// Of all of them.
+    uint64_t groups = 0;
+  };
+  /// By the networks of one family and size.
+  struct Networks {
+    base::IpFamily family;
+    unsigned prefix;
+    std::unordered_map<base::IpAddress, Members> members;
+  };
   struct Listener {
     std::string name;
-    uint64_t groups = 0;
-    std::vector<uint32_t> clients;
+    Members members;
   };
-  struct Network {
-    base::Cidr network;
-    uint32_t client;
-  };
-  using Numbers =
-      std::unordered_map<std::string, std::vector<uint32_t>, base::TextHash, std::equal_to<>>;
 
   uint64_t bit_of(const std::string& group);
-  void add(Who& who, uint32_t client) const;
-  void add_all(Who& who, const Numbers& numbers, std::string_view key) const;
+  void add_network(const base::Cidr& network, uint32_t client);
+  void add(Members& to, uint32_t client) const;
+  static void add(Who& who, const Members& members);
 
   std::vector<Client> clients_;
   std::vector<Listener> listeners_;
-  /// Single addresses, which are many, by their text; networks one by one.
-  Numbers addresses_, users_;
-  std::vector<Network> networks_;
+  /// The smallest networks, which are single addresses, first.
+  std::vector<Networks> networks_;
+  std::unordered_map<std::string, Members, base::TextHash, std::equal_to<>> users_;
   std::map<std::string, unsigned, std::less<>> groups_;
 };
 

@@ -15,15 +15,18 @@ namespace {
 /// Keeps what evaluation says of each rule.
 class Recorder final : public Visitor {
  public:
-  explicit Recorder(FactSet known) : known_(known) {}
+  Recorder(const Lists& lists, FactSet known) : lists_(lists), known_(known) {}
 
   void looked_at(const Rule& rule, Looked looked, const std::optional<ListHit>& hit) override {
-    seen_.push_back(
-        {.seen = &rule, .looked = looked, .hit = hit, .unknown = rule.condition.needs() - known_});
+    seen_.push_back({.seen = &rule,
+                     .looked = looked,
+                     .hit = hit,
+                     .unknown = rule.condition.needs(lists_) - known_});
   }
   const std::vector<RuleSeen>& seen() const { return seen_; }
 
  private:
+  const Lists& lists_;
   const FactSet known_;
   std::vector<RuleSeen> seen_;
 };
@@ -187,7 +190,7 @@ class Explaining {
       const Outcome host = judge_at(Point::request, facts_of(*book_, asked));
       if (!passes(host)) continue;
       Facts facts = facts_at_alias(*book_, asked, name);
-      Recorder recorder(known(facts));
+      Recorder recorder(*book_->lists, known(facts));
       const Outcome outcome = judge_at(Point::address, facts, &recorder);
       if (alias_passes(outcome, host.position)) {
         passes_for_some = true;
@@ -284,7 +287,7 @@ class Explaining {
 
   /// False: the request ends here, whatever else is true.
   bool ask(Point point, const Facts& facts, FactSet untold, std::string_view what) {
-    Recorder recorder(known(facts));
+    Recorder recorder(*book_->lists, known(facts));
     const Outcome outcome = judge_at(point, facts, &recorder);
     may_narrow_ = may_narrow_ || outcome.may_narrow || outcome.undecided_allow;
     const Fate fate =

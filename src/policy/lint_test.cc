@@ -158,7 +158,8 @@ TEST(Lint, WhatIsProvenIsTrue) {
     const std::vector<RuleConfig> rules{some_rule(), some_rule()};
     if (!leaves_nothing(rules[0], rules[1])) continue;
     ++proven;
-    const Table table = compile(rules, {"f:1", "f:2"}, Directory(), {}).table;
+    Table table = compile(rules, {"f:1", "f:2"}, Directory(), {}).table;
+    table.ask_of(lists);
     for (int request = 0; request < 20; ++request) {
       Facts facts;
       facts.who.user = any("", "ann", "bob");

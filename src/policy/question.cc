@@ -11,16 +11,22 @@ void add_what_rules_ask(Question& question, const Rulebook& book, const base::Ip
   if (question.own) return;
   question.asks = true;
   if (book.asks_who) question.request.client = client.unmapped();
-  if (question.connect || !head) return;
-  if (book.needs.has(Fact::url)) {
-    path = match::normal_path(head->target.path);
+  if (question.connect || !head || !book.needs.meets(kOfRequests)) return;
+  add_facts(question, needs_of(book, who_asks(book, question), question.host), *head, websocket,
+            path);
+}
+
+void add_facts(Question& question, FactSet needs, const http::RequestHead& head, bool websocket,
+               std::string& path) {
+  if (needs.has(Fact::url)) {
+    path = match::normal_path(head.target.path);
     question.request.path = path;
-    question.request.https = head->target.scheme == http::Scheme::https;
+    question.request.https = head.target.scheme == http::Scheme::https;
   }
-  if (book.needs.has(Fact::method)) question.request.method = head->method_token;
+  if (needs.has(Fact::method)) question.request.method = head.method_token;
   // Who asks again knows less of the request than was known at first.
-  if (book.needs.has(Fact::kind) && question.request.kinds.empty())
-    question.request.kinds = kinds_of(*head, websocket);
+  if (needs.has(Fact::kind) && question.request.kinds.empty())
+    question.request.kinds = kinds_of(head, websocket);
 }
 
 KeptQuestion::KeptQuestion(const Question& question)

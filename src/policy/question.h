@@ -52,11 +52,15 @@ struct Question {
 
 struct Rulebook;
 
-/// Sets what the rules need of `question.request`, and no more, so that questions which the rules
-/// answer alike are equal. `head` is null where it is not known any more. `websocket`: the request
-/// asks for that upgrade. `path` keeps what the question refers to.
+/// Sets what the rules that may hold for this client and host need of `question.request`, and no
+/// more, so that questions which the rules answer alike are equal. `head` is null where it is not
+/// known any more. `websocket`: the request asks for that upgrade. `path` keeps what the question
+/// refers to.
 void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
                         const http::RequestHead* head, bool websocket, std::string& path);
+/// Of these facts, sets those that belong to a request.
+void add_facts(Question& question, FactSet needs, const http::RequestHead& head, bool websocket,
+               std::string& path);
 
 /// A question that owns its texts. Small where no rule asks about more than host and port.
 class KeptQuestion {

@@ -201,6 +201,10 @@ ContentKinds kinds_of(const http::RequestHead& head, bool websocket) {
   return by_the_rest(head);
 }
 
+std::optional<ContentKinds> kinds_of_content(std::string_view type) {
+  return by_type(type);
+}
+
 ContentKinds narrowed(ContentKinds kinds, std::string_view content_type) {
   const Told content = by_type(without_parameters(content_type));
   if (!content) return kinds;

@@ -26,6 +26,8 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   book->lists = lists ? std::move(lists) : std::make_shared<const NoLists>();
   book->countries = std::move(countries);
   book->now = now;
+  book->table.ask_of(*book->lists);
+  book->index = RuleIndex(book->table);
   book->needs = book->table.needs();
   book->asks_who = book->table.asks_who();
   book->sizes = book->table.sizes();
@@ -33,10 +35,23 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   return book;
 }
 
+Who who_asks(const Rulebook& book, const Question& question) {
+  if (!book.asks_who) return {};
+  return book.directory.of(question.listener, question.request.client, question.identity);
+}
+
+FactSet needs_of(const Rulebook& book, const Who& who, std::string_view host) {
+  FactSet needs;
+  book.index.candidates(who, host).all([&](size_t number) {
+    needs = needs | book.table.at(number).needs;
+    return true;
+  });
+  return needs;
+}
+
 Facts facts_of(const Rulebook& book, const Question& question) {
   Facts facts;
-  if (book.asks_who)
-    facts.who = book.directory.of(question.listener, question.request.client, question.identity);
+  facts.who = who_asks(book, question);
   facts.now = book.now;
   facts.host = question.host;
   facts.literal = question.literal;
@@ -66,7 +81,8 @@ Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connec
   return evaluate(book.table, {.facts = facts,
                                .lists = *book.lists,
                                .later = known_later(point, connect),
-                               .visitor = visitor});
+                               .visitor = visitor,
+                               .index = visitor ? nullptr : &book.index});
 }
 
 }  // namespace weir::policy

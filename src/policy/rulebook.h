@@ -9,6 +9,7 @@
 #include "policy/directory.h"
 #include "policy/facts.h"
 #include "policy/question.h"
+#include "policy/rule_index.h"
 #include "policy/table.h"
 #include "policy/usage.h"
 
@@ -30,6 +31,7 @@ struct Rulebook {
   std::shared_ptr<Usages> usages;
 
   /// Of the table.
+  RuleIndex index = {};
   FactSet needs = {};
   bool asks_who = false;
   /// `size_over` of all rules, in ascending order.
@@ -57,6 +59,13 @@ enum class Point : uint8_t {
   /// The head of the response.
   response,
 };
+
+/// What a request tells of itself beside its host.
+inline constexpr FactSet kOfRequests{Fact::url, Fact::method, Fact::kind};
+/// Nobody in particular where no rule asks who it is.
+Who who_asks(const Rulebook& book, const Question& question);
+/// What the rules ask about that may hold for this client and host.
+FactSet needs_of(const Rulebook& book, const Who& who, std::string_view host);
 
 /// What is known of a request at its beginning. Views into the question and the book.
 Facts facts_of(const Rulebook& book, const Question& question);

@@ -260,6 +260,29 @@ TEST(Rulebook, AnAliasIsRefusedByARuleInFrontOfTheOneThatAllowsTheHost) {
             "The rule \"ads\" denies ads.test (a.test leads there), which is in ads.txt:3.");
 }
 
+TEST(Rulebook, AnAliasIsAskedAboutWithWhatTheRequestAloneTells) {
+  RuleConfig pages = rule("pages", Action::deny), posts = rule("posts", Action::deny);
+  pages.what.urls = {*match::UrlPattern::parse("http://cdn.test/bad/*")};
+  posts.what.hosts = {site("cdn.test")};
+  posts.what.methods = {"POST"};
+  const RuleSet rules = rule_set({pages, posts});
+  const http::Aliases aliases("cdn.test\n");
+  // No rule is about the host itself: one decision is remembered for all its requests.
+  const auto decision = *decide(rules, {.host = "a.test", .port = 80}).decision;
+  EXPECT_TRUE(decision->check_aliases(aliases));
+  const auto refused_by = [&](std::string_view method, std::string_view path) -> std::string {
+    const auto head = http::RequestHead::make();
+    head->target.path = path;
+    head->method_token = method;
+    const auto checked = decision->check_aliases(aliases, *head, false);
+    return checked ? "" : std::string(checked.error().rule());
+  };
+  EXPECT_EQ(refused_by("GET", "/good/x"), "");
+  EXPECT_EQ(refused_by("GET", "/bad/x"), "pages");
+  EXPECT_EQ(refused_by("GET", "/good/../%62ad/"), "pages");
+  EXPECT_EQ(refused_by("POST", "/good/x"), "posts");
+}
+
 TEST(Rulebook, QuestionsAskNoMoreThanTheRulesDo) {
   const auto head = [](std::string_view target, std::string_view path) {
     auto made = http::RequestHead::make();
@@ -270,8 +293,8 @@ TEST(Rulebook, QuestionsAskNoMoreThanTheRulesDo) {
   };
   const IpAddress client = IpAddress::v4(192, 0, 2, 7);
   std::string path;
-  const auto of = [&](const RuleSet& rules, bool connects) {
-    Question question{.host = "a.test", .port = 80, .connect = connects};
+  const auto of = [&](const RuleSet& rules, bool connects, std::string_view user = "ann") {
+    Question question{.identity = user, .host = "a.test", .port = 80, .connect = connects};
     const auto made = head("a.test", "/x/../y");
     add_what_rules_ask(question, *rules.book, client, made.get(), false, path);
     return question.request;
@@ -281,10 +304,13 @@ TEST(Rulebook, QuestionsAskNoMoreThanTheRulesDo) {
   urls.what.urls = {*match::UrlPattern::parse("http://a.test/y")};
   EXPECT_EQ(of(rule_set({urls}), false), (RequestFacts{.path = "/y"}));
   EXPECT_EQ(of(rule_set({urls}), true), RequestFacts());
+  urls.what.urls = {*match::UrlPattern::parse("http://b.test/y")};
+  EXPECT_EQ(of(rule_set({urls}), false), RequestFacts()) << "no rule asks it of this host";
   RuleConfig users = rule("users", Action::deny);
   users.users = {"ann"};
   users.what.methods = {"POST"};
   EXPECT_EQ(of(rule_set({users}), false), (RequestFacts{.client = client, .method = "POST"}));
+  EXPECT_EQ(of(rule_set({users}), false, "bob"), (RequestFacts{.client = client}));
   EXPECT_EQ(of(rule_set({users}), true), (RequestFacts{.client = client}));
 }
 

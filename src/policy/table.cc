@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/rule_index.h"
+
 namespace weir::policy {
 namespace {
 
@@ -17,15 +19,23 @@ class Evaluation {
 
   Outcome run() && {
     outcome_.allowed = table_.allow_by_default;
-    for_all(table_, [&](const Rule& rule) {
-      ask(rule);
-      ++asked_;
-    });
+    if (asking_.index)
+      ask_candidates(*asking_.index);
+    else
+      for (number_ = 0; number_ < table_.size(); ++number_) ask(table_.at(number_));
     return outcome_;
   }
 
  private:
   bool decided() const { return outcome_.rule != nullptr; }
+
+  void ask_candidates(const RuleIndex& index) {
+    index.candidates(asking_.facts.who, asking_.facts.host).all([&](size_t number) {
+      number_ = number;
+      ask(table_.at(number));
+      return !decided() || index.limits();
+    });
+  }
 
   /// After the decision only limits are of interest.
   void ask(const Rule& rule) {
@@ -65,7 +75,7 @@ class Evaluation {
       outcome_.may_narrow = true;
     } else if (looked == Looked::undecided && !outcome_.undecided_allow) {
       outcome_.undecided_allow = &rule;
-      outcome_.position = asked_;
+      outcome_.position = number_;
     }
   }
 
@@ -76,7 +86,7 @@ class Evaluation {
     }
     outcome_.allowed = rule.action == Action::allow;
     outcome_.rule = &rule;
-    outcome_.position = std::min(outcome_.position, asked_);
+    outcome_.position = std::min(outcome_.position, number_);
     outcome_.hit = hit;
   }
 
@@ -85,11 +95,28 @@ class Evaluation {
   const FactSet known_ = known(asking_.facts);
   const bool paused_ = std::ranges::any_of(
       table_.pauses, [this](const Condition& who) { return is_for(who, asking_.facts.who); });
-  size_t asked_ = 0;
+  size_t number_ = 0;
   Outcome outcome_;
 };
 
 }  // namespace
+
+const Rule& Table::at(size_t number) const {
+  for (const auto* const some : {&guards, &grants, &rules}) {
+    if (number < some->size()) return (*some)[number];
+    number -= some->size();
+  }
+  return presets[number];
+}
+
+void Table::ask_of(const Lists& lists) {
+  for (auto* const some : {&guards, &grants, &rules, &presets}) {
+    for (Rule& rule : *some) {
+      rule.needs = rule.condition.needs(lists);
+      if (rule.itself) rule.needs.add(Fact::url);
+    }
+  }
+}
 
 FactSet Table::needs() const {
   FactSet needs;

@@ -37,7 +37,7 @@ struct Rule {
   std::string to = {};
   /// That URL, which the rule lets through: else clients would go in circles.
   std::optional<match::UrlPattern> itself = {};
-  /// condition.needs(), taken once.
+  /// What it asks about. Set by Table::ask_of().
   FactSet needs = {};
   /// Of Action::limit, for each client: bytes a second, and bytes a day. 0: no such limit.
   uint64_t rate = 0, bytes_per_day = 0;
@@ -59,6 +59,13 @@ struct Table {
   std::vector<Condition> pauses;
   bool allow_by_default = true;
 
+  /// In the order of evaluation, each rule has a number.
+  size_t size() const { return guards.size() + grants.size() + rules.size() + presets.size(); }
+  /// `number` is below size().
+  const Rule& at(size_t number) const;
+
+  /// Sets what each rule asks about, if `lists` are asked: to be called before evaluation.
+  void ask_of(const Lists& lists);
   /// What all rules together ask about.
   FactSet needs() const;
   /// A rule is only for some, or counts for each.
@@ -93,6 +100,7 @@ struct Outcome {
   bool may_narrow = false;
   /// The first limit that holds.
   const Rule* limit = nullptr;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 /// Why a rule did not decide, or that it did.
@@ -116,6 +124,8 @@ class Visitor {
   virtual void looked_at(const Rule& rule, Looked looked, const std::optional<ListHit>& hit) = 0;
 };
 
+class RuleIndex;
+
 struct Asking {
   const Facts& facts;
   const Lists& lists;
@@ -123,6 +133,8 @@ struct Asking {
   FactSet later = {};
   /// May be null.
   Visitor* visitor = nullptr;
+  /// The table's; null: each rule is asked, as a visitor wants it, with the same outcome.
+  const RuleIndex* index = nullptr;
 };
 
 /// Asks guards, grants, rules and presets in this order. The first that holds decides, but for

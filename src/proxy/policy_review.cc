@@ -50,11 +50,11 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
   const policy::RuleSet& rules = *snapshot_->parts->rules;
   policy::Question question = before.question();
   std::string path;
+  const http::RequestHead* head = exchange.request.get();
+  // After a restart the client's head is of another target.
+  if (head && head->target.host != question.host) head = nullptr;
   if (const auto& book = rules.book_for(question)) {
     // The rules may ask for more now than they did then.
-    const http::RequestHead* head = exchange.request.get();
-    // After a restart the client's head is of another target.
-    if (head && head->target.host != question.host) head = nullptr;
     add_what_rules_ask(question, *book, exchange.session().client.address, head, false, path);
   }
   policy::Decided decided = policy::decide(rules, question);
@@ -64,7 +64,10 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
     CHECK_OK(
         decision->check_address(exchange.peer_source, exchange.peer.address, exchange.peer.port));
   }
-  if (exchange.peer_aliases) CHECK_OK(decision->check_aliases(*exchange.peer_aliases));
+  if (exchange.peer_aliases) {
+    CHECK_OK(decision->check_aliases(*exchange.peer_aliases));
+    if (head) CHECK_OK(decision->check_aliases(*exchange.peer_aliases, *head, false));
+  }
   exchange.allowance = decision->limit();
   if (question.connect) decision->limit_by_peer(exchange);
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));

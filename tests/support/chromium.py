@@ -1,6 +1,7 @@
 """Headless Chromium, controlled by the DevTools protocol over a pipe, so that it needs no port,
 library or driver."""
 
+import base64
 import json
 import os
 import select
@@ -152,3 +153,8 @@ class Chromium:
 
     def text(self):
         return self.evaluate("document.body.innerText")
+
+    def picture(self, path):
+        """Writes what the window shows as a PNG, for people to look at."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(self.page("Page.captureScreenshot")["data"]))
