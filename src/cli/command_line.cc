@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <span>
 
+#include "cli/command_texts.h"
 #include "cli/control_place.h"
 #include "cli/explain_words.h"
 #include "cli/grant_words.h"
@@ -17,57 +19,12 @@ namespace weir::cli {
 
 namespace {
 
-constexpr std::string_view kUsage =
-    "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config "
-    "--defaults | "
-    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir allow|block HOST "
-    "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir lists "
-    "[show|update|on|off NAME] | weir explain URL | weir init LIFE [FILE] | weir passwd FILE USER "
-    "| "
-    "weir --help | weir --version\n";
-
-constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
-
-  weir PORT                 listen on 127.0.0.1 and ::1; port 0 takes a free one and names it
-  weir --config FILE        start with a configuration file
-  weir check FILE           report every mistake in a configuration file
-  weir config --defaults    print a configuration file with all defaults, commented
-  weir config --reference   print the reference of all keys (docs/guide/configuration.md)
-  weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done
-  weir reload [PORT]        have it read its configuration file again, as SIGHUP does
-                            --control PATH names its control socket instead
-  weir allow HOST           let clients reach a host, before the configuration's rules
-  weir block HOST           deny it to them; `*` is every host
-                            --for 1h ends it, else it holds until it is revoked; --client NAME or
-                            --group NAME is for them alone
-  weir pause [TIME]         skip rules with action "filter" (10min if no time is given); --client
-                            and --group as above
-  weir grants               what is allowed, blocked and paused in this way
-  weir revoke ID            end one of them
-  weir lists                the lists that rules ask, and what was fetched when; `show NAME` is one
-                            in full, `update [NAME]` fetches now, `off NAME` and `on NAME` switch it
-                            these six take --port PORT, --control PATH or --config FILE
-  weir init LIFE [FILE]     write a configuration to begin with (weir.toml if no FILE is given);
-                            LIFE is laptop, home, school, office, ci or agent
-  weir explain URL          why the running Weir would allow or deny a request, and by which rule
-                            --client ADDRESS|NAME, --user U, --listener NAME: who asks; --type T,
-                            --from PAGE, --method M, --at "Mon 20:10": what, and when;
-                            --resolve, or --address A and --alias NAME: where the name leads;
-                            --content-type T, --size N: of the answer; --json: for programs;
-                            --requests FILE: one question in JSON a line; --config FILE: asks the
-                            rules of a file, --port PORT or --control PATH those of another Weir.
-                            The exit status is 0 for allow, 1 deny, 3 it depends, 2 no answer
-  weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
-
-  --debug                   print for each request its line, its URL and where it connects to
-  --help                    print this
-  --version                 print version, compiler, libraries and features
-
-Point a client at it with  http_proxy=http://127.0.0.1:PORT https_proxy=http://127.0.0.1:PORT
-)";
-
-Command usage(std::string_view why) {
-  return {{}, 2, {}, "weir: " + std::string(why) + '\n' + std::string(kUsage)};
+/// `of`: the command that was not understood; null: none was named.
+Command usage(std::string_view why, const CommandText* of = nullptr) {
+  return {{},
+          2,
+          {},
+          "weir: " + std::string(why) + '\n' + (of ? of->usage() : std::string(usage_of_all()))};
 }
 Command print(std::string text) {
   return {{}, 0, std::move(text), {}};
@@ -82,8 +39,7 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
     config.file = file;
   } else {
     const auto port = parse_port(port_text);
-    if (!port)
-      return usage("PORT is a number from 0 to 65535, not " + config::in_quotes(port_text));
+    if (!port) return usage(why_no_command(port_text));
     config.listeners = {config::loopback_listener(*port)};
   }
   config.debug |= debug;
@@ -93,7 +49,7 @@ Command start(const std::string& port_text, const std::string& file, bool debug)
 
 Command control(const std::string& word, const NamedWeir& named) {
   auto path = control_place(named);
-  if (!path) return usage(path.error());
+  if (!path) return usage(path.error(), find_command(word));
   return {{}, 0, {}, {}, ControlCommand{*std::move(path), word}};
 }
 
@@ -116,9 +72,39 @@ Command check_file(const std::string& file) {
   return print(std::move(text));
 }
 
+bool asks_for_help(std::span<const char* const> arguments) {
+  for (const std::string_view each : arguments) {
+    if (each == "--help" || each == "-h") return true;
+    if (each == "--") break;
+  }
+  return false;
+}
+
+/// CLI11 itself shows them from the last to the first.
+std::string unexpected(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  std::string text = words.size() > 1 ? "The following arguments were not expected:"
+                                      : "The following argument was not expected:";
+  for (const std::string& each : words) text += ' ' + config::without_controls(each);
+  return text;
+}
+
+/// What can be said without reading further than the first word.
+std::optional<Command> at_once(std::span<const char* const> arguments) {
+  const std::string_view first = arguments.empty() ? "" : arguments.front();
+  if (const CommandText* const named = find_command(first)) {
+    if (asks_for_help(arguments.subspan(1))) return print(named->help());
+  } else if (!first.empty() && !first.starts_with('-') && !parse_port(first)) {
+    return usage(why_no_command(first));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Command read_command_line(int argc, const char* const* argv) {
+  const std::span arguments(argv + std::min(argc, 1), argv + argc);
+  if (auto said = at_once(arguments)) return *std::move(said);
   CLI::App app;
   app.set_help_flag();
   std::string port, config_file, checked_file;
@@ -158,11 +144,14 @@ Command read_command_line(int argc, const char* const* argv) {
   passwd->add_option("USER", password.user)->required();
   app.require_subcommand(0, 1);
 
+  const CommandText* const named = arguments.empty() ? nullptr : find_command(arguments.front());
   // CLI11 reports by exceptions; none leaves this function.
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return usage(unexpected(app), named);
   } catch (const CLI::Error& error) {
-    return usage(error.what());
+    return usage(error.what(), named);
   }
   const auto word =
       std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
@@ -172,7 +161,7 @@ Command read_command_line(int argc, const char* const* argv) {
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
     return usage("a word such as `check` or `status` comes first");
   }
-  if (help) return print(std::string(kHelp));
+  if (help) return print(std::string(help_of_all()));
   if (version) return print(version_text("CLI11 " CLI11_VERSION));
   if (word != words.end()) {
     // A port beside --control was always taken, and not looked at.
@@ -181,17 +170,17 @@ Command read_command_line(int argc, const char* const* argv) {
   }
   if (grants.parsed()) {
     auto asked = grants.command();
-    if (!asked) return usage(asked.error());
+    if (!asked) return usage(asked.error(), named);
     return {{}, 0, {}, {}, *std::move(asked)};
   }
   if (lists.parsed()) {
     auto asked = lists.command();
-    if (!asked) return usage(asked.error());
+    if (!asked) return usage(asked.error(), named);
     return {{}, 0, {}, {}, *std::move(asked)};
   }
   if (explain.parsed()) {
     auto asked = explain.command();
-    if (!asked) return usage(asked.error());
+    if (!asked) return usage(asked.error(), named);
     Command command;
     command.explain = *std::move(asked);
     return command;
@@ -200,7 +189,7 @@ Command read_command_line(int argc, const char* const* argv) {
   if (passwd->parsed()) return {{}, 0, {}, {}, {}, std::move(password)};
   if (check->parsed()) return check_file(checked_file);
   if (config->parsed()) {
-    if (defaults == as_reference) return usage("`config` needs --defaults or --reference");
+    if (defaults == as_reference) return usage("`config` needs --defaults or --reference", named);
     return print(defaults ? config::commented_defaults() : config::reference());
   }
   if (config_option->count() > 0 && config_file.empty())

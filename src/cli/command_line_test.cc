@@ -85,9 +85,76 @@ TEST(CommandLine, WhatIsNotUnderstoodIsStatus2AndAUsageLine) {
     EXPECT_FALSE(refused.run) << all;
     EXPECT_EQ(refused.status, 2) << all;
     EXPECT_EQ(refused.output, "") << all;
-    EXPECT_NE(refused.complaint.find("usage: weir PORT"), std::string::npos)
+    const bool known =
+        !arguments.empty() && (all.starts_with("check ") || all.starts_with("config "));
+    EXPECT_NE(refused.complaint.find(known ? "\nusage: weir c" : "\nusage: weir PORT"),
+              std::string::npos)
         << all << refused.complaint;
     EXPECT_EQ(std::ranges::count(refused.complaint, '\n'), 2) << all << refused.complaint;
+  }
+}
+
+TEST(CommandLine, AMistypedCommandIsToldTheNearest) {
+  const struct {
+    std::vector<const char*> arguments;
+    const char* said;
+  } cases[] = {
+      {{"alow", "x"}, "there is no command \"alow\"; the nearest is allow\n"},
+      {{"deny", "x"}, "there is no command \"deny\"; the nearest is block\n"},
+      {{"resume"}, "there is no command \"resume\"; the nearest is revoke\n"},
+      {{"list"}, "there is no command \"list\"; the nearest is lists\n"},
+      {{"grant"}, "there is no command \"grant\"; the nearest is grants\n"},
+      {{"--debug", "stauts"}, "there is no command \"stauts\"; the nearest is status\n"},
+      {{"nonsense"}, "there is no command \"nonsense\"\n"},
+      {{"a\x1b[31m"}, "there is no command \"a\\u001B[31m\"\n"},
+      {{"m.toml"}, "there is no command \"m.toml\"; did you mean weir --config m.toml?\n"},
+      {{"/etc/weir", "--debug"},
+       "there is no command \"/etc/weir\"; did you mean weir --config /etc/weir?\n"},
+      {{"70000"}, "PORT is a number from 0 to 65535, not \"70000\"\n"},
+      {{"9876", "b", "a"}, "The following arguments were not expected: b a\n"},
+  };
+  for (const auto& each : cases) {
+    const Command refused = command(each.arguments);
+    EXPECT_EQ(refused.status, 2) << each.said;
+    EXPECT_TRUE(
+        refused.complaint.starts_with(std::string("weir: ") + each.said + "usage: weir PORT"))
+        << refused.complaint;
+  }
+}
+
+TEST(CommandLine, AKnownCommandShowsItsOwnUsage) {
+  const struct {
+    std::vector<const char*> arguments;
+    const char* said;
+  } cases[] = {
+      {{"check"}, "FILE is required\nusage: weir check FILE\n"},
+      {{"check", "a", "c", "b"},
+       "The following arguments were not expected: c b\nusage: weir check FILE\n"},
+      {{"passwd", "f"}, "USER is required\nusage: weir passwd FILE USER\n"},
+  };
+  for (const auto& each : cases) {
+    const Command refused = command(each.arguments);
+    EXPECT_EQ(refused.status, 2) << each.said;
+    EXPECT_EQ(refused.complaint, std::string("weir: ") + each.said);
+  }
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"revoke", "x"}, {"pause", "0m"}, {"lists", "of", "a"}, {"explain"}, {"status", "x"}}) {
+    const std::string own = std::string("\nusage: weir ") + arguments[0] + ' ';
+    EXPECT_NE(command(arguments).complaint.find(own), std::string::npos) << arguments[0];
+  }
+}
+
+TEST(CommandLine, EveryCommandHasItsHelp) {
+  for (const char* name : {"check", "config", "status", "reload", "allow", "block", "pause",
+                           "grants", "revoke", "lists", "explain", "init", "passwd"}) {
+    for (const char* help : {"--help", "-h"}) {
+      const Command printed = command({name, help});
+      EXPECT_EQ(printed.status, 0) << name;
+      EXPECT_EQ(printed.complaint, "") << name;
+      EXPECT_TRUE(printed.output.starts_with(std::string("usage: weir ") + name + ' '))
+          << printed.output;
+    }
+    EXPECT_EQ(command({name, "x", "--help"}).status, 0) << name;
   }
 }
 

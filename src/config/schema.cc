@@ -10,6 +10,14 @@ namespace weir::config {
 
 namespace {
 
+/// Bounds the cost of a comparison. A name this long is much longer than any key, so its distance
+/// to each of them is about its own length.
+constexpr size_t kLongestName = 100;
+/// In half letters. Whoever writes into a table most likely means one of its keys: those of another
+/// table count as two letters further away. At the top of the file it is half a letter, since there
+/// a table may be missing.
+constexpr size_t kOtherTable = 4;
+
 /// The number of the word `name` in `order`; the number of words if it is not there.
 size_t place_in(std::string_view order, std::string_view name) {
   size_t place = 0;
@@ -28,6 +36,11 @@ bool is_bare(std::string_view key) {
     return base::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '_';
   });
+}
+
+/// `host` of `what.host`.
+std::string_view last_part_of(std::string_view name) {
+  return name.substr(name.rfind('.') + 1);
 }
 
 }  // namespace
@@ -83,10 +96,16 @@ std::string Schema::full_name(const Key& key) const {
   return std::string(key.table) + '.' + std::string(key.name);
 }
 
+size_t Schema::distance(std::string_view found_in, std::string_view name, const Key& key) {
+  const size_t other_table = key.table == found_in ? 0 : found_in.empty() ? 1 : kOtherTable;
+  const size_t whole = 2 * edit_distance(name, key.name);
+  if (!key.name.contains('.')) return whole + other_table;
+  const size_t last_part = 2 * edit_distance(last_part_of(name), last_part_of(key.name)) + 1;
+  return std::min(whole, last_part) + other_table;
+}
+
 std::string Schema::nearest_to(std::string_view table, std::string_view name) const {
-  // Bounds the cost. A name this long is much longer than any key, so its distance to each of them
-  // is about its own length.
-  name = name.substr(0, 100);
+  name = name.substr(0, kLongestName);
   std::string best;
   size_t best_distance = SIZE_MAX;
   const auto consider = [&](size_t distance, std::string text) {
@@ -94,16 +113,21 @@ std::string Schema::nearest_to(std::string_view table, std::string_view name) co
     best_distance = distance;
     best = std::move(text);
   };
-  // A key in another table counts as half a letter further away: of two equally near ones, the one
-  // in the same table is meant.
   for (const Key& key : keys_) {
-    const bool same = key.table == table;
-    consider(2 * edit_distance(name, key.name) + (same ? 0 : 1),
-             same ? std::string(key.name) : full_name(key));
+    std::string text = key.table == table ? std::string(key.name) : full_name(key);
+    if (key.table.empty() && !table.empty()) text += " at the top of the file";
+    consider(distance(table, name, key), std::move(text));
   }
   for (const Group& group : groups_)
-    consider(2 * edit_distance(name, group.name) + (table.empty() ? 0 : 1), header(group));
+    consider(2 * edit_distance(name, group.name) + (table.empty() ? 0 : kOtherTable),
+             header(group));
   return best;
+}
+
+std::string Schema::nearest_header(std::string_view name) const {
+  name = name.substr(0, kLongestName);
+  return header(*std::ranges::min_element(
+      groups_, {}, [&](const Group& group) { return edit_distance(name, group.name); }));
 }
 
 }  // namespace weir::config

@@ -85,10 +85,16 @@ class Schema {
 
   /// The key's name as texts show it: `limits.head`, `clients in [[listener]]`.
   std::string full_name(const Key& key) const;
-  /// The known key or table whose spelling is nearest to the unknown `name` in `table`.
+  /// The known key or table whose spelling is nearest to the unknown `name` in `table`. A name
+  /// without the table that it is in, as `host` for `what.host`, is near.
   std::string nearest_to(std::string_view table, std::string_view name) const;
+  /// The line that begins a table, of those whose name is nearest: `[[rule]]`.
+  std::string nearest_header(std::string_view name) const;
 
  private:
+  /// In half letters. `found_in`: the table of the unknown name.
+  static size_t distance(std::string_view found_in, std::string_view name, const Key& key);
+
   std::vector<Group> groups_;
   std::vector<Key> keys_;
 };

@@ -3,6 +3,15 @@
 #include "config/value.h"
 
 namespace weir::config {
+namespace {
+
+/// `[[name]]` is a list of tables.
+bool is_header(const toml::node& node) {
+  const auto* const array = node.as_array();
+  return node.is_table() || (array && !array->empty() && array->front().is_table());
+}
+
+}  // namespace
 
 void TableReader::read(const toml::table& file, uint32_t number) {
   file_ = number;
@@ -23,9 +32,16 @@ void TableReader::find_missing() {
 
 void TableReader::unknown(const toml::key& key, std::string_view name, std::string_view table,
                           std::string expected) {
+  std::string nearest;
+  if (!table.empty() && schema_.find_key("", key.str())) {
+    // TOML has no way back from a table.
+    expected +=
+        ": " + std::string(key.str()) + " is a key of the top of the file, above the first table";
+  } else if (!mistakes_.full()) {
+    nearest = schema_.nearest_to(table, name);
+  }
   mistakes_.add(place_of(key.source(), file_), "unknown key " + in_quotes(name),
-                std::move(expected),
-                mistakes_.full() ? std::string() : schema_.nearest_to(table, name));
+                std::move(expected), std::move(nearest));
 }
 
 void TableReader::no_table(const Place& at, std::string_view name, const toml::node& node,
@@ -38,6 +54,10 @@ void TableReader::read_at_top(const toml::key& key, const toml::node& node) {
     read_group(*group, key, node);
   } else if (const Key* known = schema_.find_key("", key.str())) {
     read_value(*known, node, root_, sources_.table("", {file_, {}}));
+  } else if (is_header(node) && !mistakes_.full()) {
+    // Keys have no tables as their values.
+    mistakes_.add(place_of(key.source(), file_), "unknown key " + in_quotes(key.str()),
+                  "a known key or table", schema_.nearest_header(key.str()));
   } else {
     unknown(key, key.str(), "", "a known key or table");
   }

@@ -122,6 +122,7 @@ class Understanding {
     if (!head) return Failed(std::move(head).error());
     made_->head = *std::move(head);
     made_->path = match::normal_path(made_->head->target.path);
+    made_->other_path = match::other_reading(made_->head->target.path);
     return {};
   }
 
@@ -243,6 +244,7 @@ class Understanding {
                        .request = {.client = made_->client}};
     if (!connect) {
       made_->question.request.path = made_->path;
+      made_->question.request.other_path = made_->other_path;
       made_->question.request.method = made_->head->method_token;
       if (made_->kind) made_->question.request.kinds = *made_->kind;
     }

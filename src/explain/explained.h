@@ -25,7 +25,7 @@ struct Explained {
   std::string list;
   /// The request, as Weir would have read it.
   base::Ref<http::RequestHead> head;
-  std::string path;
+  std::string path, other_path;
   std::string user;
   base::IpAddress client;
   Listener listener;

@@ -41,17 +41,22 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
     (void)aliases;
     return {};
   }
-  /// Asked again, of each request that gets a connection, about what only the request tells.
-  virtual base::Result<void> check_aliases(const Aliases& aliases, const RequestHead& head,
-                                           bool websocket) const {
+  /// Asked again, of each request that gets a connection to `peer`, about what more is known then.
+  virtual base::Result<void> check_aliases(const Aliases& aliases, const base::IpAddress& peer,
+                                           const RequestHead& head, bool websocket) const {
     (void)aliases;
+    (void)peer;
     (void)head;
     (void)websocket;
     return {};
   }
+  /// True if the owner's rules may say something about the name in a tunnel's ClientHello. Then
+  /// what begins as TLS and can't be read must not pass.
+  virtual bool asks_server_names() const { return false; }
   /// Asked about the server name of a ClientHello in a tunnel, before the tunnel goes on. `name` is
-  /// in lower case; empty if the ClientHello has none.
-  /// What the rules say now becomes the exchange's verdict.
+  /// in lower case; empty if the ClientHello has none. Where asks_server_names(), this is also
+  /// asked about the host that relayed HTTP begins with. What the rules say now becomes the
+  /// exchange's verdict.
   virtual base::Result<void> check_server_name(std::string_view name, Exchange& exchange) const {
     (void)name;
     (void)exchange;

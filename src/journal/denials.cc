@@ -1,5 +1,7 @@
 #include "journal/denials.h"
 
+#include <algorithm>
+
 #include "journal/log_line.h"
 
 namespace weir::journal {
@@ -47,7 +49,18 @@ void Denials::note(const http::Exchange& exchange) {
                 .list = std::string(exchange.list())};
   std::string key = key_of(exchange.session().client.address, exchange.asker->identity);
   const std::lock_guard lock(mutex_);
-  std::deque<Denial>& denials = client_of(std::move(key)).denials;
+  add(client_of(std::move(key)).denials, std::move(denial));
+}
+
+void Denials::add(std::deque<Denial>& denials, Denial denial) {
+  // A page asks again and again for what it does not get.
+  const auto same = std::ranges::find_if(denials, [&](const Denial& each) {
+    return each.method == denial.method && each.target == denial.target && each.rule == denial.rule;
+  });
+  if (same != denials.end()) {
+    denial.count += same->count;
+    denials.erase(same);
+  }
   denials.push_front(std::move(denial));
   if (denials.size() > kMostEach) denials.pop_back();
 }

@@ -14,13 +14,16 @@
 
 namespace weir::journal {
 
+/// Equal ones, of the same target by the same rule, are one.
 struct Denial {
+  /// When the last of them was.
   int64_t wall_ms = 0;
   /// As in the access log, cut where they are long.
   std::string method, target;
   std::string rule;
   /// The entry of a list, as FILE:LINE; empty: none.
   std::string list;
+  uint64_t count = 1;
 };
 
 /// Of all workers. Callable from any thread; a short lock, taken only where something is denied or
@@ -45,6 +48,7 @@ class Denials {
   };
   static std::string key_of(const base::IpAddress& client, std::string_view identity);
   Client& client_of(std::string key);
+  static void add(std::deque<Denial>& denials, Denial denial);
 
   mutable std::mutex mutex_;
   /// The one denied something last comes first.

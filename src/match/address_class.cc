@@ -83,6 +83,13 @@ AddressClass look_up(const std::vector<Row>& table, const IpAddress& address) {
 
 }  // namespace
 
+base::Cidr plain(const base::Cidr& network) {
+  constexpr unsigned kMapped = 96;
+  const IpAddress address = network.address().unmapped();
+  if (address == network.address() || network.prefix() < kMapped) return network;
+  return {address, network.prefix() - kMapped};
+}
+
 bool stands_for_v4_alone(const IpAddress& address) {
   static const Cidr kTunnels[] = {*Cidr::parse("::/64"), *Cidr::parse("2002::/16"),
                                   *Cidr::parse("2001::/32"), *Cidr::parse("64:ff9b::/96"),

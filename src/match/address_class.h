@@ -30,6 +30,10 @@ enum class AddressClass : uint8_t {
 /// IPv6 forms that carry an IPv4 address (base/ip.h, embedded_v4_readings) are classified by it.
 AddressClass classify(const base::IpAddress& address);
 
+/// A network of IPv4 addresses that is written as one of mapped addresses (::ffff:10.0.0.0/104) as
+/// one of IPv4; any other as it is.
+base::Cidr plain(const base::Cidr& network);
+
 /// True for an IPv6 address that only stands for the IPv4 address in it: all such forms except
 /// ISATAP, whose prefix is a network of its own.
 bool stands_for_v4_alone(const base::IpAddress& address);

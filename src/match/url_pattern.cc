@@ -28,9 +28,13 @@ HostAndRest split_host(std::string_view text) {
 
 /// Stars pass through normal_path as they are.
 std::string normal_pattern(std::string_view path) {
-  if (path.empty()) return "/*";
-  std::string normal = normal_path(path);
-  return normal;
+  return path.empty() ? "/*" : normal_path(path);
+}
+
+/// The same for paths in the other form.
+std::string other_pattern(std::string_view path, const std::string& normal) {
+  std::string other = other_reading(path);
+  return other.empty() ? normal : other;
 }
 
 }  // namespace
@@ -70,6 +74,18 @@ base::Result<UrlPattern> UrlPattern::parse(std::string_view text) {
   if (rest.find('#') != std::string_view::npos)
     return wrong(text, "a fragment is never sent to anybody");
   pattern.path_ = normal_pattern(rest);
+  pattern.other_path_ = other_pattern(rest, pattern.path_);
+  return pattern;
+}
+
+base::Result<UrlPattern> UrlPattern::exactly(std::string_view url) {
+  TRY(UrlPattern pattern, parse(url));
+  pattern.exact_ = true;
+  const size_t host = url.find("://") + 3;
+  const size_t path = url.find_first_of("/?", host);
+  const std::string_view asked = path == std::string_view::npos ? "/" : url.substr(path);
+  pattern.path_ = normal_path(asked);
+  pattern.other_path_ = other_pattern(asked, pattern.path_);
   return pattern;
 }
 
@@ -94,8 +110,10 @@ bool UrlPattern::matches(const UrlParts& url) const {
   const Scheme scheme = url.https ? kHttps : kHttp;
   if ((schemes_ & scheme) == 0 || !has_host(url.host) || !has_port(scheme, url.port)) return false;
   // What a server does with a query that the pattern does not speak of is the server's matter.
-  const bool whole = path_.find('?') != std::string::npos;
-  return matches_glob(path_, whole ? url.path : url.path.substr(0, url.path.find('?')));
+  const std::string& own = url.other_reading ? other_path_ : path_;
+  const bool whole = own.find('?') != std::string::npos;
+  const std::string_view path = whole ? url.path : url.path.substr(0, url.path.find('?'));
+  return exact_ ? path == own : matches_glob(own, path);
 }
 
 bool matches_glob(std::string_view pattern, std::string_view text) {

@@ -15,8 +15,9 @@ struct UrlParts {
   /// As requests have it: lower case, no trailing dot, an address without brackets.
   std::string_view host;
   uint16_t port = 0;
-  /// In the form of normal_path().
+  /// In the form of normal_path(), or of other_reading().
   std::string_view path;
+  bool other_reading = false;
 };
 
 /// `https://example.com/docs/*`: scheme, host, port and path, in which each `*` stands for any
@@ -27,6 +28,8 @@ class UrlPattern {
  public:
   /// The error says in words what is wrong with `text`.
   static base::Result<UrlPattern> parse(std::string_view text);
+  /// One URL, in which a `*` is a `*`; without a path its path is `/`.
+  static base::Result<UrlPattern> exactly(std::string_view url);
 
   bool matches(const UrlParts& url) const;
   /// True if a URL of this host and port may match: so a rule knows before it sees the path.
@@ -53,6 +56,9 @@ class UrlPattern {
   bool any_port_ = false;
   std::optional<uint16_t> port_;
   std::string path_;
+  /// For paths in the form of other_reading().
+  std::string other_path_;
+  bool exact_ = false;
 };
 
 /// True if `pattern`, in which `*` stands for any bytes, has the whole of `text`. Linear in the

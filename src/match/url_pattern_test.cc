@@ -50,6 +50,26 @@ TEST(NormalPath, WhatIsTakenAsItStandsIsWhatWouldHaveBeenMadeOfIt) {
   try_all(try_all, 5);
 }
 
+TEST(OtherReading, WhatSomeServersMakeOfAPath) {
+  const struct {
+    const char *path, *other;
+  } cases[] = {
+      {"/a/b?c=%2F", ""},
+      {"/a%2ab%25%3f%23", ""},
+      {"/%40bad/x", "/@bad/x"},
+      {"/docs/..%2fadmin?q=%2F", "/admin?q=%2F"},
+      {"/x%5C..%5Csecret", "/secret"},
+      {"//secret", "/secret"},
+      {"/secret;a=b/x;c", "/secret/x"},
+      {"/x/..;/secret", "/secret"},
+      {"/x//", "/x/"},
+      {"/%2e%2e%2f", "/"},
+      {"/%zz;", "/%zz"},
+      {"/a%00b", ""},
+  };
+  for (const auto& c : cases) EXPECT_EQ(other_reading(c.path), c.other) << c.path;
+}
+
 TEST(Glob, StarsStandForAnyBytes) {
   const struct {
     const char *pattern, *text;

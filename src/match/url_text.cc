@@ -1,5 +1,6 @@
 #include "match/url_text.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/text.h"
@@ -69,6 +70,39 @@ std::string without_dot_segments(std::string_view path) {
   return out;
 }
 
+bool is_decoded_by_some(unsigned char c) {
+  return c > 0x20 && c < 0x7f && c != '%' && c != '?' && c != '#' && c != '*';
+}
+
+std::string with_more_decoded(std::string_view path) {
+  std::string out;
+  for (size_t i = 0; i < path.size(); ++i) {
+    const bool escape = path[i] == '%' && i + 2 < path.size() && hex_value(path[i + 1]) >= 0 &&
+                        hex_value(path[i + 2]) >= 0;
+    const int meant = escape ? hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]) : 0;
+    if (is_decoded_by_some(static_cast<unsigned char>(meant))) {
+      out += static_cast<char>(meant);
+      i += 2;
+    } else {
+      out += path[i];
+    }
+  }
+  return out;
+}
+
+/// Segments without parameters, and no empty ones but the last.
+std::string with_plain_segments(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // The slash before the segment.
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    const std::string_view name = segment.substr(0, segment.find(';'));
+    if (!name.empty() || path.empty()) out.append("/").append(name);
+  }
+  return out;
+}
+
 /// Most paths are: each byte of theirs is looked at once.
 bool is_normal(std::string_view path_and_query) {
   if (!path_and_query.starts_with('/')) return false;
@@ -96,6 +130,18 @@ std::string normal_path(std::string_view path_and_query) {
   if (query != std::string_view::npos)
     out += with_normal_escapes(path_and_query.substr(query), false);
   return out;
+}
+
+std::string other_reading(std::string_view path_and_query) {
+  const std::string normal = normal_path(path_and_query);
+  const size_t query = std::min(normal.find('?'), normal.size());
+  const std::string_view path = std::string_view(normal).substr(0, query);
+  if (path.find_first_of("%;") == std::string_view::npos && path.find("//") == path.npos) return {};
+  std::string decoded = with_more_decoded(path);
+  std::ranges::replace(decoded, '\\', '/');
+  std::string other = without_dot_segments(with_plain_segments(decoded));
+  other.append(normal, query);
+  return other == normal ? std::string() : other;
 }
 
 }  // namespace weir::match

@@ -39,7 +39,8 @@ Again again_after(const http::Request& request, const OriginExchange& origin, bo
 
 base::Result<void> check_aliases(const http::Request& request, const OriginConnection& connection) {
   if (!connection.aliases) return {};
-  return request.decision->check_aliases(*connection.aliases, *request.head,
+  return request.decision->check_aliases(*connection.aliases, connection.peer.address,
+                                         *request.head,
                                          request.upgrade == http::Upgrade::websocket);
 }
 
@@ -153,6 +154,7 @@ async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request& re
   request.exchange->peer = connection->peer;
   request.exchange->peer_source = connection->source;
   request.exchange->peer_aliases = connection->aliases;
+  CO_CHECK(check_aliases(request, *connection));
   http::Response response;
   response.head = http::ResponseHead::make(200);
   response.head->reason = "Connection established";

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "match/address_class.h"
+
 namespace weir::policy {
 namespace {
-
-/// A network of IPv4 that is written as one of IPv6: addresses are asked about in their plain form.
-base::Cidr plain(const base::Cidr& network) {
-  constexpr unsigned kMapped = 96;
-  const base::IpAddress address = network.address().unmapped();
-  if (address == network.address() || network.prefix() < kMapped) return network;
-  return {address, network.prefix() - kMapped};
-}
 
 class RuleCompiler {
  public:
@@ -48,7 +42,7 @@ class RuleCompiler {
     condition.what.doubts_client = condition.but_not.doubts_client = rule_.guard;
     if (rule_.size_over > 0) condition.size_over = rule_.size_over;
     condition.sni_missing = rule_.sni_missing;
-    if (auto itself = match::UrlPattern::parse(rule_.to.substr(0, rule_.to.find('#'))); itself)
+    if (auto itself = match::UrlPattern::exactly(rule_.to.substr(0, rule_.to.find('#'))); itself)
       made.itself = *std::move(itself);
     return made;
   }
@@ -81,7 +75,8 @@ class RuleCompiler {
     made.methods = config.methods;
     for (const ContentKind kind : config.kinds) made.kinds.add(kind);
     made.content_types = config.content_types;
-    for (const base::Cidr& network : config.addresses) made.addresses.push_back(plain(network));
+    for (const base::Cidr& network : config.addresses)
+      made.addresses.push_back(match::plain(network));
     made.countries = config.countries;
     // The same for a rule whose lists are not there.
     if (!config.lists.empty() || !config.categories.empty()) made.lists.push_back(kNoList);

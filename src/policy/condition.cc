@@ -30,9 +30,17 @@ bool has_type(const std::string& pattern, std::string_view type) {
   return type.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1));
 }
 
+/// Connecting to 0.0.0.0/8 or :: reaches this machine, as 127.0.0.1 and ::1 do.
+bool has_this_machine(const base::Cidr& network, const base::IpAddress& address) {
+  static const base::IpAddress kLoopback4 = base::IpAddress::v4(127, 0, 0, 1);
+  static const base::IpAddress kLoopback6 = *base::IpAddress::parse("::1");
+  if (address.is_v4()) return address.bytes()[0] == 0 && network.contains(kLoopback4);
+  return address.is_unspecified() && network.contains(kLoopback6);
+}
+
 /// An address that stands for an IPv4 one, in any of IPv6's forms, is in that one's networks too.
 bool has_address(const base::Cidr& network, const base::IpAddress& address) {
-  if (network.contains(address)) return true;
+  if (network.contains(address) || has_this_machine(network, address.unmapped())) return true;
   const base::IpAddress plain = address.unmapped();
   if (plain != address) return network.contains(plain);
   if (!match::stands_for_v4_alone(address)) return false;
@@ -44,7 +52,8 @@ bool has_address(const base::Cidr& network, const base::IpAddress& address) {
 Holds urls(const std::vector<match::UrlPattern>& patterns, const Facts& facts) {
   if (patterns.empty()) return Holds::yes;
   if (facts.path && facts.https) {
-    const match::UrlParts url{*facts.https, facts.host, facts.port, *facts.path};
+    const match::UrlParts url{*facts.https, facts.host, facts.port, *facts.path,
+                              facts.other_reading};
     return holds(
         std::ranges::any_of(patterns, [&](const auto& each) { return each.matches(url); }));
   }

@@ -23,6 +23,11 @@ constexpr Holds both(Holds a, Holds b) {
   if (a == Holds::no || b == Holds::no) return Holds::no;
   return a == Holds::yes && b == Holds::yes ? Holds::yes : Holds::unknown;
 }
+/// Either: yes if one is yes, whatever the other is.
+constexpr Holds either(Holds a, Holds b) {
+  if (a == Holds::yes || b == Holds::yes) return Holds::yes;
+  return a == Holds::no && b == Holds::no ? Holds::no : Holds::unknown;
+}
 constexpr Holds opposite(Holds a) {
   return a == Holds::unknown ? a : holds(a == Holds::no);
 }

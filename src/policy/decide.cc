@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <charconv>
 
 #include "base/text.h"
 #include "http/aliases.h"
@@ -24,13 +23,14 @@ base::KeptText media_type(const http::ResponseHead& head) {
   return std::string_view(lower.data(), value.size());
 }
 
+/// Of the whole content, also where the answer is a part of it (RFC 9110, 14.4).
 std::optional<uint64_t> length_of(const http::ResponseHead& head) {
-  const std::string_view value = head.fields.get(http::FieldId::content_length);
-  uint64_t length = 0;
-  const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), length);
-  if (value.empty() || fault != std::errc() || end != value.data() + value.size())
-    return std::nullopt;
-  return length;
+  std::string_view value = head.fields.get(http::FieldId::content_length);
+  const std::string_view range = head.fields.get(http::FieldId::content_range);
+  const size_t slash = range.find('/');
+  if (slash != std::string_view::npos && base::parse_decimal(range.substr(slash + 1)))
+    value = range.substr(slash + 1);
+  return base::parse_decimal(value);
 }
 
 std::optional<base::IpAddress> peer_of(const http::Exchange& exchange) {
@@ -95,30 +95,55 @@ base::Result<void> Decision::check_address(base::AddressSource source,
 base::Result<void> Decision::check_aliases(const http::Aliases& aliases) const {
   if (!book_) return {};
   const Question asked = asked_.question();
-  return check_each(aliases, [&](std::string_view name) { return check_alias(asked, name); });
+  return check_each(aliases, [&](std::string_view name) {
+    return check_alias(asked, facts_at_alias(*book_, asked, name), Point::address, position_);
+  });
 }
 
 base::Result<void> Decision::check_aliases(const http::Aliases& aliases,
+                                           const base::IpAddress& peer,
                                            const http::RequestHead& head, bool websocket) const {
-  if (!book_ || !book_->needs.meets(kOfRequests) || asked_.question().connect) return {};
+  constexpr FactSet kKnownNow = kOfRequests | FactSet{Fact::address, Fact::country};
+  if (!book_ || !book_->needs.meets(kKnownNow)) return {};
   const Who who = who_asks(*book_, asked_.question());
   return check_each(aliases, [&](std::string_view name) -> base::Result<void> {
     const FactSet needs = needs_of(*book_, who, name);
     // What asks for nothing else has been asked before the connection was opened.
-    if (!needs.meets(kOfRequests)) return {};
+    if (!needs.meets(kKnownNow)) return {};
     Question asked = asked_.question();
     std::string path;
-    add_facts(asked, needs, head, websocket, path);
-    return check_alias(asked, name);
+    if (!asked.connect) add_facts(asked, needs, head, websocket, path);
+    Facts facts = facts_at_alias(*book_, asked, name);
+    add_address(*book_, facts, peer);
+    return check_alias(asked, facts, Point::address, position_);
   });
 }
 
-base::Result<void> Decision::check_alias(const Question& asked, std::string_view name) const {
-  const Outcome outcome =
-      judge(*book_, facts_at_alias(*book_, asked, name), Point::address, asked.connect);
-  if (alias_passes(outcome, position_)) return {};
+base::Result<void> Decision::check_answer_of_aliases(const http::Exchange& exchange,
+                                                     std::optional<uint64_t> size,
+                                                     size_t position) const {
+  const Who who = who_asks(*book_, asked_.question());
+  return check_each(*exchange.peer_aliases, [&](std::string_view name) -> base::Result<void> {
+    const FactSet needs = needs_of(*book_, who, name);
+    if (!needs.meets(kOfAnswers)) return {};
+    Question asked = asked_.question();
+    std::string path;
+    if (exchange.request) add_facts(asked, needs, *exchange.request, false, path);
+    Facts facts = facts_at_response(*book_, asked, peer_of(exchange),
+                                    exchange.known().answered_type.view(), size);
+    facts.host = name;
+    facts.literal = false;
+    return check_alias(asked, facts, Point::response, position);
+  });
+}
+
+/// `position` is that of the rule that allowed the host itself.
+base::Result<void> Decision::check_alias(const Question& asked, const Facts& facts, Point point,
+                                         size_t position) const {
+  const Outcome outcome = judge(*book_, facts, point, asked.connect);
+  if (alias_passes(outcome, position)) return {};
   return std::unexpected(refusal(
-      *book_, outcome, std::string(name) + " (" + std::string(asked.host) + " leads there)"));
+      *book_, outcome, std::string(facts.host) + " (" + std::string(asked.host) + " leads there)"));
 }
 
 base::Result<void> Decision::check_server_name(std::string_view name,
@@ -142,25 +167,32 @@ base::Result<void> Decision::check_response(const http::ResponseHead& head,
                                             http::Exchange& exchange) const {
   if (!book_) return {};
   http::Particulars& known = exchange.note();
+  known.answered = true;
   known.answered_type = media_type(head);
   known.answered_length = length_of(head);
-  return may_narrow_ ? check_content(exchange, 0) : base::Result<void>();
+  return check_content(exchange, 0);
 }
 
 base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t seen) const {
-  if (!may_narrow_) return {};
-  const Question asked = asked_.question();
+  const bool by_alias = exchange.peer_aliases && book_ && book_->needs.meets(kOfAnswers);
+  if (!may_narrow_ && !by_alias) return {};
   // Of content whose length is not told, this much is certain.
   const std::optional<uint64_t> size =
       exchange.known().answered_length || seen == 0 ? exchange.known().answered_length : seen;
-  const Outcome outcome = judge(*book_,
-                                facts_at_response(*book_, asked, peer_of(exchange),
-                                                  exchange.known().answered_type.view(), size),
-                                Point::response, asked.connect);
-  exchange.verdict = verdict_of(*book_, outcome);
-  exchange.allowance = limit_for(asked, outcome);
-  if (passes(outcome)) return {};
-  return std::unexpected(refusal(*book_, outcome, "this answer of " + std::string(asked.host)));
+  size_t position = position_;
+  if (may_narrow_) {
+    const Question asked = asked_.question();
+    const Outcome outcome = judge(*book_,
+                                  facts_at_response(*book_, asked, peer_of(exchange),
+                                                    exchange.known().answered_type.view(), size),
+                                  Point::response, asked.connect);
+    exchange.verdict = verdict_of(*book_, outcome);
+    exchange.allowance = limit_for(asked, outcome);
+    if (!passes(outcome))
+      return std::unexpected(refusal(*book_, outcome, "this answer of " + std::string(asked.host)));
+    position = outcome.position;
+  }
+  return by_alias ? check_answer_of_aliases(exchange, size, position) : base::Result<void>();
 }
 
 void Decision::limit_by_peer(http::Exchange& exchange) const {
@@ -172,7 +204,8 @@ void Decision::limit_by_peer(http::Exchange& exchange) const {
 }
 
 uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) const {
-  if (!may_narrow_ || exchange.known().answered_length) return UINT64_MAX;
+  const bool may_narrow = may_narrow_ || exchange.peer_aliases;
+  if (!may_narrow || exchange.known().answered_length) return UINT64_MAX;
   const auto next = std::ranges::lower_bound(book_->sizes, seen);
   return next == book_->sizes.end() ? UINT64_MAX : *next;
 }

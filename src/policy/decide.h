@@ -62,8 +62,8 @@ class Decision final : public http::Decision {
   /// An alias is refused by a rule that denies it, and that stands before the one by which the host
   /// itself was allowed: what is allowed is allowed with the names that it needs.
   base::Result<void> check_aliases(const http::Aliases& aliases) const override;
-  base::Result<void> check_aliases(const http::Aliases& aliases, const http::RequestHead& head,
-                                   bool websocket) const override;
+  base::Result<void> check_aliases(const http::Aliases& aliases, const base::IpAddress& peer,
+                                   const http::RequestHead& head, bool websocket) const override;
   base::Result<void> check_server_name(std::string_view name,
                                        http::Exchange& exchange) const override;
   base::Result<void> check_response(const http::ResponseHead& head,
@@ -71,6 +71,12 @@ class Decision final : public http::Decision {
   /// Asks again about a response that is under way, of which `seen` bytes of content have come; 0
   /// if they are not counted.
   base::Result<void> check_content(http::Exchange& exchange, uint64_t seen) const;
+
+  bool asks_server_names() const override { return book_ && book_->asks_names; }
+  /// A rule may ask what the answer's content is: an answer in several parts would not say.
+  bool asks_content() const {
+    return book_ && book_->needs.meets({Fact::content_type, Fact::kind});
+  }
 
   /// What a rule that limits the request leaves of it; null: no rule does.
   const base::Ref<Limit>& limit() const { return limit_; }
@@ -84,7 +90,10 @@ class Decision final : public http::Decision {
 
  private:
   base::Ref<Limit> limit_for(const Question& asked, const Outcome& outcome) const;
-  base::Result<void> check_alias(const Question& asked, std::string_view name) const;
+  base::Result<void> check_alias(const Question& asked, const Facts& facts, Point point,
+                                 size_t position) const;
+  base::Result<void> check_answer_of_aliases(const http::Exchange& exchange,
+                                             std::optional<uint64_t> size, size_t position) const;
 
   const std::shared_ptr<const ListenerRules> rules_;
   /// Null where no rule of the owner applies.

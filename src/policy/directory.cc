@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "match/address_class.h"
+
 namespace weir::policy {
 namespace {
 
@@ -33,7 +35,9 @@ Directory::Directory(const std::vector<ClientConfig>& clients,
   std::ranges::sort(networks_, std::greater(), &Networks::prefix);
 }
 
-void Directory::add_network(const base::Cidr& network, uint32_t client) {
+void Directory::add_network(const base::Cidr& written, uint32_t client) {
+  // Clients are asked about by the plain form of their address.
+  const base::Cidr network = match::plain(written);
   const base::IpFamily family = network.address().family();
   auto same = std::ranges::find_if(networks_, [&](const Networks& each) {
     return each.family == family && each.prefix == network.prefix();

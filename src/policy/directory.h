@@ -78,7 +78,7 @@ class Directory {
   };
 
   uint64_t bit_of(const std::string& group);
-  void add_network(const base::Cidr& network, uint32_t client);
+  void add_network(const base::Cidr& written, uint32_t client);
   void add(Members& to, uint32_t client) const;
   static void add(Who& who, const Members& members);
 

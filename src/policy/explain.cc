@@ -129,7 +129,7 @@ class Explaining {
       return explanation_;
     }
     if (goes_on_from_request() && goes_on_from_limit() && goes_on_from_aliases() &&
-        goes_on_from_addresses() && goes_on_from_server_name())
+        goes_on_from_addresses() && goes_on_from_aliases_at_address() && goes_on_from_server_name())
       ask_at_response();
     // A denial holds whatever the missing facts are.
     if (explanation_.conclusion == Conclusion::allow && waiting_) {
@@ -249,6 +249,41 @@ class Explaining {
                std::string(asked_.host) + " at " + address.text());
   }
 
+  bool goes_on_from_aliases_at_address() {
+    if (!book_ || supposed_.aliases.empty()) return true;
+    Facts facts = facts_of(*book_, asked_);
+    if (explanation_.address) add_address(*book_, facts, *explanation_.address);
+    return goes_on_from_aliases_at(Point::address, facts, untold_at_address(), first_position_);
+  }
+
+  /// The names that the host leads to are asked again where more is known than these.
+  /// `position` is that of the rule that allowed the host.
+  bool goes_on_from_aliases_at(Point point, Facts facts, FactSet untold, size_t position) {
+    return std::ranges::all_of(supposed_.aliases, [&](std::string_view name) {
+      facts.host = name;
+      facts.literal = false;
+      Recorder recorder(*book_->lists, known(facts));
+      const Outcome outcome = judge_at(point, facts, &recorder);
+      if (!alias_passes(outcome, position)) {
+        note(explanation_, point, outcome, recorder);
+        deny(explanation_, outcome,
+             std::string(name) + " (" + std::string(asked_.host) + " leads there)");
+        return false;
+      }
+      const Fate fate =
+          fate_of(outcome, recorder.seen(), {untold, known_later(point, asked_.connect)});
+      if (fate.may_stop && fate.first && !waiting_ && number_of(*fate.first->seen) < position)
+        wait_for(fate.missing, fate.first->seen, explanation_);
+      return true;
+    });
+  }
+
+  size_t number_of(const Rule& rule) const {
+    size_t number = 0;
+    while (number < book_->table.size() && &book_->table.at(number) != &rule) ++number;
+    return number;
+  }
+
   /// A client of an https URL names the host in its ClientHello, unless that is an address.
   bool goes_on_from_server_name() {
     if (!asked_.connect || !book_ || (!asks_on() && !asked_.literal)) return true;
@@ -258,7 +293,7 @@ class Explaining {
   }
 
   void ask_at_response() {
-    if (asked_.connect || !asks_on()) return;
+    if (asked_.connect || !book_) return;
     Facts facts = facts_at_response(*book_, asked_, explanation_.address,
                                     supposed_.content_type.value_or(""), supposed_.size);
     FactSet untold = untold_at_address();
@@ -267,7 +302,10 @@ class Explaining {
       untold.add(Fact::content_type);
     }
     if (!supposed_.size) untold.add(Fact::size);
-    ask(Point::response, facts, untold, "this answer of " + std::string(asked_.host));
+    if (asks_on() &&
+        !ask(Point::response, facts, untold, "this answer of " + std::string(asked_.host)))
+      return;
+    goes_on_from_aliases_at(Point::response, facts, untold, position_);
   }
 
   /// Whether points behind the request are asked at all.
@@ -290,6 +328,8 @@ class Explaining {
     Recorder recorder(*book_->lists, known(facts));
     const Outcome outcome = judge_at(point, facts, &recorder);
     may_narrow_ = may_narrow_ || outcome.may_narrow || outcome.undecided_allow;
+    position_ = outcome.position;
+    if (point == Point::request) first_position_ = position_;
     const Fate fate =
         fate_of(outcome, recorder.seen(), {untold, known_later(point, asked_.connect)});
     note(explanation_, point, outcome, recorder);
@@ -334,6 +374,8 @@ class Explaining {
   /// At the first point where what is missing decides.
   std::optional<Explanation> waiting_;
   bool may_narrow_ = false;
+  /// Of the rule that allowed the host, at the last point and at the first.
+  size_t position_ = SIZE_MAX, first_position_ = SIZE_MAX;
 };
 
 }  // namespace

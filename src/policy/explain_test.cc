@@ -227,25 +227,30 @@ struct Traffic {
     const Decided decided = decide(rules, supposed.question);
     if (!decided.decision) return false;
     const Decision& decision = **decided.decision;
-    std::string aliases;
-    for (const std::string_view each : supposed.aliases) aliases += std::string(each) + '\n';
-    if (!decision.check_aliases(*base::make_ref<http::Aliases>(aliases))) return false;
+    std::string names;
+    for (const std::string_view each : supposed.aliases) names += std::string(each) + '\n';
+    const base::Ref<const http::Aliases> aliases = base::make_ref<http::Aliases>(names);
+    if (!decision.check_aliases(*aliases)) return false;
     const IpAddress& address = supposed.addresses.front();
     if (!decision.check_address(supposed.source, address, supposed.question.port)) return false;
     bool passes = false;
     http::FakeStages fake;
     fake.next = [&](http::Request& request) -> base::Result<http::Response> {
       request.exchange->peer = {address, supposed.question.port};
+      request.exchange->peer_aliases = aliases;
       auto head = http::ResponseHead::make(200);
       if (!supposed.content_type->empty()) head->fields.add("Content-Type", *supposed.content_type);
       head->fields.add("Content-Length", std::to_string(*supposed.size));
       passes =
-          supposed.question.connect
-              ? decision.check_server_name(supposed.question.host, *request.exchange).has_value()
-              : decision.check_response(*head, *request.exchange).has_value();
+          decision.check_aliases(*aliases, address, *request.head, false).has_value() &&
+          (supposed.question.connect
+               ? decision.check_server_name(supposed.question.host, *request.exchange).has_value()
+               : decision.check_response(*head, *request.exchange).has_value());
       return http::Response{.head = std::move(head)};
     };
-    fake.run(Passes(), "GET", "http://a.test/", {{"Host", "a.test"}});
+    const auto& asked = supposed.question.request;
+    fake.run(Passes(), supposed.question.connect ? "GET" : std::string(asked.method),
+             "http://a.test" + std::string(asked.path), {{"Host", "a.test"}});
     return passes;
   }
 };

@@ -15,7 +15,7 @@ namespace weir::policy {
 
 /// Who asks, in the numbers that the compiled rules use. Made once for a session and user.
 struct Who {
-  static constexpr size_t kMostClients = 8;
+  static constexpr size_t kMostClients = 32;
 
   uint32_t listener = 0;
   /// The entries of `[[client]]` that the client's address, listener or user belong to.
@@ -78,6 +78,10 @@ struct Facts {
   std::optional<bool> https = {};
   /// Path and query, in the form of match::normal_path().
   std::optional<std::string_view> path = {};
+  /// The path as some servers read it (match::other_reading()); empty: all read the same.
+  std::string_view other_path = {};
+  /// `path` is such a reading.
+  bool other_reading = false;
   std::optional<std::string_view> method = {};
   /// What the request may be for, by its fields and later by the response's Content-Type. Not there
   /// for a CONNECT; never empty.

@@ -42,7 +42,7 @@ Facts facts_at_server_name(const Rulebook& book, const Question& question,
   // What the tunnel was asked for was allowed; now what it leads to has to be.
   if (!name.empty() && name != question.host) {
     facts.host = name;
-    facts.literal = false;
+    facts.literal = base::IpAddress::parse(name).has_value();
   }
   return facts;
 }

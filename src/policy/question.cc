@@ -12,15 +12,18 @@ void add_what_rules_ask(Question& question, const Rulebook& book, const base::Ip
   question.asks = true;
   if (book.asks_who) question.request.client = client.unmapped();
   if (question.connect || !head || !book.needs.meets(kOfRequests)) return;
-  add_facts(question, needs_of(book, who_asks(book, question), question.host), *head, websocket,
-            path);
+  add_facts(question, needs_of(book, who_asks(book, question), host_for_rules(question)), *head,
+            websocket, path);
 }
 
 void add_facts(Question& question, FactSet needs, const http::RequestHead& head, bool websocket,
                std::string& path) {
   if (needs.has(Fact::url)) {
     path = match::normal_path(head.target.path);
-    question.request.path = path;
+    const size_t size = path.size();
+    path += match::other_reading(head.target.path);
+    question.request.path = std::string_view(path).substr(0, size);
+    question.request.other_path = std::string_view(path).substr(size);
     question.request.https = head.target.scheme == http::Scheme::https;
   }
   if (needs.has(Fact::method)) question.request.method = head.method_token;
@@ -39,7 +42,8 @@ KeptQuestion::KeptQuestion(const Question& question)
       connect_(question.connect) {
   const RequestFacts& request = question.request;
   if (request == RequestFacts()) return;
-  more_.reset(new More{request.client, request.path, request.method, request.https, request.kinds});
+  more_.reset(new More{request.client, request.path, request.other_path, request.method,
+                       request.https, request.kinds});
 }
 
 bool KeptQuestion::is(const Question& question) const {

@@ -22,6 +22,8 @@ struct RequestFacts {
   bool https = false;
   /// Path and query in the form of match::normal_path().
   std::string_view path;
+  /// match::other_reading() of it.
+  std::string_view other_path;
   std::string_view method;
   /// Empty: not known.
   ContentKinds kinds;
@@ -74,10 +76,10 @@ class KeptQuestion {
  private:
   struct More {
     base::IpAddress client;
-    base::KeptText path, method;
+    base::KeptText path, other_path, method;
     bool https;
     ContentKinds kinds;
-    RequestFacts facts() const { return {client, https, path, method, kinds}; }
+    RequestFacts facts() const { return {client, https, path, other_path, method, kinds}; }
   };
   const base::KeptText identity_, host_;
   const uint32_t listener_;

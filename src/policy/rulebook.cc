@@ -30,9 +30,17 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   book->index = RuleIndex(book->table);
   book->needs = book->table.needs();
   book->asks_who = book->table.asks_who();
+  book->asks_names = book->table.asks_names();
   book->sizes = book->table.sizes();
   if (book->table.has_limits()) book->usages = std::move(usages);
   return book;
+}
+
+std::string_view host_for_rules(const Question& question) {
+  constexpr std::string_view kMapped = "::ffff:";
+  const std::string_view host = question.host;
+  const bool mapped = question.literal && host.starts_with(kMapped) && host.contains('.');
+  return mapped ? host.substr(kMapped.size()) : host;
 }
 
 Who who_asks(const Rulebook& book, const Question& question) {
@@ -53,7 +61,7 @@ Facts facts_of(const Rulebook& book, const Question& question) {
   Facts facts;
   facts.who = who_asks(book, question);
   facts.now = book.now;
-  facts.host = question.host;
+  facts.host = host_for_rules(question);
   facts.literal = question.literal;
   facts.port = question.port;
   if (question.literal) {
@@ -64,6 +72,7 @@ Facts facts_of(const Rulebook& book, const Question& question) {
   if (!question.request.path.empty()) {
     facts.https = question.request.https;
     facts.path = question.request.path;
+    facts.other_path = question.request.other_path;
   }
   if (!question.request.method.empty()) facts.method = question.request.method;
   if (!question.request.kinds.empty()) facts.kinds = question.request.kinds;

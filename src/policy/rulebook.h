@@ -34,6 +34,8 @@ struct Rulebook {
   RuleIndex index = {};
   FactSet needs = {};
   bool asks_who = false;
+  /// Some rule is about some hosts, or about TLS that names none.
+  bool asks_names = false;
   /// `size_over` of all rules, in ascending order.
   std::vector<uint64_t> sizes = {};
 
@@ -62,6 +64,10 @@ enum class Point : uint8_t {
 
 /// What a request tells of itself beside its host.
 inline constexpr FactSet kOfRequests{Fact::url, Fact::method, Fact::kind};
+/// What its answer tells.
+inline constexpr FactSet kOfAnswers{Fact::kind, Fact::content_type, Fact::size};
+/// The host as rules name it: of an IPv6 address that is mapped from an IPv4 one, that one.
+std::string_view host_for_rules(const Question& question);
 /// Nobody in particular where no rule asks who it is.
 Who who_asks(const Rulebook& book, const Question& question);
 /// What the rules ask about that may hold for this client and host.

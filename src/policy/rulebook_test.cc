@@ -274,7 +274,8 @@ TEST(Rulebook, AnAliasIsAskedAboutWithWhatTheRequestAloneTells) {
     const auto head = http::RequestHead::make();
     head->target.path = path;
     head->method_token = method;
-    const auto checked = decision->check_aliases(aliases, *head, false);
+    const auto checked =
+        decision->check_aliases(aliases, IpAddress::v4(127, 0, 0, 1), *head, false);
     return checked ? "" : std::string(checked.error().rule());
   };
   EXPECT_EQ(refused_by("GET", "/good/x"), "");

@@ -54,7 +54,7 @@ class Evaluation {
     if (!rule.when.has(asking_.facts.now)) return Looked::not_now;
     if (paused_ && rule.action == Action::filter) return Looked::paused;
     if (is_itself(rule)) return Looked::no_match;
-    switch (is_about(rule.condition, asking_.facts, asking_.lists, hit)) {
+    switch (holds_for(rule, hit)) {
       case Holds::no: return Looked::no_match;
       case Holds::unknown:
         return (rule.needs - known_).within(asking_.later) ? Looked::undecided
@@ -62,6 +62,20 @@ class Evaluation {
       case Holds::yes: break;
     }
     return rule.audit ? Looked::audited : Looked::decides;
+  }
+
+  /// An allow has to hold however a server reads the path; for any other rule one reading is
+  /// enough.
+  Holds holds_for(const Rule& rule, std::optional<ListHit>& hit) const {
+    const Holds holds = is_about(rule.condition, asking_.facts, asking_.lists, hit);
+    if (asking_.facts.other_path.empty() || !rule.needs.has(Fact::url)) return holds;
+    const bool allows = rule.action == Action::allow;
+    if (holds == (allows ? Holds::no : Holds::yes)) return holds;
+    Facts other = asking_.facts;
+    other.path = other.other_path;
+    other.other_reading = true;
+    const Holds too = is_about(rule.condition, other, asking_.lists, hit);
+    return allows ? both(holds, too) : either(holds, too);
   }
 
   bool is_itself(const Rule& rule) const {
@@ -129,6 +143,18 @@ bool Table::asks_who() const {
   for_all(*this, [&](const Rule& rule) { asks |= !rule.condition.everyone; });
   for (const Condition& each : pauses) asks |= !each.everyone;
   return asks || has_limits();
+}
+
+bool Table::asks_names() const {
+  bool asks = false;
+  const auto about_hosts = [](const What& what) {
+    return !what.hosts.empty() || !what.urls.empty() || !what.lists.empty();
+  };
+  for_all(*this, [&](const Rule& rule) {
+    const Condition& condition = rule.condition;
+    asks |= condition.sni_missing || about_hosts(condition.what) || about_hosts(condition.but_not);
+  });
+  return asks;
 }
 
 bool Table::has_limits() const {

@@ -70,6 +70,8 @@ struct Table {
   FactSet needs() const;
   /// A rule is only for some, or counts for each.
   bool asks_who() const;
+  /// A rule is about some hosts, or about TLS that names none.
+  bool asks_names() const;
   bool has_limits() const;
   /// The values of all `size_over`, in ascending order.
   std::vector<uint64_t> sizes() const;

@@ -22,6 +22,8 @@ class Usage {
   /// `bytes` move that may move at `rate` a second. Returns when the next may, by the clock of
   /// `now_ms`. What a second allows may move at once.
   uint64_t pace(uint64_t bytes, uint64_t rate, uint64_t now_ms);
+  /// When the next may move; 0 if nothing has.
+  uint64_t next_ms() const { return (free_at_us_.load(std::memory_order_relaxed) + 999) / 1000; }
 
  private:
   // The day in the upper bits and its bytes in the lower, so that both change at once.

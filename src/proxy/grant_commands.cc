@@ -5,6 +5,8 @@
 #include "base/event_log.h"
 #include "base/text.h"
 #include "base/whole_file.h"
+#include "config/mistake.h"
+#include "policy/condition.h"
 #include "proxy/master.h"
 #include "proxy/rules_now.h"
 
@@ -51,6 +53,65 @@ std::vector<std::string> names_of_groups(const Config& config) {
 
 bool has(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
+}
+
+bool has_filter(const policy::Table& table) {
+  for (size_t i = 0; i < table.size(); ++i)
+    if (table.at(i).action == policy::Action::filter) return true;
+  return false;
+}
+
+/// Several [[client]] may have the name: what is certain of it is what all of them are in.
+policy::Who who_of(const Grant& grant, const Config& config, const policy::Directory& directory) {
+  // No listener: a guard for some of them denies nobody else.
+  policy::Who who{.listener = policy::kHouse};
+  if (!grant.group.empty()) who.groups = directory.group_named(grant.group);
+  if (grant.client.empty()) return who;
+  for (const uint32_t number : directory.clients_named(grant.client)) {
+    if (who.clients < who.client.size()) who.client[who.clients++] = number;
+  }
+  who.groups = UINT64_MAX;
+  for (const policy::ClientConfig& client : config.clients) {
+    if (client.name != grant.client) continue;
+    uint64_t groups = 0;
+    for (const std::string& group : client.groups) groups |= directory.group_named(group);
+    who.groups &= groups;
+  }
+  return who;
+}
+
+/// The guard that denies the host to whom the grant is for, whatever else a request says; null:
+/// none does for certain.
+const policy::Rule* guard_against(const Grant& grant, const Config& config,
+                                  const policy::Rulebook& book) {
+  // Of `*` and `*.example.com` no host is named.
+  if (!grant.host || !grant.host->itself() || grant.host->every()) return nullptr;
+  const policy::Facts facts{.who = who_of(grant, config, book.directory),
+                            .now = book.now,
+                            .host = grant.host->name(),
+                            .literal = base::IpAddress::parse(grant.host->name()).has_value()};
+  const auto denies = [&](const policy::Rule& guard) {
+    // `weir pause` skips a filter. A port is always taken for known, and here it is not.
+    if (guard.audit || guard.action == policy::Action::filter ||
+        !guard.condition.but_not.ports.empty())
+      return false;
+    std::optional<policy::ListHit> hit;
+    return policy::is_for(guard.condition, facts.who) && guard.when.has(facts.now) &&
+           policy::is_about(guard.condition, facts, *book.lists, hit) == policy::Holds::yes;
+  };
+  const auto found = std::ranges::find_if(book.table.guards, denies);
+  return found == book.table.guards.end() ? nullptr : &*found;
+}
+
+/// What whoever gave the grant would be surprised by; empty: nothing. `book` may be null.
+std::string note_on(const Grant& grant, const Config& config, const policy::Rulebook* book) {
+  if (grant.kind == Grant::Kind::pause && (!book || !has_filter(book->table)))
+    return "note: no rule has action = \"filter\", so this pauses nothing\n";
+  if (grant.kind != Grant::Kind::allow || !book) return {};
+  const policy::Rule* const guard = guard_against(grant, config, *book);
+  if (!guard) return {};
+  return "note: the guard " + config::in_quotes(guard->name) + " (" + guard->place +
+         ") denies it all the same\n";
 }
 
 }  // namespace
@@ -127,7 +188,7 @@ Answer Master::add_grant(Grant::Kind kind, const std::string& body) {
   std::string text = shown(grants_.all().back()) + '\n';
   base::log_event("grant " + shown(grants_.all().back()));
   if (!why.empty()) text += "it ends with this process: " + why + '\n';
-  return {text};
+  return {text + note_on(grant, snapshot_->config, snapshot_->parts->rules->book.get())};
 }
 
 Answer Master::revoke_grant(const std::vector<std::string>& words) {

@@ -86,8 +86,11 @@ std::string Master::list_line(const lists::LoadedList& list) const {
   if (lists_off_.contains(list.name)) text += " (off)";
   text += ": " + entries_of(list);
   if (!list.category.empty()) text += ", category " + list.category;
-  for (const std::string& url : snapshot_->config.lists.at(list.name).urls)
-    text += "\n  " + url + ' ' + state_of_url(url);
+  for (const std::string& url : snapshot_->config.lists.at(list.name).urls) {
+    // Another list that is on may have the same URL.
+    const bool off = lists_off_.contains(list.name) && !list_updates_.find(url);
+    text += "\n  " + url + ' ' + (off ? "is not fetched: the list is off" : state_of_url(url));
+  }
   return text + '\n';
 }
 

@@ -24,9 +24,12 @@ admission::Context admission_of(const server::SessionContext& sessions) {
 }
 
 own::Context own_context(const PipelineParts& parts, const journal::Denials& denials) {
-  return {.denials = denials, .may_see_denials = [&parts](const http::Request& request) {
-            return parts.demands[request.session().listener]->is_met_by(request);
-          }};
+  return {.denials = denials,
+          .may_see_denials =
+              [&parts](const http::Request& request) {
+                return parts.demands[request.session().listener]->is_met_by(request);
+              },
+          .contact = {parts.pages.contact, errors::with_link(parts.pages.contact)}};
 }
 
 }  // namespace

@@ -3,6 +3,28 @@
 namespace weir::proxy {
 namespace {
 constexpr uint64_t kAskAgainMs = 2000;
+
+/// The request's head; null if it is of another target, as after a restart. Of a WebSocket only the
+/// request line is left, which has all that rules ask of it beside its being one.
+base::Ref<http::RequestHead> head_of(const http::Exchange& exchange,
+                                     const policy::Question& question) {
+  if (exchange.request) {
+    const bool same = exchange.request->target.host == question.host;
+    return same ? exchange.request : base::Ref<http::RequestHead>();
+  }
+  if (!exchange.settled() || question.connect) return {};
+  const std::string_view line = exchange.request_line();
+  const size_t space = line.find(' '), end = line.rfind(' ');
+  if (space >= end) return {};
+  const std::string_view url = line.substr(space + 1, end - space - 1);
+  const size_t scheme = url.find("://");
+  const size_t path = scheme == url.npos ? 0 : url.find('/', scheme + 3);
+  auto head = http::RequestHead::make();
+  head->method_token = line.substr(0, space);
+  head->target.host = question.host;
+  head->target.path = path == url.npos ? "/" : url.substr(path);
+  return head;
+}
 }  // namespace
 
 void PolicyReview::begin() {
@@ -50,12 +72,12 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
   const policy::RuleSet& rules = *snapshot_->parts->rules;
   policy::Question question = before.question();
   std::string path;
-  const http::RequestHead* head = exchange.request.get();
-  // After a restart the client's head is of another target.
-  if (head && head->target.host != question.host) head = nullptr;
+  const base::Ref<http::RequestHead> kept = head_of(exchange, question);
+  const http::RequestHead* const head = kept.get();
+  const bool websocket = exchange.status == 101;
   if (const auto& book = rules.book_for(question)) {
     // The rules may ask for more now than they did then.
-    add_what_rules_ask(question, *book, exchange.session().client.address, head, false, path);
+    add_what_rules_ask(question, *book, exchange.session().client.address, head, websocket, path);
   }
   policy::Decided decided = policy::decide(rules, question);
   exchange.verdict = std::move(decided.verdict);
@@ -66,12 +88,15 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
   }
   if (exchange.peer_aliases) {
     CHECK_OK(decision->check_aliases(*exchange.peer_aliases));
-    if (head) CHECK_OK(decision->check_aliases(*exchange.peer_aliases, *head, false));
+    if (head)
+      CHECK_OK(
+          decision->check_aliases(*exchange.peer_aliases, exchange.peer.address, *head, websocket));
   }
   exchange.allowance = decision->limit();
   if (question.connect) decision->limit_by_peer(exchange);
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
-  if (!exchange.known().answered_type.empty()) CHECK_OK(decision->check_content(exchange, 0));
+  if (exchange.known().answered)
+    CHECK_OK(decision->check_content(exchange, exchange.known().counted));
   return decision;
 }
 

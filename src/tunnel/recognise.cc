@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "async/signal.h"
+#include "codec/tls/client_hello.h"
+#include "http/target_parse.h"
 #include "tunnel/sniff.h"
 
 namespace weir::tunnel {
@@ -12,6 +14,11 @@ namespace weir::tunnel {
 using base::ErrorType;
 
 namespace {
+
+/// How long a ClientHello that the rules have to see may take from its first byte. Longer than
+/// server::kUndecidedMs: such a ClientHello is refused when the time is over, not relayed, and
+/// where packets are lost, one of several packets takes seconds.
+constexpr uint64_t kHelloMs = 10'000;
 
 /// The client's bytes so far, in a block that is only a little larger: most heads and ClientHellos
 /// are short, and a client that sends little should cost little memory.
@@ -80,6 +87,10 @@ std::unexpected<base::Error> origin_broke(async::ByteStream& client) {
   client.abort();
   return base::fail(ErrorType::connection_terminated, "The origin's connection broke.");
 }
+std::unexpected<base::Error> unreadable(const std::string& what) {
+  return base::fail(ErrorType::http_request_denied, what + ", and there are rules about names.",
+                    "server name");
+}
 
 class Recognised final : public http::Tunnel {
  public:
@@ -102,6 +113,7 @@ class Recognised final : public http::Tunnel {
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
  private:
+  /// Tells from the first bytes what the tunnel carries, and leaves them in `bytes`.
   /// Returns `undecided` if a side ended before anything was sent, in a tunnel where Weir has to
   /// see what the other side may still send: that must not pass.
   async::Task<base::Result<Carries>> watch(async::ByteStream& client, base::Slice& bytes,
@@ -111,6 +123,20 @@ class Recognised final : public http::Tunnel {
   bool needs_inside() const {
     return inner_->own() ||
            std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port);
+  }
+  /// True if rules may say something about the name of the server in the tunnel.
+  bool asks_names() const { return exchange_->decision->asks_server_names(); }
+  /// True if `bytes`, which came first, may be a ClientHello that the rules have to see.
+  bool needs_hello(std::string_view bytes) const {
+    return asks_names() && Sniffer::begins_handshake(bytes);
+  }
+  /// True if what begins with `bytes` must not be relayed unread.
+  bool must_read(std::string_view bytes) const { return needs_inside() || needs_hello(bytes); }
+  /// The number of bytes that are looked at. A ClientHello that the rules have to see may always
+  /// have its full size: a smaller `tunnel.sniff` would refuse what browsers send.
+  size_t sniff_limit() const {
+    const size_t limit = config_.sniff_bytes;
+    return asks_names() ? std::max(limit, tls::kLargestHello) : limit;
   }
   /// True if Weir serves HTTP inside this tunnel, if there is any.
   bool serves() const {
@@ -127,6 +153,16 @@ class Recognised final : public http::Tunnel {
     return (names_it && target.port == session_->opened_port) ||
            http::is_for_opened(*session_, head);
   }
+  /// True if what the tunnel carries is served in a session inside.
+  bool goes_inside(Carries carries, const Sniffer& sniffer) const {
+    if (carries == Carries::bad_http) return needs_inside();
+    if (carries != Carries::http) return false;
+    return needs_inside() || (serves() && is_for_this(*sniffer.head()));
+  }
+  /// Asks the rules about the server that is named in what is about to be relayed.
+  base::Result<void> check_names(Carries carries, const Sniffer& sniffer) const;
+  /// The same for HTTP that begins with `head`.
+  base::Result<void> check_hosts(http::RequestHead& head) const;
 
   std::unique_ptr<http::Tunnel> inner_;
   const base::Ref<http::Exchange> exchange_;
@@ -140,15 +176,15 @@ class Recognised final : public http::Tunnel {
 async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, base::Slice& bytes,
                                                      Sniffer& sniffer) {
   auto& loop = async::EventLoop::current();
-  const size_t limit = config_.sniff_bytes;
+  const size_t limit = sniff_limit();
   if (bytes.size() >= limit) {
     // There are already as many bytes as are ever looked at: judge them in place, without a copy.
     const Carries carries = sniffer.look(bytes.view().substr(0, limit));
-    co_return carries == Carries::undecided ? Carries::opaque : carries;
+    co_return carries == Carries::undecided ? Sniffer::unfinished(bytes.view()) : carries;
   }
   FirstBytes first(bytes, limit);
-  const auto no_room = [this]() -> base::Result<Carries> {
-    if (!needs_inside()) return Carries::opaque;
+  const auto no_room = [&]() -> base::Result<Carries> {
+    if (!must_read(first.view())) return Sniffer::unfinished(first.view());
     return base::fail(ErrorType::connection_limit_reached,
                       "There is no memory to tell what the tunnel carries.", "limits.memory");
   };
@@ -158,9 +194,10 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
   for (;;) {
     const Carries carries = sniffer.look(first.view());
     if (carries != Carries::undecided) co_return carries;
-    if (first.size() == limit) co_return Carries::opaque;
+    if (first.size() == limit) co_return Sniffer::unfinished(first.view());
     if (first.size() > 0) {
-      if (!begun) deadline_ms = loop.now_ms() + server::kUndecidedMs;
+      if (!begun)
+        deadline_ms = loop.now_ms() + (needs_hello(first.view()) ? kHelloMs : server::kUndecidedMs);
       begun = true;
       if (!first.make_room()) co_return no_room();
     }
@@ -173,18 +210,18 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
                           std::move(event));
     switch (co_await event) {
       case Event::timeout:
-        if (begun) co_return Carries::opaque;
+        if (begun) co_return Sniffer::unfinished(first.view());
         co_return base::fail(ErrorType::connection_read_timeout,
                              "Neither side sent anything in the tunnel.");
       case Event::client_broke: co_return client_broke();
       case Event::origin_broke: co_return origin_broke(client);
       case Event::origin: {
-        if (!needs_inside())
-          co_return Carries::opaque;  // The relay sees it again, be it bytes or the end.
+        // The relay sees it again, be it bytes or the end.
+        if (!must_read(first.view())) co_return Sniffer::unfinished(first.view());
         char byte;
         const ssize_t n = origin->try_read(&byte, 1);
         if (n == -EAGAIN) continue;
-        if (n > 0) co_return Carries::opaque;
+        if (n > 0) co_return Sniffer::unfinished(first.view());
         if (n == 0 && !begun) co_return Carries::undecided;
         co_return origin_broke(client);
       }
@@ -195,29 +232,49 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     if (n == -EAGAIN) continue;
     if (n < 0) co_return client_broke();
     // The client has ended its side. The relay sees that end again and passes it on.
-    if (n == 0) co_return begun || !needs_inside() ? Carries::opaque : Carries::undecided;
+    if (n == 0)
+      co_return begun || !needs_inside() ? Sniffer::unfinished(first.view()) : Carries::undecided;
   }
+}
+
+base::Result<void> Recognised::check_names(Carries carries, const Sniffer& sniffer) const {
+  if (asks_names() && carries == Carries::bad_tls)
+    return unreadable("The ClientHello in the tunnel can't be read");
+  if (asks_names() && sniffer.server_name_unreadable())
+    return unreadable("The server name in the tunnel's ClientHello is no host name");
+  if (carries == Carries::tls)
+    return exchange_->decision->check_server_name(sniffer.server_name(), *exchange_);
+  if (asks_names() && sniffer.head()) return check_hosts(*sniffer.head());
+  return {};
+}
+
+base::Result<void> Recognised::check_hosts(http::RequestHead& head) const {
+  const std::string_view host = head.target.host;
+  if (host.empty()) return {};  // It names none, or could not be read.
+  // Where the target is a URL, the origin should ignore Host (RFC 9112, 3.2.2), but some go by it.
+  const auto named = http::parse_authority(head.fields.get(http::FieldId::host), 0, head.arena());
+  if (named && named->host != host)
+    CHECK_OK(exchange_->decision->check_server_name(named->host, *exchange_));
+  return exchange_->decision->check_server_name(host, *exchange_);
 }
 
 async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
                                                  base::Slice& client_bytes) {
-  Sniffer sniffer(serves());
+  Sniffer sniffer(serves() || asks_names());
   CO_TRY(const Carries carries, co_await watch(client, client_bytes, sniffer));
   over_ = carries == Carries::undecided;
   if (over_) co_return {};
   exchange_->sni = sniffer.server_name();
-  if (carries == Carries::tls)
-    CO_CHECK(exchange_->decision->check_server_name(exchange_->sni, *exchange_));
-  const bool readable = carries == Carries::http || carries == Carries::bad_http;
-  if (readable && (needs_inside() || (carries == Carries::http && is_for_this(*sniffer.head())))) {
+  inside_ = goes_inside(carries, sniffer);
+  if (inside_) {
     // If anything is wrong with the request, the session inside answers it with 400 or 421.
-    inside_ = true;
     const std::string host =
         carries == Carries::http ? std::string(sniffer.target().host) : std::string();
     if (session_->opened_literal && host != session_->opened_host) session_->inner_host = host;
     session_->own = inner_->own();
     co_return {};
   }
+  CO_CHECK(check_names(carries, sniffer));
   if (carries != Carries::tls && needs_inside()) {
     co_return base::fail(ErrorType::http_request_denied,
                          "What the tunnel carries is neither TLS nor HTTP.", "no_opaque_ports");

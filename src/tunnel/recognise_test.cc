@@ -199,8 +199,9 @@ TEST(Recognise, WhatIsNoOpenTunnelPasses) {
   EXPECT_EQ(t.fake.run(t.stage, "CONNECT", "site:443").status(), 502);
 }
 
-/// A ClientHello, with `padded` bytes of padding (RFC 7685).
-std::string client_hello(size_t padded = 0) {
+/// A ClientHello, with `padded` bytes of padding (RFC 7685), in records of `record` bytes.
+std::string client_hello(size_t padded = 0, const std::string& name = "sni.example",
+                         size_t record = 16'384) {
   const auto number = [](size_t value, int bytes) {
     std::string out;
     while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
@@ -209,13 +210,16 @@ std::string client_hello(size_t padded = 0) {
   const auto vector = [&](const std::string& content, int bytes) {
     return number(content.size(), bytes) + content;
   };
-  std::string extensions =
-      number(0, 2) + vector(vector(number(0, 1) + vector("sni.example", 2), 2), 2);
+  std::string extensions = number(0, 2) + vector(vector(number(0, 1) + vector(name, 2), 2), 2);
   if (padded > 0) extensions += number(21, 2) + vector(std::string(padded, 0), 2);
   const std::string body = number(0x0303, 2) + std::string(32, 'r') + vector("", 1) +
                            vector("\x13\x01", 2) + vector(std::string(1, 0), 1) +
                            vector(extensions, 2);
-  return "\x16\x03\x01" + vector(number(1, 1) + vector(body, 3), 2);
+  const std::string message = number(1, 1) + vector(body, 3);
+  std::string out;
+  for (size_t at = 0; at < message.size(); at += record)
+    out += "\x16\x03\x01" + vector(message.substr(at, record), 2);
+  return out;
 }
 const std::string kTls = client_hello(), kLongTls = client_hello(9000);
 
@@ -227,7 +231,8 @@ std::string get(const std::string& host, size_t more = 0) {
 
 /// Allows every address, and denies a server name.
 struct DeniesName final : http::Decision {
-  explicit DeniesName(std::string name) : name(std::move(name)) {}
+  explicit DeniesName(std::string name, bool asks = false) : name(std::move(name)), asks(asks) {}
+  bool asks_server_names() const override { return asks; }
   base::Result<void> check_address(base::AddressSource, const base::IpAddress&,
                                    uint16_t) const override {
     return {};
@@ -239,8 +244,12 @@ struct DeniesName final : http::Decision {
     return base::fail(ErrorType::http_request_denied, "That name is denied.", "a rule");
   }
   const std::string name;
+  const bool asks;
   mutable std::vector<std::string> asked;
 };
+base::Ref<DeniesName> rules_about_names() {
+  return base::make_ref<DeniesName>("denied.example", true);
+}
 
 TEST(Recognise, PolicyIsAskedAboutTheServerNameBeforeAnythingIsRelayed) {
   for (const char* denied : {"sni.example", "other.example"}) {
@@ -265,6 +274,183 @@ TEST(Recognise, PolicyIsAskedAboutTheServerNameBeforeAnythingIsRelayed) {
   opaque.run("\x01\x02");
   EXPECT_EQ(opaque.until(200), "ended");
   EXPECT_TRUE(decision->asked.empty()) << "what is no TLS names no server";
+}
+
+using Names = std::vector<std::string>;
+
+TEST(Recognise, WhereRulesAskNoHelloPassesUnread) {
+  const std::string empty_record("\x16\x03\x01\x00\x00", 5);
+  struct Case {
+    const char* why;
+    std::string bytes;
+    bool ends = false;  // The client ends its side then.
+    size_t sniff_bytes = 16 * 1024;
+  };
+  const Case cases[] = {
+      {"larger than is looked at", client_hello(16'400)},
+      {"not all of it within what is looked at", client_hello(16'250, "sni.example", 1000)},
+      {"too many records", client_hello(0, "a.longer.name.example", 1)},
+      {"an empty record in front", empty_record + kTls},
+      {"an empty record amidst", client_hello().substr(0, 4) + '\x01' + '\x01' + empty_record},
+      {"no ClientHello", std::string("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)},
+      {"a record of an unknown version", "\x16\x02\x01" + kTls.substr(3)},
+      {"a record that is too long", std::string("\x16\x03\x01") + "\x7f\xff" + kTls.substr(5)},
+      {"the client ends after the first byte", "\x16", true},
+      {"the client ends before the last byte", kTls.substr(0, kTls.size() - 1), true},
+      {"a name with an empty label", client_hello(0, "x..denied.example")},
+      {"a name that begins with a dot", client_hello(0, ".denied.example")},
+      {"a name with two dots at its end", client_hello(0, "denied.example..")},
+      {"a name with a NUL", client_hello(0, std::string("denied.example\0", 15))},
+      {"an empty name", client_hello(0, "")},
+  };
+  for (const Case& c : cases) {
+    for (const bool rules : {true, false}) {
+      for (const bool with_the_connect : {true, false}) {
+        const auto decision = base::make_ref<DeniesName>("denied.example", rules);
+        Tunnelled t({.target = "site:443", .sniff_bytes = c.sniff_bytes, .decision = decision});
+        t.run(with_the_connect ? c.bytes : "");
+        if (!with_the_connect) t.client.arrive(c.bytes);
+        if (c.ends) t.client.arrive("", true);
+        ASSERT_EQ(t.until(500), rules ? "http_request_denied" : "ended") << c.why;
+        EXPECT_EQ(t.seen.ran, !rules) << c.why;
+        if (rules) {
+          EXPECT_EQ(t.result->error().rule(), "server name") << c.why;
+          EXPECT_EQ(decision->asked, Names{}) << c.why;
+        }
+      }
+    }
+  }
+}
+
+TEST(Recognise, WhereRulesAskASlowHelloIsRead) {
+  for (const char* name : {"denied.example", "sni.example"}) {
+    const std::string hello = client_hello(0, name);
+    const bool allowed = std::string_view(name) == "sni.example";
+    const auto decision = rules_about_names();
+    Tunnelled t({.target = "site:443", .decision = decision});
+    t.run();
+    t.client.arrive(hello.substr(0, 1));
+    EXPECT_EQ(t.until(1500), "open");
+    EXPECT_FALSE(t.seen.ran);
+    t.client.arrive(hello.substr(1));
+    EXPECT_EQ(t.until(500), allowed ? "ended" : "http_request_denied");
+    EXPECT_EQ(t.seen.ran, allowed);
+    EXPECT_EQ(decision->asked, Names{name});
+  }
+}
+
+TEST(Recognise, WhereRulesAskAHelloThatNeverEndsIsRefused) {
+  Tunnelled t({.target = "site:443", .decision = rules_about_names()});
+  t.run(kTls.substr(0, 20));
+  const uint64_t began = t.base_now();
+  EXPECT_EQ(t.until(15'000), "http_request_denied");
+  EXPECT_FALSE(t.seen.ran);
+  EXPECT_GE(t.base_now(), began + 9'900);
+}
+
+TEST(Recognise, WhereRulesAskAHelloMayBeLargerThanSniff) {
+  const auto decision = rules_about_names();
+  Tunnelled t({.target = "site:443", .sniff_bytes = 1024, .decision = decision});
+  t.run(kLongTls);
+  EXPECT_EQ(t.until(500), "ended");
+  EXPECT_TRUE(t.seen.ran);
+  EXPECT_EQ(decision->asked, Names{"sni.example"});
+}
+
+TEST(Recognise, WhereRulesAskTheOriginEndsNoHello) {
+  struct Case {
+    const char* client_said;
+    const char* origin_said;
+    const char* ended;
+  };
+  const Case cases[] = {{"\x16", "220 ready\r\n", "http_request_denied"},
+                        {"\x16", "", "connection_terminated"},
+                        {"", "220 ready\r\n", "ended"},
+                        {"GET / HT", "220 ready\r\n", "ended"}};
+  for (const Case& c : cases) {
+    Tunnelled t({.decision = rules_about_names()});
+    t.run(c.client_said);
+    t.turn();
+    t.origin.arrive(c.origin_said, !*c.origin_said);
+    EXPECT_EQ(t.until(500), c.ended) << c.client_said;
+    EXPECT_EQ(t.seen.ran, std::string_view(c.ended) == "ended") << c.client_said;
+  }
+}
+
+TEST(Recognise, WhereRulesAskWhatIsNoTlsStaysAsItIs) {
+  for (const char* bytes : {"\x01\x02", "\x80\x2e\x01", "\x15\x03\x01", "<stream>"}) {
+    const auto decision = rules_about_names();
+    Tunnelled t({.target = "site:443", .decision = decision});
+    t.run(bytes);
+    EXPECT_EQ(t.until(0), "ended");
+    EXPECT_EQ(t.seen.client_bytes, bytes);
+    EXPECT_EQ(decision->asked, Names{});
+  }
+  Tunnelled part({.target = "site:443", .decision = rules_about_names()});
+  part.run("GET / HT");
+  EXPECT_EQ(part.until(3000), "ended") << "after a second, as without rules";
+}
+
+TEST(Recognise, WhereRulesAskTheFirstHeadsHostIsAskedBeforeItIsRelayed) {
+  const std::string denied = "denied.example";
+  struct Case {
+    const char* why;
+    Opened setup;
+    std::string bytes;
+    Names asked;
+    bool passes = false;
+  };
+  const Opened http{}, other{.target = "site:8080"}, address{.target = "192.0.2.1:8080"};
+  const Case cases[] = {
+      {"another host on port 80", http, get(denied), {denied}},
+      {"another host on another port", other, get(denied), {denied}},
+      {"opened by address", address, get("Denied.Example.:8080"), {denied}},
+      {"where no HTTP is served", {.serve = Serve::never}, get(denied), {denied}},
+      {"where all is", {.target = "site:8080", .serve = Serve::always}, get(denied), {denied}},
+      {"in absolute-form",
+       other,
+       "GET http://denied.example/ HTTP/1.1\r\nHost: site:8080\r\n\r\n",
+       {"site", denied}},
+      {"Host beside an absolute-form",
+       other,
+       "GET http://site:8080/ HTTP/1.1\r\nHost: denied.example\r\n\r\n",
+       {denied}},
+      {"a CONNECT inside",
+       other,
+       "CONNECT denied.example:443 HTTP/1.1\r\nHost: denied.example:443\r\n\r\n",
+       {denied}},
+      {"a foreign upgrade",
+       http,
+       "GET / HTTP/1.1\r\nHost: denied.example\r\nUpgrade: h2c\r\n\r\n",
+       {denied}},
+      {"a host that is allowed", other, get("other"), {"other"}, true},
+      {"the host itself", other, get("site:8080"), {"site"}, true},
+      {"no Host", http, "GET / HTTP/1.0\r\n\r\n", {}, true},
+      {"a fault", http, "GET / HTTP/1.1\r\nHost : denied.example\r\n\r\n", {}, true},
+  };
+  for (const Case& c : cases) {
+    for (const bool rules : {true, false}) {
+      const auto decision = base::make_ref<DeniesName>(denied, rules);
+      Opened setup = c.setup;
+      setup.decision = decision;
+      Tunnelled t(std::move(setup));
+      t.run();
+      t.client.arrive(c.bytes);
+      const bool passes = c.passes || !rules;
+      EXPECT_EQ(t.until(500), passes ? "ended" : "http_request_denied") << c.why;
+      EXPECT_EQ(t.seen.ran, passes) << c.why;
+      EXPECT_EQ(decision->asked, rules ? c.asked : Names{}) << c.why;
+      EXPECT_EQ(t.exchange->sni, "") << c.why;
+      if (passes) EXPECT_EQ(t.seen.client_bytes + t.client.incoming, c.bytes) << c.why;
+    }
+  }
+  // What is served inside is asked about as any request.
+  const auto decision = rules_about_names();
+  Tunnelled served({.decision = decision});
+  served.run(get("site"));
+  served.turn();
+  EXPECT_TRUE(served.seen.became_pin);
+  EXPECT_EQ(decision->asked, Names{});
 }
 
 TEST(Recognise, TheFirstBytesDecide) {
@@ -512,6 +698,7 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
     std::string bytes;
     const char* ended;
     bool told_apart;  // The bytes fit, and are recognised.
+    base::Ref<const http::Decision> decision = {};
   };
   const std::vector<uint16_t> strict{80};
   const Case cases[] = {
@@ -520,6 +707,13 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
       {"TLS that does not", base::Memory::over, {}, kLongTls, "ended", false},
       {"TLS that does not, strict", base::Memory::over, strict, kLongTls,
        "connection_limit_reached", false},
+      {"TLS that does not, rules about names",
+       base::Memory::over,
+       {},
+       kLongTls,
+       "connection_limit_reached",
+       false,
+       rules_about_names()},
       {"TLS while it is near", base::Memory::near, strict, kLongTls, "ended", true},
       {"HTTP that does not fit", base::Memory::over, {}, get("site", 9000), "ended", false},
       {"HTTP that does not fit, strict", base::Memory::over, strict, get("site", 9000),
@@ -529,7 +723,8 @@ TEST(Recognise, WhileMemoryIsScarceItJudgesByWhatFits) {
   };
   for (const Case& c : cases) {
     for (const int how : {0, 1, 2}) {  // With the CONNECT; later; some at a time.
-      Tunnelled t({.no_opaque_ports = c.no_opaque_ports, .sniff_bytes = 64 * 1024});
+      Tunnelled t(
+          {.no_opaque_ports = c.no_opaque_ports, .sniff_bytes = 64 * 1024, .decision = c.decision});
       const Scarce scarce(c.stand);
       ASSERT_EQ(base::Account::stand(), c.stand);
       const bool at_once = how == 0 && c.bytes.size() <= base::Block::kSmall;

@@ -13,14 +13,15 @@ using http::FieldId;
 
 Carries Sniffer::look(std::string_view bytes) {
   if (bytes.empty()) return Carries::undecided;
-  if (bytes.front() == '\x16') {
+  if (begins_handshake(bytes)) {
     tls::ClientHello hello;
     switch (tls::parse_client_hello(bytes, hello)) {
       case tls::Seen::need_more: return Carries::undecided;
-      case tls::Seen::not_tls: return Carries::opaque;
+      case tls::Seen::not_tls: return Carries::bad_tls;
       case tls::Seen::hello: break;
     }
     server_name_ = std::move(hello.sni);
+    server_name_unreadable_ = hello.sni_unreadable;
     return Carries::tls;
   }
   if (!http_matters_) return Carries::opaque;

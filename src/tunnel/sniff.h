@@ -11,6 +11,7 @@ enum class Carries : uint8_t {
   undecided,  // More bytes are needed.
   opaque,     // Not ours to read.
   tls,        // A ClientHello.
+  bad_tls,    // It begins with the byte of a TLS handshake record, but no ClientHello can be read.
   http,       // HTTP/1: a first line that ends in HTTP/1.0 or HTTP/1.1, and a head without fault.
   bad_http,   // The first line says HTTP/1, but the head has a fault, or an upgrade that is not
               // ours.
@@ -26,10 +27,21 @@ class Sniffer {
   /// time.
   Carries look(std::string_view bytes);
 
-  /// The server name in a ClientHello (SNI), lower-case; empty if there is none.
+  /// What the tunnel carries if `bytes`, which were not enough to tell, are all that is looked at.
+  static Carries unfinished(std::string_view bytes) {
+    return begins_handshake(bytes) ? Carries::bad_tls : Carries::opaque;
+  }
+  /// True if `bytes` begin with the byte of a TLS handshake record. The version behind it says
+  /// nothing: servers have to ignore it (RFC 8446, 5.1).
+  static bool begins_handshake(std::string_view bytes) { return bytes.starts_with('\x16'); }
+
+  /// The server name in a ClientHello (SNI), lower-case; empty if there is none that can be read.
   const std::string& server_name() const { return server_name_; }
+  /// The ClientHello has a server name, but it is no host name.
+  bool server_name_unreadable() const { return server_name_unreadable_; }
   /// The first request's target, once it carries http.
   const http::Target& target() const { return parser_.head()->target; }
+  /// As far as it was read; its target has a host only if all of it could be read. May be null.
   const base::Ref<http::RequestHead>& head() const { return parser_.head(); }
 
  private:
@@ -41,6 +53,7 @@ class Sniffer {
   const bool http_matters_;
   bool first_line_ = false;
   std::string server_name_;
+  bool server_name_unreadable_ = false;
 };
 
 }  // namespace weir::tunnel

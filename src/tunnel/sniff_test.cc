@@ -83,6 +83,11 @@ std::vector<Case> cases() {
   decides("\x01", Carries::opaque, 1);
   decides(std::string("ab\0cd HTTP/1.1\r\n", 16), Carries::opaque, 3);
   decides("ab\x1f", Carries::opaque, 3);
+  // A TLS handshake record, but no ClientHello that can be read.
+  decides(std::string("\x16\x03\x01\x00\x00", 5) + client_hello("site"), Carries::bad_tls, 5);
+  decides(client_hello("a.much.longer.example", 1), Carries::bad_tls, 64 * 6);
+  decides("\x16\x02", Carries::bad_tls, 2);
+  decides("\x16 is no record", Carries::bad_tls, 2);
   // TLS.
   all.push_back(whole(client_hello("www.example.org"), Carries::tls, "www.example.org"));
   all.push_back(whole(client_hello("WWW.Example.Org", 7), Carries::tls, "www.example.org"));
@@ -158,6 +163,28 @@ TEST(Sniffer, WhereHttpDoesNotMatterAllButTlsIsOpaque) {
   EXPECT_EQ(sniffer.server_name(), "site");
 }
 
+TEST(Sniffer, AServerNameThatIsNoHostNameIsToldApartFromNone) {
+  for (const auto& [name, unreadable] :
+       {std::pair("", false), {"site", false}, {"192.0.2.1", false}, {"x..site", true}}) {
+    Sniffer sniffer;
+    EXPECT_EQ(sniffer.look(client_hello(name)), Carries::tls);
+    EXPECT_EQ(sniffer.server_name_unreadable(), unreadable) << name;
+    EXPECT_EQ(sniffer.server_name(), std::string_view(name) == "site" ? "site" : "") << name;
+  }
+}
+
+TEST(Sniffer, AHostIsKnownOnlyWhereTheHeadCanBeRead) {
+  for (const auto& [head, host] : {std::pair("GET / HTTP/1.1\r\nHost: Site:81\r\n\r\n", "site"),
+                                   {"GET / HTTP/1.1\r\nHost: site\r\nUpgrade: h2c\r\n\r\n", "site"},
+                                   {"GET / HTTP/1.1\r\nHost: site\r\nHost: site\r\n\r\n", ""},
+                                   {"GET / HTTP/1.1\r\nHost : site\r\n\r\n", ""}}) {
+    Sniffer sniffer;
+    (void)sniffer.look(head);
+    ASSERT_TRUE(sniffer.head()) << head;
+    EXPECT_EQ(sniffer.target().host, host) << head;
+  }
+}
+
 TEST(Sniffer, WhatIsNotWholeIsUndecided) {
   // However long the line is: the caller has the limit.
   Sniffer line;
@@ -167,7 +194,7 @@ TEST(Sniffer, WhatIsNotWholeIsUndecided) {
   EXPECT_EQ(tls.look(large.substr(0, large.size() - 1)), Carries::undecided);
   Sniffer not_hello;
   EXPECT_EQ(not_hello.look(std::string("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)),
-            Carries::opaque);
+            Carries::bad_tls);
   Sniffer none;
   EXPECT_EQ(none.look(""), Carries::undecided);
 }

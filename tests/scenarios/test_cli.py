@@ -78,6 +78,41 @@ def test_wrong_arguments(arguments):
     assert stdout == ""
 
 
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["alow", "x"], 'there is no command "alow"; the nearest is allow'),
+        (["deny", "x"], 'there is no command "deny"; the nearest is block'),
+        (["resume"], 'there is no command "resume"; the nearest is revoke'),
+        (["list"], 'there is no command "list"; the nearest is lists'),
+        (["m.toml"], 'there is no command "m.toml"; did you mean weir --config m.toml?'),
+        (["nonsense"], 'there is no command "nonsense"'),
+        (["8080", "b", "a"], "The following arguments were not expected: b a"),
+    ],
+)
+def test_a_mistyped_command(arguments, said):
+    status, stdout, stderr = run(*arguments)
+    assert (status, stdout) == (2, "")
+    assert stderr.splitlines()[0] == "weir: " + said
+    assert stderr.splitlines()[1].startswith("usage: weir PORT")
+
+
+def commands():
+    """Those of the whole help."""
+    return sorted(set(re.findall(r"^  weir ([a-z]+)", run("--help")[1], re.MULTILINE)))
+
+
+def test_every_command_has_its_help_and_usage():
+    assert len(commands()) == 13
+    for command in commands():
+        status, stdout, stderr = run(command, "--help")
+        assert (status, stderr) == (0, ""), command
+        assert stdout.startswith(f"usage: weir {command} "), stdout
+        status, stdout, stderr = run(command, "--nonsense", "x", "y", "z")
+        assert (status, stdout) == (2, "")
+        assert [line.split(" ")[:3] for line in stderr.splitlines()[1:]] == [["usage:", "weir", command]], stderr
+
+
 def check_taken(port, host):
     status, stdout, stderr = run(str(port))
     assert (status, stdout) == (1, ""), stderr
@@ -199,6 +234,18 @@ def test_check_says_that_a_file_is_right(tmp_path):
         ("blocked_ports = [70000]\n", 1, None, []),
         ('[[listener]]\naddress = "127.0.0.1:0"\n[unheard_of]\nx = 1\n', 3, None, ["unheard_of"]),
         ("[[listener\n", 1, None, []),
+        ('[[rules]]\nname = "a"\n', 1, 3, ["the nearest one is [[rule]]\n"]),
+        ('[[rule]]\nname = "a"\naction = "deny"\nhost = ["a.test"]\n', 4, 1, ["the nearest one is what.host\n"]),
+        ('[[rule]]\nname = "a"\naction = "deny"\ngroup = ["kids"]\n', 4, 1, ["the nearest one is who.group\n"]),
+        ('[[rule]]\nname = "a"\naction = "deny"\nlist = ["ads"]\n', 4, 1, ["the nearest one is what.list\n"]),
+        (
+            '[lists.ads]\nrules = []\nblocked_ports = [25]\n',
+            3,
+            1,
+            ["expected a key of [lists.ads]: blocked_ports is a key of the top of the file, above the first table\n"],
+        ),
+        ('[pages]\nresolver = ["127.0.0.1:53"]\n', 2, 1, ["a key of the top of the file, above the first table\n"]),
+        ('[pages]\nresolvers = ["127.0.0.1:53"]\n', 2, 1, ["the nearest one is resolver at the top of the file\n"]),
     ],
 )
 def test_check_reports_each_mistake(tmp_path, text, line, column, said):

@@ -1,10 +1,11 @@
 """`weir allow`, `block`, `pause`, `revoke`, `grants`: what somebody decides while Weir runs."""
 
 import pathlib
+import re
 import subprocess
 
 import pytest
-from support.client import eventually
+from support.client import Ended, eventually
 from support.clock import Clock
 from support.reloading import Reloading
 from support.weir import binary, environment
@@ -32,6 +33,13 @@ def status(weir, url, source=None):
     with weir.client(source=source) as client:
         client.send_request("GET", url, [("Host", url.split("/")[2])])
         return client.response().status
+
+
+def is_denied(weir, url):
+    try:
+        return status(weir, url) == 403
+    except Ended:
+        return False  # A request that runs while the rules change is cut.
 
 
 def test_allow_and_revoke(tmp_path, site):
@@ -64,7 +72,7 @@ def test_an_hour_ends(tmp_path, site):
         clock.jump_to(1_700_000_000 + 3590)
         assert status(weir, site) == 200
         clock.jump_to(1_700_000_000 + 3601)
-        eventually(lambda: status(weir, site) == 403, what="the end of the hour")
+        eventually(lambda: is_denied(weir, site), what="the end of the hour")
         assert weir.do("grants").startswith("nothing")
 
 
@@ -107,6 +115,68 @@ def test_a_guard_is_not_overridden(tmp_path, site):
     with Owned(tmp_path, text) as weir:
         weir.do("allow", "localhost")
         assert status(weir, site) == 403
+
+
+def test_an_allow_that_a_guard_denies_says_so(tmp_path):
+    text = f'state_dir = "{tmp_path}/state"\n' + CLIENTS + '''[[rule]]
+name = "never"
+action = "deny"
+guard = true
+what.host = ["bad.test"]
+[[rule]]
+name = "not kids"
+action = "deny"
+guard = true
+who.group = ["kids"]
+what.host = ["games.test"]
+[[rule]]
+name = "a part"
+action = "deny"
+guard = true
+what = { host = ["part.test"], url = ["http://part.test/x"] }
+[[rule]]
+name = "some ports"
+action = "deny"
+guard = true
+what = { host = ["ports.test"], not_port = [443] }
+[[rule]]
+name = "noted"
+action = "deny"
+mode = "audit"
+guard = true
+what.host = ["noted.test"]
+'''
+    with Owned(tmp_path, text) as weir:
+        file = pathlib.Path(weir.directory.name) / "weir.toml"
+        line = {name: number for number, line in enumerate(file.read_text().splitlines(), 1) for name in re.findall('name = "(.*)"', line)}
+
+        def note(*words):
+            return weir.do("allow", *words).split("\n", 1)[1]
+
+        def guard(name):
+            # A rule's place is where its table begins.
+            return f'note: the guard "{name}" ({file}:{line[name] - 1}) denies it all the same\n'
+
+        assert note("bad.test") == guard("never")
+        assert note("www.bad.test", "--client", "tablet") == guard("never")
+        assert note("games.test", "--client", "tablet") == note("=games.test", "--group", "kids") == guard("not kids")
+        for words in (["games.test"], ["part.test"], ["ports.test"], ["noted.test"], ["*"], ["*.bad.test"], ["other.test"]):
+            assert note(*words) == "", words
+        assert "note" not in weir.do("block", "bad.test")
+
+
+def test_a_pause_of_nothing_says_so(tmp_path):
+    nothing = 'note: no rule has action = "filter", so this pauses nothing\n'
+    text = f'state_dir = "{tmp_path}/state"\n' + CLIENTS
+    with Owned(tmp_path, text) as weir:
+        answer = weir.do("pause", "--client", "tablet")
+        assert answer.startswith("1 pause, client tablet, until ") and answer.endswith("\n" + nothing)
+        assert weir.do("grants") == answer.removesuffix(nothing), "it is kept all the same"
+        rule = '[lists.ads]\nrules = ["a.test"]\n[[rule]]\nname = "ads"\naction = "{}"\nwhat.list = ["ads"]\n'
+        weir.reload(text + rule.format("deny"))
+        assert nothing in weir.do("pause")
+        weir.reload(text + rule.format("filter"))
+        assert "note" not in weir.do("pause")
 
 
 @pytest.mark.parametrize(

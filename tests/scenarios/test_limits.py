@@ -173,6 +173,24 @@ class TestRate:
                 assert len(get(each, origin.url + "/").body) == 100 * KIB
         assert time.monotonic() - begin > 1.8
 
+    def test_small_content_too(self, start, play):
+        """300 KiB in pieces of which each may move at once, and nobody else has to wait for a debt."""
+
+        def small(connection):
+            while connection.more():
+                connection.body(connection.head())
+                connection.respond(b"x" * 5 * KIB)
+
+        origin = play(small, tolerant=True)
+        weir = start(limit(rate='"100 KiB/s"'))
+        begin = time.monotonic()
+        with weir.client() as client, weir.client() as another:
+            for _ in range(30):
+                assert get(client, origin.url + "/").status == get(another, origin.url + "/").status == 200
+        assert time.monotonic() - begin > 1.8
+        with weir.client(wait=10) as client:
+            assert get(client, origin.url + "/").status == 200
+
     def test_tunnels_too(self, start, play):
         other = play(echo)
         weir = start(limit(rate='"100 KiB/s"'))

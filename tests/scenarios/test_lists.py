@@ -228,3 +228,17 @@ def test_the_log_of_a_start_names_the_lists(start, tmp_path):
     weir = start(config(tmp_path, "a.test\nno list at all\nb.test\n"))
     eventually(lambda: "lists: bad (2)" in weir.stderr, what="the line")
     assert "of " + str(tmp_path / "bad.txt") + " 1 line is not taken; the first is line 2" in weir.stderr
+
+
+def test_a_list_that_is_off_is_not_fetched_and_says_so(tmp_path):
+    url = "http://127.0.0.1:1/bad.txt"
+    with Reloading(tmp_path, f'state_dir = "{tmp_path}/state"\n[lists.bad]\nurls = ["{url}"]\n' + DENY) as weir:
+
+        def lists(*words):
+            return run("lists", *words, "--control", weir.control)[1]
+
+        assert lists("off", "bad").startswith("bad is off\n")
+        assert f"  {url} is not fetched: the list is off\n" in lists()
+        assert f"  {url} is not fetched: the list is off\n" in lists("show", "bad")
+        lists("on", "bad")
+        assert "off" not in lists()

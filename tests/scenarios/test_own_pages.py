@@ -110,3 +110,32 @@ class TestOwnPages:
             other.send_request("GET", "http://weir.internal/", [("Host", "weir.internal"), ("User-Agent", "unlikely-agent")])
             other.response()
             assert "unlikely-agent" not in weir.get("http://weir.internal/").text
+
+    def test_what_was_denied_again_and_again_is_one_row(self, start):
+        weir = start('workers = 1\n[[rule]]\nname = "no"\naction = "deny"\nwhat.host = ["bad.test"]\n')
+        for path in ("/a", "/b", "/a", "/a"):
+            assert weir.get("http://bad.test" + path).status == 403
+        html = weir.get("http://weir.internal/", [("Accept", "text/html")]).text
+        assert "<table" not in html, "too wide for a telephone"
+        rows = re.findall(r"<dt>\d\d:\d\d:\d\d</dt><dd><code>GET (.*?)</code>(?:<br>(\d+) times)?", html)
+        assert rows == [("http://bad.test/a", "3"), ("http://bad.test/b", "")]
+        text = weir.get("http://weir.internal/").text
+        assert re.findall(r"^denied: .* (\S+), rule: no(.*)$", text, re.MULTILINE) == [
+            ("http://bad.test/a", ", times: 3"),
+            ("http://bad.test/b", ""),
+        ]
+
+    def test_a_page_that_is_not_there(self, weir):
+        page = weir.get("http://weir.internal/none", [("Accept", "text/html")])
+        assert (page.status, page.fields.get("content-type")) == (404, "text/html; charset=utf-8")
+        assert page.fields.get("content-security-policy") == OWN_POLICY
+        assert "Weir has no such page" in page.text
+
+    def test_a_denied_frame_is_shown(self, start):
+        weir = start('[[rule]]\nname = "no"\naction = "deny"\nwhat.host = ["bad.test"]\n')
+        tells = {destination: [("Sec-Fetch-Dest", destination)] for destination in ("iframe", "document")}
+        # Browsers send that field over HTTPS and to this machine alone.
+        for fields, framed in ((tells["iframe"], True), (tells["document"], False), ([("Upgrade-Insecure-Requests", "1")], True)):
+            page = weir.get("http://bad.test/", [("Accept", "text/html"), *fields])
+            assert page.status == 403
+            assert ("frame-ancestors" not in page.fields.get("content-security-policy")) == framed

@@ -1,5 +1,7 @@
 """Whoever spells what is denied in another way, or comes to it by another way, is denied all the same."""
 
+import time
+
 import pytest
 from support.client import Ended
 from support.origin import serve
@@ -113,6 +115,108 @@ class TestNames:
     def test_punycode(self, start, host, status):
         weir = start(deny('host = ["xn--bcher-kva.test"]'))
         assert status_of(weir, "GET", f"http://{host}/", [("Host", host)]) == status
+
+
+def in_records(hello, size):
+    """The same ClientHello in records of `size` bytes."""
+    message = hello[5:]
+    parts = [message[at : at + size] for at in range(0, len(message), size)]
+    return b"".join(b"\x16\x03\x01" + len(part).to_bytes(2, "big") + part for part in parts)
+
+
+def named(name):
+    """A ClientHello with a name that Python's library would not send."""
+    return client_hello("n" * len(name)).replace(b"n" * len(name), name)
+
+
+EVIL = client_hello("evil.test")
+
+
+class TestTunnels:
+    """What a tunnel to an allowed host names in its first bytes."""
+
+    @pytest.fixture(params=['host = ["evil.test"]', "sni_missing = true"])
+    def weir(self, request, start):
+        return start(deny(request.param))
+
+    @pytest.fixture
+    def origin(self, play):
+        return play(echo)
+
+    def is_cut(self, weir, origin, *pieces, ends=False):
+        """Sends the pieces, with a pause of 1.5 s between two. True: nothing of them went to the origin."""
+        with weir.client() as client:
+            connect(client, origin.authority)
+            for number, piece in enumerate(pieces):
+                time.sleep(1.5 if number else 0)
+                client.send(piece)
+            if ends:
+                client.half_close()
+            try:
+                client.read(1)
+            except CUT:
+                return not any(connection.received for connection in origin.connections)
+            return False
+
+    @pytest.mark.parametrize(
+        "hello, ends",
+        [
+            (client_hello("evil.test", [f"{n:0250}" for n in range(70)]), False),
+            (in_records(EVIL, len(EVIL) // 70), False),
+            (in_records(EVIL, 1), False),
+            (b"\x16\x03\x01\x00\x00" + EVIL, False),
+            (EVIL[:3] + b"\x00\x02" + EVIL[5:7] + b"\x16\x03\x01\x00\x00" + in_records(EVIL[:5] + EVIL[7:], 16384), False),
+            (b"\x16", True),
+            (EVIL[:-1], True),
+        ],
+        ids=["large", "70 records", "records of a byte", "empty record in front", "empty record amidst", "one byte", "cut short"],
+    )
+    def test_a_hello_that_cant_be_read(self, weir, origin, hello, ends):
+        assert self.is_cut(weir, origin, hello, ends=ends)
+
+    @pytest.mark.parametrize(
+        "name", [b"x..evil.test", b".evil.test", b"evil.test..", b"evil.test\0", b"\0evil.test", b"evil.test:443", b"*.evil.test"]
+    )
+    def test_a_server_name_that_is_no_host_name(self, weir, origin, name):
+        assert self.is_cut(weir, origin, named(name))
+
+    def test_an_address_counts_as_no_name(self, start, play):
+        assert not self.is_cut(start(deny('host = ["evil.test"]')), play(echo), named(b"127.0.0.1"))
+        assert self.is_cut(start(deny("sni_missing = true")), play(echo), named(b"127.0.0.1"))
+
+    def test_a_slow_hello(self, start, origin):
+        weir = start(deny('host = ["evil.test"]'))
+        assert self.is_cut(weir, origin, EVIL[:1], EVIL[1:])
+        assert weir.wait_log(1)[0].details["sni"] == "evil.test", "it was read"
+        good = client_hello("good.test")
+        assert not self.is_cut(weir, origin, good[:1], good[1:])
+        assert bytes(origin.connections[-1].received) == good
+
+    def test_an_origin_that_speaks_meanwhile(self, start, play):
+        def speak(connection):
+            time.sleep(0.5)
+            connection.send("220 ready\r\n")
+            connection.wait_for_end()
+
+        origin = play(speak)
+        assert self.is_cut(start(deny('host = ["evil.test"]')), origin, EVIL[:100])
+
+    @pytest.mark.parametrize("serve", ["needed", "always", "never"])
+    @pytest.mark.parametrize(
+        "head",
+        [
+            "GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: WWW.Evil.Test.:81\r\n\r\n",
+            "GET http://evil.test/ HTTP/1.1\r\nHost: allowed.test\r\n\r\n",
+            "GET http://allowed.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n",
+            "CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: evil.test\r\nUpgrade: h2c\r\n\r\n",
+        ],
+    )
+    def test_the_host_of_a_head_that_is_relayed(self, start, origin, serve, head):
+        weir = start(f'[tunnel]\nserve = "{serve}"\n' + deny('host = ["evil.test"]'))
+        assert self.is_cut(weir, origin, head)
+        assert not self.is_cut(weir, origin, head.replace("evil", "good").replace("Evil", "good"))
 
 
 class TestAddresses:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "http/target_parse.h"
 
@@ -62,7 +63,10 @@ bool read_server_name(std::string_view extension, ClientHello& hello) {
     if (seen) return false;
     seen = true;
     if (name.ends_with('.')) name.remove_suffix(1);
-    if (http::is_host_name(name)) hello.sni = base::to_lower(name);
+    const bool readable = http::is_host_name(name);
+    if (readable) hello.sni = base::to_lower(name);
+    // RFC 6066, 3 forbids addresses, and some clients send them: they name no server.
+    hello.sni_unreadable = !readable && !base::IpAddress::parse(name);
   }
   return reader.ok() && reader.empty() && list.ok() && seen;
 }

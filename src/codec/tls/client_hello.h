@@ -14,8 +14,11 @@ inline constexpr size_t kLargestHello = 16 * 1024;
 
 struct ClientHello {
   /// Server name indication (RFC 6066, 3): a host name in lower case without a trailing dot; empty
-  /// if there was none, or one that is no host name (an address, for instance).
+  /// if there was none, or one that is no host name.
   std::string sni;
+  /// There was a server name, but it is neither a host name nor an address: what a server makes of
+  /// it can't be known.
+  bool sni_unreadable = false;
   /// ALPN (RFC 7301), in the client's order, at most kMostProtocols of them.
   std::vector<std::string> alpn;
 };

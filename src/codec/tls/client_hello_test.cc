@@ -76,20 +76,25 @@ TEST(ClientHello, WithoutNameOrExtensions) {
   EXPECT_TRUE(hello.sni.empty());
   const std::string body = body_of("");
   EXPECT_EQ(look(records(handshake(body.substr(0, body.size() - 2))), hello), Seen::hello);
+  EXPECT_FALSE(hello.sni_unreadable) << "there is none";
 }
 
-TEST(ClientHello, NamesThatAreNoHostNamesAreEmpty) {
+TEST(ClientHello, NamesThatAreNoHostNamesAreUnreadable) {
   for (const std::string& name :
        {std::string("127.0.0.1"), std::string("::1"), std::string("a b"), std::string("a\0b", 3),
         std::string("a..b"), std::string("\xc3\xa4.example"), std::string(300, 'a'),
-        std::string("a:443"), std::string("*.example")}) {
+        std::string("a:443"), std::string("*.example"), std::string(), std::string("."),
+        std::string("x..evil.test"), std::string(".evil.test"), std::string("evil.test.."),
+        std::string("evil.test\0", 10), std::string("\0evil.test", 10)}) {
     ClientHello hello;
     EXPECT_EQ(look(hello_with(server_name(name)), hello), Seen::hello) << name;
     EXPECT_EQ(hello.sni, "") << name;
+    EXPECT_EQ(hello.sni_unreadable, name != "127.0.0.1" && name != "::1") << name;
   }
   ClientHello hello;
   EXPECT_EQ(look(hello_with(server_name("a.example.")), hello), Seen::hello);
   EXPECT_EQ(hello.sni, "a.example");
+  EXPECT_FALSE(hello.sni_unreadable);
 }
 
 TEST(ClientHello, ProtocolsAreBounded) {
@@ -129,6 +134,9 @@ TEST(ClientHello, OpaqueBytes) {
       records(std::string("\x01\x00\xff\xff", 4)),
       records(handshake(body_of(extension(21, std::string(17000, 0))))),
       hello_with(server_name("a.example"), 1),
+      std::string("\x16\x03\x01\x00\x00", 5) + good,
+      good.substr(0, 4) + '\x02' + good.substr(5, 2) + std::string("\x16\x03\x01\x00\x00", 5) +
+          "\x16\x03\x01" + vector(good.substr(7), 2),
   };
   for (const std::string& bytes : cases) {
     ClientHello hello;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/userinfo.h"
+#include "policy/request_kind.h"
 #include "stages/errors/substitute.h"
 
 namespace weir::errors {
@@ -54,6 +55,23 @@ http::Response html_response(const PageFacts& facts, const Pages& pages) {
                           page ? rendered(*page, facts, pages) : as_html(facts, pages));
   if (page) response.head->fields.set(FieldId::content_security_policy, kTemplatesPolicy);
   return response;
+}
+
+/// Browsers show nothing of a page that forbids its frame. There is nothing on a page about a
+/// denial that another site could make somebody click on unawares.
+void allow_frames(http::Response& response) {
+  constexpr std::string_view kForbids = "frame-ancestors 'none'; ";
+  std::string policy(response.head->fields.get(FieldId::content_security_policy));
+  const size_t at = policy.find(kForbids);
+  if (at == std::string::npos) return;
+  policy.erase(at, kForbids.size());
+  response.head->fields.set(FieldId::content_security_policy, policy);
+}
+
+/// Over plain HTTP browsers send no Sec-Fetch-Dest, and ask for both kinds of pages alike. In a
+/// window, frame-ancestors means nothing.
+bool may_be_for_frame(const http::RequestHead& head) {
+  return policy::kinds_of(head, false).has(policy::ContentKind::frame);
 }
 
 /// The URL as the client asked for it, without a name and a password.
@@ -118,7 +136,9 @@ http::Response Errors::page_about(const base::Error& error, const http::Request&
       user.empty() ? request.session().client.address.text() : std::string(user);
   const PageFacts facts{
       .error = error, .url = url, .host = head.target.host, .who = who, .list = error.list()};
-  return error_response(facts, head.fields.get(FieldId::accept), pages_, name_);
+  http::Response response = error_response(facts, head.fields.get(FieldId::accept), pages_, name_);
+  if (error.status() == 403 && may_be_for_frame(head)) allow_frames(response);
+  return response;
 }
 
 }  // namespace weir::errors

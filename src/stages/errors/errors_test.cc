@@ -284,5 +284,36 @@ TEST(Errors, NothingStandsInForWhatWeirItselfRefuses) {
             403);
 }
 
+TEST(Errors, ADenialMayStandInAFrame) {
+  const Error denied(ErrorType::http_request_denied, "The rule \"ads\" denies it.", "ads");
+  const Error gone(ErrorType::dns_error, "There is no site.");
+  const struct {
+    const Error& error;
+    const char* destination;
+    bool framed;
+  } cases[] = {
+      {denied, "iframe", true},
+      {denied, "frame", true},
+      {denied, "document", false},
+      {denied, "object", false},
+      {gone, "iframe", false},
+      // Over plain HTTP: nothing tells.
+      {denied, "", true},
+      {gone, "", false},
+  };
+  for (const auto& c : cases) {
+    http::FakeStages fake;
+    fake.next = fails_with(c.error);
+    const http::Outcome outcome =
+        fake.run(kStage, "GET", "http://ads.test/",
+                 {{"Accept", "text/html"}, {"Sec-Fetch-Dest", c.destination}});
+    ASSERT_TRUE(outcome.response) << c.destination;
+    EXPECT_EQ(outcome.field(FieldId::content_security_policy),
+              std::string("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; ") +
+                  (c.framed ? "" : "frame-ancestors 'none'; ") + "base-uri 'none'")
+        << c.destination;
+  }
+}
+
 }  // namespace
 }  // namespace weir::errors

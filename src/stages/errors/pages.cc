@@ -34,22 +34,6 @@ std::string with_code(std::string_view text) {
   return code ? html + "</code>" : html;
 }
 
-/// A contact that is a URL or a mail address, as a link.
-std::string with_link(std::string_view contact) {
-  const std::string shown = base::escape_html(contact);
-  const bool one_word = contact.find_first_of(" \t") == std::string_view::npos;
-  const size_t at = contact.find('@');
-  std::string_view scheme;
-  if (!one_word) return shown;
-  if (at != 0 && at != std::string_view::npos && at + 1 < contact.size() &&
-      contact.find_first_of(":/") == std::string_view::npos) {
-    scheme = "mailto:";
-  } else if (!contact.starts_with("https://") && !contact.starts_with("http://")) {
-    return shown;
-  }
-  return "<a href=\"" + std::string(scheme) + shown + "\">" + shown + "</a>";
-}
-
 /// FILE and LINE of `FILE:LINE`, without FILE's folders: clients have no business with those of the
 /// machine.
 std::pair<std::string_view, std::string_view> taken_apart(std::string_view place) {
@@ -66,6 +50,21 @@ std::string fact(std::string_view name, std::string_view value) {
 }
 
 }  // namespace
+
+std::string with_link(std::string_view contact) {
+  const std::string shown = base::escape_html(contact);
+  const bool one_word = contact.find_first_of(" \t") == std::string_view::npos;
+  const size_t at = contact.find('@');
+  std::string_view scheme;
+  if (!one_word) return shown;
+  if (at != 0 && at != std::string_view::npos && at + 1 < contact.size() &&
+      contact.find_first_of(":/") == std::string_view::npos) {
+    scheme = "mailto:";
+  } else if (!contact.starts_with("https://") && !contact.starts_with("http://")) {
+    return shown;
+  }
+  return "<a href=\"" + std::string(scheme) + shown + "\">" + shown + "</a>";
+}
 
 const http::PageTemplate* Pages::template_for(const base::Error& error) const {
   if (!templates) return nullptr;

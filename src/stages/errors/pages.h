@@ -48,6 +48,9 @@ struct Pages {
   const http::PageTemplate* template_for(const base::Error& error) const;
 };
 
+/// A contact in HTML: a URL or a mail address as a link, anything else as text.
+std::string with_link(std::string_view contact);
+
 std::string as_text(const PageFacts& facts, const Pages& pages);
 /// Weir's own page.
 std::string as_html(const PageFacts& facts, const Pages& pages);

@@ -29,17 +29,21 @@ std::string printable(std::string text) {
 
 std::string denials_html(const std::deque<journal::Denial>& denials) {
   if (denials.empty()) return {};
-  std::string html =
-      "<h2>Denied to you lately</h2>\n<table>\n<tr><th>At</th><th>What</th><th>Rule</th></tr>\n";
+  // On a narrow screen the style sheet puts each time above what was denied then; a table would
+  // be too wide there.
+  std::string html = "<h2>Denied to you lately</h2>\n<dl>\n";
   for (const journal::Denial& each : denials) {
-    html += "<tr><td>" + clock_text(each.wall_ms) + "</td><td><code>" +
+    const std::string time = clock_text(each.wall_ms);
+    html += "<dt>" + time + "</dt><dd><code>" +
             base::escape_html(each.method == "CONNECT" ? each.target
                                                        : each.method + ' ' + each.target) +
-            "</code></td><td>" + base::escape_html(each.rule);
+            "</code>";
+    if (each.count > 1) html += "<br>" + std::to_string(each.count) + " times, the last at " + time;
+    html += "<br>Rule: " + base::escape_html(each.rule);
     if (!each.list.empty()) html += "<br><code>" + base::escape_html(each.list) + "</code>";
-    html += "</td></tr>\n";
+    html += "</dd>\n";
   }
-  return html + "</table>\n";
+  return html + "</dl>\n";
 }
 
 std::string denials_text(const std::deque<journal::Denial>& denials) {
@@ -48,6 +52,7 @@ std::string denials_text(const std::deque<journal::Denial>& denials) {
     std::string line = "denied: " + clock_text(each.wall_ms) + ' ' + each.method + ' ' +
                        each.target + ", rule: " + each.rule;
     if (!each.list.empty()) line += ", list: " + each.list;
+    if (each.count > 1) line += ", times: " + std::to_string(each.count);
     text += printable(std::move(line)) + '\n';
   }
   return text;

@@ -15,6 +15,32 @@ async::Task<base::Result<void>> OwnTunnel::run(async::ByteStream&, base::Slice) 
   co_return base::fail(ErrorType::http_request_error, "Only HTTP is spoken here.");
 }
 
+namespace {
+
+bool wants_html(const http::RequestHead& head) {
+  return head.fields.get(FieldId::accept).contains("text/html");
+}
+
+bool comes_through(const http::Request& request) {
+  return request.session().depth > 0 || request.head->target.form == http::TargetForm::absolute;
+}
+
+/// Looks like the pages about other errors.
+http::Response no_page(const http::RequestHead& head) {
+  constexpr int kNotFound = 404;
+  if (!wants_html(head)) {
+    return http::text_response(kNotFound, "text/plain; charset=utf-8", "Weir has no such page.\n");
+  }
+  http::Response response =
+      http::own_page("Weir has no such page",
+                     "<p class=\"status\">404 Not Found</p>\n<h1>Weir has no such page</h1>\n"
+                     "<p>What it has begins at <a href=\"/\">its first page</a>.</p>\n");
+  response.head->status = kNotFound;
+  return response;
+}
+
+}  // namespace
+
 base::Result<http::Response> Own::page(const http::Request& request) const {
   const http::RequestHead& head = *request.head;
   if (head.method == Method::options) {
@@ -30,27 +56,33 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
     return response;
   }
   if (http::page_path(head) == http::kStylePath) return http::own_style_sheet();
-  if (http::page_path(head) != "/")
-    return http::text_response(404, "text/plain; charset=utf-8", "Weir has no such page.\n");
+  return http::page_path(head) == "/" ? front_page(request) : no_page(head);
+}
 
+std::deque<journal::Denial> Own::denials_of(const http::Request& request) const {
+  if (context_.may_see_denials && !context_.may_see_denials(request)) return {};
+  return context_.denials.of(request.session().client.address, request.asker->identity);
+}
+
+http::Response Own::front_page(const http::Request& request) const {
   const http::Session& session = request.session();
-  const std::string client = session.client.address.text();
-  std::deque<journal::Denial> denials;
-  if (!context_.may_see_denials || context_.may_see_denials(request))
-    denials = context_.denials.of(session.client.address, request.asker->identity);
-  const std::string_view agent = head.fields.get(FieldId::user_agent);
-  const bool through = session.depth > 0 || head.target.form == http::TargetForm::absolute;
-  const std::string_view how = session.depth > 0 ? "through the proxy, in a CONNECT tunnel"
-                               : through         ? "through the proxy"
-                                                 : "directly, not through the proxy";
-  if (head.fields.get(FieldId::accept).find("text/html") == std::string_view::npos) {
-    return http::text_response(200, "text/plain; charset=utf-8",
-                               "Weir works.\nversion: " + version_ + "\nyour address: " + client +
-                                   "\nlistener: " + session.local.text() + "\nthis page came: " +
-                                   std::string(how) + "\n" + denials_text(denials));
-  }
+  const std::string_view how = session.depth > 0        ? "through the proxy, in a CONNECT tunnel"
+                               : comes_through(request) ? "through the proxy"
+                                                        : "directly, not through the proxy";
+  if (wants_html(*request.head)) return http::own_page("Weir works", front_html(request, how));
+  std::string text =
+      "Weir works.\nversion: " + version_ + "\nyour address: " + session.client.address.text() +
+      "\nlistener: " + session.local.text() + "\nthis page came: " + std::string(how) + "\n";
+  if (!context_.contact.text.empty()) text += "whom to ask: " + context_.contact.text + '\n';
+  return http::text_response(200, "text/plain; charset=utf-8",
+                             text + denials_text(denials_of(request)));
+}
+
+std::string Own::front_html(const http::Request& request, std::string_view how) const {
+  const http::Session& session = request.session();
+  const std::string_view agent = request.head->fields.get(FieldId::user_agent);
   std::string body = "<h1>Weir works</h1>\n<p>This page came " + std::string(how) + ".</p>\n";
-  if (through) {
+  if (comes_through(request)) {
     body += "<p>This client is set up: what it asks for over HTTP goes through Weir.</p>\n";
   } else {
     const std::string proxy = base::escape_html(session.local.text());
@@ -64,12 +96,12 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
   body +=
       "<dl>\n<dt>Version</dt><dd>" + base::escape_html(version_) +
       "</dd>\n<dt>Listener</dt><dd><code>" + base::escape_html(session.local.text()) +
-      "</code></dd>\n<dt>Your address</dt><dd><code>" + base::escape_html(client) +
-      "</code></dd>\n<dt>Your client</dt><dd>" +
+      "</code></dd>\n<dt>Your address</dt><dd><code>" +
+      base::escape_html(session.client.address.text()) + "</code></dd>\n<dt>Your client</dt><dd>" +
       base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
-      "</dd>\n</dl>\n";
-  body += denials_html(denials);
-  return http::own_page("Weir works", body);
+      "</dd>\n</dl>\n" + denials_html(denials_of(request));
+  if (!context_.contact.html.empty()) body += "<p>Whom to ask: " + context_.contact.html + "</p>\n";
+  return body;
 }
 
 async::Task<base::Result<http::Response>> Own::handle(http::Request& request,

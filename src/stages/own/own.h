@@ -11,6 +11,13 @@
 
 namespace weir::own {
 
+/// Whom to ask about a denial; empty: nobody is named.
+struct Contact {
+  std::string text;
+  /// The same, with a link where it is an address.
+  std::string html;
+};
+
 /// What a page tells of its client.
 struct Context {
   /// Outlives the stage.
@@ -18,6 +25,7 @@ struct Context {
   /// Whether the client may see what was denied at its address. False for one that should log in
   /// and has not: somebody else may sit there. Empty: true for everybody.
   std::function<bool(const http::Request&)> may_see_denials = {};
+  Contact contact = {};
 };
 
 class Own final : public http::Stage {
@@ -29,6 +37,9 @@ class Own final : public http::Stage {
 
  private:
   base::Result<http::Response> page(const http::Request& request) const;
+  http::Response front_page(const http::Request& request) const;
+  std::string front_html(const http::Request& request, std::string_view how) const;
+  std::deque<journal::Denial> denials_of(const http::Request& request) const;
 
   const std::shared_ptr<const http::OwnNames> own_;
   const std::string version_;

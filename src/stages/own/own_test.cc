@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/stage_fake.h"
+#include "stages/own/denials_text.h"
 
 namespace weir::own {
 namespace {
@@ -125,8 +126,8 @@ TEST(Own, WhateverItAnswersIsForItsOwnPagesAlone) {
       {"HEAD", "/", "text/html; charset=utf-8", 200},
       {"GET", "/style.css", "text/css; charset=utf-8", 200},
       {"GET", "/style.css?x", "text/css; charset=utf-8", 200},
-      {"GET", "/style.css/", "text/plain; charset=utf-8", 404},
-      {"GET", "/none", "text/plain; charset=utf-8", 404},
+      {"GET", "/style.css/", "text/html; charset=utf-8", 404},
+      {"GET", "/none", "text/html; charset=utf-8", 404},
       {"POST", "/", "text/plain; charset=utf-8", 405},
       {"POST", "/style.css", "text/plain; charset=utf-8", 405},
   };
@@ -145,6 +146,55 @@ TEST(Own, WhateverItAnswersIsForItsOwnPagesAlone) {
     EXPECT_EQ(policy->value(), "same-origin") << c.path;
     EXPECT_EQ(fields.find("Access-Control-Allow-Origin"), nullptr) << c.path;
   }
+}
+
+TEST(Own, APageThatIsNotThereLooksLikeTheOthers) {
+  http::FakeStages fake;
+  http::Outcome outcome = fake.run(kStage, "GET", "http://weir.internal/none",
+                                   {{"Host", "weir.internal"}, {"Accept", "text/html"}});
+  EXPECT_EQ(outcome.status(), 404);
+  const std::string page = http::content_of(*outcome.response);
+  for (const char* part : {"href=\"/style.css\"", "<p class=\"status\">404 Not Found</p>"})
+    EXPECT_NE(page.find(part), std::string::npos) << page;
+  outcome = fake.run(kStage, "GET", "http://weir.internal/none", {{"Host", "weir.internal"}});
+  EXPECT_EQ(http::content_of(*outcome.response), "Weir has no such page.\n");
+}
+
+TEST(Own, TheFrontPageNamesTheContact) {
+  const Own stage(
+      std::make_shared<const http::OwnNames>("weir.internal", std::vector<base::Endpoint>()),
+      "1.2.3", {.denials = kDenials, .contact = {"a@b", "<a href=\"mailto:a@b\">a@b</a>"}});
+  const std::pair<const char*, const char*> cases[] = {
+      {"text/html", "<p>Whom to ask: <a href=\"mailto:a@b\">a@b</a></p>"},
+      {"*/*", "whom to ask: a@b\n"}};
+  for (const auto& [accept, said] : cases) {
+    http::FakeStages fake;
+    for (const Own* each : {&stage, &kStage}) {
+      http::Outcome outcome = fake.run(*each, "GET", "http://weir.internal/",
+                                       {{"Host", "weir.internal"}, {"Accept", accept}});
+      const std::string page = http::content_of(*outcome.response);
+      EXPECT_EQ(page.find(said) != std::string::npos, each == &stage) << page;
+    }
+  }
+}
+
+TEST(Own, DenialsAreReadableOnAPhone) {
+  const std::deque<journal::Denial> denials = {
+      {.method = "GET",
+       .target = "http://a.test/<x>",
+       .rule = "ads",
+       .list = "a.txt:1",
+       .count = 3},
+      {.method = "CONNECT", .target = "b.test:443", .rule = "b"}};
+  const std::string html = denials_html(denials);
+  EXPECT_EQ(html.find("<table"), std::string::npos) << "too wide";
+  EXPECT_NE(html.find("<code>GET http://a.test/&lt;x&gt;</code><br>3 times, the last at "),
+            std::string::npos)
+      << html;
+  EXPECT_NE(html.find("<code>b.test:443</code><br>Rule: b</dd>"), std::string::npos) << html;
+  const std::string text = denials_text(denials);
+  EXPECT_NE(text.find("rule: ads, list: a.txt:1, times: 3\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("rule: b\n"), std::string::npos) << text;
 }
 
 }  // namespace

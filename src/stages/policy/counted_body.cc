@@ -8,12 +8,12 @@
 namespace weir::policy {
 
 bool CountedBody::pauses() const {
-  return next_ms_ > async::EventLoop::current().now_ms();
+  return next_ms() > async::EventLoop::current().now_ms();
 }
 
 async::Task<base::Result<http::Chunk>> CountedBody::read() {
   while (pauses()) {
-    async::Sleep nap(next_ms_);
+    async::Sleep nap(next_ms());
     co_await nap;
   }
   if (!held_) {
@@ -44,7 +44,7 @@ base::Result<http::Chunk> CountedBody::portion() {
   if (part > 0) {
     CHECK_OK(look(part));
     if (allowance) {
-      TRY(next_ms_, allowance->spend(part, async::EventLoop::current().now_ms()));
+      CHECK_OK(allowance->spend(part, async::EventLoop::current().now_ms()));
     }
   }
   if (part == size) return *std::exchange(held_, std::nullopt);
@@ -55,6 +55,7 @@ base::Result<http::Chunk> CountedBody::portion() {
 
 base::Result<void> CountedBody::look(size_t bytes) {
   const uint64_t before = std::exchange(seen_, seen_ + bytes);
+  if (of_ == Of::response) exchange_->note().counted = seen_;
   if (of_ == Of::request || seen_ <= decision()->next_look(*exchange_, before)) return {};
   return decision()->check_content(*exchange_, seen_);
 }

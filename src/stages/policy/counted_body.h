@@ -28,6 +28,8 @@ class CountedBody final : public http::Body {
   }
 
  private:
+  /// When the next portion may move. What other content of the same client moves puts it off.
+  uint64_t next_ms() const { return exchange_->allowance ? exchange_->allowance->next_ms() : 0; }
   bool pauses() const;
   const Decision* decision() const {
     return static_cast<const Decision*>(exchange_->decision.get());
@@ -41,7 +43,7 @@ class CountedBody final : public http::Body {
   const Of of_;
   /// Was read, and not handed on yet.
   std::optional<http::Chunk> held_;
-  uint64_t seen_ = 0, next_ms_ = 0;
+  uint64_t seen_ = 0;
 };
 
 }  // namespace weir::policy

@@ -25,6 +25,10 @@ http::Response redirection(std::string_view to) {
   return response;
 }
 
+bool asks_several_ranges(const http::RequestHead& head) {
+  return head.fields.get(http::FieldId::range).find(',') != std::string_view::npos;
+}
+
 void note_purpose(const http::Request& request) {
   const ContentKinds kinds = kinds_of(*request.head, request.upgrade == http::Upgrade::websocket);
   http::Particulars& known = request.exchange->note();
@@ -75,6 +79,9 @@ async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
   const base::Ref<const Decision> decision = *std::move(decided.decision);
   exchange.decision = decision;
   request.decision = decision;
+  // Range is optional (RFC 9110, 14.2): the whole content says what it is, its parts would not.
+  if (decision->asks_content() && asks_several_ranges(*request.head))
+    request.head->fields.remove(http::FieldId::range);
   if (!decision->counts()) return next(request);
   if (const base::Ref<Limit>& limit = decision->limit()) {
     if (auto left = limit->check(); !left) return http::fail_with(std::move(left).error());
