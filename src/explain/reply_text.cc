@@ -169,6 +169,7 @@ class Text {
   std::string point() const {
     switch (explanation_.point) {
       case policy::Point::request: return connect_ ? "CONNECT" : "request";
+      case policy::Point::alias:
       case policy::Point::address: return "address";
       case policy::Point::server_name: return "server name";
       case policy::Point::response: break;

@@ -58,10 +58,12 @@ struct Particulars : base::Pooled {
   /// What the request is for, as its fields tell (`script`, `document|frame`), and the host of the
   /// page that it came from.
   base::KeptText type, page;
-  /// The Content-Type of the final response, without parameters and in lower case, and the told
-  /// length of the whole content, of which the response may have a part.
+  /// The Content-Type of the final response, without parameters and in lower case, and its told
+  /// length.
   base::KeptText answered_type;
   std::optional<uint64_t> answered_length = {};
+  /// Of the content of which the response is a part; 0: nothing says so.
+  uint64_t whole_length = 0;
   /// The head of the final response has come; how much of its content was handed on, if that is
   /// counted.
   bool answered = false;

@@ -1,5 +1,7 @@
 #include "match/list_builder.h"
 
+#include "match/url_text.h"
+
 namespace weir::match {
 
 void ListBuilder::begin_source(std::string name) {
@@ -22,7 +24,11 @@ bool ListBuilder::add_network(const base::Cidr& network, uint32_t line) {
 }
 
 bool ListBuilder::add_url(const UrlPrefix& url, uint32_t line) {
-  return urls_.add(url, running(line));
+  if (!urls_.add(url, running(line))) return false;
+  // A request is also asked about as some servers read its path.
+  UrlPrefix other = url;
+  other.path = other_reading(url.path);
+  return other.path.empty() || urls_.add(other, running(line));
 }
 
 base::Result<void> ListBuilder::write(const ListDigests& digests, const ImageSink& sink) && {

@@ -22,7 +22,7 @@ inline constexpr size_t kListSections = 4;
 
 /// Goes up when the sections or the ways in which lines are read change, so that older images are
 /// made anew.
-inline constexpr uint32_t kListImageVersion = 1;
+inline constexpr uint32_t kListImageVersion = 2;
 inline constexpr uint64_t kListImageMagic = 0x3154534C'52494557;  // "WEIRLST1"
 
 /// What an image was made from, as its maker identifies it.

@@ -17,7 +17,7 @@ base::Result<SitePattern> SitePattern::parse(std::string_view text) {
     name.remove_prefix(2);
   }
   if (const auto address = base::IpAddress::parse(name); address && reach != kBelow)
-    return SitePattern(address->text(), kItself, true);
+    return SitePattern(address->unmapped().text(), kItself, true);
   std::string normal = normal_name(name);
   if (const std::string_view fault = fault_in_name(normal); !fault.empty()) {
     return base::fail(base::ErrorType::proxy_configuration_error,

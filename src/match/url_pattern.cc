@@ -57,7 +57,7 @@ base::Result<UrlPattern> UrlPattern::parse(std::string_view text) {
   const HostAndRest split = split_host(rest);
   rest = split.rest;
   if (const auto address = base::IpAddress::parse(split.host); address && !pattern.below_) {
-    pattern.host_ = address->text();
+    pattern.host_ = address->unmapped().text();
   } else if (split.host != "*" || pattern.below_) {
     pattern.host_ = normal_name(split.host);
     if (const auto fault = fault_in_name(pattern.host_); !fault.empty()) return wrong(text, fault);
@@ -111,9 +111,10 @@ bool UrlPattern::matches(const UrlParts& url) const {
   if ((schemes_ & scheme) == 0 || !has_host(url.host) || !has_port(scheme, url.port)) return false;
   // What a server does with a query that the pattern does not speak of is the server's matter.
   const std::string& own = url.other_reading ? other_path_ : path_;
+  if (exact_) return url.path == own;
   const bool whole = own.find('?') != std::string::npos;
   const std::string_view path = whole ? url.path : url.path.substr(0, url.path.find('?'));
-  return exact_ ? path == own : matches_glob(own, path);
+  return matches_glob(own, path);
 }
 
 bool matches_glob(std::string_view pattern, std::string_view text) {

@@ -39,7 +39,7 @@ std::string_view take_authority(std::string_view& text, UrlPrefix& url) {
     url.port = number;
   }
   if (const auto address = base::IpAddress::parse(host)) {
-    url.host = address->text();
+    url.host = address->unmapped().text();
     url.literal = true;
     return {};
   }

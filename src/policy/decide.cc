@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/aliases.h"
+#include "http/chars.h"
 #include "http/exchange.h"
 #include "policy/points.h"
 #include "policy/refusal.h"
@@ -13,24 +14,30 @@
 namespace weir::policy {
 namespace {
 
-/// `text/html` of a Content-Type, without parameters and in lower case.
+/// `text/html` of a Content-Type, without parameters and in lower case. Of several the last, as
+/// browsers take it (Fetch, 2.2.2).
 base::KeptText media_type(const http::ResponseHead& head) {
-  std::string_view value = head.fields.get(http::FieldId::content_type);
-  value = base::trim(value.substr(0, value.find(';')));
+  std::string_view value;
+  for (const http::Field& field : head.fields.all()) {
+    if (field.id != http::FieldId::content_type) continue;
+    for (std::string_view list = field.value(); !list.empty();) {
+      const std::string_view one = http::take_list_element(list);
+      const std::string_view type = base::trim(one.substr(0, one.find(';')));
+      if (type.find('/') != std::string_view::npos || value.empty()) value = type;
+    }
+  }
   std::array<char, 255> lower;
   value = value.substr(0, lower.size());
   std::ranges::transform(value, lower.begin(), &base::lower);
   return std::string_view(lower.data(), value.size());
 }
 
-/// Of the whole content, also where the answer is a part of it (RFC 9110, 14.4).
-std::optional<uint64_t> length_of(const http::ResponseHead& head) {
-  std::string_view value = head.fields.get(http::FieldId::content_length);
+/// Of the whole content of which the answer is a part (RFC 9110, 14.4); 0: nothing says so.
+uint64_t whole_length_of(const http::ResponseHead& head) {
+  if (head.status != 206) return 0;
   const std::string_view range = head.fields.get(http::FieldId::content_range);
-  const size_t slash = range.find('/');
-  if (slash != std::string_view::npos && base::parse_decimal(range.substr(slash + 1)))
-    value = range.substr(slash + 1);
-  return base::parse_decimal(value);
+  return base::parse_decimal(range.substr(std::min(range.find('/'), range.size() - 1) + 1))
+      .value_or(0);
 }
 
 std::optional<base::IpAddress> peer_of(const http::Exchange& exchange) {
@@ -43,6 +50,19 @@ base::Ref<Limit> make_limit(const std::shared_ptr<const Rulebook>& book, const Q
   if (!outcome.limit || !book->usages) return {};
   return base::make_ref<Limit>(book, *outcome.limit,
                                book->directory.account_of(asked.request.client, asked.identity));
+}
+
+/// Nothing where it is not known any more, or is of another target, as after a restart.
+const http::RequestHead* head_of(const http::Exchange& exchange, std::string_view host) {
+  const http::RequestHead* const head = exchange.request.get();
+  return head && head->target.host == host ? head : nullptr;
+}
+
+/// What is certain of the content's size when `seen` bytes have come.
+std::optional<uint64_t> size_of(const http::Particulars& known, uint64_t seen) {
+  const uint64_t least = std::max({known.answered_length.value_or(0), known.whole_length, seen});
+  if (least == 0 && !known.answered_length) return std::nullopt;
+  return least;
 }
 
 /// The first refusal.
@@ -96,7 +116,7 @@ base::Result<void> Decision::check_aliases(const http::Aliases& aliases) const {
   if (!book_) return {};
   const Question asked = asked_.question();
   return check_each(aliases, [&](std::string_view name) {
-    return check_alias(asked, facts_at_alias(*book_, asked, name), Point::address, position_);
+    return check_alias(asked, facts_at_alias(*book_, asked, name), Point::alias, position_);
   });
 }
 
@@ -120,20 +140,21 @@ base::Result<void> Decision::check_aliases(const http::Aliases& aliases,
 }
 
 base::Result<void> Decision::check_answer_of_aliases(const http::Exchange& exchange,
-                                                     std::optional<uint64_t> size,
-                                                     size_t position) const {
+                                                     const OfAnswer& known) const {
   const Who who = who_asks(*book_, asked_.question());
   return check_each(*exchange.peer_aliases, [&](std::string_view name) -> base::Result<void> {
     const FactSet needs = needs_of(*book_, who, name);
     if (!needs.meets(kOfAnswers)) return {};
+    // A request that is not known any more was asked about when it was.
+    if (!known.request && needs.meets(kOfRequests)) return {};
     Question asked = asked_.question();
     std::string path;
-    if (exchange.request) add_facts(asked, needs, *exchange.request, false, path);
+    if (known.request) add_facts(asked, needs, *known.request, known.websocket, path);
     Facts facts = facts_at_response(*book_, asked, peer_of(exchange),
-                                    exchange.known().answered_type.view(), size);
+                                    exchange.known().answered_type.view(), known.size);
     facts.host = name;
     facts.literal = false;
-    return check_alias(asked, facts, Point::response, position);
+    return check_alias(asked, facts, Point::response, known.position);
   });
 }
 
@@ -169,16 +190,20 @@ base::Result<void> Decision::check_response(const http::ResponseHead& head,
   http::Particulars& known = exchange.note();
   known.answered = true;
   known.answered_type = media_type(head);
-  known.answered_length = length_of(head);
-  return check_content(exchange, 0);
+  known.answered_length = base::parse_decimal(head.fields.get(http::FieldId::content_length));
+  known.whole_length = whole_length_of(head);
+  return check_content(exchange, 0, head_of(exchange, asked_.question().host), head.status == 101);
 }
 
 base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t seen) const {
+  return check_content(exchange, seen, head_of(exchange, asked_.question().host), false);
+}
+
+base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t seen,
+                                           const http::RequestHead* request, bool websocket) const {
   const bool by_alias = exchange.peer_aliases && book_ && book_->needs.meets(kOfAnswers);
   if (!may_narrow_ && !by_alias) return {};
-  // Of content whose length is not told, this much is certain.
-  const std::optional<uint64_t> size =
-      exchange.known().answered_length || seen == 0 ? exchange.known().answered_length : seen;
+  const std::optional<uint64_t> size = size_of(exchange.known(), seen);
   size_t position = position_;
   if (may_narrow_) {
     const Question asked = asked_.question();
@@ -192,7 +217,8 @@ base::Result<void> Decision::check_content(http::Exchange& exchange, uint64_t se
       return std::unexpected(refusal(*book_, outcome, "this answer of " + std::string(asked.host)));
     position = outcome.position;
   }
-  return by_alias ? check_answer_of_aliases(exchange, size, position) : base::Result<void>();
+  if (!by_alias) return {};
+  return check_answer_of_aliases(exchange, {size, position, request, websocket});
 }
 
 void Decision::limit_by_peer(http::Exchange& exchange) const {
@@ -205,7 +231,7 @@ void Decision::limit_by_peer(http::Exchange& exchange) const {
 
 uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) const {
   const bool may_narrow = may_narrow_ || exchange.peer_aliases;
-  if (!may_narrow || exchange.known().answered_length) return UINT64_MAX;
+  if (!book_ || !may_narrow || exchange.known().answered_length) return UINT64_MAX;
   const auto next = std::ranges::lower_bound(book_->sizes, seen);
   return next == book_->sizes.end() ? UINT64_MAX : *next;
 }

@@ -71,6 +71,9 @@ class Decision final : public http::Decision {
   /// Asks again about a response that is under way, of which `seen` bytes of content have come; 0
   /// if they are not counted.
   base::Result<void> check_content(http::Exchange& exchange, uint64_t seen) const;
+  /// `request` may be null. `websocket`: it asked for that upgrade.
+  base::Result<void> check_content(http::Exchange& exchange, uint64_t seen,
+                                   const http::RequestHead* request, bool websocket) const;
 
   bool asks_server_names() const override { return book_ && book_->asks_names; }
   /// A rule may ask what the answer's content is: an answer in several parts would not say.
@@ -92,8 +95,15 @@ class Decision final : public http::Decision {
   base::Ref<Limit> limit_for(const Question& asked, const Outcome& outcome) const;
   base::Result<void> check_alias(const Question& asked, const Facts& facts, Point point,
                                  size_t position) const;
+  struct OfAnswer {
+    std::optional<uint64_t> size;
+    /// Of the rule that allowed the host.
+    size_t position;
+    const http::RequestHead* request;
+    bool websocket;
+  };
   base::Result<void> check_answer_of_aliases(const http::Exchange& exchange,
-                                             std::optional<uint64_t> size, size_t position) const;
+                                             const OfAnswer& known) const;
 
   const std::shared_ptr<const ListenerRules> rules_;
   /// Null where no rule of the owner applies.

@@ -191,7 +191,7 @@ class Explaining {
       if (!passes(host)) continue;
       Facts facts = facts_at_alias(*book_, asked, name);
       Recorder recorder(*book_->lists, known(facts));
-      const Outcome outcome = judge_at(Point::address, facts, &recorder);
+      const Outcome outcome = judge_at(Point::alias, facts, &recorder);
       if (alias_passes(outcome, host.position)) {
         passes_for_some = true;
       } else if (!stopped) {
@@ -386,7 +386,7 @@ Explanation explain(const RuleSet& rules, const Supposed& supposed) {
 
 std::string_view name_of(Point point) {
   constexpr auto kNames =
-      std::to_array<std::string_view>({"request", "address", "server_name", "response"});
+      std::to_array<std::string_view>({"request", "alias", "address", "server_name", "response"});
   return kNames[static_cast<size_t>(point)];
 }
 

@@ -223,8 +223,17 @@ struct Traffic {
     }
   };
 
+  /// No more of the request than the rules ask that may hold for its host.
+  static Question as_traffic_asks(const RuleSet& rules, Question question) {
+    const FactSet needs = needs_of(*rules.book, who_asks(*rules.book, question), question.host);
+    if (!needs.has(Fact::url)) question.request.path = {};
+    if (!needs.has(Fact::method)) question.request.method = {};
+    if (!needs.has(Fact::kind)) question.request.kinds = {};
+    return question;
+  }
+
   static bool lets_pass(const RuleSet& rules, const Supposed& supposed) {
-    const Decided decided = decide(rules, supposed.question);
+    const Decided decided = decide(rules, as_traffic_asks(rules, supposed.question));
     if (!decided.decision) return false;
     const Decision& decision = **decided.decision;
     std::string names;
@@ -250,7 +259,9 @@ struct Traffic {
     };
     const auto& asked = supposed.question.request;
     fake.run(Passes(), supposed.question.connect ? "GET" : std::string(asked.method),
-             "http://a.test" + std::string(asked.path), {{"Host", "a.test"}});
+             "http://" + std::string(supposed.question.host) + std::string(asked.path),
+             {{"Host", std::string(supposed.question.host)},
+              {"Sec-Fetch-Dest", asked.kinds == ContentKind::image ? "image" : "script"}});
     return passes;
   }
 };

@@ -6,9 +6,11 @@ namespace weir::policy {
 
 FactSet known_later(Point point, bool connect) {
   if (connect) {
-    return point == Point::request ? FactSet{Fact::address, Fact::country} : FactSet();
+    const bool early = point == Point::request || point == Point::alias;
+    return early ? FactSet{Fact::address, Fact::country} : FactSet();
   }
   switch (point) {
+    case Point::alias: return kOfRequests | kOfAnswers | FactSet{Fact::address, Fact::country};
     case Point::request:
       return {Fact::address, Fact::country, Fact::kind, Fact::content_type, Fact::size};
     case Point::address: return {Fact::kind, Fact::content_type, Fact::size};
@@ -41,8 +43,8 @@ Facts facts_at_server_name(const Rulebook& book, const Question& question,
   if (peer) add_address(book, facts, *peer);
   // What the tunnel was asked for was allowed; now what it leads to has to be.
   if (!name.empty() && name != question.host) {
-    facts.host = name;
     facts.literal = base::IpAddress::parse(name).has_value();
+    facts.host = host_for_rules(name, facts.literal);
   }
   return facts;
 }

@@ -12,8 +12,10 @@ void add_what_rules_ask(Question& question, const Rulebook& book, const base::Ip
   question.asks = true;
   if (book.asks_who) question.request.client = client.unmapped();
   if (question.connect || !head || !book.needs.meets(kOfRequests)) return;
-  add_facts(question, needs_of(book, who_asks(book, question), host_for_rules(question)), *head,
-            websocket, path);
+  add_facts(
+      question,
+      needs_of(book, who_asks(book, question), host_for_rules(question.host, question.literal)),
+      *head, websocket, path);
 }
 
 void add_facts(Question& question, FactSet needs, const http::RequestHead& head, bool websocket,

@@ -36,10 +36,9 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   return book;
 }
 
-std::string_view host_for_rules(const Question& question) {
+std::string_view host_for_rules(std::string_view host, bool literal) {
   constexpr std::string_view kMapped = "::ffff:";
-  const std::string_view host = question.host;
-  const bool mapped = question.literal && host.starts_with(kMapped) && host.contains('.');
+  const bool mapped = literal && host.starts_with(kMapped) && host.contains('.');
   return mapped ? host.substr(kMapped.size()) : host;
 }
 
@@ -61,7 +60,7 @@ Facts facts_of(const Rulebook& book, const Question& question) {
   Facts facts;
   facts.who = who_asks(book, question);
   facts.now = book.now;
-  facts.host = host_for_rules(question);
+  facts.host = host_for_rules(question.host, question.literal);
   facts.literal = question.literal;
   facts.port = question.port;
   if (question.literal) {

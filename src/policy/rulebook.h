@@ -54,6 +54,8 @@ std::shared_ptr<const Rulebook> make_rulebook(
 /// Where in its life a request is asked about.
 enum class Point : uint8_t {
   request,
+  /// The names behind the host, before an address is chosen and the request is looked at again.
+  alias,
   /// An address is known to which Weir is about to connect.
   address,
   /// A ClientHello in a tunnel.
@@ -67,7 +69,7 @@ inline constexpr FactSet kOfRequests{Fact::url, Fact::method, Fact::kind};
 /// What its answer tells.
 inline constexpr FactSet kOfAnswers{Fact::kind, Fact::content_type, Fact::size};
 /// The host as rules name it: of an IPv6 address that is mapped from an IPv4 one, that one.
-std::string_view host_for_rules(const Question& question);
+std::string_view host_for_rules(std::string_view host, bool literal);
 /// Nobody in particular where no rule asks who it is.
 Who who_asks(const Rulebook& book, const Question& question);
 /// What the rules ask about that may hold for this client and host.

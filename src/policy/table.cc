@@ -152,6 +152,7 @@ bool Table::asks_names() const {
   };
   for_all(*this, [&](const Rule& rule) {
     const Condition& condition = rule.condition;
+    if (rule.audit || rule.action == Action::limit) return;  // These close nothing.
     asks |= condition.sni_missing || about_hosts(condition.what) || about_hosts(condition.but_not);
   });
   return asks;

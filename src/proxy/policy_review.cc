@@ -17,8 +17,7 @@ base::Ref<http::RequestHead> head_of(const http::Exchange& exchange,
   const size_t space = line.find(' '), end = line.rfind(' ');
   if (space >= end) return {};
   const std::string_view url = line.substr(space + 1, end - space - 1);
-  const size_t scheme = url.find("://");
-  const size_t path = scheme == url.npos ? 0 : url.find('/', scheme + 3);
+  const size_t path = url.starts_with('/') ? 0 : url.find_first_of("/?", url.find("://") + 3);
   auto head = http::RequestHead::make();
   head->method_token = line.substr(0, space);
   head->target.host = question.host;
@@ -96,7 +95,7 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
   if (question.connect) decision->limit_by_peer(exchange);
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
   if (exchange.known().answered)
-    CHECK_OK(decision->check_content(exchange, exchange.known().counted));
+    CHECK_OK(decision->check_content(exchange, exchange.known().counted, head, websocket));
   return decision;
 }
 

@@ -128,7 +128,7 @@ class Recognised final : public http::Tunnel {
   bool asks_names() const { return exchange_->decision->asks_server_names(); }
   /// True if `bytes`, which came first, may be a ClientHello that the rules have to see.
   bool needs_hello(std::string_view bytes) const {
-    return asks_names() && Sniffer::begins_handshake(bytes);
+    return asks_names() && Sniffer::begins_tls(bytes);
   }
   /// True if what begins with `bytes` must not be relayed unread.
   bool must_read(std::string_view bytes) const { return needs_inside() || needs_hello(bytes); }

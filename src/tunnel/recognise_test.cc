@@ -291,6 +291,7 @@ TEST(Recognise, WhereRulesAskNoHelloPassesUnread) {
       {"not all of it within what is looked at", client_hello(16'250, "sni.example", 1000)},
       {"too many records", client_hello(0, "a.longer.name.example", 1)},
       {"an empty record in front", empty_record + kTls},
+      {"an alert in front", std::string("\x15\x03\x01\x00\x02\x01\x5a", 7) + kTls},
       {"an empty record amidst", client_hello().substr(0, 4) + '\x01' + '\x01' + empty_record},
       {"no ClientHello", std::string("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)},
       {"a record of an unknown version", "\x16\x02\x01" + kTls.substr(3)},
@@ -378,7 +379,7 @@ TEST(Recognise, WhereRulesAskTheOriginEndsNoHello) {
 }
 
 TEST(Recognise, WhereRulesAskWhatIsNoTlsStaysAsItIs) {
-  for (const char* bytes : {"\x01\x02", "\x80\x2e\x01", "\x15\x03\x01", "<stream>"}) {
+  for (const char* bytes : {"\x01\x02", "\x80\x2e\x01", "\x15\x04\x01", "<stream>"}) {
     const auto decision = rules_about_names();
     Tunnelled t({.target = "site:443", .decision = decision});
     t.run(bytes);

@@ -13,7 +13,9 @@ using http::FieldId;
 
 Carries Sniffer::look(std::string_view bytes) {
   if (bytes.empty()) return Carries::undecided;
-  if (begins_handshake(bytes)) {
+  const bool may_be_tls = bytes.size() == 1 && bytes[0] >= '\x14' && bytes[0] <= '\x17';
+  if (may_be_tls) return Carries::undecided;
+  if (begins_tls(bytes)) {
     tls::ClientHello hello;
     switch (tls::parse_client_hello(bytes, hello)) {
       case tls::Seen::need_more: return Carries::undecided;

@@ -11,7 +11,7 @@ enum class Carries : uint8_t {
   undecided,  // More bytes are needed.
   opaque,     // Not ours to read.
   tls,        // A ClientHello.
-  bad_tls,    // It begins with the byte of a TLS handshake record, but no ClientHello can be read.
+  bad_tls,    // It begins as a TLS record, but no ClientHello can be read.
   http,       // HTTP/1: a first line that ends in HTTP/1.0 or HTTP/1.1, and a head without fault.
   bad_http,   // The first line says HTTP/1, but the head has a fault, or an upgrade that is not
               // ours.
@@ -29,11 +29,15 @@ class Sniffer {
 
   /// What the tunnel carries if `bytes`, which were not enough to tell, are all that is looked at.
   static Carries unfinished(std::string_view bytes) {
-    return begins_handshake(bytes) ? Carries::bad_tls : Carries::opaque;
+    return begins_tls(bytes) ? Carries::bad_tls : Carries::opaque;
   }
-  /// True if `bytes` begin with the byte of a TLS handshake record. The version behind it says
-  /// nothing: servers have to ignore it (RFC 8446, 5.1).
-  static bool begins_handshake(std::string_view bytes) { return bytes.starts_with('\x16'); }
+  /// True if `bytes` begin as a TLS record: with the byte of a handshake, whatever version is
+  /// behind it, which servers have to ignore (RFC 8446, 5.1); or as another record, behind which
+  /// some servers look for the ClientHello.
+  static bool begins_tls(std::string_view bytes) {
+    if (bytes.starts_with('\x16')) return true;
+    return bytes.size() > 1 && bytes[0] >= '\x14' && bytes[0] <= '\x17' && bytes[1] == '\x03';
+  }
 
   /// The server name in a ClientHello (SNI), lower-case; empty if there is none that can be read.
   const std::string& server_name() const { return server_name_; }

@@ -201,6 +201,23 @@ class TestRate:
             assert len(client.read(150 * KIB)) == 150 * KIB
         assert time.monotonic() - begin > 1.8
 
+    def test_content_moves_beside_busy_tunnels(self, start, play, origin):
+        def pours(connection):
+            try:
+                while True:
+                    connection.send(b"z" * 50 * KIB)
+            except OSError:
+                pass
+
+        source = play(pours, tolerant=True)
+        weir = start(limit(rate='"400 KiB/s"'))
+        with weir.client() as one, weir.client() as other, weir.client(wait=30) as client:
+            for tunnel in (one, other):
+                connect(tunnel, source.authority)
+                tunnel.send(b"\x00")
+                tunnel.read(1)
+            assert len(get(client, origin.url + "/").body) == 100 * KIB
+
     def test_a_reload_changes_what_runs(self, tmp_path, origin):
         """At 1 KiB/s the rest would take a minute and a half."""
         with Reloading(tmp_path, limit(rate='"1 KiB/s"')) as weir, weir.client(wait=20) as client:

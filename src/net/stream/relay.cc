@@ -15,6 +15,8 @@ constexpr uint64_t kPipeIdleMs = 1000;
 /// Writes have no limit of their own: only run() sees both directions, and one blocked direction
 /// does not make a tunnel idle. Half of kNever, so that it can be added to the current time.
 constexpr uint64_t kNoLimitMs = async::Deadline::kNever / 2;
+/// A reload may bring a higher rate.
+constexpr uint64_t kLongestNapMs = 1000;
 
 enum class End : uint8_t { quiet, ended, client_failed, origin_failed, idle, refused };
 
@@ -93,6 +95,7 @@ class Relay final : public base::Pooled, private async::Wait, private async::Roo
   base::Allowance* allowance() const { return allowance_ ? allowance_->get() : nullptr; }
   /// Before a portion moves. False: none may any more.
   async::Task<bool> spend(size_t bytes);
+  async::Task<void> pause(uint64_t until_ms);
   async::Task<End> pump(Way way, base::Slice first);
   End look(Way way);
   /// Whether nothing has moved for too long. Checks the counters, too: the kernel may have moved
@@ -122,12 +125,17 @@ bool Relay::idle() {
 }
 
 async::Task<bool> Relay::spend(size_t bytes) {
-  auto next_ms = allowance()->spend(bytes, now_ms());
-  if (!next_ms) {
-    refused_ = std::make_unique<base::Error>(std::move(next_ms).error());
-    co_return false;
-  }
-  if (*next_ms <= now_ms()) co_return true;
+  // Before the portion, as content waits, so that both have the same chance of the next one.
+  while (allowance() && allowance()->next_ms() > now_ms())
+    co_await pause(std::min(allowance()->next_ms(), now_ms() + kLongestNapMs));
+  if (!allowance()) co_return true;
+  auto spent = allowance()->spend(bytes, now_ms());
+  if (spent) co_return true;
+  refused_ = std::make_unique<base::Error>(std::move(spent).error());
+  co_return false;
+}
+
+async::Task<void> Relay::pause(uint64_t until_ms) {
   struct Pause {
     Relay& relay;
     explicit Pause(Relay& of) : relay(of) { ++relay.pauses_; }
@@ -136,9 +144,8 @@ async::Task<bool> Relay::spend(size_t bytes) {
       relay.active_ms_ = now_ms();
     }
   } pause(*this);
-  async::Sleep nap(*next_ms);
+  async::Sleep nap(until_ms);
   co_await nap;
-  co_return true;
 }
 
 /// Carries what has arrived in one direction, until there is no more. Uses small blocks while

@@ -7,17 +7,24 @@
 
 namespace weir::policy {
 
+namespace {
+constexpr uint64_t kLongestNapMs = 1000;
+}  // namespace
+
 bool CountedBody::pauses() const {
   return next_ms() > async::EventLoop::current().now_ms();
 }
 
 async::Task<base::Result<http::Chunk>> CountedBody::read() {
-  while (pauses()) {
-    async::Sleep nap(next_ms());
-    co_await nap;
-  }
   if (!held_) {
     CO_TRY(held_, co_await counted_->read());
+  }
+  // Others have moved something meanwhile.
+  while (!held_->bytes.empty() && pauses()) {
+    // Not for long: a reload may have brought a higher rate.
+    const uint64_t now_ms = async::EventLoop::current().now_ms();
+    async::Sleep nap(std::min(next_ms(), now_ms + kLongestNapMs));
+    co_await nap;
   }
   co_return portion();
 }
