@@ -334,7 +334,7 @@ class TestDenials:
         text = weir.get("http://weir.internal/").body.decode()
         assert "CONNECT evil.test:443, rule: no <b>\n" in text and f"CONNECT {origin.authority}, rule: no <b>\n" in text
         html = weir.get("http://weir.internal/", [("Accept", "text/html")]).body.decode()
-        assert "<code>evil.test:443</code></td><td>no &lt;b&gt;</td>" in html
+        assert "<code>evil.test:443</code><br>Rule: no &lt;b&gt;</dd>" in html
         with weir.client(source="127.0.0.9") as other:
             assert b"denied:" not in get(other, "http://weir.internal/").body, "another client's"
 
