@@ -60,9 +60,11 @@ void Directory::add(Members& to, uint32_t client) const {
 
 void Directory::add(Who& who, const Members& members) {
   who.groups |= members.groups;
+  // Only those that came before may be the same.
+  const size_t before = who.clients;
   for (const uint32_t client : members.clients) {
     if (who.clients == Who::kMostClients) return;
-    const auto known = who.all_clients();
+    const auto known = who.all_clients().first(before);
     if (std::ranges::find(known, client) == known.end()) who.client[who.clients++] = client;
   }
 }
