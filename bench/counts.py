@@ -16,7 +16,8 @@ TURN = "weir::async::EventLoop::turn(int)"
 SHORT, LONG = 2_000, 8_000  # Requests of two runs; the difference leaves out start and warm-up.
 
 
-# A host of four names, so that a list is asked about each, and paths that no decision is remembered for.
+# A host of four names, so that a list is asked about each, and many paths: a decision is remembered for all of them
+# only if no rule asks for the path of this host's URLs.
 ASKED = {"host": "www.pages.shop.localhost", "paths": 5_000}
 RULES, GROUPS, NAMES = 100, 20, 2_000_000
 
@@ -73,28 +74,30 @@ def instructions_of(bench, peer, operations, more=()):
     return int(match[1])
 
 
-def rules(names):
-    """Rules for groups about hosts, URLs and methods, none of which is about the benchmark's requests, and a list."""
+def rules(names, asks_path=False):
+    """Rules for groups about hosts, URLs and methods, and a list, none of which has the benchmark's requests. If
+    `asks_path`, one of them is about other paths of their host."""
     names.write_text("".join(f"ads{number}.metrics{number % 977}.example.com\n" for number in range(NAMES)))
     text = f'[lists.ads]\npaths = ["{names}"]\n'
     for group in range(GROUPS):
         text += f'[[client]]\nname = "c{group}"\naddresses = ["10.{group}.0.0/16", "127.0.0.0/8"]\ngroups = ["g{group}"]\n'
+    asks = 1 if asks_path else None  # A rule about a URL.
     for number in range(RULES - 1):
-        what = (f'host = ["shop{number}.example", "*.news{number}.example"]', f'url = ["http://video{number}.example/watch/*"]',
+        what = (f'host = ["shop{number}.example", "*.news{number}.example"]', f'url = ["http://{"*.shop.localhost:*" if number == asks else f"video{number}.example"}/watch/*"]',
                 f'host = ["api{number}.example"], method = ["POST", "PUT"]')[number % 3]
         text += f'[[rule]]\nname = "r{number}"\naction = "deny"\nwho.group = ["g{number % GROUPS}"]\nwhat = {{ {what} }}\n'
     return text + '[[rule]]\nname = "ads"\naction = "filter"\nwhat.list = ["ads"]\n'
 
 
-def instructions_of_rules(bench, peer):
-    """What a request costs more with rules and a list than without, if no decision is remembered."""
+def instructions_of_rules(bench, peer, asks_path):
+    """What a request costs more with rules and a list than without."""
     def of():
         return (instructions_of(bench, peer, LONG, ASKED) - instructions_of(bench, peer, SHORT, ASKED)) / (LONG - SHORT)
 
     without = of()
     with tempfile.TemporaryDirectory() as folder:
         names = pathlib.Path(folder) / "names.txt"
-        peer.top, peer.rules = f'state_dir = "{folder}/state"\n', rules(names)
+        peer.top, peer.rules = f'state_dir = "{folder}/state"\n', rules(names, asks_path)
         # An image of a file that was written just now is made anew at the next start.
         time.sleep(2.5)
         try:
@@ -111,7 +114,8 @@ def measure(bench):
     out = {}
     for name, count in (
         ("system_calls", lambda: system_calls(bench, peer)),
-        ("rules", lambda: instructions_of_rules(bench, peer)),
+        ("rules", lambda: instructions_of_rules(bench, peer, False)),
+        ("asked", lambda: instructions_of_rules(bench, peer, True)),
         ("instructions", lambda: (instructions_of(bench, peer, LONG) - instructions_of(bench, peer, SHORT)) / (LONG - SHORT)),
     ):
         try:

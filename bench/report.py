@@ -93,7 +93,7 @@ def measured_for(goal, results):
     if goal.workload == "counts":
         counted = results.get("counts", {})
         if "rules" in goal.what:
-            return counted.get("rules")
+            return counted.get("asked" if "path" in goal.what else "rules")
         if "instructions" in goal.what:
             return counted.get("instructions")
         return counted["system_calls"]["total"] if "system_calls" in counted else None
@@ -143,6 +143,8 @@ def counts_line(counted):
         parts.append(f"{counted['instructions']:,.0f} user instructions a request")
     if "rules" in counted:
         parts.append(f"{counted['rules']:,.0f} more with rules and a list")
+    if "asked" in counted:
+        parts.append(f"{counted['asked']:,.0f} more if a rule asks for the path")
     if "system_calls" in counted:
         calls = ", ".join(f"{name} {count:.2f}" for name, count in sorted(counted["system_calls"]["calls"].items(), key=lambda item: -item[1]))
         parts.append(f"{counted['system_calls']['total']:.2f} system calls a request ({calls})")

@@ -17,11 +17,10 @@ class Allowance : public Counted<Allowance>, public Pooled {
   virtual ~Allowance() = default;
   /// Bytes to move at once, so that no pause is long. Never 0.
   virtual size_t portion() const = 0;
-  /// When the next portion may move, by the clock of spend(); it may be past.
+  /// When the next portion may move, by the clock of the event loop; it may be past.
   virtual uint64_t next_ms() const = 0;
-  /// `bytes` move now. Returns when more may, by the clock of `now_ms`; an error if these were too
-  /// many: then they must not move.
-  virtual Result<uint64_t> spend(size_t bytes, uint64_t now_ms) = 0;
+  /// `bytes` move now, by the same clock. An error if these were too many: then they must not move.
+  virtual Result<void> spend(size_t bytes, uint64_t now_ms) = 0;
 };
 
 }  // namespace weir::base

@@ -27,9 +27,6 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1.25rem;
   margin: 1.25rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); }
 dt { color: var(--soft); }
 h2 { margin: 1.5rem 0 .5rem; font-size: 1.1rem; }
-table { width: 100%; border-collapse: collapse; font-size: .9rem; }
-th { color: var(--soft); font-weight: 400; text-align: left; }
-th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 dd { margin: 0; }
 code, pre { font: .9em/1.6 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
   monospace; }

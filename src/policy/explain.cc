@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "policy/fate.h"
 #include "policy/limit.h"
 #include "policy/points.h"
 #include "policy/refusal.h"
@@ -32,72 +33,6 @@ class Recorder final : public Visitor {
 };
 
 constexpr FactSet kTheAddressTells{Fact::address, Fact::country};
-
-/// What a point does not know.
-struct Unknown {
-  /// It would know it, had it been told.
-  FactSet untold;
-  /// Later points will.
-  FactSet later;
-};
-
-/// Whether `seen` waits for what was not told, so that it makes a difference here for some values
-/// of it. An allow also does where more has to be known later: then the request goes on.
-bool waits_for(const RuleSeen& seen, const Unknown& unknown) {
-  if (seen.looked != Looked::undecided && seen.looked != Looked::never_known) return false;
-  const Rule& rule = *seen.seen;
-  if (rule.audit || rule.action == Action::limit || !seen.unknown.meets(unknown.untold))
-    return false;
-  // A list may have what is asked for by one of the facts, and never need the other.
-  if (!rule.condition.what.lists.empty() || !rule.condition.but_not.lists.empty()) return true;
-  const bool allows = rule.action == Action::allow;
-  return seen.unknown.within(allows ? unknown.untold | unknown.later : unknown.untold);
-}
-
-constexpr FactSet shared(FactSet one, FactSet other) {
-  return one - (one - other);
-}
-
-/// What can come of a point, if what was not told can have any value.
-struct Fate {
-  bool may_pass = false, may_stop = false;
-  /// The rules whose values decide: what they wait for, and the first of them.
-  FactSet missing = {};
-  const RuleSeen* first = nullptr;
-};
-
-/// What evaluation saw before a rule decided.
-std::span<const RuleSeen> until_decided(const Outcome& outcome, const std::vector<RuleSeen>& seen) {
-  if (!outcome.rule) return seen;
-  const auto decides = std::ranges::find(seen, outcome.rule, &RuleSeen::seen);
-  return {seen.begin(), decides};
-}
-
-/// The request goes on in order to learn what an allow asks for, and what no point before knows.
-bool goes_on_to_learn(std::span<const RuleSeen> before, const Unknown& unknown) {
-  return std::ranges::any_of(before, [&](const RuleSeen& each) {
-    return each.looked == Looked::undecided && each.seen->action == Action::allow &&
-           !each.seen->audit && !waits_for(each, unknown);
-  });
-}
-
-Fate fate_of(const Outcome& outcome, const std::vector<RuleSeen>& seen, const Unknown& unknown) {
-  Fate fate;
-  const auto before = until_decided(outcome, seen);
-  const bool passes = outcome.allowed || goes_on_to_learn(before, unknown);
-  (passes ? fate.may_pass : fate.may_stop) = true;
-  // Upwards, since a rule that says the same as all that may decide below it changes nothing.
-  for (size_t i = before.size(); i-- > 0;) {
-    if (!waits_for(before[i], unknown)) continue;
-    const bool allows = before[i].seen->action == Action::allow;
-    if (allows ? !fate.may_stop : !fate.may_pass) continue;
-    fate.may_pass |= allows;
-    fate.may_stop |= !allows;
-    fate.missing = fate.missing | shared(before[i].unknown, unknown.untold);
-    fate.first = &before[i];
-  }
-  return fate;
-}
 
 std::vector<RuleSeen> whole_table(const Table& table, const std::vector<RuleSeen>& seen) {
   std::vector<RuleSeen> all;

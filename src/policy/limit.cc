@@ -20,10 +20,11 @@ size_t Limit::portion() const {
   return std::clamp<uint64_t>(left, 1, most);
 }
 
-base::Result<uint64_t> Limit::spend(size_t bytes, uint64_t now_ms) {
+base::Result<void> Limit::spend(size_t bytes, uint64_t now_ms) {
   if (rule_.bytes_per_day != 0 && usage_->add(book_->usages->day(), bytes) > rule_.bytes_per_day)
     return std::unexpected(used_up());
-  return rule_.rate == 0 ? now_ms : usage_->pace(bytes, rule_.rate, now_ms);
+  if (rule_.rate != 0) usage_->pace(bytes, rule_.rate, now_ms);
+  return {};
 }
 
 base::Result<void> Limit::check() const {

@@ -18,7 +18,7 @@ class Limit final : public base::Allowance {
 
   size_t portion() const override;
   uint64_t next_ms() const override { return rule_.rate == 0 ? 0 : usage_->next_ms(); }
-  base::Result<uint64_t> spend(size_t bytes, uint64_t now_ms) override;
+  base::Result<void> spend(size_t bytes, uint64_t now_ms) override;
   const Rule& rule() const { return rule_; }
   /// Whether anything is left today.
   base::Result<void> check() const;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "policy/directory.h"
+
 namespace weir::policy {
 namespace {
 
 /// Calls `each` with the hash of `host`, and of every part of it that stands behind a dot: in one
-/// pass, however many there are.
+/// pass, however many there are. Not match::HostHashes, which has none for parts of names with an
+/// empty label or of more than 253 bytes: no rule must be left out for these either.
 template <class Each>
 void hash_suffixes(std::string_view host, Each each) {
   // FNV-1a, from the end.
@@ -20,7 +23,7 @@ void hash_suffixes(std::string_view host, Each each) {
   each(hash);
 }
 
-uint64_t hash_of(std::string_view name) {
+uint64_t hash_of_name(std::string_view name) {
   uint64_t whole = 0;
   hash_suffixes(name, [&](uint64_t hash) { whole = hash; });
   return whole;
@@ -41,7 +44,7 @@ RuleIndex::RuleIndex(const Table& table)
       limits_(table.has_limits()),
       any_host_(rules_),
       everyone_(rules_),
-      groups_(64, RuleNumbers(rules_)) {
+      groups_(Directory::kMostGroups, RuleNumbers(rules_)) {
   for (uint32_t rule = 0; rule < rules_; ++rule) {
     add_who(table.at(rule).condition, rule);
     add_hosts(table.at(rule).condition.what, rule);
@@ -64,14 +67,15 @@ void RuleIndex::add_who(const Condition& condition, uint32_t rule) {
 void RuleIndex::add_hosts(const What& what, uint32_t rule) {
   // Of two keys, each of which has to hold, one is enough.
   if (!what.hosts.empty() && !what.hosts.every()) {
-    what.hosts.each_name([&](std::string_view name) { hosts_.push_back({hash_of(name), rule}); });
+    what.hosts.each_name(
+        [&](std::string_view name) { hosts_.push_back({hash_of_name(name), rule}); });
     return;
   }
   const bool any = what.urls.empty() || std::ranges::any_of(what.urls, [](const auto& url) {
                      return url.host().empty();
                    });
   if (any) return any_host_.add(rule);
-  for (const match::UrlPattern& url : what.urls) hosts_.push_back({hash_of(url.host()), rule});
+  for (const match::UrlPattern& url : what.urls) hosts_.push_back({hash_of_name(url.host()), rule});
 }
 
 RuleNumbers RuleIndex::about(std::string_view host) const {

@@ -74,7 +74,6 @@ class RuleIndex {
     friend auto operator<=>(const OfHost&, const OfHost&) = default;
   };
 
-  void add(const Condition& condition, uint32_t rule);
   void add_hosts(const What& what, uint32_t rule);
   void add_who(const Condition& condition, uint32_t rule);
   RuleNumbers about(std::string_view host) const;

@@ -44,7 +44,7 @@ uint64_t Usage::used(uint32_t day) const {
   return day > today >> kBytesBits ? 0 : today & kMostToday;
 }
 
-uint64_t Usage::pace(uint64_t bytes, uint64_t rate, uint64_t now_ms) {
+void Usage::pace(uint64_t bytes, uint64_t rate, uint64_t now_ms) {
   const uint64_t now_us = now_ms * 1000;
   const uint64_t earliest = now_us < kSecondUs ? 0 : now_us - kSecondUs;
   const uint64_t takes_us = (bytes * kSecondUs + rate - 1) / rate;
@@ -52,7 +52,6 @@ uint64_t Usage::pace(uint64_t bytes, uint64_t rate, uint64_t now_ms) {
   do {
     after = std::max(before, earliest) + takes_us;
   } while (!free_at_us_.compare_exchange_weak(before, after, std::memory_order_relaxed));
-  return after <= now_us ? now_ms : (after + 999) / 1000;
 }
 
 std::string Usages::key_of(std::string_view rule, std::string_view client) {

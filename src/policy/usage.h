@@ -19,10 +19,9 @@ class Usage {
   /// Adds to the bytes of `day`, and returns their sum. A later day begins at zero.
   uint64_t add(uint32_t day, uint64_t bytes);
   uint64_t used(uint32_t day) const;
-  /// `bytes` move that may move at `rate` a second. Returns when the next may, by the clock of
-  /// `now_ms`. What a second allows may move at once.
-  uint64_t pace(uint64_t bytes, uint64_t rate, uint64_t now_ms);
-  /// When the next may move; 0 if nothing has.
+  /// `bytes` move that may move at `rate` a second. What a second allows may move at once.
+  void pace(uint64_t bytes, uint64_t rate, uint64_t now_ms);
+  /// When the next may move, by the clock of pace(); 0 if nothing has.
   uint64_t next_ms() const { return (free_at_us_.load(std::memory_order_relaxed) + 999) / 1000; }
 
  private:

@@ -30,19 +30,23 @@ TEST(Usage, CountsNoFurtherThanItCan) {
 TEST(Usage, WhatASecondAllowsGoesAtOnceAndThenTheRateHolds) {
   Usage usage;
   uint64_t now = 1'000'000;
-  EXPECT_EQ(usage.pace(1000, 1000, now), now);
-  EXPECT_EQ(usage.pace(500, 1000, now), now + 500);
-  EXPECT_EQ(usage.pace(500, 1000, now), now + 1000);
+  const auto next_after = [&](uint64_t bytes) {
+    usage.pace(bytes, 1000, now);
+    return std::max(now, usage.next_ms());
+  };
+  EXPECT_EQ(usage.next_ms(), 0u);
+  EXPECT_EQ(next_after(1000), now);
+  EXPECT_EQ(next_after(500), now + 500);
+  EXPECT_EQ(next_after(500), now + 1000);
   // Whoever keeps to that moves 1,000 bytes a second.
   now += 1000;
   uint64_t moved = 0;
-  for (const uint64_t end = now + 10'000; now < end; moved += 100)
-    now = std::max(now, usage.pace(100, 1000, now));
+  for (const uint64_t end = now + 10'000; now < end; moved += 100) now = next_after(100);
   EXPECT_NEAR(static_cast<double>(moved), 10'000, 100);
   // Rest is not saved up beyond a second.
   now += 3'600'000;
-  EXPECT_EQ(usage.pace(1000, 1000, now), now);
-  EXPECT_EQ(usage.pace(1, 1000, now), now + 1);
+  EXPECT_EQ(next_after(1000), now);
+  EXPECT_EQ(next_after(1), now + 1);
 }
 
 TEST(Usage, ThreadsLoseNothing) {
@@ -58,7 +62,7 @@ TEST(Usage, ThreadsLoseNothing) {
   }
   for (std::thread& each : threads) each.join();
   EXPECT_EQ(usage.used(7), 120'000u);
-  EXPECT_EQ(usage.pace(0, 1000, 5'000'000), 5'000'000u + 39'000);
+  EXPECT_EQ(usage.next_ms(), 5'000'000u + 39'000);
 }
 
 TEST(Usages, EachClientAndRuleHasItsOwn) {
