@@ -122,7 +122,7 @@ class Understanding {
     if (!head) return Failed(std::move(head).error());
     made_->head = *std::move(head);
     made_->path = match::normal_path(made_->head->target.path);
-    made_->other_path = match::other_reading(made_->head->target.path);
+    made_->other_path = match::other_reading(made_->path);
     return {};
   }
 

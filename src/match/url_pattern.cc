@@ -32,8 +32,8 @@ std::string normal_pattern(std::string_view path) {
 }
 
 /// The same for paths in the other form.
-std::string other_pattern(std::string_view path, const std::string& normal) {
-  std::string other = other_reading(path);
+std::string other_pattern(const std::string& normal) {
+  std::string other = other_reading(normal);
   return other.empty() ? normal : other;
 }
 
@@ -74,7 +74,7 @@ base::Result<UrlPattern> UrlPattern::parse(std::string_view text) {
   if (rest.find('#') != std::string_view::npos)
     return wrong(text, "a fragment is never sent to anybody");
   pattern.path_ = normal_pattern(rest);
-  pattern.other_path_ = other_pattern(rest, pattern.path_);
+  pattern.other_path_ = other_pattern(pattern.path_);
   return pattern;
 }
 
@@ -85,7 +85,7 @@ base::Result<UrlPattern> UrlPattern::exactly(std::string_view url) {
   const size_t path = url.find_first_of("/?", host);
   const std::string_view asked = path == std::string_view::npos ? "/" : url.substr(path);
   pattern.path_ = normal_path(asked);
-  pattern.other_path_ = other_pattern(asked, pattern.path_);
+  pattern.other_path_ = other_pattern(pattern.path_);
   return pattern;
 }
 

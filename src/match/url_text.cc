@@ -132,15 +132,14 @@ std::string normal_path(std::string_view path_and_query) {
   return out;
 }
 
-std::string other_reading(std::string_view path_and_query) {
-  const std::string normal = normal_path(path_and_query);
+std::string other_reading(std::string_view normal) {
   const size_t query = std::min(normal.find('?'), normal.size());
-  const std::string_view path = std::string_view(normal).substr(0, query);
+  const std::string_view path = normal.substr(0, query);
   if (path.find_first_of("%;") == std::string_view::npos && path.find("//") == path.npos) return {};
   std::string decoded = with_more_decoded(path);
   std::ranges::replace(decoded, '\\', '/');
   std::string other = without_dot_segments(with_plain_segments(decoded));
-  other.append(normal, query);
+  other.append(normal.substr(query));
   return other == normal ? std::string() : other;
 }
 

@@ -14,9 +14,10 @@ namespace weir::match {
 /// A fragment does not count. The query keeps its order and its slashes.
 std::string normal_path(std::string_view path_and_query);
 
-/// The same as a server reads it that decodes more before it looks for the path: every escape of
-/// ASCII but `%`, `?`, `#` and `*`, several slashes as one, and segments without what follows their
+/// `normal`, which is in that form, as a server reads it that decodes more before it looks for the
+/// path: every escape of ASCII but `%`, `?`, `#` and `*`, several slashes as one, and segments
+/// without what follows their
 /// `;`. Many servers do some of that. Empty if it comes to the same.
-std::string other_reading(std::string_view path_and_query);
+std::string other_reading(std::string_view normal);
 
 }  // namespace weir::match

@@ -20,11 +20,14 @@ base::KeptText media_type(const http::ResponseHead& head) {
   std::string_view value;
   for (const http::Field& field : head.fields.all()) {
     if (field.id != http::FieldId::content_type) continue;
-    for (std::string_view list = field.value(); !list.empty();) {
-      const std::string_view one = http::take_list_element(list);
+    std::string_view list = field.value();
+    do {
+      const bool several = list.find(',') != std::string_view::npos;
+      const std::string_view one =
+          several ? http::take_list_element(list) : std::exchange(list, {});
       const std::string_view type = base::trim(one.substr(0, one.find(';')));
       if (type.find('/') != std::string_view::npos || value.empty()) value = type;
-    }
+    } while (!list.empty());
   }
   std::array<char, 255> lower;
   value = value.substr(0, lower.size());
@@ -236,7 +239,7 @@ uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) cons
   return next == book_->sizes.end() ? UINT64_MAX : *next;
 }
 
-Decided decide(const RuleSet& rules, const Question& question) {
+Decided decide(const RuleSet& rules, const Question& question, const Selection* selection) {
   const auto pass = [&](bool may_narrow, size_t position, base::Ref<const http::Verdict> verdict,
                         base::Ref<Limit> limit) {
     return Decided{base::Ref<const Decision>(new Decision(rules, question, may_narrow, position,
@@ -249,7 +252,10 @@ Decided decide(const RuleSet& rules, const Question& question) {
   const auto& rulebook = rules.book_for(question);
   if (!rulebook) return pass(false, 0, {}, {});
   const Rulebook& book = *rulebook;
-  const Outcome outcome = judge(book, facts_of(book, question), Point::request, question.connect);
+  std::optional<Selection> made;
+  const Selection& selected = selection ? *selection : made.emplace(select(book, question));
+  const Outcome outcome = judge(book, facts_of(book, question, selected.who), Point::request,
+                                question.connect, nullptr, &selected.rules);
   auto verdict = verdict_of(book, outcome);
   if (!passes(outcome)) {
     Decided refused{std::unexpected(refusal(book, outcome, question.host)), std::move(verdict)};

@@ -126,6 +126,8 @@ struct Decided {
   /// live.
   std::string_view redirect_to = {};
 };
-Decided decide(const RuleSet& rules, const Question& question);
+/// `selection`: of this question; null: it is made.
+Decided decide(const RuleSet& rules, const Question& question,
+               const Selection* selection = nullptr);
 
 }  // namespace weir::policy

@@ -6,16 +6,17 @@
 
 namespace weir::policy {
 
-void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
-                        const http::RequestHead* head, bool websocket, std::string& path) {
-  if (question.own) return;
+std::optional<Selection> add_what_rules_ask(Question& question, const Rulebook& book,
+                                            const base::IpAddress& client,
+                                            const http::RequestHead* head, bool websocket,
+                                            std::string& path) {
+  if (question.own) return std::nullopt;
   question.asks = true;
   if (book.asks_who) question.request.client = client.unmapped();
-  if (question.connect || !head || !book.needs.meets(kOfRequests)) return;
-  add_facts(
-      question,
-      needs_of(book, who_asks(book, question), host_for_rules(question.host, question.literal)),
-      *head, websocket, path);
+  if (question.connect || !head || !book.needs.meets(kOfRequests)) return std::nullopt;
+  Selection selection = select(book, question);
+  add_facts(question, needs_of(book, selection.rules), *head, websocket, path);
+  return selection;
 }
 
 void add_facts(Question& question, FactSet needs, const http::RequestHead& head, bool websocket,
@@ -23,7 +24,7 @@ void add_facts(Question& question, FactSet needs, const http::RequestHead& head,
   if (needs.has(Fact::url)) {
     path = match::normal_path(head.target.path);
     const size_t size = path.size();
-    path += match::other_reading(head.target.path);
+    path += match::other_reading(path);
     question.request.path = std::string_view(path).substr(0, size);
     question.request.other_path = std::string_view(path).substr(size);
     question.request.https = head.target.scheme == http::Scheme::https;

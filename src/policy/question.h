@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,13 +54,16 @@ struct Question {
 };
 
 struct Rulebook;
+struct Selection;
 
 /// Sets what the rules that may hold for this client and host need of `question.request`, and no
 /// more, so that questions which the rules answer alike are equal. `head` is null where it is not
 /// known any more. `websocket`: the request asks for that upgrade. `path` keeps what the question
-/// refers to.
-void add_what_rules_ask(Question& question, const Rulebook& book, const base::IpAddress& client,
-                        const http::RequestHead* head, bool websocket, std::string& path);
+/// refers to. Returns what it has selected, if it had to.
+std::optional<Selection> add_what_rules_ask(Question& question, const Rulebook& book,
+                                            const base::IpAddress& client,
+                                            const http::RequestHead* head, bool websocket,
+                                            std::string& path);
 /// Of these facts, sets those that belong to a request.
 void add_facts(Question& question, FactSet needs, const http::RequestHead& head, bool websocket,
                std::string& path);

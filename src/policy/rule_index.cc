@@ -41,7 +41,6 @@ void add_found(RuleNumbers& to, const Rules& rules, const Key& key) {
 
 RuleIndex::RuleIndex(const Table& table)
     : rules_(table.size()),
-      limits_(table.has_limits()),
       any_host_(rules_),
       everyone_(rules_),
       groups_(Directory::kMostGroups, RuleNumbers(rules_)) {

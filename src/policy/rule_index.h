@@ -24,22 +24,19 @@ class RuleNumbers {
 
   void add(uint32_t number) { words()[number / kBits] |= uint64_t{1} << number % kBits; }
   void add(const RuleNumbers& others) {
-    uint64_t* const own = words();
-    const uint64_t* const other = others.words();
-    for (size_t i = 0; i < words_; ++i) own[i] |= other[i];
+    for (size_t i = 0; i < few_.size(); ++i) few_[i] |= others.few_[i];
+    for (size_t i = 0; i < many_.size(); ++i) many_[i] |= others.many_[i];
   }
   void keep(const RuleNumbers& others) {
-    uint64_t* const own = words();
-    const uint64_t* const other = others.words();
-    for (size_t i = 0; i < words_; ++i) own[i] &= other[i];
+    for (size_t i = 0; i < few_.size(); ++i) few_[i] &= others.few_[i];
+    for (size_t i = 0; i < many_.size(); ++i) many_[i] &= others.many_[i];
   }
-  /// In ascending order, as long as `each` returns true.
+  /// In ascending order.
   template <class Each>
   void all(Each each) const {
     for (size_t i = 0; i < words_; ++i) {
-      for (uint64_t left = words()[i]; left != 0; left &= left - 1) {
-        if (!each(i * kBits + static_cast<size_t>(std::countr_zero(left)))) return;
-      }
+      for (uint64_t left = words()[i]; left != 0; left &= left - 1)
+        each(i * kBits + static_cast<size_t>(std::countr_zero(left)));
     }
   }
 
@@ -63,8 +60,6 @@ class RuleIndex {
   /// All rules that may hold for this client and host, and few others. A rule that is left out does
   /// not hold, whatever else will be known.
   RuleNumbers candidates(const Who& who, std::string_view host) const;
-  /// Of the whole table.
-  bool limits() const { return limits_; }
 
  private:
   using Numbers = std::vector<uint32_t>;
@@ -79,7 +74,6 @@ class RuleIndex {
   RuleNumbers about(std::string_view host) const;
 
   size_t rules_ = 0;
-  bool limits_ = false;
   /// Rules about any host, and rules for everyone.
   RuleNumbers any_host_, everyone_;
   /// By the hash of a name that a rule is about, in ascending order, and where each hash begins.

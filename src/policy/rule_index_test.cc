@@ -19,10 +19,8 @@ Rule about(std::initializer_list<const char*> hosts, std::initializer_list<const
 /// The numbers of the candidates: "0 2".
 std::string asked(const Table& table, std::string_view host, const Who& who = {}) {
   std::string numbers;
-  RuleIndex(table).candidates(who, host).all([&](size_t number) {
-    numbers += (numbers.empty() ? "" : " ") + std::to_string(number);
-    return true;
-  });
+  RuleIndex(table).candidates(who, host).all(
+      [&](size_t number) { numbers += (numbers.empty() ? "" : " ") + std::to_string(number); });
   return numbers;
 }
 

@@ -47,18 +47,28 @@ Who who_asks(const Rulebook& book, const Question& question) {
   return book.directory.of(question.listener, question.request.client, question.identity);
 }
 
-FactSet needs_of(const Rulebook& book, const Who& who, std::string_view host) {
+FactSet needs_of(const Rulebook& book, const RuleNumbers& rules) {
   FactSet needs;
-  book.index.candidates(who, host).all([&](size_t number) {
-    needs = needs | book.table.at(number).needs;
-    return true;
-  });
+  rules.all([&](size_t number) { needs = needs | book.table.at(number).needs; });
   return needs;
 }
 
+FactSet needs_of(const Rulebook& book, const Who& who, std::string_view host) {
+  return needs_of(book, book.index.candidates(who, host));
+}
+
+Selection select(const Rulebook& book, const Question& question) {
+  const Who who = who_asks(book, question);
+  return {who, book.index.candidates(who, host_for_rules(question.host, question.literal))};
+}
+
 Facts facts_of(const Rulebook& book, const Question& question) {
+  return facts_of(book, question, who_asks(book, question));
+}
+
+Facts facts_of(const Rulebook& book, const Question& question, const Who& who) {
   Facts facts;
-  facts.who = who_asks(book, question);
+  facts.who = who;
   facts.now = book.now;
   facts.host = host_for_rules(question.host, question.literal);
   facts.literal = question.literal;
@@ -84,13 +94,18 @@ void add_address(const Rulebook& book, Facts& facts, const base::IpAddress& addr
     facts.country = book.countries->country(address);
 }
 
-Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,
-              Visitor* visitor) {
+Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect, Visitor* visitor,
+              const RuleNumbers* candidates) {
+  RuleNumbers sought;
+  if (!visitor && !candidates) {
+    sought = book.index.candidates(facts.who, facts.host);
+    candidates = &sought;
+  }
   return evaluate(book.table, {.facts = facts,
                                .lists = *book.lists,
                                .later = known_later(point, connect),
                                .visitor = visitor,
-                               .index = visitor ? nullptr : &book.index});
+                               .candidates = visitor ? nullptr : candidates});
 }
 
 }  // namespace weir::policy

@@ -72,16 +72,27 @@ inline constexpr FactSet kOfAnswers{Fact::kind, Fact::content_type, Fact::size};
 std::string_view host_for_rules(std::string_view host, bool literal);
 /// Nobody in particular where no rule asks who it is.
 Who who_asks(const Rulebook& book, const Question& question);
-/// What the rules ask about that may hold for this client and host.
+/// What these rules ask about.
+FactSet needs_of(const Rulebook& book, const RuleNumbers& rules);
+/// The same of those that may hold for this client and host.
 FactSet needs_of(const Rulebook& book, const Who& who, std::string_view host);
+
+/// Who asks a question, and the rules that may hold for them and its host. Views into the question.
+struct Selection {
+  Who who;
+  RuleNumbers rules;
+};
+Selection select(const Rulebook& book, const Question& question);
 
 /// What is known of a request at its beginning. Views into the question and the book.
 Facts facts_of(const Rulebook& book, const Question& question);
+Facts facts_of(const Rulebook& book, const Question& question, const Who& who);
 /// Adds the address to which Weir connects.
 void add_address(const Rulebook& book, Facts& facts, const base::IpAddress& address);
-/// Evaluates the table: whoever wants to know what the rules say, asks here.
+/// Evaluates the table: whoever wants to know what the rules say, asks here. `candidates` are for
+/// these facts; null: they are sought, or for a visitor each rule is asked.
 Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,
-              Visitor* visitor = nullptr);
+              Visitor* visitor = nullptr, const RuleNumbers* candidates = nullptr);
 
 /// Whether a request may go on from `point`: it is allowed, or it goes on to a point that will know
 /// what an allow still asks for.

@@ -19,26 +19,20 @@ class Evaluation {
 
   Outcome run() && {
     outcome_.allowed = table_.allow_by_default;
-    if (asking_.index)
-      ask_candidates(*asking_.index);
+    if (asking_.candidates)
+      asking_.candidates->all([this](size_t number) { ask(number); });
     else
-      for (number_ = 0; number_ < table_.size(); ++number_) ask(table_.at(number_));
+      for (size_t number = 0; number < table_.size(); ++number) ask(number);
     return outcome_;
   }
 
  private:
   bool decided() const { return outcome_.rule != nullptr; }
 
-  void ask_candidates(const RuleIndex& index) {
-    index.candidates(asking_.facts.who, asking_.facts.host).all([&](size_t number) {
-      number_ = number;
-      ask(table_.at(number));
-      return !decided() || index.limits();
-    });
-  }
-
   /// After the decision only limits are of interest.
-  void ask(const Rule& rule) {
+  void ask(size_t number) {
+    const Rule& rule = table_.at(number);
+    number_ = number;
     const bool limits = rule.action == Action::limit;
     if (limits ? outcome_.limit != nullptr : decided()) return;
     std::optional<ListHit> hit;

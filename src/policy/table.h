@@ -126,7 +126,7 @@ class Visitor {
   virtual void looked_at(const Rule& rule, Looked looked, const std::optional<ListHit>& hit) = 0;
 };
 
-class RuleIndex;
+class RuleNumbers;
 
 struct Asking {
   const Facts& facts;
@@ -135,8 +135,9 @@ struct Asking {
   FactSet later = {};
   /// May be null.
   Visitor* visitor = nullptr;
-  /// The table's; null: each rule is asked, as a visitor wants it, with the same outcome.
-  const RuleIndex* index = nullptr;
+  /// Of the table's RuleIndex, for these facts; null: each rule is asked, as a visitor wants it,
+  /// with the same outcome.
+  const RuleNumbers* candidates = nullptr;
 };
 
 /// Asks guards, grants, rules and presets in this order. The first that holds decides, but for

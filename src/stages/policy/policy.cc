@@ -42,15 +42,15 @@ Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http:
                Notes notes)
     : rules_(std::move(rules)), own_(std::move(own)), notes_(notes) {}
 
-Decided Policy::decide(const Question& question) const {
+Decided Policy::decide(const Question& question, const Selection* selection) const {
   base::Ref<const Decision>& last = last_[place_of(question.host) % last_.size()];
   if (last && last->is_for(question)) return {last, last->verdict()};
-  Decided decided = policy::decide(*rules_, question);
+  Decided decided = policy::decide(*rules_, question, selection);
   if (decided.decision) last = *decided.decision;
   return decided;
 }
 
-Question Policy::question_of(const http::Request& request, std::string& path) const {
+Decided Policy::ask(const http::Request& request) const {
   const http::Target& target = request.head->target;
   const http::Session& session = request.session();
   const bool connects = request.head->method == http::Method::connect;
@@ -61,17 +61,19 @@ Question Policy::question_of(const http::Request& request, std::string& path) co
                     .own = own_->answers(*request.head, session),
                     .literal = target.literal,
                     .connect = connects};
-  if (const auto& book = rules_->book_for(question))
-    add_what_rules_ask(question, *book, session.client.address, request.head.get(),
-                       request.upgrade == http::Upgrade::websocket, path);
-  return question;
+  std::string path;
+  std::optional<Selection> selection;
+  if (const auto& book = rules_->book_for(question)) {
+    selection = add_what_rules_ask(question, *book, session.client.address, request.head.get(),
+                                   request.upgrade == http::Upgrade::websocket, path);
+  }
+  return decide(question, selection ? &*selection : nullptr);
 }
 
 async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
                                                          http::Next next) const {
   if (notes_ == Notes::purpose) note_purpose(request);
-  std::string path;
-  Decided decided = decide(question_of(request, path));
+  Decided decided = ask(request);
   http::Exchange& exchange = *request.exchange;
   exchange.verdict = std::move(decided.verdict);
   if (!decided.redirect_to.empty()) return http::answer(redirection(decided.redirect_to));

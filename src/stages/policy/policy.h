@@ -30,8 +30,8 @@ class Policy final : public http::Stage {
  private:
   /// Goes on with a request of which every byte is counted.
   async::Task<base::Result<http::Response>> counted(http::Request& request, http::Next next) const;
-  Question question_of(const http::Request& request, std::string& path) const;
-  Decided decide(const Question& question) const;
+  Decided ask(const http::Request& request) const;
+  Decided decide(const Question& question, const Selection* selection) const;
 
   const std::shared_ptr<const RuleSet> rules_;
   const std::shared_ptr<const http::OwnNames> own_;
