@@ -74,10 +74,10 @@ def instructions_of(bench, peer, operations, more=()):
     return int(match[1])
 
 
-def rules(names, asks_path=False):
-    """Rules for groups about hosts, URLs and methods, and a list, none of which has the benchmark's requests. If
-    `asks_path`, one of them is about other paths of their host."""
-    names.write_text("".join(f"ads{number}.metrics{number % 977}.example.com\n" for number in range(NAMES)))
+def rules(names, asks_path=False, size=NAMES):
+    """Rules for groups about hosts, URLs and methods, and a list of `size` names, none of which has the benchmark's
+    requests. If `asks_path`, one of them is about other paths of their host."""
+    names.write_text("".join(f"ads{number}.metrics{number % 977}.example.com\n" for number in range(size)))
     text = f'[lists.ads]\npaths = ["{names}"]\n'
     for group in range(GROUPS):
         text += f'[[client]]\nname = "c{group}"\naddresses = ["10.{group}.0.0/16", "127.0.0.0/8"]\ngroups = ["g{group}"]\n'
