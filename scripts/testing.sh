@@ -44,9 +44,23 @@ scenarios() {
     --junitxml="$results/$build/scenarios.xml" "$@" ${pattern:+-k "$pattern"} >&2
 }
 
-# Builds the programs for ThreadSanitizer, and uses four workers from here on.
+# Begins to build the programs for ThreadSanitizer, with one compiler that steps back for whatever
+# else runs: the scenarios wait for clocks and for each other most of the time.
+threads_builder=
+begin_threads() {
+  mkdir -p "$results/tsan/unit"
+  # A group of its own, so that ninja and the compiler end with it.
+  setsid nice -n 19 bash -c '. scripts/debian.sh && WEIR_JOBS=1 build_preset tsan weir threads' \
+    >"$results/tsan/build.log" 2>&1 </dev/null &
+  threads_builder=$!
+  trap 'kill -- -"$threads_builder" 2>/dev/null || true' EXIT
+}
+
+# Has them built, and uses four workers from here on.
 build_threads() {
   mkdir -p "$results/tsan/unit"
+  # If that failed, the build below says why.
+  [ -z "$threads_builder" ] || wait "$threads_builder" || true
   (build_preset tsan weir threads) || return 1
   export WEIR_WORKERS=4
 }
