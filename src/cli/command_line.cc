@@ -121,13 +121,14 @@ Command read_command_line(int argc, const char* const* argv) {
   config->set_help_flag();
   config->add_flag("--defaults", defaults);
   config->add_flag("--reference", as_reference);
-  std::string control_path, control_port;
+  std::string control_path, control_port, control_file;
   std::vector<CLI::App*> words;
   for (const char* word : {"status", "reload"}) {
     words.push_back(app.add_subcommand(word));
     words.back()->set_help_flag();
     words.back()->add_option("PORT", control_port);
     words.back()->add_option("--control", control_path);
+    words.back()->add_option("--config", control_file);
   }
   const GrantWords grants(app);
   const ListWords lists(app);
@@ -165,8 +166,9 @@ Command read_command_line(int argc, const char* const* argv) {
   if (version) return print(version_text("CLI11 " CLI11_VERSION));
   if (word != words.end()) {
     // A port beside --control was always taken, and not looked at.
-    return control((*word)->get_name(),
-                   {.control = control_path, .port = control_path.empty() ? control_port : ""});
+    return control((*word)->get_name(), {.control = control_path,
+                                         .config = control_file,
+                                         .port = control_path.empty() ? control_port : ""});
   }
   if (grants.parsed()) {
     auto asked = grants.command();

@@ -205,6 +205,18 @@ TEST(CommandLine, AFile) {
   }
 }
 
+TEST(CommandLine, ARunningWeirIsFoundByItsFile) {
+  const File file("control = \"/run/other/weir\"\n[[listener]]\naddress = \"127.0.0.1:1234\"\n");
+  for (const char* word : {"status", "reload"}) {
+    const Command found = command({word, "--config", file.path()});
+    ASSERT_TRUE(found.control) << found.complaint;
+    EXPECT_EQ(found.control->path, "/run/other/weir");
+    EXPECT_EQ(found.control->words, word);
+    EXPECT_EQ(command({word, "1234", "--config", file.path()}).status, 2);
+    EXPECT_EQ(command({word, "--config", "/nonexistent/weir.toml"}).status, 2);
+  }
+}
+
 /// Sets the environment and the user as long as it lives.
 class As {
  public:

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: weir PORT [--debug] | weir --config FILE [--debug] | weir check FILE | weir config "
     "--defaults | "
-    "weir config --reference | weir status|reload [PORT] [--control PATH] | weir allow|block HOST "
+    "weir config --reference | weir status|reload [PORT] | weir allow|block HOST "
     "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir lists "
     "[show|update|on|off NAME] | weir explain URL | weir init LIFE [FILE] | weir passwd FILE USER "
     "| "
@@ -26,7 +26,8 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
   weir config --reference   print the reference of all keys (docs/guide/configuration.md)
   weir status [PORT]        what the Weir that listens on PORT (9876 if none is given) has done
   weir reload [PORT]        have it read its configuration file again, as SIGHUP does
-                            --control PATH names its control socket instead
+                            --control PATH names its control socket instead, --config FILE the
+                            file that it runs with
   weir allow HOST           let clients reach a host, before the configuration's rules
   weir block HOST           deny it to them; `*` is every host
                             --for 1h ends it, else it holds until it is revoked; --client NAME or
@@ -62,12 +63,13 @@ constexpr CommandText kCommands[] = {
     {"config", "--defaults | --reference",
      "--defaults prints a configuration file with all defaults, commented; --reference prints the\n"
      "reference of all keys.\n"},
-    {"status", "[PORT] [--control PATH]",
+    {"status", "[PORT | --control PATH | --config FILE]",
      "What the Weir that listens on PORT (9876 if none is given) has done. --control PATH names\n"
-     "its control socket instead.\n"},
-    {"reload", "[PORT] [--control PATH]",
+     "its control socket instead, --config FILE the file that it runs with.\n"},
+    {"reload", "[PORT | --control PATH | --config FILE]",
      "Has the Weir that listens on PORT (9876 if none is given) read its configuration file\n"
-     "again, as SIGHUP does. --control PATH names its control socket instead.\n"},
+     "again, as SIGHUP does. --control PATH names its control socket instead, --config FILE the\n"
+     "file that it runs with; where that now names another port, name the old one.\n"},
     {"allow",
      "HOST [--for TIME] [--client NAME | --group NAME] [--port PORT | --control PATH | --config "
      "FILE]",

@@ -164,6 +164,10 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
        "timeouts.connect\n"},
       {"[[listener]]\naddress = \"127.0.0.1:1\"\nalow = []",
        "f:3:1: unknown key \"alow\"; expected a key of [[listener]]; the nearest one is allow\n"},
+      {"[unheard_of]\nx = 1", "f:1:2: unknown key \"unheard_of\"; expected a known key or table\n"},
+      // Nothing is near: all that could be meant.
+      {"[pages]\nallow_destinations = []",
+       "f:2:1: unknown key \"allow_destinations\"; expected a key of [pages]: contact, folder\n"},
       {"blockedports = []",
        "f:1:1: unknown key \"blockedports\"; expected a known key or table; the nearest one is "
        "blocked_ports\n"},
@@ -235,11 +239,10 @@ TEST(Reader, MistakesAreAllNamedWithTheirPlaces) {
        "f:3:10: allow is \"a..b\": \"a..b\" is no host name or `*.suffix`: it has an empty part "
        "between dots; expected a list of names and "
        "networks such as [\"wiki.lan\", \"*.office.example\", \"10.1.0.0/16\"]\n"},
-      {"\"a\\u001bb\" = 1",
-       "f:1:1: unknown key \"a\\u001Bb\"; expected a known key or table; the nearest one is via\n"},
+      {"\"a\\u001bb\" = 1", "f:1:1: unknown key \"a\\u001Bb\"; expected a known key or table\n"},
       // Several at once, in the order of their places.
       {"zzz = 1\n[timeouts]\nconnect = 5\nhaed = \"1s\"\n[limits]\nfields = 1",
-       "f:1:1: unknown key \"zzz\"; expected a known key or table; the nearest one is via\n"
+       "f:1:1: unknown key \"zzz\"; expected a known key or table\n"
        "f:3:11: connect is 5: the unit is missing; expected a duration such as \"500ms\", \"10s\", "
        "\"15min\" or \"2h\", from 100ms to 1h\n"
        "f:4:1: unknown key \"haed\"; expected a key of [timeouts]; the nearest one is head\n"

@@ -38,6 +38,15 @@ bool is_bare(std::string_view key) {
   });
 }
 
+/// Further than any name that somebody may have meant.
+constexpr size_t kFar = SIZE_MAX;
+
+/// Twice the letters that differ; kFar if that is more than half of them.
+size_t step_between(std::string_view name, std::string_view other) {
+  const size_t step = 2 * edit_distance(name, other);
+  return step <= name.size() + 1 ? step : kFar;
+}
+
 /// `host` of `what.host`.
 std::string_view last_part_of(std::string_view name) {
   return name.substr(name.rfind('.') + 1);
@@ -98,16 +107,18 @@ std::string Schema::full_name(const Key& key) const {
 
 size_t Schema::distance(std::string_view found_in, std::string_view name, const Key& key) {
   const size_t other_table = key.table == found_in ? 0 : found_in.empty() ? 1 : kOtherTable;
-  const size_t whole = 2 * edit_distance(name, key.name);
-  if (!key.name.contains('.')) return whole + other_table;
-  const size_t last_part = 2 * edit_distance(last_part_of(name), last_part_of(key.name)) + 1;
-  return std::min(whole, last_part) + other_table;
+  size_t nearest = step_between(name, key.name);
+  if (key.name.contains('.')) {
+    const size_t last_part = step_between(last_part_of(name), last_part_of(key.name));
+    if (last_part != kFar) nearest = std::min(nearest, last_part + 1);
+  }
+  return nearest == kFar ? kFar : nearest + other_table;
 }
 
 std::string Schema::nearest_to(std::string_view table, std::string_view name) const {
   name = name.substr(0, kLongestName);
   std::string best;
-  size_t best_distance = SIZE_MAX;
+  size_t best_distance = kFar;
   const auto consider = [&](size_t distance, std::string text) {
     if (distance >= best_distance) return;
     best_distance = distance;
@@ -118,16 +129,26 @@ std::string Schema::nearest_to(std::string_view table, std::string_view name) co
     if (key.table.empty() && !table.empty()) text += " at the top of the file";
     consider(distance(table, name, key), std::move(text));
   }
-  for (const Group& group : groups_)
-    consider(2 * edit_distance(name, group.name) + (table.empty() ? 0 : kOtherTable),
-             header(group));
+  for (const Group& group : groups_) {
+    const size_t step = step_between(name, group.name);
+    if (step != kFar) consider(step + (table.empty() ? 0 : kOtherTable), header(group));
+  }
   return best;
+}
+
+std::string Schema::keys_of(std::string_view table) const {
+  std::string names;
+  for (const Key& key : keys_) {
+    if (key.table == table) names.append(names.empty() ? "" : ", ").append(key.name);
+  }
+  return names;
 }
 
 std::string Schema::nearest_header(std::string_view name) const {
   name = name.substr(0, kLongestName);
-  return header(*std::ranges::min_element(
-      groups_, {}, [&](const Group& group) { return edit_distance(name, group.name); }));
+  const auto nearest = std::ranges::min_element(
+      groups_, {}, [&](const Group& group) { return edit_distance(name, group.name); });
+  return step_between(name, nearest->name) == kFar ? "" : header(*nearest);
 }
 
 }  // namespace weir::config

@@ -85,10 +85,12 @@ class Schema {
 
   /// The key's name as texts show it: `limits.head`, `clients in [[listener]]`.
   std::string full_name(const Key& key) const;
-  /// The known key or table whose spelling is nearest to the unknown `name` in `table`. A name
-  /// without the table that it is in, as `host` for `what.host`, is near.
+  /// The known key or table whose spelling is nearest to the unknown `name` in `table`; empty if
+  /// none is near. A name without the table that it is in, as `host` for `what.host`, is near.
   std::string nearest_to(std::string_view table, std::string_view name) const;
-  /// The line that begins a table, of those whose name is nearest: `[[rule]]`.
+  /// The names of all keys of a table: "address, clients".
+  std::string keys_of(std::string_view table) const;
+  /// The line that begins the table whose name is nearest: `[[rule]]`; empty if none is near.
   std::string nearest_header(std::string_view name) const;
 
  private:

@@ -39,6 +39,7 @@ void TableReader::unknown(const toml::key& key, std::string_view name, std::stri
         ": " + std::string(key.str()) + " is a key of the top of the file, above the first table";
   } else if (!mistakes_.full()) {
     nearest = schema_.nearest_to(table, name);
+    if (nearest.empty() && !table.empty()) expected += ": " + schema_.keys_of(table);
   }
   mistakes_.add(place_of(key.source(), file_), "unknown key " + in_quotes(name),
                 std::move(expected), std::move(nearest));
