@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import threading
 import time
 
@@ -214,7 +215,8 @@ def test_hostile_files(tmp_path):
     path.write_bytes(b"\n" * (300 << 20))
     assert "larger than 256 MiB" in check()[2]
     path.write_bytes(os.urandom(50 << 20))
-    assert "most lines are not understood" in check()[2]
+    # By chance the first lines have what only ad-block syntax has, such as "##".
+    assert re.search("most lines are not understood|ad-block syntax", check()[2])
     path.write_bytes(b"\0" * (100 << 20))
     assert check()[0] == 1
     # More entries than a list may have.
