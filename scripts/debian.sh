@@ -38,7 +38,7 @@ require_debian() {
 # programs, and tests/architecture/test_tools.py checks this with dpkg.
 build_packages=(clang-19 llvm-19 lld-19 cmake ninja-build pkgconf pkgconf-bin ccache
   libc6-dev libc-ares-dev libcrypt-dev libtomlplusplus-dev libcli11-dev
-  libcctz-dev libmaxminddb-dev tzdata nlohmann-json3-dev)
+  libcctz-dev libmaxminddb-dev libssl-dev tzdata nlohmann-json3-dev)
 # clang takes the newest libstdc++ of the system.
 case "$(system_name)" in
   "debian 13") build_packages+=(libstdc++-14-dev) ;;

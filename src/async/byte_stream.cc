@@ -32,7 +32,9 @@ void Readiness::wake(WaitOperation* operation) {
 
 void Readiness::became_readable() {
   readable = true;
-  if (reader_) {
+  if (above) {
+    above->below_is_readable();
+  } else if (reader_) {
     wake(reader_);
   } else if (on_readable) {
     on_readable();
@@ -40,11 +42,16 @@ void Readiness::became_readable() {
 }
 void Readiness::became_writable() {
   writable = true;
+  if (above) return above->below_is_writable();
   wake(writer_);
 }
 void Readiness::became_broken() {
   broken = peer_closed = true;
   writable = true;
+  if (above) {
+    readable = true;
+    return above->below_is_broken();
+  }
   became_readable();
   wake(writer_);
   if (on_broken) on_broken->fire("client_closed");

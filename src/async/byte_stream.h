@@ -60,6 +60,20 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   /// Called for every new edge with something to read, when no reader waits.
   base::Callback<> on_readable;
 
+  /// A stream that lies on this one, such as TLS on TCP. It is told of every edge, and nobody else
+  /// waits for this stream.
+  class Above {
+   public:
+    virtual void below_is_readable() = 0;
+    virtual void below_is_writable() = 0;
+    virtual void below_is_broken() = 0;
+
+   protected:
+    ~Above() = default;
+  };
+  /// Not owned; cleared by its owner. Null: no stream lies on this one.
+  Above* above = nullptr;
+
   /// Called for edges, from the kernel or from a test's stream.
   void became_readable();
   void became_writable();
@@ -89,10 +103,11 @@ class Readiness : private detail::ReadAlarm, private detail::WriteAlarm {
   bool interrupted_ = false;
 };
 
-/// A stream: a TCP connection, or a test's memory; TLS and HTTP/2 streams can follow. Results are
-/// those of the system calls: a number of bytes, 0 for the end, or -errno. So nothing is allocated
-/// for what happens all the time; the caller knows which side it was and makes the Error.
-/// -ETIMEDOUT is a deadline that passed, -ECANCELED an interrupt.
+/// A stream: a TCP connection, TLS on another stream, or a test's memory; HTTP/2 streams can
+/// follow. Results are those of the system calls: a number of bytes, 0 for the end, or -errno. So
+/// nothing is allocated for what happens all the time; the caller knows which side it was and makes
+/// the Error. -ETIMEDOUT is a deadline that passed, -ECANCELED an interrupt, -ENODATA an end that
+/// may be a cut (TLS without close_notify), -EPROTO a peer that breaks the stream's own protocol.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -107,6 +122,11 @@ class ByteStream {
   /// Bytes that were written and that the peer has not received yet, as far as is known. Asks the
   /// kernel.
   virtual size_t unsent() const { return 0; }
+  /// Called when something has arrived while nobody expects content. Takes in what is none, such as
+  /// a TLS session ticket. True: that was all that has arrived.
+  virtual bool absorb() { return false; }
+  /// The stream will be silent for a while: gives back memory that it holds for its next bytes.
+  virtual void rest() {}
   /// The socket, if the kernel's bytes are the stream's bytes; else -1. Only for splice and
   /// sendfile inside async/ and net/.
   virtual int plain_descriptor() const { return -1; }

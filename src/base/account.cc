@@ -75,8 +75,8 @@ void compare_for(Ledger& ledger) {
 }  // namespace
 
 std::string_view name_of(Holding holding) {
-  static constexpr std::string_view kNames[] = {"objects", "blocks", "pipes",
-                                                "tables",  "log",    "promised"};
+  static constexpr std::string_view kNames[] = {"objects", "blocks", "pipes",   "tables",
+                                                "log",     "tls",    "promised"};
   static_assert(std::size(kNames) == kHoldings);
   return kNames[static_cast<size_t>(holding)];
 }

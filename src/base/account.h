@@ -20,9 +20,10 @@ enum class Holding : uint8_t {
   pipes,     // Bytes that the kernel holds in pipes (splice).
   tables,    // Entries by name or address: names looked up, clients, origins.
   log,       // Lines that wait to be written.
+  tls,       // All that OpenSSL holds: connections, certificates, sessions.
   promised,  // Not held yet: one block per running exchange.
 };
-inline constexpr size_t kHoldings = 6;
+inline constexpr size_t kHoldings = 7;
 /// The name that `weir status` prints.
 std::string_view name_of(Holding holding);
 

@@ -1,0 +1,117 @@
+#include "net/tls/client_tls.h"
+
+#include <openssl/err.h>
+
+#include <new>
+
+#include "net/tls/verdict.h"
+
+namespace weir::net {
+
+/// What an SSL knows beside its settings. Freed with it.
+struct ClientTls::Peer {
+  base::Ref<ClientTls> maker;
+  std::string origin;
+  std::string why_refused;
+};
+
+namespace {
+
+/// X25519 first: it costs 90 us less a side than P-256.
+constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr unsigned char kHttp1[] = "\x08http/1.1";
+/// OpenSSL's: keys of 112 bits of security, no SHA-1 in signatures.
+constexpr int kSecurityLevel = 2;
+
+}  // namespace
+
+int ClientTls::peer_index() {
+  static const int index = SSL_get_ex_new_index(
+      0, nullptr, nullptr, nullptr, [](void*, void* peer, CRYPTO_EX_DATA*, int, long, void*) {
+        delete static_cast<Peer*>(peer);
+      });
+  return index;
+}
+
+base::Ref<ClientTls> ClientTls::make(std::shared_ptr<TrustStore> trust) {
+  base::Ref<ClientTls> made(new ClientTls(std::move(trust)));
+  return made->prepare() ? made : base::Ref<ClientTls>();
+}
+
+bool ClientTls::prepare() {
+  context_.reset(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX* const context = context_.get();
+  if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
+      !SSL_CTX_set1_groups_list(context, kGroups))
+    return false;
+  SSL_CTX_set1_cert_store(context, trust_->get());
+  SSL_CTX_set_security_level(context, kSecurityLevel);
+  // Reading ahead takes several records with one call of the kernel. An end without close_notify is
+  // told apart by TlsStream.
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_options(
+      context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &verified);
+  if (SSL_CTX_set_alpn_protos(context, kHttp1, sizeof kHttp1 - 1) != 0) return false;
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, &new_session);
+  return true;
+}
+
+SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view origin) {
+  ERR_clear_error();
+  SslPtr ssl(SSL_new(context_.get()));
+  if (!ssl) return nullptr;
+  auto peer = std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin), {}});
+  if (SSL_set_ex_data(ssl.get(), peer_index(), peer.get()) != 1) return nullptr;
+  (void)peer.release();
+  const std::string name(host);
+  SSL_set_connect_state(ssl.get());
+  X509_VERIFY_PARAM* const checks = SSL_get0_param(ssl.get());
+  X509_VERIFY_PARAM_set_hostflags(
+      checks, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  const bool named = literal ? X509_VERIFY_PARAM_set1_ip_asc(checks, name.c_str()) == 1
+                             : X509_VERIFY_PARAM_set1_host(checks, name.data(), name.size()) == 1 &&
+                                   SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1;
+  if (!named) return nullptr;
+  if (const SslSessionPtr session = sessions_.take(origin))
+    SSL_set_session(ssl.get(), session.get());
+  return ssl;
+}
+
+int ClientTls::verified(int accepted, X509_STORE_CTX* about) {
+  if (accepted == 1) return 1;
+  auto* const ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(about, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* const peer = static_cast<Peer*>(SSL_get_ex_data(ssl, peer_index()));
+  if (!peer) return 0;
+  try {
+    peer->why_refused =
+        net::why_refused(X509_STORE_CTX_get_error(about), X509_STORE_CTX_get_current_cert(about));
+  } catch (const std::bad_alloc&) {
+    // OpenSSL is C: no exception may pass it.
+  }
+  return 0;
+}
+
+std::string ClientTls::why_refused(const TlsStream& stream) {
+  const auto* const peer = static_cast<const Peer*>(SSL_get_ex_data(&stream.ssl(), peer_index()));
+  if (peer && !peer->why_refused.empty()) return peer->why_refused;
+  return net::why_refused(static_cast<int>(SSL_get_verify_result(&stream.ssl())), nullptr);
+}
+
+int ClientTls::new_session(SSL* ssl, SSL_SESSION* session) {
+  auto* const peer = static_cast<Peer*>(SSL_get_ex_data(ssl, peer_index()));
+  if (!peer) return 0;
+  SslSessionPtr kept(session);
+  try {
+    peer->maker->sessions_.put(peer->origin, std::move(kept));
+    return 1;
+  } catch (const std::bad_alloc&) {
+    // OpenSSL is C: no exception may pass it. If `kept` was not taken, OpenSSL frees its session.
+    return kept.release() ? 0 : 1;
+  }
+}
+
+}  // namespace weir::net

@@ -1,0 +1,40 @@
+// TLS towards origins, where Weir is the client.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/tls/session_table.h"
+#include "net/tls/tls_stream.h"
+#include "net/tls/trust_store.h"
+
+namespace weir::net {
+
+/// Makes the SSLs of connections to origins: TLS 1.2 or 1.3 with a certificate that is verified by
+/// name, chain, purpose and validity (RFC 9110, 4.3.4). One per worker and trust store. It lives
+/// until the last of its SSLs is freed: each has a reference.
+class ClientTls : public base::Counted<ClientTls> {
+ public:
+  /// `trust` is loaded. Null if OpenSSL has no memory.
+  static base::Ref<ClientTls> make(std::shared_ptr<TrustStore> trust);
+
+  /// `host` in lower case and without a final dot; `literal`: it is an address. `origin` names host
+  /// and port, for the sessions that are kept. Null if there is no memory.
+  SslPtr begin(std::string_view host, bool literal, std::string_view origin);
+  /// After a handshake has failed for its certificate: why, as why_refused() says it.
+  static std::string why_refused(const TlsStream& stream);
+
+ private:
+  struct Peer;
+  explicit ClientTls(std::shared_ptr<TrustStore> trust) : trust_(std::move(trust)) {}
+  bool prepare();
+  static int peer_index();
+  static int verified(int accepted, X509_STORE_CTX* about);
+  static int new_session(SSL* ssl, SSL_SESSION* session);
+
+  const std::shared_ptr<TrustStore> trust_;
+  SslContextPtr context_;
+  SessionTable sessions_;
+};
+
+}  // namespace weir::net

@@ -1,0 +1,152 @@
+#include "net/tls/client_tls.h"
+
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "async/stream_fake.h"
+#include "net/tls/tls_fake.h"
+
+namespace weir::net {
+namespace {
+
+constexpr long kDay = 86'400;
+
+async::Task<void> note(async::Task<Handshaken> handshake, Handshaken& made, bool& done) {
+  made = co_await std::move(handshake);
+  done = true;
+}
+
+/// A file of one certificate.
+class PemFile {
+ public:
+  explicit PemFile(X509* certificate) {
+    FILE* const file = fdopen(mkstemp(path_), "w");
+    PEM_write_X509(file, certificate);
+    fclose(file);
+  }
+  PemFile(const PemFile&) = delete;
+  ~PemFile() { unlink(path_); }
+  std::string path() const { return path_; }
+
+ private:
+  char path_[32] = "/tmp/weir-root-XXXXXX";
+};
+
+class ClientTlsTest : public testing::Test {
+ protected:
+  /// Trusts what is in `server`'s certificate alone.
+  void trust(const FakeServer& server) {
+    const PemFile file(server.certificate());
+    auto store = TrustStore::make({file.path()});
+    ASSERT_TRUE(store) << store.error();
+    tls_ = ClientTls::make(*store);
+  }
+  void trust_nobody() { tls_ = ClientTls::make(*TrustStore::make({})); }
+
+  Handshaken shake(FakeServer& server, const char* host, bool literal = false) {
+    server.accept();
+    auto owned = std::make_unique<async::MemoryStream>();
+    async::MemoryStream& below = *owned;
+    stream_ = std::make_unique<TlsStream>(std::move(owned), tls_->begin(host, literal, host));
+    Handshaken made;
+    bool done = false;
+    async::TaskScope scope;
+    scope.spawn(note(stream_->handshake(async::Deadline::kNever), made, done));
+    for (size_t carried = 0, turns = 0; turns < 20; ++turns) {
+      loop_.turn(0);
+      server.take(std::string_view(below.sent).substr(carried));
+      carried = below.sent.size();
+      if (const std::string bytes = server.give(); !bytes.empty()) below.arrive(bytes);
+    }
+    EXPECT_TRUE(done);
+    stream_->absorb();
+    return made;
+  }
+  std::string why() const { return ClientTls::why_refused(*stream_); }
+
+  async::EventLoop loop_;
+  base::Ref<ClientTls> tls_;
+  std::unique_ptr<TlsStream> stream_;
+};
+
+TEST_F(ClientTlsTest, AGoodCertificateIsTaken) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    FakeServer server(version);
+    trust(server);
+    const Handshaken made = shake(server, "origin.test");
+    EXPECT_EQ(made.error, 0) << why();
+    EXPECT_STREQ(SSL_get_servername(server.ssl(), TLSEXT_NAMETYPE_host_name), "origin.test");
+  }
+}
+
+TEST_F(ClientTlsTest, EachBadOneHasItsReason) {
+  const auto refused = [&](FakeServer& server, const char* host, bool literal = false) {
+    const Handshaken made = shake(server, host, literal);
+    EXPECT_EQ(made.error, -EPROTO);
+    EXPECT_TRUE(made.distrusted);
+    return why();
+  };
+  FakeServer good(TLS1_3_VERSION);
+  trust(good);
+  EXPECT_EQ(refused(good, "other.test"), "is for another name: it is for origin.test");
+  EXPECT_EQ(refused(good, "a.origin.test"), "is for another name: it is for origin.test");
+  EXPECT_EQ(refused(good, "192.0.2.1", true), "is for another name: it is for origin.test");
+  trust_nobody();
+  EXPECT_EQ(refused(good, "origin.test"),
+            "is signed by nobody but itself, so anybody could have made it");
+  FakeServer old(TLS1_3_VERSION, "origin.test", -20 * kDay, -10 * kDay);
+  trust(old);
+  EXPECT_TRUE(refused(old, "origin.test").starts_with("has expired (on 20"));
+  FakeServer early(TLS1_2_VERSION, "origin.test", 10 * kDay, 20 * kDay);
+  trust(early);
+  EXPECT_TRUE(refused(early, "origin.test").starts_with("is not valid yet (from 20"));
+  FakeServer wild(TLS1_3_VERSION, "*.origin.test");
+  trust(wild);
+  EXPECT_EQ(shake(wild, "a.origin.test").error, 0);
+  EXPECT_NE(refused(wild, "a.b.origin.test"), "");
+  FakeServer partial(TLS1_3_VERSION, "a*.origin.test");
+  trust(partial);
+  EXPECT_NE(refused(partial, "ab.origin.test"), "");
+}
+
+TEST_F(ClientTlsTest, SessionsAreResumed) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    FakeServer server(version);
+    trust(server);
+    EXPECT_FALSE(shake(server, "origin.test").resumed);
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(shake(server, "origin.test").resumed) << version << i;
+  }
+}
+
+TEST(SessionTable, KeepsTheNewestOfThoseThatWereUsedLast) {
+  SessionTable table;
+  const auto put = [&](const std::string& origin) {
+    SSL_SESSION* const made = SSL_SESSION_new();
+    SSL_SESSION_set_protocol_version(made, TLS1_3_VERSION);
+    table.put(origin, SslSessionPtr(made));
+    return made;
+  };
+  put("a:443");
+  SSL_SESSION* const second = put("a:443");
+  SSL_SESSION* const third = put("a:443");
+  EXPECT_EQ(table.take("a:443").get(), third);
+  EXPECT_EQ(table.take("a:443").get(), second);
+  EXPECT_EQ(table.take("a:443"), nullptr) << "two are kept";
+  put("a:443");
+  for (size_t i = 0; i < SessionTable::kMostOrigins; ++i) put(std::to_string(i));
+  EXPECT_EQ(table.take("a:443"), nullptr);
+  EXPECT_NE(table.take("0"), nullptr);
+}
+
+TEST(TrustStore, AFileWithoutCertificatesIsNamed) {
+  const auto none = TrustStore::make({"/nonexistent.pem"});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error(), "/nonexistent.pem has no certificates in PEM, or can't be read");
+}
+
+}  // namespace
+}  // namespace weir::net

@@ -1,0 +1,26 @@
+// OpenSSL's objects as owned pointers. Included in net/tls/ and intercept/ alone.
+#pragma once
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+
+namespace weir::net {
+
+template <auto function>
+struct FreedBy {
+  template <class T>
+  void operator()(T* object) const {
+    function(object);
+  }
+};
+
+using SslPtr = std::unique_ptr<SSL, FreedBy<&SSL_free>>;
+using SslContextPtr = std::unique_ptr<SSL_CTX, FreedBy<&SSL_CTX_free>>;
+using SslSessionPtr = std::unique_ptr<SSL_SESSION, FreedBy<&SSL_SESSION_free>>;
+using CertificatePtr = std::unique_ptr<X509, FreedBy<&X509_free>>;
+using TrustStorePtr = std::unique_ptr<X509_STORE, FreedBy<&X509_STORE_free>>;
+
+}  // namespace weir::net
