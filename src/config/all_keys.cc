@@ -6,6 +6,7 @@
 #include "lists/keys.h"
 #include "net/dns/keys.h"
 #include "net/stream/keys.h"
+#include "net/tls/keys.h"
 #include "origin/keys.h"
 #include "policy/client_keys.h"
 #include "policy/keys.h"
@@ -63,6 +64,10 @@ std::vector<Group> groups() {
                 "tunnel_idle tcp_keepalive expect linger linger_silence"},
       {.name = "pool", .doc = "Connections to origins that are kept for the next request."},
       {.name = "tunnel", .doc = "CONNECT, and what is inside."},
+      {.name = "tls",
+       .doc = "TLS with sites, where Weir itself speaks it: for `https://` URLs that a "
+              "client asks Weir for, and for lists. What a CONNECT carries is not "
+              "touched."},
       {.name = "dns", .doc = "How names are looked up; see also `resolver`."},
       {.name = "log",
        .doc = "The access log, a line a request; see also `limits.log_backlog`. A reload changes "
@@ -94,6 +99,7 @@ std::vector<Key> gathered() {
   add_keys(all, lists::keys());
   add_keys(all, net::resolver_keys(), &Config::resolver);
   add_keys(all, net::tcp_keys(), &Config::tcp);
+  add_keys(all, net::tls_keys(), &Config::tls);
   add_keys(all, server::keys(), &Config::server);
   add_keys(all, origin::keys(), &Config::origin);
   add_keys(all, tunnel::keys(), &Config::tunnel);

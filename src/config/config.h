@@ -9,6 +9,7 @@
 #include "lists/config.h"
 #include "net/dns/config.h"
 #include "net/stream/config.h"
+#include "net/tls/config.h"
 #include "origin/config.h"
 #include "policy/client_keys.h"
 #include "policy/config.h"
@@ -87,6 +88,7 @@ struct Config {
                                       policy::kDefaultBlockedPorts.end()};
   net::ResolverConfig resolver;
   net::TcpConfig tcp;
+  net::TlsConfig tls;
   server::ServerConfig server;
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;

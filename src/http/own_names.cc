@@ -13,7 +13,7 @@ bool OwnNames::answers(const RequestHead& head, const Session& session) const {
 
 bool OwnNames::covers(const Target& target, const Session& session) const {
   // A request of Weir's own: Weir's pages are for clients.
-  if (session.local.port == 0) return false;
+  if (session.local.port == 0 || target.scheme == Scheme::https) return false;
   const uint16_t local_port = session.local.port;
   if (target.host == own_name_) return target.port == 80 || target.port == local_port;
   if (target.port != local_port &&

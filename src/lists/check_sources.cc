@@ -44,10 +44,8 @@ CheckedSources check_sources(const ListConfigs& configs) {
       else
         checked.mistakes.push_back(config.path_places[i] + ": " + read.error());
     }
-    for (const std::string& url : config.urls) {
-      checked.notes.push_back(url + (is_https(url) ? ": https:// comes with a later version"
-                                                   : ": is fetched while Weir runs"));
-    }
+    for (const std::string& url : config.urls)
+      checked.notes.push_back(url + ": is fetched while Weir runs");
   }
   return checked;
 }

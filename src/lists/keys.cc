@@ -49,8 +49,7 @@ constexpr base::Setting<ListConfig> kKeys[] = {
      .member = kUrls,
      .doc =
          "Where more of the list is fetched from, while Weir runs and by its own policy. The last "
-         "good copy is kept in `state_dir`. URLs of https come with a later version; `weir "
-         "lists` shows them."},
+         "good copy is kept in `state_dir`."},
     {.table = "lists",
      .name = "refresh",
      .kind = Kind::duration,

@@ -20,13 +20,19 @@ base::Ref<OriginConnection> make_http1(Opened opened) {
                                          opened.peer, opened.source);
 }
 
-OriginKeyView key_of(http::RequestHead& head) {
+OriginKeyView Acquire::key_of(http::RequestHead& head) const {
   const http::Target& target = head.target;
   // The target's authority leaves a default port out.
   const std::string_view authority = target.port != http::default_port_of(target.scheme)
                                          ? target.authority
                                          : head.copy(http::authority_key(target.host, target.port));
-  return {.scheme = target.scheme, .authority = authority, .next_hop = {}, .server_name = {}};
+  OriginKeyView key{
+      .scheme = target.scheme, .authority = authority, .next_hop = {}, .server_name = {}};
+  if (target.scheme == http::Scheme::https && context_.tls) {
+    key.server_name = target.host;
+    key.verification = context_.tls->verification();
+  }
+  return key;
 }
 
 base::Result<Lease> Acquire::pinned(const http::Request& request,
@@ -99,9 +105,25 @@ async::Task<base::Result<Connected>> Acquire::open(const http::Request& request)
   co_return connected;
 }
 
+async::Task<base::Result<std::unique_ptr<async::ByteStream>>> Acquire::secure(
+    std::unique_ptr<async::ByteStream> stream, const http::Request& request, OriginKeyView key,
+    uint64_t deadline_ms) const {
+  if (!context_.tls)
+    co_return base::fail(ErrorType::proxy_internal_error, "Nothing here can speak TLS.");
+  const http::Target& target = request.head->target;
+  const TlsOrigin origin{target.host, target.literal, key.authority};
+  co_return co_await context_.tls->secure(std::move(stream), origin, deadline_ms);
+}
+
 async::Task<base::Result<base::Ref<OriginConnection>>> Acquire::connect(
     const http::Request& request, OriginKeyView key) const {
+  const uint64_t deadline_ms =
+      async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
   CO_TRY(Connected connected, co_await open(request));
+  if (key.scheme == http::Scheme::https) {
+    CO_TRY(connected.stream,
+           co_await secure(std::move(connected.stream), request, key, deadline_ms));
+  }
   auto connection = context_.make_connection(
       {std::move(connected.stream), keep(key), connected.peer, connected.source});
   connection->aliases = std::move(connected.aliases);

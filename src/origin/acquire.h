@@ -7,6 +7,7 @@
 #include "http/stage.h"
 #include "origin/config.h"
 #include "origin/connect/connector.h"
+#include "origin/connect/origin_tls.h"
 #include "origin/pool/origin_queue.h"
 #include "origin/pool/pool.h"
 
@@ -36,16 +37,18 @@ struct AcquireContext {
   std::function<void(const std::string&)> ask_others = {};
   /// Closes something idle if descriptors have run out. True if one is free now.
   std::function<bool()> make_room = {};
+  /// For https. Null, in tests: such a request is an error.
+  OriginTls* tls = nullptr;
   /// Gives an opened connection its protocol.
   MakeConnection make_connection = &make_http1;
 };
 
-/// The key under which a request's connection may be shared. Valid as long as the head lives.
-OriginKeyView key_of(http::RequestHead& head);
-
 class Acquire {
  public:
   explicit Acquire(AcquireContext context) : context_(std::move(context)) {}
+
+  /// The key under which a request's connection may be shared. Valid as long as the head lives.
+  OriginKeyView key_of(http::RequestHead& head) const;
 
   /// The client's own connection to that authority. An error if it has died: no other one can
   /// replace it, since a login belongs to it, or the client opened it by CONNECT.
@@ -67,6 +70,10 @@ class Acquire {
   /// Opens a stream. If descriptors have run out, waits in order of arrival, at most
   /// connect_timeout_ms.
   async::Task<base::Result<Connected>> open(const http::Request& request) const;
+  /// `stream` after a TLS handshake with the request's origin.
+  async::Task<base::Result<std::unique_ptr<async::ByteStream>>> secure(
+      std::unique_ptr<async::ByteStream> stream, const http::Request& request, OriginKeyView key,
+      uint64_t deadline_ms) const;
 
   const AcquireContext context_;
 };

@@ -60,7 +60,7 @@ std::unique_ptr<OriginExchange> Forward::begin(const http::Request& request, Lea
 async::Task<base::Result<http::Response>> Forward::forward(http::Request& request) const {
   EditSpace space;
   const http::OutgoingHead head = head_for_origin(request, via_, space);
-  const OriginKeyView key = key_of(*request.head);
+  const OriginKeyView key = acquire_.key_of(*request.head);
   const bool repeatable = http::is_idempotent(request.head->method) && !request.body;
   const bool pinned = request.pins && request.pins->has(key.authority);
   Lease lease;
@@ -150,7 +150,7 @@ void Forward::note_login(const http::Request& request, OriginExchange& origin,
 }
 
 async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request& request) const {
-  CO_TRY(auto connection, co_await acquire_.connect(request, key_of(*request.head)));
+  CO_TRY(auto connection, co_await acquire_.connect(request, acquire_.key_of(*request.head)));
   request.exchange->peer = connection->peer;
   request.exchange->peer_source = connection->source;
   request.exchange->peer_aliases = connection->aliases;

@@ -34,10 +34,6 @@ base::Result<void> check(const http::RequestHead& head) {
   if (http::no_memory()) return std::unexpected(http::no_memory_error());
   if (head.method == http::Method::connect)
     return base::fail(ErrorType::proxy_internal_error, "Weir opens no tunnel for itself.");
-  if (head.target.scheme == http::Scheme::https) {
-    return base::fail(ErrorType::http_request_error, 501,
-                      "Weir does not fetch https:// URLs for itself yet.");
-  }
   return {};
 }
 

@@ -77,9 +77,8 @@ class Errands final : public http::Journal {
 /// `head` is complete, its target too. Once per errand.
 ///
 /// Errors: what the stages return; connection_limit_reached at the limit of memory;
-/// http_request_error for https, which Weir does not speak to origins yet; proxy_internal_error for
-/// CONNECT; cancelled, after Errand::cancel. The body's errors are those of its origin, and
-/// cancelled.
+/// proxy_internal_error for CONNECT; cancelled, after Errand::cancel. The body's errors are those
+/// of its origin, and cancelled.
 async::Task<base::Result<http::Response>> run_errand(base::Ref<Errand> errand,
                                                      base::Ref<http::RequestHead> head);
 

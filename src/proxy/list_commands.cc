@@ -67,7 +67,6 @@ void Master::tend_lists() {
 
 std::string Master::state_of_url(const std::string& url) const {
   const auto time = [this](int64_t seconds) { return local_text(snapshot_->config, seconds); };
-  if (lists::is_https(url)) return "https:// comes with a later version";
   const ListUpdates::Source* const source = list_updates_.find(url);
   if (!source) return "is not fetched: there is no folder to keep it in";
   std::string text =

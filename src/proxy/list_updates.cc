@@ -28,7 +28,6 @@ void ListUpdates::use(const std::string& folder, const lists::ListConfigs& confi
   for (const auto& [name, config] : configs) {
     if (off.contains(name)) continue;
     for (const std::string& url : config.urls) {
-      if (lists::is_https(url)) continue;
       const auto refresh = static_cast<int64_t>(config.refresh_ms / 1000);
       if (const auto known = sources_.find(url); known != sources_.end()) {
         known->second.refresh = std::min(known->second.refresh, refresh);

@@ -30,8 +30,10 @@ policy::Config for_house(const Config& config) {
 /// listener, which is taken from the new configuration.
 PipelineParts make_parts(const Config& config, const Listeners::Change& change,
                          const PipelineParts* before, BesideRules beside, const std::string& via,
-                         std::shared_ptr<auth::Login> login) {
+                         std::shared_ptr<auth::Login> login,
+                         std::shared_ptr<net::TrustStore> trust) {
   PipelineParts parts;
+  parts.trust = std::move(trust);
   parts.own = std::make_shared<const http::OwnNames>(config.own_name, change.listening);
   parts.login = std::move(login);
   parts.origin = config.origin;
@@ -109,6 +111,8 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
     const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses) {
   auto login = login_for(config.login, before);
   if (!login) return std::unexpected(std::move(login).error());
+  auto trust = net::TrustStore::make(config.tls.roots);
+  if (!trust) return std::unexpected(std::move(trust).error());
   auto change = listeners.plan(config);
   if (!change) return std::unexpected(std::move(change).error());
   if (std::string why = refuses(*change); !why.empty()) return std::unexpected(std::move(why));
@@ -116,7 +120,7 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
   auto log = make_log(config.log, before);
   if (!log) return std::unexpected(std::move(log).error());
   auto parts = make_parts(config, *change, before ? before->parts.get() : nullptr,
-                          std::move(beside), via, *login);
+                          std::move(beside), via, *login, *std::move(trust));
   // The last step that can fail.
   if (std::string why = Listeners::listen(*change); !why.empty())
     return std::unexpected(std::move(why));

@@ -8,6 +8,7 @@
 #include "http/own_names.h"
 #include "http/stage.h"
 #include "journal/denials.h"
+#include "net/tls/trust_store.h"
 #include "origin/forward.h"
 #include "policy/decide.h"
 #include "server/http1/session.h"
@@ -38,6 +39,8 @@ struct PipelineParts {
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
   errors::Pages pages;
+  /// Who may vouch for origins.
+  std::shared_ptr<net::TrustStore> trust;
   /// The log says what requests are for, and the page that they come from.
   bool log_purpose = false;
   std::string via;

@@ -12,6 +12,7 @@
 #include "base/event_log.h"
 #include "base/reserve.h"
 #include "net/stream/descriptor.h"
+#include "net/tls/memory.h"
 #include "proxy/make_snapshot.h"
 #include "proxy/master.h"
 
@@ -72,6 +73,7 @@ bool Master::start(const Config& config) {
   const Bearable bearable = bearable_connections(config.max_connections);
   limit_connections(bearable);
   base::Reserve::install();
+  net::charge_for_tls();
   // The default folder is not locked: Weirs started with only a port store nothing there and need
   // not exclude each other.
   if (!config.state_dir.empty()) {

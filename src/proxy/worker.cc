@@ -30,6 +30,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serv
       snapshot_(snapshot),
       resolver_(snapshot->config.resolver),
       connector_(resolver_),
+      tls_(pool_port_),
       pool_(snapshot->config.origin,
             origin::Pool::OnFree::to<&origin::OriginQueue::wake_one>(origin_queue_)),
       relief_(shared, *this, connections_, pool_),
@@ -95,6 +96,7 @@ void Worker::use(SnapshotRef snapshot) {
   relief_.use_lowest_rate(config.lowest_rate);
   resolver_.configure(config.resolver);
   connector_.configure(tcp);
+  tls_.use(snapshot_->parts->trust);
   pool_.configure(config.origin);
   pipeline_ = make_pipeline(snapshot_->parts, sessions_, {shared_.attempts, pool_port_},
                             forward_context(), shared_.denials);
@@ -118,7 +120,8 @@ origin::AcquireContext Worker::acquire_context() {
                 shared_.ask_others(*this,
                                    [&](Colleague& worker) { worker.give_up_idle(authority); });
               },
-          .make_room = [this] { return relief_.free_descriptor(); }};
+          .make_room = [this] { return relief_.free_descriptor(); },
+          .tls = &tls_};
 }
 
 bool Worker::refuses(const http::Session& session) const {

@@ -87,6 +87,7 @@ class Worker final : private server::ClientRules, public Colleague {
   server::ConfigRef server_config_;
   net::Resolver resolver_;
   origin::Connector connector_;
+  origin::OriginTls tls_;
   origin::Pool pool_;
   origin::OriginQueue origin_queue_;
   server::LiveConnections connections_;

@@ -100,7 +100,7 @@ TEST(Errands, ReachOnlyWhatIsPublicOrNamed) {
     EXPECT_EQ(fetch.error->rule(), "own requests") << url;
   }
   EXPECT_EQ(Fetch(h, "http://lists.test:25/").outcome(), "http_request_denied");
-  EXPECT_EQ(Fetch(h, "https://lists.test/").outcome(), "http_request_error");
+  EXPECT_EQ(Fetch(h, "https://lists.test/").outcome(), "connection_refused");
   EXPECT_EQ(h.origin->accepted, 1);
   EXPECT_EQ(h.errands.failed(), 5u);
 }

@@ -117,11 +117,6 @@ class TestKinds:
         own = origin.requests[0].fields.get("via")
         assert status_of(weir.get(origin.url + "/", [("Via", own)]))["error"] == "proxy_loop_detected"
 
-    def test_https(self, weir):
-        response = weir.get("https://example.test/")
-        assert response.status == 501
-        assert "CONNECT" in response.text
-
     def test_of_connect(self, weir, gone):
         with weir.client() as client:
             client.send_request("CONNECT", gone.authority, [("Host", gone.authority)])

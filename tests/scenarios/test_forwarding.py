@@ -52,13 +52,6 @@ def test_scheme_and_host_in_capitals(weir, origin):
     assert origin.requests[0].fields.get("host").lower() == f"localhost:{origin.port}"
 
 
-def test_https_in_absolute_form_is_told_to_use_connect(weir, origin):
-    response = weir.get(f"https://{origin.authority}/")
-    assert response.status == 501
-    assert "CONNECT" in response.text
-    assert origin.connections == []
-
-
 @pytest.mark.parametrize("target", ["ftp://127.0.0.1/", "ws://127.0.0.1/", "file:///etc/passwd", "urn:isbn:1"])
 def test_other_schemes_are_refused(shared_weir, target):
     assert shared_weir.get(target, [("Host", "127.0.0.1")]).status in (400, 501)

@@ -7,6 +7,7 @@ import pytest
 from support.client import Ended, eventually
 from support.clock import Clock
 from support.reloading import Reloading
+from support.tls import Authority
 from support.weir import ROOT, binary, environment, run
 
 RULE = '[[rule]]\nname = "no"\naction = "deny"\nwhat.list = ["bad"]\n'
@@ -16,12 +17,12 @@ DAY = 86_400
 class ListServer:
     """Answers with `content`; keeps the requests."""
 
-    def __init__(self, play):
+    def __init__(self, play, tls=None):
         self.content, self.etag, self.status, self.fields = b"bad.test\n", '"1"', "200 OK", []
         self.requests = []
         self.cut = False
-        self.origin = play(self.script, tolerant=True)
-        self.url = f"http://127.0.0.1:{self.origin.port}/bad.txt"
+        self.origin = play(self.script, tolerant=True, tls=tls)
+        self.url = f"{self.origin.url}/bad.txt"
 
     def script(self, connection):
         while connection.more():
@@ -103,7 +104,7 @@ def test_it_is_asked_for_again_each_day(tmp_path, server):
         ({"status": "500 Oops"}, "answers 500 Internal Server Error"),
         ({"cut": True}, "broke off: "),
         ({"fields": [("Content-Encoding", "gzip")]}, "comes compressed (gzip)"),
-        ({"status": "302 Found", "fields": [("Location", "https://lists.test/bad.txt")]}, "does not fetch https:// URLs"),
+        ({"status": "302 Found", "fields": [("Location", "https://lists.test/bad.txt")]}, "is not fetched: "),
         ({"status": "302 Found", "fields": [("Location", "/bad.txt")]}, "leads on and on"),
         ({"status": "302 Found", "fields": [("Location", "http://localhost:1/")]}, "is not fetched: "),
     ],
@@ -180,9 +181,17 @@ def test_a_name_that_leads_inside_is_not_fetched(tmp_path, server, names):
         eventually(lambda: is_denied(weir), what="the list")
 
 
-def test_what_comes_later_says_so(tmp_path):
-    with Reloading(tmp_path, config(tmp_path, "https://lists.test/bad.txt")) as weir:
-        assert "https://lists.test/bad.txt https:// comes with a later version" in lists(weir).stdout
+def test_over_https(tmp_path, play):
+    """Such a list may be trusted; but not if nobody known vouches for its server."""
+    authority = Authority(tmp_path)
+    server = ListServer(play, tls=authority.issue("127.0.0.1"))
+    text = config(tmp_path, server.url, "trusted = true\n")
+    with Reloading(tmp_path, text) as weir:
+        said(weir, "has an unknown issuer")
+        assert not server.requests
+        weir.reload(text + f'[tls]\nroots = ["{authority.pem}"]\n')
+        assert lists(weir, "update", "bad").returncode == 0
+        eventually(lambda: is_denied(weir), what="the list")
 
 
 def test_off_and_on(tmp_path):
@@ -283,4 +292,4 @@ class TestPresets:
         file.write_text('include = ["lists.toml"]\n[policy]\npresets = ["ads", "malware", "adult", "social", "gambling"]\n')
         status, out, err = run("check", str(file))
         assert status == 0, err
-        assert out.count(": https:// comes with a later version") == 5
+        assert out.count(": is fetched while Weir runs") == 5

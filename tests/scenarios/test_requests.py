@@ -71,7 +71,7 @@ class TestNamesAndPasswordsInUrls:
         ("GET http://ada:s3cret@127.0.0.1/ HTTP/1.1 \r\nHost: x\r\n\r\n", 400),
         ("GET http://ada:s3cret word@127.0.0.1/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         ("GET http://ada:s3cret@127.0.0.1/ HTTP/1.1\r\nHost: x\r\nExpect: x\r\n\r\n", 417),
-        ("GET https://ada:s3cret@127.0.0.1/ HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        ("GET https://ada:s3cret@127.0.0.1:2/ HTTP/1.1\r\nHost: x\r\n\r\n", 502),
         ("TRACE http://ada:s3cret@127.0.0.1/ HTTP/1.1\r\nHost: x\r\nMax-Forwards: 0\r\n\r\n", 200),
         ("GET http://ada:s3cret@weir.internal/ HTTP/1.1\r\nHost: x\r\n\r\n", 200),
         ("GET http://ada:s3cret@weir.internal/none HTTP/1.1\r\nHost: x\r\n\r\n", 404),

@@ -31,3 +31,59 @@ def server_context(directory, name="site.test"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
+
+
+class Authority:
+    """Issues certificates. `pem` is the path of its own, which is signed by itself or by `parent`."""
+
+    def __init__(self, directory, name="Test Root", parent=None):
+        self.directory = pathlib.Path(directory)
+        self.name = name
+        self.count = 0
+        self.parent = parent
+        self.pem, self.key = self._make(name, parent, "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def _path(self, kind):
+        return self.directory / f"{self.name.replace(' ', '-').lower()}-{self.count}.{kind}"
+
+    def _make(self, name, issuer, *extensions, begin=None, end=None):
+        """The paths of a certificate and its key."""
+        self.count += 1
+        key, request, pem, config = (self._path(kind) for kind in ("key", "csr", "pem", "ext"))
+
+        def openssl(*words):
+            subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+
+        new = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}"]
+        openssl(*new, "-keyout", key, "-out", request)
+        config.write_text("\n".join(("[issued]", *extensions)) + "\n")
+        signed = ["-in", request, "-out", pem, "-extfile", config, "-extensions", "issued"]
+        if begin:  # `openssl x509` of OpenSSL 3.0 takes no dates; `openssl ca` does, and wants a database.
+            self._sign_with_dates(openssl, issuer, request, pem, config, begin, end)
+        elif issuer:
+            openssl("x509", "-req", *signed, "-CA", issuer.pem, "-CAkey", issuer.key, "-CAcreateserial", "-days", 10)
+        else:
+            openssl("x509", "-req", *signed, "-signkey", key, "-days", 10)
+        return pem, key
+
+    def _sign_with_dates(self, openssl, issuer, request, pem, extensions, begin, end):
+        database, settings = self._path("index"), self._path("cnf")
+        database.write_text("")
+        settings.write_text(
+            f"[ca]\ndefault_ca=me\n[me]\ndatabase={database}\nnew_certs_dir={self.directory}\nrand_serial=yes\n"
+            "default_md=sha256\npolicy=any\nunique_subject=no\n[any]\ncommonName=supplied\n"
+        )
+        openssl(
+            *["ca", "-batch", "-config", settings, "-in", request, "-out", pem, "-notext", "-extfile", extensions],
+            *["-extensions", "issued", "-cert", issuer.pem, "-keyfile", issuer.key, "-startdate", begin, "-enddate", end],
+        )
+
+    def issue(self, *names, usage="serverAuth", begin=None, end=None):
+        """A server's context with a certificate for these names or addresses. Dates as YYYYMMDDHHMMSSZ."""
+        kinds = [f"{'IP' if name[0].isdigit() else 'DNS'}:{name}" for name in names]
+        alternatives = "subjectAltName=" + ",".join(kinds)
+        extensions = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", f"extendedKeyUsage={usage}", alternatives]
+        pem, key = self._make(names[0], self, *extensions, begin=begin, end=end)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem, key)
+        return context

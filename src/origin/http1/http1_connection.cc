@@ -17,8 +17,19 @@ bool Http1Connection::quiet() {
   return n == -EAGAIN;
 }
 
+void Http1Connection::watch(base::Callback<> call) {
+  watcher_ = call;
+  stream->readiness().on_readable =
+      call ? base::Callback<>::to<&Http1Connection::something_came>(*this) : base::Callback<>();
+}
+
+void Http1Connection::something_came() {
+  if (!stream->absorb()) watcher_();
+}
+
 void Http1Connection::rest() {
   input.release();
+  stream->rest();
   rested_turn_ = async::EventLoop::current().turns();
 }
 

@@ -18,13 +18,16 @@ class Http1Connection final : public OriginConnection {
   /// the answer to the next request.
   bool quiet() override;
   void rest() override;
-  void watch(base::Callback<> call) override { stream->readiness().on_readable = call; }
+  void watch(base::Callback<> call) override;
   std::unique_ptr<OriginExchange> exchange(Lease&& lease, ExchangeContext&& context) override;
   base::Slice take_unread() override { return input.take_all(); }
 
   async::Input input;
 
  private:
+  void something_came();
+
+  base::Callback<> watcher_;
   uint64_t rested_turn_ = UINT64_MAX;
 };
 

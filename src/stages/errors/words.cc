@@ -40,6 +40,9 @@ std::string_view headline_of(const base::Error& error) {
     case ErrorType::http_response_header_section_size:
     case ErrorType::http_response_trailer_section_size:
     case ErrorType::http_upgrade_failed: return "The site's answer is not valid";
+    case ErrorType::tls_certificate_error: return "The site can't show who it is";
+    case ErrorType::tls_alert_received:
+    case ErrorType::tls_protocol_error: return "No secure connection to the site is possible";
     default: return "Something went wrong in the proxy";
   }
 }
@@ -85,6 +88,12 @@ std::string_view advice_of(const base::Error& error) {
     case ErrorType::http_upgrade_failed:
       return "The fault is the site's. The proxy passes on no answer that two programs could read "
              "in two ways.";
+    case ErrorType::tls_certificate_error:
+      return "Nothing was sent to it: somebody else may answer in its place. If the site is yours, "
+             "look at its certificate.";
+    case ErrorType::tls_alert_received:
+    case ErrorType::tls_protocol_error:
+      return "Check the port: another one may speak plain HTTP. Else the fault is the site's.";
     default: return {};
   }
 }

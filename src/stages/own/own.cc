@@ -111,9 +111,9 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request& request,
   if (!request.decision)
     return http::fail_with(
         base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));
-  if (request.head->method == Method::connect) {
-    if (!own_->is_own_name(target.host)) return next(request);
-    if (target.port != 80) {
+  const bool tunnels = request.head->method == Method::connect;
+  if ((tunnels || target.scheme == http::Scheme::https) && own_->is_own_name(target.host)) {
+    if (!tunnels || target.port != 80) {
       return http::fail_with(
           base::Error(ErrorType::http_request_denied,
                       "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.",
@@ -125,6 +125,7 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request& request,
     response.tunnel = std::make_unique<OwnTunnel>();
     return http::answer(std::move(response));
   }
+  if (tunnels) return next(request);
   if (!request.session().own && !own_->covers(target, request.session())) return next(request);
   auto response = page(request);
   if (!response) return http::fail_with(std::move(response).error());

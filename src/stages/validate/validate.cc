@@ -28,13 +28,6 @@ base::Result<void> Validate::check_target(const http::Request& request) const {
     }
     return {};
   }
-  if (target.scheme == http::Scheme::https && target.form == TargetForm::absolute) {
-    return base::fail(
-        ErrorType::http_request_error, 501,
-        "Weir does not fetch https:// URLs for a client yet; ask for the site with CONNECT " +
-            std::string(target.host) + ":" + std::to_string(target.port) +
-            ", as browsers and curl do when they use Weir as their proxy for HTTPS.");
-  }
   if ((target.form == TargetForm::origin || target.form == TargetForm::asterisk) &&
       !own_->covers(target, session)) {
     return base::fail(

@@ -1,0 +1,97 @@
+#include "origin/connect/origin_tls.h"
+
+#include <cerrno>
+#include <string>
+
+namespace weir::origin {
+
+using base::Error;
+using base::ErrorType;
+
+namespace {
+
+struct LoadRoots final : async::Work {
+  explicit LoadRoots(std::shared_ptr<net::TrustStore> trust) : trust(std::move(trust)) {}
+  void run() override { trust->load(); }
+  const std::shared_ptr<net::TrustStore> trust;
+};
+
+Error no_memory() {
+  return Error(ErrorType::connection_limit_reached,
+               "There is no memory for another TLS connection.", "limits.memory");
+}
+
+/// Alerts by which a server says what it needs (RFC 8446, 6.2).
+std::string_view meaning_of(uint8_t alert) {
+  switch (alert) {
+    case 40: return "it can't agree on how to speak";
+    case 70: return "it wants another version of TLS";
+    case 71: return "what Weir offers is not safe enough for it";
+    case 80: return "something inside of it has failed";
+    case 112: return "it does not know this name";
+    case 116: return "it wants a certificate from the client";
+    default: return {};
+  }
+}
+
+Error failure(const net::Handshaken& made, const net::TlsStream& stream,
+              std::string_view authority) {
+  const std::string name(authority);
+  if (made.error == -ETIMEDOUT) {
+    return Error(ErrorType::connection_timeout,
+                 name + " was reached, but did not finish the TLS handshake in time.");
+  }
+  if (made.distrusted) {
+    return Error(ErrorType::tls_certificate_error,
+                 "The certificate of " + name + ' ' + net::ClientTls::why_refused(stream) + '.');
+  }
+  if (made.alert != 0) {
+    const std::string_view meaning = meaning_of(made.alert);
+    return Error(ErrorType::tls_alert_received,
+                 name + " refused the TLS handshake (alert " + std::to_string(made.alert) + ')' +
+                     (meaning.empty() ? std::string() : ": " + std::string(meaning)) + '.');
+  }
+  if (made.error == -EPROTO) {
+    return Error(ErrorType::tls_protocol_error,
+                 name + " does not speak TLS as it should (" +
+                     (made.fault.empty() ? "no reason is known" : made.fault) + ").");
+  }
+  if (made.error == -ENOMEM) return no_memory();
+  return Error(ErrorType::connection_terminated,
+               name + " closed the connection in the TLS handshake.");
+}
+
+}  // namespace
+
+void OriginTls::use(std::shared_ptr<net::TrustStore> trust) {
+  if (trust == trust_) return;
+  trust_ = std::move(trust);
+  client_ = nullptr;
+}
+
+async::Task<base::Result<base::Ref<net::ClientTls>>> OriginTls::client() {
+  while (!trust_->loaded()) {
+    auto trust = trust_;
+    const bool done = co_await port_.done_first(std::make_shared<LoadRoots>(std::move(trust)));
+    if (!done) {
+      co_return base::fail(ErrorType::connection_limit_reached,
+                           "Too much waits to be done before certificates can be checked.");
+    }
+  }
+  if (!client_) client_ = net::ClientTls::make(trust_);
+  if (!client_) co_return std::unexpected(no_memory());
+  co_return client_;
+}
+
+async::Task<base::Result<std::unique_ptr<async::ByteStream>>> OriginTls::secure(
+    std::unique_ptr<async::ByteStream> stream, TlsOrigin origin, uint64_t deadline_ms) {
+  CO_TRY(const auto tls, co_await client());
+  net::SslPtr ssl = tls->begin(origin.host, origin.literal, origin.authority);
+  if (!ssl) co_return std::unexpected(no_memory());
+  auto secured = std::make_unique<net::TlsStream>(std::move(stream), std::move(ssl));
+  const net::Handshaken made = co_await secured->handshake(deadline_ms);
+  if (made.error != 0) co_return std::unexpected(failure(made, *secured, origin.authority));
+  co_return secured;
+}
+
+}  // namespace weir::origin
