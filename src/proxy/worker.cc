@@ -30,7 +30,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serv
       snapshot_(snapshot),
       resolver_(snapshot->config.resolver),
       connector_(resolver_),
-      tls_(pool_port_),
+      tls_(pool_port_, missing_issuers_),
       pool_(snapshot->config.origin,
             origin::Pool::OnFree::to<&origin::OriginQueue::wake_one>(origin_queue_)),
       relief_(shared, *this, connections_, pool_),

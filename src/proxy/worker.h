@@ -14,6 +14,7 @@
 #include "proxy/acceptor.h"
 #include "proxy/config.h"
 #include "proxy/errand.h"
+#include "proxy/fetch_issuer.h"
 #include "proxy/pipeline.h"
 #include "proxy/policy_review.h"
 #include "proxy/relief.h"
@@ -87,6 +88,8 @@ class Worker final : private server::ClientRules, public Colleague {
   server::ConfigRef server_config_;
   net::Resolver resolver_;
   origin::Connector connector_;
+  IssuerFetcher issuer_fetcher_{*this};
+  origin::MissingIssuers missing_issuers_{issuer_fetcher_};
   origin::OriginTls tls_;
   origin::Pool pool_;
   origin::OriginQueue origin_queue_;

@@ -200,6 +200,22 @@ def test_another_authority_by_reload(tmp_path, play, authority, context):
         assert weir.get(origin.url + "/").status == 200
 
 
+def test_a_reload_that_changes_nothing_keeps_connections(tmp_path, play, authority, context):
+    origin = play(kept, tls=context)
+    roots = tmp_path / "roots.pem"
+    text = f'workers = 1\n[tls]\nroots = ["{roots}"]\n'
+    roots.write_bytes(authority.pem.read_bytes())
+    with Reloading(tmp_path, text) as weir:
+        assert weir.get(origin.url + "/").status == 200
+        roots.unlink()
+        roots.write_bytes(authority.pem.read_bytes())
+        weir.reload(text)
+        assert weir.get(origin.url + "/").status == 200 and len(origin.connections) == 1
+        roots.write_bytes(Authority(tmp_path, "Another").pem.read_bytes() + authority.pem.read_bytes())
+        weir.reload(text)
+        assert weir.get(origin.url + "/").status == 200 and len(origin.connections) == 2
+
+
 def test_rules_see_the_whole_url(start, play, authority, context):
     origin = play(kept, tls=context)
     rule = f'[[rule]]\nname = "no"\naction = "deny"\nwhat.url = ["https://127.0.0.1:{origin.port}/no/*"]\n'

@@ -36,12 +36,16 @@ def server_context(directory, name="site.test"):
 class Authority:
     """Issues certificates. `pem` is the path of its own, which is signed by itself or by `parent`."""
 
-    def __init__(self, directory, name="Test Root", parent=None):
+    def __init__(self, directory, name="Test Root", parent=None, more=()):
         self.directory = pathlib.Path(directory)
         self.name = name
         self.count = 0
         self.parent = parent
-        self.pem, self.key = self._make(name, parent, "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
+        self.pem, self.key = self._make(name, parent, "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign", *more)
+
+    def der(self):
+        """Its certificate in DER."""
+        return ssl.PEM_cert_to_DER_cert(self.pem.read_text())
 
     def _path(self, kind):
         return self.directory / f"{self.name.replace(' ', '-').lower()}-{self.count}.{kind}"
@@ -78,12 +82,15 @@ class Authority:
             *["-extensions", "issued", "-cert", issuer.pem, "-keyfile", issuer.key, "-startdate", begin, "-enddate", end],
         )
 
-    def issue(self, *names, usage="serverAuth", begin=None, end=None):
-        """A server's context with a certificate for these names or addresses. Dates as YYYYMMDDHHMMSSZ."""
+    def issue(self, *names, usage="serverAuth", begin=None, end=None, more=(), above=()):
+        """A server's context with a certificate for these names or addresses. Dates as YYYYMMDDHHMMSSZ. `more`: further
+        extensions; `above`: authorities whose certificates the server sends too."""
         kinds = [f"{'IP' if name[0].isdigit() else 'DNS'}:{name}" for name in names]
         alternatives = "subjectAltName=" + ",".join(kinds)
         extensions = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", f"extendedKeyUsage={usage}", alternatives]
-        pem, key = self._make(names[0], self, *extensions, begin=begin, end=end)
+        pem, key = self._make(names[0], self, *extensions, *more, begin=begin, end=end)
+        if above:
+            pem.write_text("".join(path.read_text() for path in (pem, *(each.pem for each in above))))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem, key)
         return context

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "net/tls/chain_check.h"
 #include "net/tls/verdict.h"
 
 namespace weir::net {
@@ -13,6 +14,8 @@ struct ClientTls::Peer {
   base::Ref<ClientTls> maker;
   std::string origin;
   std::string why_refused;
+  /// URLs of issuers' certificates that were asked for, the last one last.
+  std::vector<std::string> fetched;
 };
 
 namespace {
@@ -52,7 +55,8 @@ bool ClientTls::prepare() {
   SSL_CTX_set_options(
       context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &verified);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, &check, nullptr);
   if (SSL_CTX_set_alpn_protos(context, kHttp1, sizeof kHttp1 - 1) != 0) return false;
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, &new_session);
@@ -63,7 +67,7 @@ SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view or
   ERR_clear_error();
   SslPtr ssl(SSL_new(context_.get()));
   if (!ssl) return nullptr;
-  auto peer = std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin), {}});
+  auto peer = std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin), {}, {}});
   if (SSL_set_ex_data(ssl.get(), peer_index(), peer.get()) != 1) return nullptr;
   (void)peer.release();
   const std::string name(host);
@@ -80,19 +84,29 @@ SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view or
   return ssl;
 }
 
-int ClientTls::verified(int accepted, X509_STORE_CTX* about) {
-  if (accepted == 1) return 1;
+int ClientTls::check(X509_STORE_CTX* about, void*) {
   auto* const ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(about, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* const peer = static_cast<Peer*>(SSL_get_ex_data(ssl, peer_index()));
   if (!peer) return 0;
   try {
-    peer->why_refused =
-        net::why_refused(X509_STORE_CTX_get_error(about), X509_STORE_CTX_get_current_cert(about));
+    ChainVerdict verdict = check_chain(about, *peer->maker->trust_, peer->fetched);
+    if (verdict.what == ChainVerdict::What::good) return 1;
+    if (verdict.what == ChainVerdict::What::incomplete && peer->fetched.size() < kMostFetches) {
+      peer->fetched.push_back(std::move(verdict.text));
+      return SSL_set_retry_verify(ssl);
+    }
+    peer->why_refused = std::move(verdict.text);
   } catch (const std::bad_alloc&) {
     // OpenSSL is C: no exception may pass it.
+    X509_STORE_CTX_set_error(about, X509_V_ERR_OUT_OF_MEM);
   }
   return 0;
+}
+
+std::string ClientTls::missing_issuer(const TlsStream& stream) {
+  const auto* const peer = static_cast<const Peer*>(SSL_get_ex_data(&stream.ssl(), peer_index()));
+  return peer && !peer->fetched.empty() ? peer->fetched.back() : std::string();
 }
 
 std::string ClientTls::why_refused(const TlsStream& stream) {

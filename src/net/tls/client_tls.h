@@ -23,13 +23,18 @@ class ClientTls : public base::Counted<ClientTls> {
   SslPtr begin(std::string_view host, bool literal, std::string_view origin);
   /// After a handshake has failed for its certificate: why, as why_refused() says it.
   static std::string why_refused(const TlsStream& stream);
+  /// After a handshake has stopped with -EINPROGRESS: the URL at which an issuer's certificate may
+  /// be. Whatever comes of it goes to TrustStore::issuers(), and the handshake goes on. At most
+  /// kMostFetches times in a handshake.
+  static std::string missing_issuer(const TlsStream& stream);
+  static constexpr size_t kMostFetches = 2;
 
  private:
   struct Peer;
   explicit ClientTls(std::shared_ptr<TrustStore> trust) : trust_(std::move(trust)) {}
   bool prepare();
   static int peer_index();
-  static int verified(int accepted, X509_STORE_CTX* about);
+  static int check(X509_STORE_CTX* about, void* unused);
   static int new_session(SSL* ssl, SSL_SESSION* session);
 
   const std::shared_ptr<TrustStore> trust_;

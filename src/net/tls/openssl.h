@@ -23,4 +23,10 @@ using SslSessionPtr = std::unique_ptr<SSL_SESSION, FreedBy<&SSL_SESSION_free>>;
 using CertificatePtr = std::unique_ptr<X509, FreedBy<&X509_free>>;
 using TrustStorePtr = std::unique_ptr<X509_STORE, FreedBy<&X509_STORE_free>>;
 
+/// Another owner of the same certificate.
+inline CertificatePtr share(X509* certificate) {
+  X509_up_ref(certificate);
+  return CertificatePtr(certificate);
+}
+
 }  // namespace weir::net

@@ -67,6 +67,7 @@ async::Task<Handshaken> TlsStream::handshake(uint64_t deadline_ms) {
       made.error = static_cast<int>(co_await until_readable(deadline_ms));
       if (made.error > 0) continue;
     }
+    if (made.error == -EINPROGRESS) co_return made;
     made.alert = alert_;
     made.distrusted = SSL_get_verify_result(ssl_.get()) != X509_V_OK;
     if (made.error == -EPROTO)
@@ -260,6 +261,7 @@ ssize_t TlsStream::reason(int result) {
   const unsigned long error = ERR_peek_error();
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ: return -EAGAIN;
+    case SSL_ERROR_WANT_RETRY_VERIFY: return -EINPROGRESS;
     // An end that the peer has not announced may be a cut.
     case SSL_ERROR_ZERO_RETURN: return ended_below_ ? -ENODATA : 0;
     default: break;

@@ -15,7 +15,8 @@ namespace weir::net {
 /// How a handshake ended.
 struct Handshaken {
   /// 0; or -ETIMEDOUT, -ECANCELED, -ENODATA (the peer has closed), -EPROTO, or what the stream
-  /// below says.
+  /// below says; or -EINPROGRESS: whoever checks the peer's certificate wants to look again at the
+  /// next call (SSL_set_retry_verify).
   int error = 0;
   /// The alert that the peer has sent (RFC 8446, 6), if it has ended the handshake by one; else 0.
   uint8_t alert = 0;
@@ -53,7 +54,8 @@ class TlsStream final : public async::ByteStream,
   TlsStream(const TlsStream&) = delete;
   ~TlsStream() override;
 
-  /// Once, before anything is read or written. The deadline as in ByteStream.
+  /// Before anything is read or written; once, and again after -EINPROGRESS. The deadline as in
+  /// ByteStream.
   async::Task<Handshaken> handshake(uint64_t deadline_ms);
   /// For what the handshake has found out.
   const SSL& ssl() const { return *ssl_; }

@@ -8,17 +8,26 @@
 #include <string>
 #include <vector>
 
+#include "net/tls/fetched_issuers.h"
+#include "net/tls/intermediates.h"
 #include "net/tls/openssl.h"
 
 namespace weir::net {
+
+/// Certificates that help to build chains, and that nobody trusts.
+struct KnownIssuers {
+  Intermediates seen;
+  FetchedIssuers fetched;
+};
 
 /// The system's certificates and the configuration's. Shared by all workers; any thread.
 class TrustStore {
  public:
   /// Reads the configuration's files. The system's are read by load(), since that takes some 20 ms,
-  /// and most Weirs never need them. The error is a sentence about a file.
+  /// and most Weirs never need them. Returns `before`, which may be null, if that says the same, so
+  /// that what was verified by it stays valid. The error is a sentence about a file.
   static std::expected<std::shared_ptr<TrustStore>, std::string> make(
-      const std::vector<std::string>& roots);
+      const std::vector<std::string>& roots, const std::shared_ptr<TrustStore>& before = {});
 
   /// Reads the system's certificates, if that was not done. Blocks; not on a worker.
   void load();
@@ -28,13 +37,21 @@ class TrustStore {
   /// Another number for each store: connections that were verified by one are not used by requests
   /// that rely on another.
   uint32_t number() const { return number_; }
+  /// The same in all stores that were made one from another.
+  KnownIssuers& issuers() const { return *issuers_; }
 
  private:
-  explicit TrustStore(TrustStorePtr store);
+  TrustStore(TrustStorePtr store, std::string said, std::shared_ptr<KnownIssuers> issuers);
+  /// The system's file is as it was when it was read, or was not read.
+  bool is_current() const;
 
   const TrustStorePtr store_;
+  /// What the configuration's files say.
+  const std::string said_;
   const uint32_t number_;
+  const std::shared_ptr<KnownIssuers> issuers_;
   std::mutex loading_;
+  std::string systems_state_;  // Written before loaded_.
   std::atomic<bool> loaded_{false};
 };
 

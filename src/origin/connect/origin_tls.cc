@@ -1,5 +1,6 @@
 #include "origin/connect/origin_tls.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -83,13 +84,29 @@ async::Task<base::Result<base::Ref<net::ClientTls>>> OriginTls::client() {
   co_return client_;
 }
 
+async::Task<net::Handshaken> OriginTls::complete(net::TlsStream& stream,
+                                                 std::shared_ptr<net::TrustStore> trust,
+                                                 uint64_t deadline_ms) {
+  // For all fetches together.
+  const uint64_t until_ms =
+      std::min(deadline_ms, async::EventLoop::current().now_ms() + IssuerFetch::kMostMs);
+  net::Handshaken made{.error = -EINPROGRESS};
+  for (size_t i = 0; i < net::ClientTls::kMostFetches && made.error == -EINPROGRESS; ++i) {
+    co_await issuers_.find(net::ClientTls::missing_issuer(stream), trust, until_ms);
+    made = co_await stream.handshake(deadline_ms);
+  }
+  co_return made;
+}
+
 async::Task<base::Result<std::unique_ptr<async::ByteStream>>> OriginTls::secure(
     std::unique_ptr<async::ByteStream> stream, TlsOrigin origin, uint64_t deadline_ms) {
   CO_TRY(const auto tls, co_await client());
+  auto trust = trust_;
   net::SslPtr ssl = tls->begin(origin.host, origin.literal, origin.authority);
   if (!ssl) co_return std::unexpected(no_memory());
   auto secured = std::make_unique<net::TlsStream>(std::move(stream), std::move(ssl));
-  const net::Handshaken made = co_await secured->handshake(deadline_ms);
+  net::Handshaken made = co_await secured->handshake(deadline_ms);
+  if (made.error == -EINPROGRESS) made = co_await complete(*secured, std::move(trust), deadline_ms);
   if (made.error != 0) co_return std::unexpected(failure(made, *secured, origin.authority));
   co_return secured;
 }

@@ -9,6 +9,7 @@
 #include "async/task.h"
 #include "base/error.h"
 #include "net/tls/client_tls.h"
+#include "origin/connect/missing_issuers.h"
 
 namespace weir::origin {
 
@@ -24,8 +25,9 @@ struct TlsOrigin {
 /// One per worker, which it does not outlive; it outlives its tasks.
 class OriginTls {
  public:
-  /// `port`: of threads on which the system's certificates are read, once.
-  explicit OriginTls(async::PoolPort& port) : port_(port) {}
+  /// `port`: of threads on which the system's certificates are read, once. `issuers`: for chains
+  /// that lack one.
+  OriginTls(async::PoolPort& port, MissingIssuers& issuers) : port_(port), issuers_(issuers) {}
 
   /// Whom to trust from now on.
   void use(std::shared_ptr<net::TrustStore> trust);
@@ -42,7 +44,13 @@ class OriginTls {
  private:
   async::Task<base::Result<base::Ref<net::ClientTls>>> client();
 
+  /// Goes on with a handshake whose chain lacks an issuer, with what can be found of it.
+  async::Task<net::Handshaken> complete(net::TlsStream& stream,
+                                        std::shared_ptr<net::TrustStore> trust,
+                                        uint64_t deadline_ms);
+
   async::PoolPort& port_;
+  MissingIssuers& issuers_;
   std::shared_ptr<net::TrustStore> trust_;
   /// Made from `trust_` by the first handshake that needs it.
   base::Ref<net::ClientTls> client_;
