@@ -111,7 +111,7 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
     const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses) {
   auto login = login_for(config.login, before);
   if (!login) return std::unexpected(std::move(login).error());
-  auto trust = net::TrustStore::make(config.tls.roots, before ? before->parts->trust : nullptr);
+  auto trust = net::TrustStore::make(config.tls, before ? before->parts->trust : nullptr);
   if (!trust) return std::unexpected(std::move(trust).error());
   auto change = listeners.plan(config);
   if (!change) return std::unexpected(std::move(change).error());

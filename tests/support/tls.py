@@ -1,6 +1,7 @@
 """The TLS that tests need: a client's first message, made by Python's own library, and a server's
 certificate."""
 
+import hashlib
 import pathlib
 import ssl
 import subprocess
@@ -33,6 +34,13 @@ def server_context(directory, name="site.test"):
     return context
 
 
+def key_hash(certificate):
+    """The SHA-256 hash of the public key of a certificate in a file."""
+    key = subprocess.run(["openssl", "x509", "-in", str(certificate), "-noout", "-pubkey"], check=True, capture_output=True)
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key.stdout, check=True, capture_output=True)
+    return hashlib.sha256(der.stdout).hexdigest()
+
+
 class Authority:
     """Issues certificates. `pem` is the path of its own, which is signed by itself or by `parent`."""
 
@@ -42,6 +50,10 @@ class Authority:
         self.count = 0
         self.parent = parent
         self.pem, self.key = self._make(name, parent, "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign", *more)
+
+    def key_hash(self):
+        """The SHA-256 hash of its public key, as `[tls] distrusted` takes it."""
+        return key_hash(self.pem)
 
     def der(self):
         """Its certificate in DER."""
@@ -82,8 +94,15 @@ class Authority:
             *["-extensions", "issued", "-cert", issuer.pem, "-keyfile", issuer.key, "-startdate", begin, "-enddate", end],
         )
 
-    def issue(self, *names, usage="serverAuth", begin=None, end=None, more=(), above=()):
-        """A server's context with a certificate for these names or addresses. Dates as YYYYMMDDHHMMSSZ. `more`: further
+    def issue(self, *names, **how):
+        """A server's context with a certificate, as issue_files() makes it."""
+        pem, key = self.issue_files(*names, **how)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem, key)
+        return context
+
+    def issue_files(self, *names, usage="serverAuth", begin=None, end=None, more=(), above=()):
+        """The paths of a certificate for these names or addresses and its key. Dates as YYYYMMDDHHMMSSZ. `more`: further
         extensions; `above`: authorities whose certificates the server sends too."""
         kinds = [f"{'IP' if name[0].isdigit() else 'DNS'}:{name}" for name in names]
         alternatives = "subjectAltName=" + ",".join(kinds)
@@ -91,6 +110,4 @@ class Authority:
         pem, key = self._make(names[0], self, *extensions, *more, begin=begin, end=end)
         if above:
             pem.write_text("".join(path.read_text() for path in (pem, *(each.pem for each in above))))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pem, key)
-        return context
+        return pem, key

@@ -117,6 +117,11 @@ ChainVerdict bad(int error, const X509* certificate) {
 
 /// The chain leads to a root.
 ChainVerdict accept(X509_STORE_CTX* about, const TrustStore& trust) {
+  std::string why = trust.distrust().why_refused(X509_STORE_CTX_get0_chain(about));
+  if (!why.empty()) {
+    X509_STORE_CTX_set_error(about, X509_V_ERR_CERT_REJECTED);
+    return {ChainVerdict::What::bad, std::move(why)};
+  }
   trust.issuers().seen.keep(X509_STORE_CTX_get0_chain(about));
   return {ChainVerdict::What::good};
 }

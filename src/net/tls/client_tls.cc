@@ -5,6 +5,7 @@
 #include <new>
 
 #include "net/tls/chain_check.h"
+#include "net/tls/staple.h"
 #include "net/tls/verdict.h"
 
 namespace weir::net {
@@ -57,6 +58,8 @@ bool ClientTls::prepare() {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, &check, nullptr);
+  SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
+  SSL_CTX_set_tlsext_status_cb(context, &check_staple);
   if (SSL_CTX_set_alpn_protos(context, kHttp1, sizeof kHttp1 - 1) != 0) return false;
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, &new_session);
@@ -101,6 +104,26 @@ int ClientTls::check(X509_STORE_CTX* about, void*) {
     // OpenSSL is C: no exception may pass it.
     X509_STORE_CTX_set_error(about, X509_V_ERR_OUT_OF_MEM);
   }
+  return 0;
+}
+
+int ClientTls::check_staple(SSL* ssl, void*) {
+  // None is sent then; the first handshake's verdict holds.
+  if (SSL_session_reused(ssl) == 1) return 1;
+  auto* const peer = static_cast<Peer*>(SSL_get_ex_data(ssl, peer_index()));
+  STACK_OF(X509)* const chain = SSL_get0_verified_chain(ssl);
+  if (!peer || !chain) return 0;
+  const unsigned char* bytes = nullptr;
+  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &bytes);
+  const std::string_view staple(reinterpret_cast<const char*>(bytes),
+                                size > 0 ? static_cast<size_t>(size) : 0);
+  try {
+    peer->why_refused = why_refused_by_staple(staple, chain, peer->maker->trust_->get());
+    if (peer->why_refused.empty()) return 1;
+  } catch (const std::bad_alloc&) {
+    // OpenSSL is C: no exception may pass it.
+  }
+  SSL_set_verify_result(ssl, X509_V_ERR_OCSP_VERIFY_FAILED);
   return 0;
 }
 

@@ -35,6 +35,7 @@ class ClientTls : public base::Counted<ClientTls> {
   bool prepare();
   static int peer_index();
   static int check(X509_STORE_CTX* about, void* unused);
+  static int check_staple(SSL* ssl, void* unused);
   static int new_session(SSL* ssl, SSL_SESSION* session);
 
   const std::shared_ptr<TrustStore> trust_;

@@ -41,7 +41,7 @@ class ClientTlsTest : public testing::Test {
   /// Trusts what is in `server`'s certificate alone.
   void trust(const FakeServer& server) {
     const PemFile file(server.certificate());
-    auto store = TrustStore::make({file.path()});
+    auto store = TrustStore::make({.roots = {file.path()}});
     ASSERT_TRUE(store) << store.error();
     tls_ = ClientTls::make(*store);
   }
@@ -143,7 +143,7 @@ TEST(SessionTable, KeepsTheNewestOfThoseThatWereUsedLast) {
 }
 
 TEST(TrustStore, AFileWithoutCertificatesIsNamed) {
-  const auto none = TrustStore::make({"/nonexistent.pem"});
+  const auto none = TrustStore::make({.roots = {"/nonexistent.pem"}});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error(), "/nonexistent.pem has no certificates in PEM, or can't be read");
 }

@@ -1,5 +1,7 @@
 #include "net/tls/keys.h"
 
+#include "net/tls/distrust.h"
+
 namespace weir::net {
 
 namespace {
@@ -17,6 +19,20 @@ constexpr base::OwnValue<TlsConfig> kRoots{
     .clear = [](TlsConfig& config) { config.roots.clear(); },
 };
 
+base::Taken take_distrusted(TlsConfig& config, std::string_view text) {
+  const auto hash = parse_key_hash(text);
+  if (!hash) return std::unexpected(hash.error());
+  config.distrusted.push_back(text_of(*hash));
+  return {};
+}
+
+constexpr base::OwnValue<TlsConfig> kDistrusted{
+    .expectation = "a list of SHA-256 hashes of public keys, each of 64 hexadecimal digits",
+    .take = take_distrusted,
+    .texts = [](const TlsConfig& config) { return config.distrusted; },
+    .clear = [](TlsConfig& config) { config.distrusted.clear(); },
+};
+
 constexpr base::Setting<TlsConfig> kKeys[] = {
     {.table = "tls",
      .name = "roots",
@@ -25,6 +41,13 @@ constexpr base::Setting<TlsConfig> kKeys[] = {
      .doc =
          "Files of certificates in PEM, whose owners are trusted to vouch for sites, beside those "
          "that this system trusts (/etc/ssl/certs). They are read at start and at each reload."},
+    {.table = "tls",
+     .name = "distrusted",
+     .kind = base::ValueKind::own,
+     .member = kDistrusted,
+     .doc = "SHA-256 hashes of public keys (of a certificate's SubjectPublicKeyInfo). A site is "
+            "refused if its certificate, its authority's or one between has such a key, whoever "
+            "vouches for it. The guide on HTTPS says how to make them."},
 };
 
 }  // namespace

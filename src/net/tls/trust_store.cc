@@ -48,28 +48,32 @@ bool add_all(const std::string& pem, X509_STORE* to) {
 
 }  // namespace
 
-TrustStore::TrustStore(TrustStorePtr store, std::string said, std::shared_ptr<KnownIssuers> issuers)
+TrustStore::TrustStore(TrustStorePtr store, std::string said, Distrust distrust,
+                       std::shared_ptr<KnownIssuers> issuers)
     : store_(std::move(store)),
       said_(std::move(said)),
+      distrust_(std::move(distrust)),
       number_(++stores),
       issuers_(std::move(issuers)) {}
 
 std::expected<std::shared_ptr<TrustStore>, std::string> TrustStore::make(
-    const std::vector<std::string>& roots, const std::shared_ptr<TrustStore>& before) {
+    const TlsConfig& config, const std::shared_ptr<TrustStore>& before) {
   TrustStorePtr store(X509_STORE_new());
   if (!store) return std::unexpected("there is no memory for certificates");
   std::string said;
-  for (const std::string& file : roots) {
+  for (const std::string& file : config.roots) {
     std::string why;
     const auto pem = base::read_whole_file(file, kLargestFile, why);
     if (!pem || !add_all(*pem, store.get()))
       return std::unexpected(file + " has no certificates in PEM, or can't be read");
     said += *pem + '\n';
   }
-  if (before && before->said_ == said && before->is_current()) return before;
+  Distrust distrust(config.distrusted);
+  if (before && before->said_ == said && before->distrust_ == distrust && before->is_current())
+    return before;
+  auto issuers = before ? before->issuers_ : std::make_shared<KnownIssuers>();
   return std::shared_ptr<TrustStore>(
-      new TrustStore(std::move(store), std::move(said),
-                     before ? before->issuers_ : std::make_shared<KnownIssuers>()));
+      new TrustStore(std::move(store), std::move(said), std::move(distrust), std::move(issuers)));
 }
 
 bool TrustStore::is_current() const {

@@ -10,13 +10,6 @@ namespace {
 constexpr int kMostNames = 5;
 constexpr size_t kLongestName = 100;
 
-std::string date_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (!time || ASN1_TIME_to_tm(time, &parts) != 1) return "an unknown day";
-  char text[16];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts));
-}
-
 std::string text_of(const ASN1_STRING* string) {
   const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(string));
   const auto size = static_cast<size_t>(ASN1_STRING_length(string));
@@ -50,6 +43,13 @@ std::string issuer_of(const X509* certificate) {
 }
 
 }  // namespace
+
+std::string date_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (!time || ASN1_TIME_to_tm(time, &parts) != 1) return "an unknown day";
+  char text[16];
+  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts));
+}
 
 std::string why_refused(int error, const X509* certificate) {
   if (certificate) {

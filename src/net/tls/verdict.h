@@ -11,4 +11,7 @@ namespace weir::net {
 /// from the wire, of which it takes few.
 std::string why_refused(int error, const X509* certificate);
 
+/// "2026-01-31"; for null "an unknown day".
+std::string date_of(const ASN1_TIME* time);
+
 }  // namespace weir::net
