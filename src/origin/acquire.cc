@@ -105,25 +105,31 @@ async::Task<base::Result<Connected>> Acquire::open(const http::Request& request)
   co_return connected;
 }
 
-async::Task<base::Result<std::unique_ptr<async::ByteStream>>> Acquire::secure(
-    std::unique_ptr<async::ByteStream> stream, const http::Request& request, OriginKeyView key,
-    uint64_t deadline_ms) const {
+async::Task<base::Result<Connected>> Acquire::open_secured(const http::Request& request,
+                                                           OriginKeyView key) const {
   if (!context_.tls)
     co_return base::fail(ErrorType::proxy_internal_error, "Nothing here can speak TLS.");
   const http::Target& target = request.head->target;
-  const TlsOrigin origin{target.host, target.literal, key.authority};
-  co_return co_await context_.tls->secure(std::move(stream), origin, deadline_ms);
+  const TlsOrigin origin{target.host, target.literal, key.authority,
+                         request.session().client.address};
+  for (bool again = false;; again = true) {
+    const uint64_t deadline_ms =
+        async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
+    CO_TRY(Connected connected, co_await open(request));
+    auto secured = co_await context_.tls->secure(std::move(connected.stream), origin, deadline_ms);
+    if (secured) {
+      connected.stream = *std::move(secured);
+      co_return connected;
+    }
+    if (again || !secured.error().of_session)
+      co_return std::unexpected(std::move(secured).error().error);
+  }
 }
 
 async::Task<base::Result<base::Ref<OriginConnection>>> Acquire::connect(
     const http::Request& request, OriginKeyView key) const {
-  const uint64_t deadline_ms =
-      async::EventLoop::current().now_ms() + context_.config.connect_timeout_ms;
-  CO_TRY(Connected connected, co_await open(request));
-  if (key.scheme == http::Scheme::https) {
-    CO_TRY(connected.stream,
-           co_await secure(std::move(connected.stream), request, key, deadline_ms));
-  }
+  auto opened = key.scheme == http::Scheme::https ? open_secured(request, key) : open(request);
+  CO_TRY(Connected connected, co_await std::move(opened));
   auto connection = context_.make_connection(
       {std::move(connected.stream), keep(key), connected.peer, connected.source});
   connection->aliases = std::move(connected.aliases);

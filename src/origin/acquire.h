@@ -70,10 +70,10 @@ class Acquire {
   /// Opens a stream. If descriptors have run out, waits in order of arrival, at most
   /// connect_timeout_ms.
   async::Task<base::Result<Connected>> open(const http::Request& request) const;
-  /// `stream` after a TLS handshake with the request's origin.
-  async::Task<base::Result<std::unique_ptr<async::ByteStream>>> secure(
-      std::unique_ptr<async::ByteStream> stream, const http::Request& request, OriginKeyView key,
-      uint64_t deadline_ms) const;
+  /// Opens a stream and makes the TLS handshake on it. If that fails for a session that was kept,
+  /// once more.
+  async::Task<base::Result<Connected>> open_secured(const http::Request& request,
+                                                    OriginKeyView key) const;
 
   const AcquireContext context_;
 };

@@ -119,8 +119,11 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
   // After all refusals: opening the log may create a file.
   auto log = make_log(config.log, before);
   if (!log) return std::unexpected(std::move(log).error());
+  auto key_log = net::KeyLog::open(config.tls.key_log, before ? before->parts->key_log : nullptr);
+  if (!key_log) return std::unexpected(std::move(key_log).error());
   auto parts = make_parts(config, *change, before ? before->parts.get() : nullptr,
                           std::move(beside), via, *login, *std::move(trust));
+  parts.key_log = *std::move(key_log);
   // The last step that can fail.
   if (std::string why = Listeners::listen(*change); !why.empty())
     return std::unexpected(std::move(why));

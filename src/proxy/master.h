@@ -128,6 +128,8 @@ class Master {
   std::string seek_control();
   /// Calls seek_control(). Returns empty if the socket was there already, else the line to report.
   std::string control_found();
+  /// The warning that secrets are written to a file; empty: they are not.
+  std::string key_log_told() const;
 
   journal::AccessLog log_;
   Shared shared_;

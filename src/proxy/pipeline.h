@@ -8,6 +8,7 @@
 #include "http/own_names.h"
 #include "http/stage.h"
 #include "journal/denials.h"
+#include "net/tls/key_log.h"
 #include "net/tls/trust_store.h"
 #include "origin/forward.h"
 #include "policy/decide.h"
@@ -41,6 +42,8 @@ struct PipelineParts {
   errors::Pages pages;
   /// Who may vouch for origins.
   std::shared_ptr<net::TrustStore> trust;
+  /// Where the secrets of TLS go; null: nowhere.
+  std::shared_ptr<net::KeyLog> key_log;
   /// The log says what requests are for, and the page that they come from.
   bool log_purpose = false;
   std::string via;

@@ -124,7 +124,15 @@ bool Master::start(const Config& config) {
   if (const std::string why = seek_control(); !why.empty()) base::log_event(why);
   tell_of_lists();
   announce(change.listening, crew_.size(), config.log, !config.login.file.empty());
+  if (const std::string told = key_log_told(); !told.empty()) base::log_event(told);
   return true;
+}
+
+std::string Master::key_log_told() const {
+  const auto& log = snapshot_->parts->key_log;
+  if (!log) return {};
+  return "WARNING: `tls.key_log` is on: the secrets of TLS connections are written to " +
+         log->path() + ", and whoever has that file can read what they carried";
 }
 
 std::string Master::kept_path(const Config& config, std::string_view name) const {

@@ -96,7 +96,7 @@ void Worker::use(SnapshotRef snapshot) {
   relief_.use_lowest_rate(config.lowest_rate);
   resolver_.configure(config.resolver);
   connector_.configure(tcp);
-  tls_.use(snapshot_->parts->trust);
+  tls_.use(snapshot_->parts->trust, snapshot_->parts->key_log, config.tls);
   pool_.configure(config.origin);
   pipeline_ = make_pipeline(snapshot_->parts, sessions_, {shared_.attempts, pool_port_},
                             forward_context(), shared_.denials);

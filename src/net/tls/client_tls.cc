@@ -14,9 +14,10 @@ namespace weir::net {
 struct ClientTls::Peer {
   base::Ref<ClientTls> maker;
   std::string origin;
-  std::string why_refused;
+  std::string why_refused = {};
   /// URLs of issuers' certificates that were asked for, the last one last.
-  std::vector<std::string> fetched;
+  std::vector<std::string> fetched = {};
+  bool offered_session = false;
 };
 
 namespace {
@@ -37,12 +38,13 @@ int ClientTls::peer_index() {
   return index;
 }
 
-base::Ref<ClientTls> ClientTls::make(std::shared_ptr<TrustStore> trust) {
+base::Ref<ClientTls> ClientTls::make(std::shared_ptr<TrustStore> trust,
+                                     std::shared_ptr<KeyLog> key_log) {
   base::Ref<ClientTls> made(new ClientTls(std::move(trust)));
-  return made->prepare() ? made : base::Ref<ClientTls>();
+  return made->prepare(std::move(key_log)) ? made : base::Ref<ClientTls>();
 }
 
-bool ClientTls::prepare() {
+bool ClientTls::prepare(std::shared_ptr<KeyLog> key_log) {
   context_.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* const context = context_.get();
   if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
@@ -58,6 +60,7 @@ bool ClientTls::prepare() {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, &check, nullptr);
+  if (key_log && !KeyLog::attach(context, std::move(key_log))) return false;
   SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
   SSL_CTX_set_tlsext_status_cb(context, &check_staple);
   if (SSL_CTX_set_alpn_protos(context, kHttp1, sizeof kHttp1 - 1) != 0) return false;
@@ -70,9 +73,9 @@ SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view or
   ERR_clear_error();
   SslPtr ssl(SSL_new(context_.get()));
   if (!ssl) return nullptr;
-  auto peer = std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin), {}, {}});
+  auto peer = std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin)});
   if (SSL_set_ex_data(ssl.get(), peer_index(), peer.get()) != 1) return nullptr;
-  (void)peer.release();
+  Peer& kept = *peer.release();
   const std::string name(host);
   SSL_set_connect_state(ssl.get());
   X509_VERIFY_PARAM* const checks = SSL_get0_param(ssl.get());
@@ -83,7 +86,7 @@ SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view or
                                    SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1;
   if (!named) return nullptr;
   if (const SslSessionPtr session = sessions_.take(origin))
-    SSL_set_session(ssl.get(), session.get());
+    kept.offered_session = SSL_set_session(ssl.get(), session.get()) == 1;
   return ssl;
 }
 
@@ -125,6 +128,11 @@ int ClientTls::check_staple(SSL* ssl, void*) {
   }
   SSL_set_verify_result(ssl, X509_V_ERR_OCSP_VERIFY_FAILED);
   return 0;
+}
+
+bool ClientTls::offered_session(const TlsStream& stream) {
+  const auto* const peer = static_cast<const Peer*>(SSL_get_ex_data(&stream.ssl(), peer_index()));
+  return peer && peer->offered_session;
 }
 
 std::string ClientTls::missing_issuer(const TlsStream& stream) {

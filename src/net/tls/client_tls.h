@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/tls/key_log.h"
 #include "net/tls/session_table.h"
 #include "net/tls/tls_stream.h"
 #include "net/tls/trust_store.h"
@@ -15,8 +16,9 @@ namespace weir::net {
 /// until the last of its SSLs is freed: each has a reference.
 class ClientTls : public base::Counted<ClientTls> {
  public:
-  /// `trust` is loaded. Null if OpenSSL has no memory.
-  static base::Ref<ClientTls> make(std::shared_ptr<TrustStore> trust);
+  /// `trust` is loaded; `key_log` may be null. Null if OpenSSL has no memory.
+  static base::Ref<ClientTls> make(std::shared_ptr<TrustStore> trust,
+                                   std::shared_ptr<KeyLog> key_log = {});
 
   /// `host` in lower case and without a final dot; `literal`: it is an address. `origin` names host
   /// and port, for the sessions that are kept. Null if there is no memory.
@@ -28,11 +30,15 @@ class ClientTls : public base::Counted<ClientTls> {
   /// kMostFetches times in a handshake.
   static std::string missing_issuer(const TlsStream& stream);
   static constexpr size_t kMostFetches = 2;
+  /// The handshake has offered a session of an earlier connection to the origin.
+  static bool offered_session(const TlsStream& stream);
+  /// Offers no session that was kept until now to the origin any more.
+  void forget_sessions(std::string_view origin) { sessions_.drop(origin); }
 
  private:
   struct Peer;
   explicit ClientTls(std::shared_ptr<TrustStore> trust) : trust_(std::move(trust)) {}
-  bool prepare();
+  bool prepare(std::shared_ptr<KeyLog> key_log);
   static int peer_index();
   static int check(X509_STORE_CTX* about, void* unused);
   static int check_staple(SSL* ssl, void* unused);

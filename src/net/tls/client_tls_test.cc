@@ -140,6 +140,10 @@ TEST(SessionTable, KeepsTheNewestOfThoseThatWereUsedLast) {
   for (size_t i = 0; i < SessionTable::kMostOrigins; ++i) put(std::to_string(i));
   EXPECT_EQ(table.take("a:443"), nullptr);
   EXPECT_NE(table.take("0"), nullptr);
+  table.drop("1");
+  table.drop("unknown");
+  EXPECT_EQ(table.take("1"), nullptr);
+  EXPECT_NE(table.take("2"), nullptr);
 }
 
 TEST(TrustStore, AFileWithoutCertificatesIsNamed) {

@@ -1,5 +1,6 @@
 // Settings of TLS connections.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,11 @@ struct TlsConfig {
   std::vector<std::string> roots = {};
   /// Hashes of keys that no chain may contain (distrust.h).
   std::vector<std::string> distrusted = {};
+  /// A file for the secrets of connections (key_log.h); empty: none.
+  std::string key_log = {};
+  /// TLS handshakes with origins at a time in each worker, of one client and in all.
+  uint32_t handshakes_per_client = 16;
+  uint32_t handshakes = 1024;
   friend bool operator==(const TlsConfig&, const TlsConfig&) = default;
 };
 

@@ -48,6 +48,31 @@ constexpr base::Setting<TlsConfig> kKeys[] = {
      .doc = "SHA-256 hashes of public keys (of a certificate's SubjectPublicKeyInfo). A site is "
             "refused if its certificate, its authority's or one between has such a key, whoever "
             "vouches for it. The guide on HTTPS says how to make them."},
+    {.table = "tls",
+     .name = "key_log",
+     .kind = base::ValueKind::path,
+     .member = &TlsConfig::key_log,
+     .doc =
+         "A file to which the secrets of TLS connections are appended, with which Wireshark reads "
+         "what they carried; so can whoever else has the file. For the time of a search alone. "
+         "Weir says at start and at each reload that it is on."},
+    {.table = "tls",
+     .name = "handshakes_per_client",
+     .kind = base::ValueKind::number,
+     .member = &TlsConfig::handshakes_per_client,
+     .least = 1,
+     .most = 100'000,
+     .doc =
+         "TLS handshakes with sites at a time, in each worker, for one client's requests. Further "
+         "ones wait for their turn, at most as long as `timeouts.connect`; then the request gets "
+         "503. IPv6 addresses count by their /64."},
+    {.table = "tls",
+     .name = "handshakes",
+     .kind = base::ValueKind::number,
+     .member = &TlsConfig::handshakes,
+     .least = 1,
+     .most = 1'000'000,
+     .doc = "The same for all clients together."},
 };
 
 }  // namespace

@@ -19,6 +19,14 @@ void SessionTable::put(std::string_view origin, SslSessionPtr session) {
   sessions.push_back(std::move(session));
 }
 
+void SessionTable::drop(std::string_view origin) {
+  const auto known = places_.find(origin);
+  if (known == places_.end()) return;
+  const auto entry = known->second;
+  places_.erase(known);
+  entries_.erase(entry);
+}
+
 SslSessionPtr SessionTable::take(std::string_view origin) {
   const auto known = places_.find(origin);
   if (known == places_.end()) return nullptr;

@@ -22,6 +22,8 @@ class SessionTable {
   /// The newest one; null if there is none. One of TLS 1.3 is in the table no more: it is for one
   /// connection (RFC 8446, C.4).
   SslSessionPtr take(std::string_view origin);
+  /// All of that origin's.
+  void drop(std::string_view origin);
 
  private:
   struct Entry {

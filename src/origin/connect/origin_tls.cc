@@ -62,11 +62,33 @@ Error failure(const net::Handshaken& made, const net::TlsStream& stream,
                name + " closed the connection in the TLS handshake.");
 }
 
+/// By the origin, and not for what Weir found out about it.
+bool is_broken_off(const net::Handshaken& made) {
+  return !made.distrusted && made.error != -ETIMEDOUT && made.error != -ECANCELED &&
+         made.error != -ENOMEM;
+}
+
+Error no_turn(HandshakeTurns::Limit limit) {
+  const bool of_client = limit == HandshakeTurns::Limit::of_client;
+  return Error(ErrorType::connection_limit_reached,
+               of_client
+                   ? "This client's requests wait for as many TLS handshakes as may run for it."
+                   : "As many TLS handshakes run as may.",
+               of_client ? "tls.handshakes_per_client" : "tls.handshakes");
+}
+
 }  // namespace
 
-void OriginTls::use(std::shared_ptr<net::TrustStore> trust) {
-  if (trust == trust_) return;
+Secured after_exception(const Secured*) {
+  return std::unexpected(TlsFailure{no_memory()});
+}
+
+void OriginTls::use(std::shared_ptr<net::TrustStore> trust, std::shared_ptr<net::KeyLog> key_log,
+                    const net::TlsConfig& config) {
+  turns_.configure(config.handshakes, config.handshakes_per_client);
+  if (trust == trust_ && key_log == key_log_) return;
   trust_ = std::move(trust);
+  key_log_ = std::move(key_log);
   client_ = nullptr;
 }
 
@@ -79,7 +101,7 @@ async::Task<base::Result<base::Ref<net::ClientTls>>> OriginTls::client() {
                            "Too much waits to be done before certificates can be checked.");
     }
   }
-  if (!client_) client_ = net::ClientTls::make(trust_);
+  if (!client_) client_ = net::ClientTls::make(trust_, key_log_);
   if (!client_) co_return std::unexpected(no_memory());
   co_return client_;
 }
@@ -98,17 +120,23 @@ async::Task<net::Handshaken> OriginTls::complete(net::TlsStream& stream,
   co_return made;
 }
 
-async::Task<base::Result<std::unique_ptr<async::ByteStream>>> OriginTls::secure(
-    std::unique_ptr<async::ByteStream> stream, TlsOrigin origin, uint64_t deadline_ms) {
-  CO_TRY(const auto tls, co_await client());
+async::Task<Secured> OriginTls::secure(std::unique_ptr<async::ByteStream> stream, TlsOrigin origin,
+                                       uint64_t deadline_ms) {
+  const HandshakeTurns::Turn turn = co_await turns_.wait(origin.client, deadline_ms);
+  if (turn.refused_by() != HandshakeTurns::Limit::none)
+    co_return std::unexpected(TlsFailure{no_turn(turn.refused_by())});
+  auto tls = co_await client();
+  if (!tls) co_return std::unexpected(TlsFailure{std::move(tls).error()});
   auto trust = trust_;
-  net::SslPtr ssl = tls->begin(origin.host, origin.literal, origin.authority);
-  if (!ssl) co_return std::unexpected(no_memory());
+  net::SslPtr ssl = (*tls)->begin(origin.host, origin.literal, origin.authority);
+  if (!ssl) co_return std::unexpected(TlsFailure{no_memory()});
   auto secured = std::make_unique<net::TlsStream>(std::move(stream), std::move(ssl));
   net::Handshaken made = co_await secured->handshake(deadline_ms);
   if (made.error == -EINPROGRESS) made = co_await complete(*secured, std::move(trust), deadline_ms);
-  if (made.error != 0) co_return std::unexpected(failure(made, *secured, origin.authority));
-  co_return secured;
+  if (made.error == 0) co_return secured;
+  const bool of_session = is_broken_off(made) && net::ClientTls::offered_session(*secured);
+  if (of_session) (*tls)->forget_sessions(origin.authority);
+  co_return std::unexpected(TlsFailure{failure(made, *secured, origin.authority), of_session});
 }
 
 }  // namespace weir::origin

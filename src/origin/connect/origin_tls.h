@@ -1,6 +1,7 @@
 // Turns a connection to an origin into one that nobody between can read.
 #pragma once
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <string_view>
 
@@ -8,7 +9,9 @@
 #include "async/pool.h"
 #include "async/task.h"
 #include "base/error.h"
+#include "base/ip.h"
 #include "net/tls/client_tls.h"
+#include "origin/connect/handshake_turns.h"
 #include "origin/connect/missing_issuers.h"
 
 namespace weir::origin {
@@ -20,7 +23,19 @@ struct TlsOrigin {
   bool literal;
   /// Host and port, as in OriginKey.
   std::string_view authority;
+  /// For whose request.
+  base::IpAddress client = {};
 };
+
+/// Why a connection has no TLS.
+struct TlsFailure {
+  base::Error error;
+  /// The origin has broken off a handshake in which it was offered a session of an earlier
+  /// connection. That is forgotten now, so that a new connection may fare better.
+  bool of_session = false;
+};
+using Secured = std::expected<std::unique_ptr<async::ByteStream>, TlsFailure>;
+Secured after_exception(const Secured*);
 
 /// One per worker, which it does not outlive; it outlives its tasks.
 class OriginTls {
@@ -29,17 +44,19 @@ class OriginTls {
   /// that lack one.
   OriginTls(async::PoolPort& port, MissingIssuers& issuers) : port_(port), issuers_(issuers) {}
 
-  /// Whom to trust from now on.
-  void use(std::shared_ptr<net::TrustStore> trust);
+  /// Whom to trust from now on, where secrets go (null: nowhere), and how many handshakes may run.
+  void use(std::shared_ptr<net::TrustStore> trust, std::shared_ptr<net::KeyLog> key_log,
+           const net::TlsConfig& config);
   /// OriginKey::verification of connections that begin now.
   uint32_t verification() const { return trust_->number(); }
 
   /// `stream` after a handshake with `origin`, whose certificate was found good. `origin`'s texts
   /// outlive the task. Nothing of a request was sent if this fails. Errors, all with status 502
   /// (504 for time): tls_certificate_error, tls_alert_received, tls_protocol_error,
-  /// connection_terminated, connection_timeout; 503 if there is no memory.
-  async::Task<base::Result<std::unique_ptr<async::ByteStream>>> secure(
-      std::unique_ptr<async::ByteStream> stream, TlsOrigin origin, uint64_t deadline_ms);
+  /// connection_terminated, connection_timeout; connection_limit_reached (503) if there is no
+  /// memory, or the handshake's turn does not come before the deadline.
+  async::Task<Secured> secure(std::unique_ptr<async::ByteStream> stream, TlsOrigin origin,
+                              uint64_t deadline_ms);
 
  private:
   async::Task<base::Result<base::Ref<net::ClientTls>>> client();
@@ -51,7 +68,9 @@ class OriginTls {
 
   async::PoolPort& port_;
   MissingIssuers& issuers_;
+  HandshakeTurns turns_;
   std::shared_ptr<net::TrustStore> trust_;
+  std::shared_ptr<net::KeyLog> key_log_;
   /// Made from `trust_` by the first handshake that needs it.
   base::Ref<net::ClientTls> client_;
 };
