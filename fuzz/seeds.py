@@ -72,6 +72,25 @@ def client_hello(sni):
     return b"\x16\x03\x01" + sized(b"\x01" + sized(body, 3), 2)
 
 
+def tls_plays():
+    """What the server of the target does: see Step in tls_stream_fuzz.cc."""
+    (deliver, some, raw, change, sends, updates, ticket, ends, read, write, absorb, client_ends, end, window) = range(14)
+    handshake = [deliver, deliver]
+    traffic = [sends, 90, deliver, read, 255, read, 255, write, 200, deliver]
+    for version in (0, 1):
+        yield bytes([version, *handshake, *traffic, ends, deliver, read, 9, client_ends])
+        yield bytes([version | 2, *handshake, *traffic])
+        yield bytes([version, *([some, 6] * 190)])
+        yield bytes([version, *handshake, *([sends, 3, some, 0, read, 1] * 20)])
+        yield bytes([version, *handshake, *([updates, 1, ticket, deliver, absorb] * 12), *traffic])
+        yield bytes([version, *handshake, window, 10, write, 255, write, 255, updates, 1, deliver, window, 255, *traffic])
+        yield bytes([version, *handshake, sends, 9, change, 4, 5, deliver, read, 50, read, 50])
+        yield bytes([version, some, 200, change, 40, 1, deliver, deliver])
+        yield bytes([version, *handshake, end, read, 5, write, 5])
+        yield bytes([version, raw, 7]) + bytes.fromhex("15030300020228")
+        yield bytes([version, raw, 20]) + b"HTTP/1.1 400 Bad Req"
+
+
 def inputs():
     """(target, bytes) of every seed."""
     requests = raw_cases("http1_requests.txt")
@@ -94,6 +113,8 @@ def inputs():
         yield "config", path.read_bytes()
     for raw in dns_messages():
         yield "dns_answer", raw
+    for raw in tls_plays():
+        yield "tls_stream", raw
     for sni in (b"www.example.org", b"192.0.2.1"):
         yield "client_hello", b"\x80" + client_hello(sni)
 
