@@ -10,6 +10,7 @@
 #include "origin/keys.h"
 #include "policy/client_keys.h"
 #include "policy/keys.h"
+#include "policy/opening_keys.h"
 #include "policy/rule_keys.h"
 #include "policy/what_keys.h"
 #include "server/keys.h"
@@ -42,7 +43,7 @@ std::vector<Group> groups() {
                 "what.not_method what.type what.not_type what.list what.not_list what.category "
                 "what.not_category what.content_type what.not_content_type what.size_over "
                 "what.address what.not_address what.country what.not_country what.sni_missing "
-                "action mode guard",
+                "action on_reject mode guard",
        .tables = array_of(&Config::rules)},
       {.name = "lists",
        .doc =
@@ -67,7 +68,10 @@ std::vector<Group> groups() {
       {.name = "tls",
        .doc = "TLS with sites, where Weir itself speaks it: for `https://` URLs that a "
               "client asks Weir for, and for lists. What a CONNECT carries is not "
-              "touched."},
+              "touched, unless it is opened."},
+      {.name = "intercept",
+       .doc = "Which https is opened, so that rules see what is inside; see https.md. No https is "
+              "opened by default."},
       {.name = "dns", .doc = "How names are looked up; see also `resolver`."},
       {.name = "log",
        .doc = "The access log, a line a request; see also `limits.log_backlog`. A reload changes "
@@ -100,6 +104,7 @@ std::vector<Key> gathered() {
   add_keys(all, net::resolver_keys(), &Config::resolver);
   add_keys(all, net::tcp_keys(), &Config::tcp);
   add_keys(all, net::tls_keys(), &Config::tls);
+  add_keys(all, policy::opening_keys(), &Config::opening);
   add_keys(all, server::keys(), &Config::server);
   add_keys(all, origin::keys(), &Config::origin);
   add_keys(all, tunnel::keys(), &Config::tunnel);

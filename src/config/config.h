@@ -14,6 +14,7 @@
 #include "policy/client_keys.h"
 #include "policy/config.h"
 #include "policy/directory.h"
+#include "policy/opening_config.h"
 #include "policy/rule_config.h"
 #include "server/config.h"
 #include "stages/auth/config.h"
@@ -89,6 +90,7 @@ struct Config {
   net::ResolverConfig resolver;
   net::TcpConfig tcp;
   net::TlsConfig tls;
+  policy::OpeningConfig opening;
   server::ServerConfig server;
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;

@@ -74,7 +74,7 @@ std::expected<Config, std::vector<Mistake>> read_config(const std::string& file,
     if (named_files == NamedFiles::read) read_named_files(config, sources, mistakes);
   }
   if (mistakes.count() > 0) return std::unexpected(std::move(mistakes).in_order());
-  if (remarks) *remarks = remarks_on_rules(config, sources);
+  if (remarks) *remarks = remarks_on_rules(config, sources, mistakes);
   return config;
 }
 

@@ -20,6 +20,7 @@ policy::Compiled compile_rules(const Config& config, const policy::Directory& di
   for (const policy::RuleConfig& rule : rules) places.push_back(rule.place);
   policy::Compiled compiled = policy::compile(rules, places, directory, list_names(config));
   compiled.table.allow_by_default = config.policy.allow_by_default;
+  compiled.opening = policy::OpeningPlan(config.opening);
   return compiled;
 }
 

@@ -12,7 +12,7 @@ namespace weir::config {
 /// The time zone of the rules.
 base::TimeZone zone_of(const Config& config);
 
-/// The `[[rule]]`s and the default as a table.
+/// The `[[rule]]`s and the default as a table, and `[intercept]`.
 policy::Compiled compile_rules(const Config& config, const policy::Directory& directory);
 
 /// All rules of a configuration that no Weir runs with. The number of a listener is its place in

@@ -6,6 +6,7 @@
 #include "config/list_checks.h"
 #include "policy/compile.h"
 #include "policy/lint.h"
+#include "policy/opening_lint.h"
 
 namespace weir::config {
 namespace {
@@ -97,7 +98,7 @@ class RuleChecks {
                     "both or none");
     }
     const bool is_limit = rule.action == policy::Action::limit;
-    if (rule.guard && (rule.action == policy::Action::allow || is_limit)) {
+    if (rule.guard && (rule.action == policy::Action::allow || !decides(rule.action))) {
       mistakes_.add(place_of(table, "guard"),
                     "guard is true where action is " + in_quotes(policy::name_of(rule.action)),
                     "a guard that denies: it closes what nothing opens again");
@@ -111,15 +112,38 @@ class RuleChecks {
                         : "action is \"limit\", and there is nothing that is limited",
                     "action = \"limit\" with rate, bytes_per_day or both");
     }
+    check_opening(rule, table);
     if (is_limit && rule.audit) {
       mistakes_.add(place_of(table, "mode"), "mode is \"audit\" where action is \"limit\"",
                     "mode = \"enforce\": nothing is noted of limits");
     }
   }
 
-  /// What comes over http may be anybody's, so it may close something and open nothing.
+  /// Whether TLS is opened is decided before anything inside is known, and may be asked before it
+  /// is known where it leads.
+  void check_opening(const policy::RuleConfig& rule, const TableSource& table) {
+    const bool opens = rule.action == policy::Action::open;
+    if (rule.on_reject != policy::OnReject::unset && !opens) {
+      mistakes_.add(place_of(table, "on_reject"), "on_reject is there where action is not \"open\"",
+                    "on_reject in rules that open, or in [intercept]");
+    }
+    if (!opens && rule.action != policy::Action::tunnel) return;
+    for (const std::string_view key : {"url", "method", "type", "content_type", "size_over",
+                                       "address", "country", "sni_missing"}) {
+      for (const std::string& each : {"what." + std::string(key), "what.not_" + std::string(key)}) {
+        if (!Sources::find(table, each)) continue;
+        mistakes_.add(place_of(table, each),
+                      each + " is there where action is " + in_quotes(policy::name_of(rule.action)),
+                      "host, port, list and category alone: nothing else is known in time");
+      }
+    }
+  }
+
+  /// What comes over http may be anybody's, so it may close something and open nothing. Nor may it
+  /// hide from other rules what they would see.
   void check_lists_over_http(const policy::RuleConfig& rule, const TableSource& table) {
-    const bool allows = rule.action == policy::Action::allow;
+    const bool allows =
+        rule.action == policy::Action::allow || rule.action == policy::Action::tunnel;
     const policy::WhatConfig& opens = allows ? rule.what : rule.but_not;
     const std::string prefix = allows ? "what." : "what.not_";
     for (const auto& [name, list] : config_.lists) {
@@ -201,10 +225,18 @@ void check_rules(Config& config, const Sources& sources, Mistakes& mistakes) {
   RuleChecks(config, sources, mistakes).run();
 }
 
-std::vector<std::string> remarks_on_rules(const Config& config, const Sources& sources) {
+std::vector<std::string> remarks_on_rules(const Config& config, const Sources& sources,
+                                          const Mistakes& mistakes) {
   const bool default_written = sources.find("policy", "default") != nullptr;
   std::vector<std::string> lines;
-  for (const policy::Remark& each : policy::remarks_on(config.rules, default_written))
+  for (const policy::OpeningRemark& each : policy::remarks_on(config.opening, config.rules)) {
+    const ValueSource* const hosts = sources.find("intercept", "hosts");
+    const bool known = each.host && hosts && *each.host < hosts->elements.size();
+    const Place& at = known ? hosts->elements[*each.host] : sources.tables("intercept").front().at;
+    lines.push_back(without_controls(mistakes.line_of(at) + ": [intercept] " + each.text));
+  }
+  for (const policy::Remark& each :
+       policy::remarks_on(config.rules, default_written, config.opening))
     lines.push_back(without_controls(config.rules[each.rule].place + ": " + each.text));
   return lines;
 }

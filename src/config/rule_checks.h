@@ -12,9 +12,10 @@ namespace weir::config {
 /// that nobody has.
 void check_rules(Config& config, const Sources& sources, Mistakes& mistakes);
 
-/// What in the rules is allowed and surely not meant, a line each: `weir.toml:31: rule "x" never
-/// decides: ...`.
-std::vector<std::string> remarks_on_rules(const Config& config, const Sources& sources);
+/// What in the rules and in `[intercept]` is allowed and surely not meant, a line each:
+/// `weir.toml:31: rule "x" never decides: ...`.
+std::vector<std::string> remarks_on_rules(const Config& config, const Sources& sources,
+                                          const Mistakes& mistakes);
 
 /// The listeners' names and groups, as rules know them.
 std::vector<policy::ListenerName> listener_names(const Config& config);

@@ -100,9 +100,28 @@ TEST(Rules, MistakesHaveTheirPlace) {
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\nwhen = { from = \"25:00\" }",
        "f:4:17: \"25:00\" is no time of day, such as 16:00; expected days such as \"mon-fri\", and "
        "times such as \"16:00\"\n"},
-      {"[[rule]]\nname = \"a\"\naction = \"open\"",
-       "f:3:10: action is \"open\": it comes with a later version; expected \"allow\", \"deny\", "
-       "\"filter\", \"redirect\" or \"limit\"\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"parent\"",
+       "f:3:10: action is \"parent\": it comes with a later version; expected \"allow\", "
+       "\"deny\", \"filter\", \"redirect\", \"limit\", \"open\" or \"tunnel\"\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"open\"\nguard = true",
+       "f:4:9: guard is true where action is \"open\"; expected a guard that denies: it closes "
+       "what nothing opens again\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"tunnel\"\non_reject = \"deny\"",
+       "f:4:13: on_reject is there where action is not \"open\"; expected on_reject in rules that "
+       "open, or in [intercept]\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"tunnel\"\nwhat = { method = [\"GET\"] }",
+       "f:4:19: what.method is there where action is \"tunnel\"; expected host, port, list and "
+       "category alone: nothing else is known in time\n"},
+      {"[[rule]]\nname = \"a\"\naction = \"open\"\nwhat.not_address = [\"10.0.0.0/8\"]",
+       "f:4:20: what.not_address is there where action is \"open\"; expected host, port, list and "
+       "category alone: nothing else is known in time\n"},
+      {"[intercept]\nmode = \"all\"",
+       "f:2:8: mode is \"all\"; expected \"off\", \"only\" or \"all-but\"\n"},
+      {"[intercept]\nbypass_kinds = [\"pinned\", \"banks\"]",
+       "f:2:27: bypass_kinds is \"banks\": there is no kind of that name; expected a list of some "
+       "of \"platform\", \"pinned\", \"client-certificate\", \"finance\", \"health\"\n"},
+      {"[intercept]\non_reject = \"\"",
+       "f:2:13: on_reject is \"\"; expected \"tunnel\" or \"deny\"\n"},
       {"[[rule]]\nname = \"a\"\naction = \"redirect\"\n",
        "f:3:10: action is \"redirect\", and there is no `to`; expected both or none\n"},
       {"[[rule]]\nname = \"a\"\naction = \"deny\"\nto = \"http://a.test/\"\n",

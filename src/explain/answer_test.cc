@@ -24,7 +24,8 @@ RuleConfig rule(const char* name, Action action) {
   return rule;
 }
 
-World world_of(const std::vector<RuleConfig>& rules, bool allow_by_default = true) {
+World world_of(const std::vector<RuleConfig>& rules, bool allow_by_default = true,
+               const policy::OpeningConfig& opening = {}) {
   World world{.rules = nullptr,
               .own = nullptr,
               .clients = {{.name = "tablet",
@@ -47,6 +48,7 @@ World world_of(const std::vector<RuleConfig>& rules, bool allow_by_default = tru
   policy::Compiled compiled = policy::compile(
       rules, std::vector<std::string>(rules.size(), "weir.toml:31"), directory, {{"ads", "ads"}});
   compiled.table.allow_by_default = allow_by_default;
+  compiled.opening = policy::OpeningPlan(opening);
   auto set = std::make_shared<policy::RuleSet>();
   for (int i = 0; i < 2; ++i) {
     set->listeners.push_back(std::make_shared<const policy::ListenerRules>(
@@ -114,16 +116,100 @@ TEST(Answer, InJson) {
             R"({"url":"http://ads.test/","verdict":"deny","point":"request","status":403,)"
             R"("answer":"a page that says why","rule":"ads","rule_at":"weir.toml:31",)"
             R"("list":"ads","list_at":"ads.txt:8812","line":null,"type":null,"party":null,)"
-            R"("clients":["tablet"],"groups":["kids"],"opened":null,"grant":null,"would":null,)"
+            R"("clients":["tablet"],"groups":["kids"],"opened":null,"opened_why":null,)"
+            R"("grant":null,"would":null,)"
             R"("missing":[],"notes":[]})");
   EXPECT_EQ(
       told(world, {.url = "https://a.test/", .expect = {"allow", "policy.default"}}, Form::json),
       R"({"url":"https://a.test/","verdict":"allow","point":"request","status":200,)"
       R"("answer":"a tunnel, which is not opened","rule":"policy.default","rule_at":null,)"
       R"("list":null,"list_at":null,"line":null,"type":null,"party":null,)"
-      R"("clients":["guests"],"groups":["guests"],"opened":false,"grant":null,"would":null,)"
+      R"("clients":["guests"],"groups":["guests"],"opened":false,"opened_why":null,)"
+      R"("grant":null,"would":null,)"
       R"("missing":[],"notes":[],)"
       R"("as_expected":true})");
+}
+
+/// The first line of the words, and what they say of opening.
+std::string head_of(const World& world, const Asked& asked) {
+  const std::string text = told(world, asked);
+  const size_t at = text.find("\n  https ");
+  return text.substr(0, text.find('\n')) +
+         (at == std::string::npos ? "" : text.substr(at, text.find('\n', at + 1) - at));
+}
+
+TEST(Answer, HttpsThatIsOpenedIsAskedAboutInside) {
+  RuleConfig part = rule("part", Action::deny);
+  part.what.urls = {*match::UrlPattern::parse("https://a.test/private/*")};
+  RuleConfig images = rule("images", Action::deny);
+  images.what.kinds = policy::WhatConfig{.kinds = {policy::ContentKind::image}}.kinds;
+  images.what.hosts = {*match::SitePattern::parse("b.test")};
+  RuleConfig closed = rule("closed", Action::tunnel);
+  closed.what.hosts = {*match::SitePattern::parse("c.test")};
+  policy::OpeningConfig opening;
+  opening.mode = policy::OpeningMode::all_but;
+  const World world = world_of({part, images, closed}, true, opening);
+  EXPECT_EQ(head_of(world, {.url = "https://a.test/private/x"}),
+            "DENY   at: request   client gets: 403, a page that says why\n"
+            "  https opened by intercept.mode; where that fails, it is denied");
+  EXPECT_EQ(head_of(world, {.url = "https://a.test/"}),
+            "ALLOW   at: request   client gets: what the origin answers\n"
+            "  https opened by intercept.mode; where that fails, it is denied");
+  EXPECT_EQ(head_of(world, {.url = "https://b.test/", .type = "image"}),
+            "DENY   at: request   client gets: 200, an empty image\n"
+            "  https opened by intercept.mode; where that fails, it is denied");
+  EXPECT_EQ(head_of(world, {.url = "https://d.test/x", .type = "image"}),
+            "ALLOW   at: request   client gets: what the origin answers\n"
+            "  https opened by intercept.mode; where that fails, it is relayed unread");
+  EXPECT_EQ(head_of(world, {.url = "https://c.test/"}),
+            "ALLOW   at: CONNECT   client gets: 200, a tunnel, which is not opened\n"
+            "  https not opened, by closed");
+  EXPECT_EQ(head_of(world, {.url = "https://chat.signal.org/"}),
+            "ALLOW   at: CONNECT   client gets: 200, a tunnel, which is not opened\n"
+            "  https not opened, by bypass:pinned");
+  EXPECT_EQ(told(world, {.url = "https://weir.internal/"}).substr(0, 5), "ALLOW");
+}
+
+TEST(Answer, TheRulesAboutOpeningInWords) {
+  RuleConfig mine = rule("mine", Action::open);
+  mine.what.hosts = {*match::SitePattern::parse("a.test")};
+  RuleConfig soon = rule("soon", Action::tunnel);
+  soon.audit = true;
+  RuleConfig read = rule("read", Action::allow);
+  read.what.methods = {"GET"};
+  const auto lines = [&](policy::OpeningMode mode, const char* url, const char* method = "") {
+    policy::OpeningConfig opening;
+    opening.mode = mode;
+    const std::string text =
+        told(world_of({soon, mine, read}, false, opening), {.url = url, .method = method});
+    const size_t at = text.find("    1 rule");
+    return text.substr(at, text.find("policy.default") - 2 - at);
+  };
+  EXPECT_EQ(lines(policy::OpeningMode::off, "https://a.test/"),
+            R"(    1 rule   "soon"   nothing is opened: intercept.mode is off   weir.toml:31
+    2 rule   "mine"   nothing is opened: intercept.mode is off   weir.toml:31
+    3 rule   "read"   undecided: a tunnel does not show the method   weir.toml:31
+)");
+  EXPECT_EQ(lines(policy::OpeningMode::only, "https://b.test/"),
+            R"(    1 rule   "soon"   would leave it unread: mode is audit   weir.toml:31
+    2 rule   "mine"   no match   weir.toml:31
+    3 rule   "read"   undecided: a tunnel does not show the method   weir.toml:31
+)");
+  EXPECT_EQ(lines(policy::OpeningMode::only, "https://a.test/"),
+            R"(    1 rule   "soon"   about CONNECT alone   weir.toml:31
+    2 rule   "mine"   about CONNECT alone   weir.toml:31
+>   3 rule   "read"   allows   weir.toml:31
+)");
+  policy::OpeningConfig only;
+  only.mode = policy::OpeningMode::only;
+  const World world = world_of({soon, mine, read}, false, only);
+  EXPECT_EQ(head_of(world, {.url = "https://a.test/", .method = "POST"}),
+            "DENY   at: request   client gets: 403, a page that says why\n"
+            "  https opened by mine; where that fails, it is denied");
+  EXPECT_EQ(head_of(world, {.url = "https://b.test/"}),
+            "DENY   at: CONNECT   client gets: 403, a text, which browsers do not show");
+  const std::string json = told(world, {.url = "https://a.test/"}, Form::json);
+  EXPECT_TRUE(json.contains(R"("opened":true,"opened_why":"mine",)")) << json;
 }
 
 TEST(Answer, WhoAsks) {

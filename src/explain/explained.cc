@@ -230,24 +230,44 @@ class Understanding {
     return world_.own->covers(target, session);
   }
 
+  policy::Question question_for(bool connect) const {
+    const http::Target& target = made_->head->target;
+    policy::Question question{.listener = made_->listener.number,
+                              .identity = made_->user,
+                              .host = target.host,
+                              .port = target.port,
+                              .own = is_own(connect),
+                              .literal = target.literal,
+                              .connect = connect,
+                              .request = {.client = made_->client}};
+    if (connect) return question;
+    question.request.https = made_->https;
+    question.request.path = made_->path;
+    question.request.other_path = made_->other_path;
+    question.request.method = made_->head->method_token;
+    if (made_->kind) question.request.kinds = *made_->kind;
+    return question;
+  }
+
+  /// What opens the CONNECT asks about the request inside. Of two answers that which refuses holds,
+  /// then that which waits for something, at the first point where that is so.
+  void ask_inside(policy::Supposed supposed) {
+    made_->opening = made_->explanation.opening;
+    if (!made_->opening.open) return;
+    supposed.question = question_for(false);
+    policy::Explanation inside = policy::explain(*world_.rules, supposed);
+    if (made_->explanation.conclusion == policy::Conclusion::depends &&
+        inside.conclusion != policy::Conclusion::deny)
+      return;
+    made_->question = supposed.question;
+    made_->explanation = std::move(inside);
+  }
+
   void ask(std::vector<base::IpAddress> addresses) {
     const http::Target& target = made_->head->target;
-    const bool connect = target.scheme == http::Scheme::https;
+    made_->https = target.scheme == http::Scheme::https;
     made_->rules = world_.rules;
-    made_->question = {.listener = made_->listener.number,
-                       .identity = made_->user,
-                       .host = target.host,
-                       .port = target.port,
-                       .own = is_own(connect),
-                       .literal = target.literal,
-                       .connect = connect,
-                       .request = {.client = made_->client}};
-    if (!connect) {
-      made_->question.request.path = made_->path;
-      made_->question.request.other_path = made_->other_path;
-      made_->question.request.method = made_->head->method_token;
-      if (made_->kind) made_->question.request.kinds = *made_->kind;
-    }
+    made_->question = question_for(made_->https);
     policy::Supposed supposed{.question = made_->question,
                               .now = made_->now,
                               .addresses = std::move(addresses),
@@ -259,6 +279,7 @@ class Understanding {
     if (asked_.content_type) supposed.content_type = made_->content_type;
     if (admitted_) {
       made_->explanation = policy::explain(*world_.rules, supposed);
+      ask_inside(supposed);
     } else {
       made_->explanation.conclusion = policy::Conclusion::deny;
       made_->explanation.refusal = admission::not_served(made_->client);

@@ -37,6 +37,12 @@ struct Explained {
   /// The host of the page that the request comes from; empty: none was named.
   std::string page;
   std::string content_type;
+  /// The URL is https, so the client asks for it by CONNECT.
+  bool https = false;
+  /// Of a CONNECT that may pass.
+  http::Opening opening = {};
+  /// Where the CONNECT is opened, the request inside, if it was asked about; else what the client
+  /// sends to Weir.
   policy::Question question;
   policy::Explanation explanation;
   /// What else whoever asked should know: sentences.

@@ -51,7 +51,8 @@ std::string json_of(const Explained& explained, const Expected& expected) {
   json["party"] = party_of(explained);
   json["clients"] = explained.clients;
   json["groups"] = explained.groups;
-  json["opened"] = explained.question.connect ? Json(false) : Json();
+  json["opened"] = explained.https ? Json(explained.opening.open) : Json();
+  json["opened_why"] = text_or_null(explained.opening.why.view());
   json["grant"] =
       explanation.rule && explanation.rule->grant != 0 ? Json(explanation.rule->grant) : Json();
   json["would"] = text_or_null(explanation.would ? explanation.would->name : "");

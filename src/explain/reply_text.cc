@@ -79,11 +79,13 @@ std::string words_for_never(policy::FactSet unknown, bool connect) {
   return "not known: " + words_for(unknown, true);
 }
 
-std::string_view decides(policy::Action action) {
+std::string_view verb_of(policy::Action action) {
   switch (action) {
     case policy::Action::allow: return "allows";
     case policy::Action::redirect: return "redirects";
     case policy::Action::limit: return "limits";
+    case policy::Action::open: return "opens";
+    case policy::Action::tunnel: return "leaves it unread";
     default: return "denies";
   }
 }
@@ -93,6 +95,8 @@ std::string_view would(policy::Action action) {
     case policy::Action::allow: return "would allow";
     case policy::Action::redirect: return "would redirect";
     case policy::Action::limit: return "would limit";
+    case policy::Action::open: return "would open";
+    case policy::Action::tunnel: return "would leave it unread";
     default: return "would deny";
   }
 }
@@ -108,10 +112,12 @@ std::string words_for(const RuleSeen& seen, bool connect) {
     case Looked::no_match: return "no match";
     case Looked::undecided: return "undecided: later shows " + words_for(seen.unknown, true);
     case Looked::never_known: return "undecided: " + words_for_never(seen.unknown, connect);
+    case Looked::nothing_to_open:
+      return connect ? "nothing is opened: intercept.mode is off" : "about CONNECT alone";
     case Looked::audited: return std::string(would(rule.action)) + ": mode is audit";
     case Looked::decides: break;
   }
-  return std::string(decides(rule.action));
+  return std::string(verb_of(rule.action));
 }
 
 std::string_view name_of(RuleSeen::Part part) {
@@ -182,6 +188,7 @@ class Text {
          (connect_ ? ", asked as CONNECT " + shown(explained_.head->target.authority) +
                          (explained_.head->target.port == 443 ? ":443" : "")
                    : ", " + shown(explained_.head->method_token)));
+    opening();
     std::string who = "who   ";
     if (!explained_.clients.empty()) who += joined(explained_.clients) + ", ";
     who += explained_.client.text();
@@ -197,6 +204,18 @@ class Text {
       when += "   type " + std::string(policy::name_of(*explained_.kind)) + " (given)";
     if (!explained_.page.empty()) when += "   from " + shown(explained_.page);
     line(when);
+  }
+
+  /// What is done with the https of a CONNECT, if the configuration speaks of it.
+  void opening() {
+    const http::Opening& opening = explained_.opening;
+    if (opening.why.empty()) return;
+    std::string text = opening.open ? "https opened by " : "https not opened, by ";
+    text += shown(opening.why.view());
+    if (opening.open)
+      text += opening.step_aside ? "; where that fails, it is relayed unread"
+                                 : "; where that fails, it is denied";
+    line(text);
   }
 
   /// A refusal by something that no rule of the owner's has said.

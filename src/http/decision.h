@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/memory.h"
 #include "base/ref.h"
+#include "http/opening.h"
 #include "http/verdict.h"
 
 namespace weir::http {
@@ -60,6 +61,15 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
   virtual base::Result<void> check_server_name(std::string_view name, Exchange& exchange) const {
     (void)name;
     (void)exchange;
+    return {};
+  }
+  /// Asked, after check_server_name has let that name pass, what is to be done with the TLS in a
+  /// CONNECT's tunnel. `encrypted`: the ClientHello has an encrypted_client_hello extension (RFC
+  /// 9849), so that the name may be that of a front. Also asked before any ClientHello has come,
+  /// with an empty name, by those who prepare for one.
+  virtual Opening opening(std::string_view name, bool encrypted) const {
+    (void)name;
+    (void)encrypted;
     return {};
   }
   /// Asked about the head of the final response, as the origin sent it, before any of it goes to

@@ -23,6 +23,7 @@ class RuleCompiler {
     made.to = rule_.to;
     made.rate = rule_.rate;
     made.bytes_per_day = rule_.bytes_per_day;
+    made.on_reject = rule_.on_reject;
     Condition& condition = made.condition;
     condition.users = rule_.users;
     // Also where nobody has these names: a rule for nobody must not become one for everyone.

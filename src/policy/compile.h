@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "policy/directory.h"
+#include "policy/opening_plan.h"
 #include "policy/rule_config.h"
 #include "policy/table.h"
 
@@ -22,6 +23,7 @@ struct UnknownName {
 
 struct Compiled {
   Table table;
+  OpeningPlan opening = {};
   std::vector<UnknownName> unknown;
 };
 

@@ -8,6 +8,7 @@
 #include "http/aliases.h"
 #include "http/chars.h"
 #include "http/exchange.h"
+#include "policy/opening.h"
 #include "policy/points.h"
 #include "policy/refusal.h"
 
@@ -86,15 +87,16 @@ uint64_t RuleSet::next_generation() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-Decision::Decision(const RuleSet& rules, const Question& question, bool may_narrow, size_t position,
+Decision::Decision(const RuleSet& rules, const Question& question, Begun begun,
                    base::Ref<const http::Verdict> verdict, base::Ref<Limit> limit)
     : rules_(rules.of(question.listener)),
       book_(rules.book_for(question)),
       generation_(rules.generation),
       verdict_(std::move(verdict)),
       asked_(question),
-      may_narrow_(may_narrow),
-      position_(position),
+      may_narrow_(begun.may_narrow),
+      by_host_(begun.by_host),
+      position_(begun.position),
       limit_(std::move(limit)) {}
 
 base::Ref<Limit> Decision::limit_for(const Question& asked, const Outcome& outcome) const {
@@ -180,11 +182,26 @@ base::Result<void> Decision::check_server_name(std::string_view name,
             Point::server_name, asked.connect);
   exchange.verdict = verdict_of(*book_, outcome);
   exchange.allowance = limit_for(asked, outcome);
-  if (passes(outcome)) return {};
+  if (passes(outcome) && !lacks_opening(asked, name)) return {};
   return std::unexpected(
       refusal(*book_, outcome,
               name.empty() ? "a connection to " + std::string(asked.host) + " that names no server"
                            : std::string(name)));
+}
+
+/// Each of the two names may be let pass for what is inside, and the other one be never opened.
+bool Decision::lacks_opening(const Question& asked, std::string_view name) const {
+  if (!asked.connect || !book_->opening.on() || !book_->needs.meets(kInside)) return false;
+  const http::Opening plain = opening_for(*book_, asked, name, false, book_->now);
+  return plain.needed && !plain.open && !opening_for(*book_, asked, name, true, book_->now).open;
+}
+
+http::Opening Decision::opening(std::string_view name, bool encrypted) const {
+  if (!book_) return {};
+  const Question asked = asked_.question();
+  if (!asked.connect) return {};
+  if (!book_->opening.on()) return not_opened(book_->opening, asked, name, encrypted, by_host_);
+  return opening_for(*book_, asked, name, encrypted, book_->now);
 }
 
 base::Result<void> Decision::check_response(const http::ResponseHead& head,
@@ -240,17 +257,17 @@ uint64_t Decision::next_look(const http::Exchange& exchange, uint64_t seen) cons
 }
 
 Decided decide(const RuleSet& rules, const Question& question, const Selection* selection) {
-  const auto pass = [&](bool may_narrow, size_t position, base::Ref<const http::Verdict> verdict,
+  const auto pass = [&](Decision::Begun begun, base::Ref<const http::Verdict> verdict,
                         base::Ref<Limit> limit) {
-    return Decided{base::Ref<const Decision>(new Decision(rules, question, may_narrow, position,
-                                                          verdict, std::move(limit))),
-                   verdict};
+    return Decided{
+        base::Ref<const Decision>(new Decision(rules, question, begun, verdict, std::move(limit))),
+        verdict};
   };
-  if (question.own) return pass(false, 0, {}, {});
+  if (question.own) return pass({}, {}, {});
   if (auto port = check_port(*rules.of(question.listener), question.port); !port)
     return {std::unexpected(std::move(port).error())};
   const auto& rulebook = rules.book_for(question);
-  if (!rulebook) return pass(false, 0, {}, {});
+  if (!rulebook) return pass({}, {}, {});
   const Rulebook& book = *rulebook;
   std::optional<Selection> made;
   const Selection& selected = selection ? *selection : made.emplace(select(book, question));
@@ -263,8 +280,10 @@ Decided decide(const RuleSet& rules, const Question& question, const Selection* 
     if (outcome.rule && !question.connect) refused.redirect_to = outcome.rule->to;
     return refused;
   }
-  return pass(outcome.may_narrow || outcome.undecided_allow, outcome.position, std::move(verdict),
-              make_limit(rulebook, question, outcome));
+  return pass({.may_narrow = outcome.may_narrow || outcome.undecided_allow,
+               .by_host = allows_by_host(outcome),
+               .position = outcome.position},
+              std::move(verdict), make_limit(rulebook, question, outcome));
 }
 
 }  // namespace weir::policy

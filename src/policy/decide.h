@@ -46,10 +46,17 @@ struct RuleSet {
 /// A request that the rules let pass. It keeps its rules alive.
 class Decision final : public http::Decision {
  public:
-  /// `may_narrow`: a later point may say more than the beginning did.
-  /// `position`: Outcome::position.
+  /// What the beginning said.
+  struct Begun {
+    /// A later point may say more.
+    bool may_narrow = false;
+    /// policy::allows_by_host().
+    bool by_host = false;
+    /// Outcome::position.
+    size_t position = 0;
+  };
   /// `limit` may be null.
-  Decision(const RuleSet& rules, const Question& question, bool may_narrow, size_t position,
+  Decision(const RuleSet& rules, const Question& question, Begun begun,
            base::Ref<const http::Verdict> verdict, base::Ref<Limit> limit);
   /// What was asked. The views live as long as this.
   Question question() const { return asked_.question(); }
@@ -66,6 +73,7 @@ class Decision final : public http::Decision {
                                    const http::RequestHead& head, bool websocket) const override;
   base::Result<void> check_server_name(std::string_view name,
                                        http::Exchange& exchange) const override;
+  http::Opening opening(std::string_view name, bool encrypted) const override;
   base::Result<void> check_response(const http::ResponseHead& head,
                                     http::Exchange& exchange) const override;
   /// Asks again about a response that is under way, of which `seen` bytes of content have come; 0
@@ -95,6 +103,8 @@ class Decision final : public http::Decision {
   base::Ref<Limit> limit_for(const Question& asked, const Outcome& outcome) const;
   base::Result<void> check_alias(const Question& asked, const Facts& facts, Point point,
                                  size_t position) const;
+  /// The rules let the CONNECT pass in order to see what is inside, and nothing opens it.
+  bool lacks_opening(const Question& asked, std::string_view name) const;
   struct OfAnswer {
     std::optional<uint64_t> size;
     /// Of the rule that allowed the host.
@@ -111,7 +121,7 @@ class Decision final : public http::Decision {
   const uint64_t generation_;
   const base::Ref<const http::Verdict> verdict_;
   const KeptQuestion asked_;
-  const bool may_narrow_;
+  const bool may_narrow_, by_host_;
   const size_t position_;
   const base::Ref<Limit> limit_;
 };

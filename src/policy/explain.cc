@@ -6,6 +6,7 @@
 
 #include "policy/fate.h"
 #include "policy/limit.h"
+#include "policy/opening.h"
 #include "policy/points.h"
 #include "policy/refusal.h"
 #include "policy/rules.h"
@@ -66,6 +67,10 @@ class Explaining {
     if (goes_on_from_request() && goes_on_from_limit() && goes_on_from_aliases() &&
         goes_on_from_addresses() && goes_on_from_aliases_at_address() && goes_on_from_server_name())
       ask_at_response();
+    if (explanation_.conclusion == Conclusion::allow && asked_.connect && book_) {
+      explanation_.opening = opening_for(*book_, asked_, server_name(), false, supposed_.now);
+      if (waiting_) waiting_->opening = explanation_.opening;
+    }
     // A denial holds whatever the missing facts are.
     if (explanation_.conclusion == Conclusion::allow && waiting_) {
       waiting_->refused = explanation_.refused;
@@ -205,8 +210,7 @@ class Explaining {
              std::string(name) + " (" + std::string(asked_.host) + " leads there)");
         return false;
       }
-      const Fate fate =
-          fate_of(outcome, recorder.seen(), {untold, known_later(point, asked_.connect)});
+      const Fate fate = fate_of(outcome, recorder.seen(), {untold, later_than(point, facts)});
       if (fate.may_stop && fate.first && !waiting_ && number_of(*fate.first->seen) < position)
         wait_for(fate.missing, fate.first->seen, explanation_);
       return true;
@@ -222,10 +226,11 @@ class Explaining {
   /// A client of an https URL names the host in its ClientHello, unless that is an address.
   bool goes_on_from_server_name() {
     if (!asked_.connect || !book_ || (!asks_on() && !asked_.literal)) return true;
-    const std::string_view name = asked_.literal ? std::string_view() : asked_.host;
-    return ask(Point::server_name, facts_at_server_name(*book_, asked_, explanation_.address, name),
+    return ask(Point::server_name,
+               facts_at_server_name(*book_, asked_, explanation_.address, server_name()),
                untold_at_address(), asked_.host);
   }
+  std::string_view server_name() const { return asked_.literal ? std::string_view() : asked_.host; }
 
   void ask_at_response() {
     if (asked_.connect || !book_) return;
@@ -258,6 +263,11 @@ class Explaining {
     return judge(*book_, facts, point, asked_.connect, visitor);
   }
 
+  FactSet later_than(Point point, Facts facts) const {
+    facts.now = supposed_.now;
+    return known_later(*book_, facts, point, asked_.connect);
+  }
+
   /// False: the request ends here, whatever else is true.
   bool ask(Point point, const Facts& facts, FactSet untold, std::string_view what) {
     Recorder recorder(*book_->lists, known(facts));
@@ -265,8 +275,7 @@ class Explaining {
     may_narrow_ = may_narrow_ || outcome.may_narrow || outcome.undecided_allow;
     position_ = outcome.position;
     if (point == Point::request) first_position_ = position_;
-    const Fate fate =
-        fate_of(outcome, recorder.seen(), {untold, known_later(point, asked_.connect)});
+    const Fate fate = fate_of(outcome, recorder.seen(), {untold, later_than(point, facts)});
     note(explanation_, point, outcome, recorder);
     if (!fate.may_pass) {
       deny(explanation_, outcome, what);

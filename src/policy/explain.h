@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "http/opening.h"
 #include "policy/decide.h"
 #include "policy/rulebook.h"
 #include "policy/table.h"
@@ -74,6 +75,8 @@ struct Explanation {
   const Rule* would = nullptr;
   /// The first limit that holds.
   const Rule* limit = nullptr;
+  /// Of a CONNECT that may pass: what is done with the TLS that names its host.
+  http::Opening opening = {};
   /// What was not told and decides.
   FactSet missing = {};
   /// The whole table in its order. Empty where no rule was asked.

@@ -11,8 +11,7 @@ namespace {
 bool waits_for(const RuleSeen& seen, const Unknown& unknown) {
   if (seen.looked != Looked::undecided && seen.looked != Looked::never_known) return false;
   const Rule& rule = *seen.seen;
-  if (rule.audit || rule.action == Action::limit || !seen.unknown.meets(unknown.untold))
-    return false;
+  if (rule.audit || !decides(rule.action) || !seen.unknown.meets(unknown.untold)) return false;
   // A list may have what is asked for by one of the facts, and never need the other.
   if (!rule.condition.what.lists.empty() || !rule.condition.but_not.lists.empty()) return true;
   const bool allows = rule.action == Action::allow;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/opening_lint.h"
 #include "policy/rule_sets.h"
 
 namespace weir::policy {
@@ -41,9 +42,12 @@ bool is_https_alone(const RuleConfig& rule) {
          std::ranges::none_of(rule.what.urls, &match::UrlPattern::may_be_http);
 }
 
-std::string remark_on_tunnels(const RuleConfig& rule) {
+std::string remark_on_tunnels(const RuleConfig& rule, const std::vector<RuleConfig>& rules,
+                              const OpeningConfig& opening) {
   const std::string keys = keys_inside(rule);
   if (keys.empty() || rule.sni_missing || is_plain_alone(rule)) return {};
+  const std::string why = why_unopened(rule, rules, opening);
+  if (why.empty()) return {};
   const bool allows = rule.action == Action::allow;
   const bool limits = rule.action == Action::limit;
   if (is_https_alone(rule)) {
@@ -51,13 +55,18 @@ std::string remark_on_tunnels(const RuleConfig& rule) {
            std::string(allows   ? "allows"
                        : limits ? "limits"
                                 : "denies") +
-           " anything: it has https:// URLs alone, and this version does not open https";
+           " anything: it has https:// URLs alone, and " + why;
   }
-  return allows ? " allows no https: a CONNECT does not show " + keys +
-                      ", and this version does not open https"
-                : std::string(limits ? " limits" : " closes") +
-                      " nothing inside https: a tunnel does not show " + keys +
-                      ", and this version does not open https";
+  return (allows ? " allows no https: a CONNECT does not show "
+                 : std::string(limits ? " limits" : " closes") +
+                       " nothing inside https: a tunnel does not show ") +
+         keys + ", and " + why;
+}
+
+std::string remark_on_opening(const RuleConfig& rule, const OpeningConfig& opening) {
+  if (rule.action != Action::open) return {};
+  const std::string why = why_opens_nothing(rule, opening);
+  return why.empty() ? why : " opens nothing: " + why;
 }
 
 /// The rules in the order in which they are asked.
@@ -86,7 +95,8 @@ std::string remark_on_shadow(const std::vector<RuleConfig>& rules, const std::ve
 
 }  // namespace
 
-std::vector<Remark> remarks_on(const std::vector<RuleConfig>& rules, bool default_written) {
+std::vector<Remark> remarks_on(const std::vector<RuleConfig>& rules, bool default_written,
+                               const OpeningConfig& opening) {
   std::vector<Remark> remarks;
   const std::vector<size_t> order = asking_order(rules);
   bool default_told = default_written;
@@ -99,7 +109,8 @@ std::vector<Remark> remarks_on(const std::vector<RuleConfig>& rules, bool defaul
       add(" never holds: " + why);
     } else {
       add(remark_on_shadow(rules, order, i));
-      add(remark_on_tunnels(rule));
+      add(remark_on_tunnels(rule, rules, opening));
+      add(remark_on_opening(rule, opening));
     }
     if (rule.action != Action::allow || rule.audit || default_told) continue;
     add(" allows, and policy.default is not written: what no rule has is allowed too; write "

@@ -17,7 +17,8 @@ struct Remark {
 
 /// In the order of the rules. Finds rules that another one leaves nothing, as far as that can be
 /// proven; rules that can never hold; rules that ask what nothing shows where https is not opened;
-/// and an allow where the file does not say what holds for the rest.
-std::vector<Remark> remarks_on(const std::vector<RuleConfig>& rules, bool default_written);
+/// rules that open nothing; and an allow where the file does not say what holds for the rest.
+std::vector<Remark> remarks_on(const std::vector<RuleConfig>& rules, bool default_written,
+                               const OpeningConfig& opening = {});
 
 }  // namespace weir::policy

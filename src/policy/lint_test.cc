@@ -7,6 +7,7 @@
 #include <random>
 
 #include "policy/compile.h"
+#include "policy/opening_lint.h"
 #include "policy/rule_sets.h"
 
 namespace weir::policy {
@@ -238,24 +239,24 @@ TEST(Lint, ARuleThatNeverHolds) {
 TEST(Lint, WhatATunnelDoesNotShow) {
   const auto posts = [](RuleConfig& rule) { rule.what.methods = {"POST"}; };
   EXPECT_EQ(said({rule(Action::allow, posts)}),
-            "0 allows no https: a CONNECT does not show what.method, and this version does not "
-            "open https\n");
+            "0 allows no https: a CONNECT does not show what.method, and intercept.mode is "
+            "\"off\"\n");
   EXPECT_EQ(said({rule(Action::deny,
                        [](RuleConfig& rule) {
                          rule.but_not.content_types = {"text/html"};
                          rule.size_over = 100;
                        })}),
             "0 closes nothing inside https: a tunnel does not show what.not_content_type, "
-            "what.size_over, and this version does not open https\n");
+            "what.size_over, and intercept.mode is \"off\"\n");
   EXPECT_EQ(said({rule(Action::limit, posts)}),
-            "0 limits nothing inside https: a tunnel does not show what.method, and this version "
-            "does not open https\n");
+            "0 limits nothing inside https: a tunnel does not show what.method, and "
+            "intercept.mode is \"off\"\n");
   const auto urls = [](const char* text) {
     return [=](RuleConfig& rule) { rule.what.urls = {url(text)}; };
   };
   EXPECT_EQ(said({rule(Action::allow, urls("https://a.test/*"))}),
-            "0 never allows anything: it has https:// URLs alone, and this version does not open "
-            "https\n");
+            "0 never allows anything: it has https:// URLs alone, and intercept.mode is "
+            "\"off\"\n");
   EXPECT_NE(said({rule(Action::deny, urls("*://a.test/*"))}), "");
   EXPECT_EQ(said({rule(Action::deny, urls("http://a.test/*"))}), "");
   EXPECT_EQ(said({rule(Action::deny,
@@ -264,6 +265,93 @@ TEST(Lint, WhatATunnelDoesNotShow) {
                          rule.what.ports = {80};
                        })}),
             "");
+}
+
+OpeningConfig opening(OpeningMode mode, std::vector<const char*> hosts) {
+  OpeningConfig made;
+  made.mode = mode;
+  for (const char* host : hosts) made.hosts.push_back(site(host));
+  return made;
+}
+
+TEST(Lint, WhatIsNeverOpened) {
+  const auto about = [](Action action, const char* host) {
+    return rule(action, [=](RuleConfig& rule) { rule.what.hosts = {site(host)}; });
+  };
+  const struct {
+    OpeningConfig opening;
+    const char* host;
+    std::vector<RuleConfig> more;
+    bool may_be_opened;
+  } cases[] = {
+      {opening(OpeningMode::off, {}), "a.test", {rule(Action::open)}, false},
+      {opening(OpeningMode::only, {"a.test"}), "a.test", {}, true},
+      {opening(OpeningMode::only, {"a.test"}), "www.a.test", {}, true},
+      {opening(OpeningMode::only, {"www.a.test"}), "a.test", {}, true},
+      {opening(OpeningMode::only, {"=a.test"}), "*.a.test", {}, false},
+      {opening(OpeningMode::only, {"a.test"}), "b.test", {}, false},
+      {opening(OpeningMode::only, {"a.test"}), "b.test", {about(Action::open, "b.test")}, true},
+      {opening(OpeningMode::only, {"a.test"}), "b.test", {about(Action::open, "c.test")}, false},
+      {opening(OpeningMode::only, {"a.test"}), "*", {}, true},
+      {opening(OpeningMode::only, {"signal.org"}), "chat.signal.org", {}, false},
+      {opening(OpeningMode::all_but, {"a.test"}), "b.test", {}, true},
+      {opening(OpeningMode::all_but, {"a.test"}), "www.a.test", {}, false},
+      {opening(OpeningMode::all_but, {"www.a.test"}), "a.test", {}, true},
+      {opening(OpeningMode::all_but, {"a.test"}), "a.test", {about(Action::open, "*")}, true},
+      {opening(OpeningMode::all_but, {}), "signal.org", {about(Action::open, "*")}, false},
+  };
+  for (const auto& c : cases) {
+    RuleConfig asks = about(Action::deny, c.host);
+    asks.what.methods = {"POST"};
+    EXPECT_EQ(why_unopened(asks, c.more, c.opening).empty(), c.may_be_opened) << c.host;
+  }
+  RuleConfig urls = rule(Action::deny);
+  urls.what.urls = {url("https://*.b.test/x")};
+  EXPECT_EQ(why_unopened(urls, {}, opening(OpeningMode::only, {"a.test"})),
+            "none of its hosts is opened");
+  EXPECT_EQ(why_unopened(urls, {}, opening(OpeningMode::only, {"www.b.test"})), "");
+}
+
+TEST(Lint, RulesThatOpenNothing) {
+  const RuleConfig all = rule(Action::open);
+  RuleConfig pinned = all;
+  pinned.what.hosts = {site("signal.org"), site("g.whatsapp.net")};
+  const auto told = [](const RuleConfig& rule, const OpeningConfig& opening) {
+    std::string text;
+    for (const Remark& each : remarks_on({rule}, true, opening)) text += each.text;
+    return text;
+  };
+  EXPECT_EQ(told(all, {}), "rule \"r\" opens nothing: intercept.mode is \"off\"");
+  EXPECT_EQ(told(all, opening(OpeningMode::only, {})), "");
+  EXPECT_EQ(told(pinned, opening(OpeningMode::only, {})),
+            "rule \"r\" opens nothing: none of its hosts is ever opened (intercept.bypass, "
+            "bypass_kinds)");
+  OpeningConfig fewer = opening(OpeningMode::only, {});
+  fewer.bypass_kinds = {"platform"};
+  EXPECT_EQ(told(pinned, fewer), "");
+  EXPECT_EQ(told(rule(Action::tunnel), {}), "") << "which keeps closed what is closed";
+}
+
+TEST(Lint, HostsOfInterceptThatSayNothing) {
+  const auto told = [](const OpeningConfig& opening, const std::vector<RuleConfig>& rules = {}) {
+    std::string text;
+    for (const OpeningRemark& each : remarks_on(opening, rules))
+      text += (each.host ? std::to_string(*each.host) + ' ' : "") + each.text + '\n';
+    return text;
+  };
+  EXPECT_EQ(told({}), "");
+  EXPECT_EQ(told(opening(OpeningMode::off, {"a.test"})),
+            "hosts says nothing: intercept.mode is \"off\"\n");
+  EXPECT_EQ(told(opening(OpeningMode::only, {})),
+            "mode is \"only\", and there are no hosts and no rule that opens: nothing is opened\n");
+  EXPECT_EQ(told(opening(OpeningMode::only, {}), {rule(Action::open)}), "");
+  OpeningConfig own = opening(OpeningMode::only, {"a.test", "x.signal.org", "www.bank.test"});
+  own.bypass = {site("bank.test")};
+  EXPECT_EQ(told(own),
+            "1 hosts has \"x.signal.org\", which is never opened: bypass_kinds has \"pinned\" "
+            "(Signal takes its own authority alone)\n"
+            "2 hosts has \"www.bank.test\", which is never opened: bypass has it too\n");
+  EXPECT_EQ(told(opening(OpeningMode::all_but, {"signal.org"})), "");
 }
 
 TEST(Lint, AnAllowWithoutADefault) {

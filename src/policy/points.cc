@@ -4,10 +4,11 @@
 
 namespace weir::policy {
 
-FactSet known_later(Point point, bool connect) {
+FactSet known_later(Point point, bool connect, bool opened) {
   if (connect) {
     const bool early = point == Point::request || point == Point::alias;
-    return early ? FactSet{Fact::address, Fact::country} : FactSet();
+    const FactSet inside = opened ? kInside : FactSet();
+    return early ? inside | FactSet{Fact::address, Fact::country} : inside;
   }
   switch (point) {
     case Point::alias: return kOfRequests | kOfAnswers | FactSet{Fact::address, Fact::country};

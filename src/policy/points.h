@@ -8,10 +8,11 @@
 
 namespace weir::policy {
 
-/// What the points behind `point` will know. A tunnel is not opened: what it carries stays unknown,
-/// and whether its ClientHello names a server is known when the tunnel is there already, which is
-/// too late for an allow.
-FactSet known_later(Point point, bool connect);
+/// What the points behind `point` will know. `opened`: what a CONNECT carries is opened, and each
+/// request inside is asked about. Where it is not, what it carries stays unknown. Whether its
+/// ClientHello names a server is known when the tunnel is there already, which is too late for an
+/// allow.
+FactSet known_later(Point point, bool connect, bool opened);
 
 /// The views of all these are into the question, the book and the other arguments.
 

@@ -60,7 +60,8 @@ base::Error refusal_of_limit(const Rule& rule) {
 }
 
 base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& outcome) {
-  if (!outcome.rule && !outcome.would && outcome.allowed) return {};
+  const Rule* const would_be = outcome.would ? outcome.would : outcome.would_opening;
+  if (!outcome.rule && !would_be && outcome.allowed) return {};
   base::KeptText rule, list, would;
   if (outcome.rule) {
     rule = outcome.rule->name;
@@ -68,7 +69,7 @@ base::Ref<const http::Verdict> verdict_of(const Rulebook& book, const Outcome& o
     rule = kDefaultRule;
   }
   if (outcome.hit) list = book.lists->place_of(*outcome.hit);
-  if (outcome.would) would = outcome.would->name;
+  if (would_be) would = would_be->name;
   return base::make_ref<http::Verdict>(std::move(rule), std::move(list), std::move(would),
                                        outcome.rule ? outcome.rule->grant : 0);
 }

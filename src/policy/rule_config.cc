@@ -5,8 +5,8 @@
 namespace weir::policy {
 namespace {
 
-constexpr auto kActions =
-    std::to_array<std::string_view>({"allow", "deny", "filter", "redirect", "limit"});
+constexpr auto kActions = std::to_array<std::string_view>(
+    {"allow", "deny", "filter", "redirect", "limit", "open", "tunnel"});
 
 }  // namespace
 

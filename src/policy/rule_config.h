@@ -51,6 +51,8 @@ struct RuleConfig {
   std::string to;
   /// Of Action::limit: bytes a second, and bytes a day; 0: no such limit.
   uint64_t rate = 0, bytes_per_day = 0;
+  /// Of Action::open.
+  OnReject on_reject = OnReject::unset;
   /// Where it is written: `weir.toml:31`.
   std::string place;
   friend bool operator==(const RuleConfig&, const RuleConfig&) = default;

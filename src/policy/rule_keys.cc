@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "policy/opening_keys.h"
 #include "policy/own_values.h"
 
 namespace weir::policy {
@@ -29,15 +30,13 @@ Taken take_hours(RuleConfig& rule, std::string_view text) {
 }
 
 Taken take_action(RuleConfig& rule, std::string_view text) {
-  for (const Action action :
-       {Action::allow, Action::deny, Action::filter, Action::redirect, Action::limit}) {
+  for (const Action action : {Action::allow, Action::deny, Action::filter, Action::redirect,
+                              Action::limit, Action::open, Action::tunnel}) {
     if (name_of(action) != text) continue;
     rule.action = action;
     return {};
   }
-  for (const std::string_view later : {"open", "tunnel", "parent"}) {
-    if (text == later) return std::unexpected("it comes with a later version");
-  }
+  if (text == "parent") return std::unexpected("it comes with a later version");
   return std::unexpected(std::string());
 }
 
@@ -118,7 +117,8 @@ constexpr Own kWhen{
         },
     .clear = [](RuleConfig& rule) { rule.when = {}; }};
 constexpr Own kAction{
-    .expectation = "\"allow\", \"deny\", \"filter\", \"redirect\" or \"limit\"",
+    .expectation =
+        "\"allow\", \"deny\", \"filter\", \"redirect\", \"limit\", \"open\" or \"tunnel\"",
     .take = take_action,
     .texts = [](const RuleConfig& rule) { return std::vector{std::string(name_of(rule.action))}; }};
 constexpr Own kRedirectTo{.expectation = "a URL such as \"https://example.com/sorry\"",
@@ -127,6 +127,12 @@ constexpr Own kRedirectTo{.expectation = "a URL such as \"https://example.com/so
 constexpr Own kRate{.expectation = "a rate such as \"20 Mbit/s\" or \"500 KiB/s\"",
                     .take = take_rate,
                     .texts = text_of_rate};
+constexpr Own kRejected{
+    .expectation = "\"tunnel\" or \"deny\"",
+    .take = [](RuleConfig& rule,
+               std::string_view text) { return take_on_reject(rule.on_reject, text); },
+    .texts =
+        [](const RuleConfig& rule) { return std::vector{std::string(name_of(rule.on_reject))}; }};
 constexpr Own kMode{.expectation = "\"enforce\" or \"audit\"",
                     .take = take_mode,
                     .texts = [](const RuleConfig& rule) {
@@ -193,7 +199,9 @@ constexpr base::Setting<RuleConfig> kKeys[] = {
             "rule's lists have, and passes everything else on to the rules below. \"redirect\" "
             "answers with 307 and the URL in `to`; a CONNECT is denied, since nobody would see "
             "the answer. \"limit\" neither allows nor denies: the first limit that holds says how "
-            "much of it each client gets, and the other rules say whether."},
+            "much of it each client gets, and the other rules say whether. Neither do \"open\" "
+            "and \"tunnel\": the first of them that holds says whether the https of a CONNECT is "
+            "opened, unless `intercept.mode` is \"off\" or the host is never opened."},
     {.table = "rule",
      .name = "to",
      .kind = Kind::own,
@@ -215,6 +223,11 @@ constexpr base::Setting<RuleConfig> kKeys[] = {
      .doc = "Of a \"limit\": how much may move in a day of `policy.time_zone`, both ways together, "
             "for each client. What runs when it is used up ends, and what is asked for then is "
             "answered with 403. It is kept in `state_dir` over a restart."},
+    {.table = "rule",
+     .name = "on_reject",
+     .kind = Kind::own,
+     .member = kRejected,
+     .doc = "Of an \"open\": what `intercept.on_reject` says of all. Empty: as there."},
     {.table = "rule",
      .name = "mode",
      .kind = Kind::own,

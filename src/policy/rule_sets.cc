@@ -122,7 +122,7 @@ bool meet(const SitePattern& site, const UrlPattern& url) {
 
 bool leaves_nothing(const RuleConfig& outer, const RuleConfig& inner) {
   if (outer.audit || (outer.action != Action::allow && outer.action != Action::deny)) return false;
-  if (inner.action == Action::limit || !has_plain_keys_alone(outer)) return false;
+  if (!decides(inner.action) || !has_plain_keys_alone(outer)) return false;
   return who_within(inner, outer) && key_within(inner.what.ports, outer.what.ports) &&
          key_within(inner.what.methods, outer.what.methods) &&
          (outer.what.hosts.empty() ||

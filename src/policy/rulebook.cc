@@ -1,5 +1,6 @@
 #include "policy/rulebook.h"
 
+#include "policy/opening.h"
 #include "policy/points.h"
 
 namespace weir::policy {
@@ -18,10 +19,11 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
                                               std::shared_ptr<Usages> usages) {
   const Table& table = compiled.table;
   if (table.allow_by_default && table.guards.empty() && table.grants.empty() &&
-      table.rules.empty() && table.presets.empty())
+      table.rules.empty() && table.presets.empty() && compiled.opening.silent())
     return nullptr;
   auto book = std::make_shared<Rulebook>();
   book->table = std::move(compiled.table);
+  book->opening = std::move(compiled.opening);
   book->directory = std::move(directory);
   book->lists = lists ? std::move(lists) : std::make_shared<const NoLists>();
   book->countries = std::move(countries);
@@ -30,7 +32,7 @@ std::shared_ptr<const Rulebook> make_rulebook(Compiled compiled, Directory direc
   book->index = RuleIndex(book->table);
   book->needs = book->table.needs();
   book->asks_who = book->table.asks_who();
-  book->asks_names = book->table.asks_names();
+  book->asks_names = book->table.asks_names() || (book->opening.on() && book->needs.meets(kInside));
   book->sizes = book->table.sizes();
   if (book->table.has_limits()) book->usages = std::move(usages);
   return book;
@@ -94,6 +96,21 @@ void add_address(const Rulebook& book, Facts& facts, const base::IpAddress& addr
     facts.country = book.countries->country(address);
 }
 
+FactSet known_later(const Rulebook& book, const Facts& facts, Point point, bool connect,
+                    const RuleNumbers* candidates) {
+  const FactSet unopened = known_later(point, connect, false);
+  if (!connect || !book.opening.on()) return unopened;
+  const FactSet needs = candidates ? needs_of(book, *candidates) : book.needs;
+  if (!needs.meets(kInside)) return unopened;
+  const Outcome outcome = evaluate(book.table, {.facts = facts,
+                                                .lists = *book.lists,
+                                                .later = unopened,
+                                                .opening = true,
+                                                .candidates = candidates});
+  const bool opened = opening_of(book.opening, facts.host, facts.literal, outcome.opening).open;
+  return known_later(point, connect, opened);
+}
+
 Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect, Visitor* visitor,
               const RuleNumbers* candidates) {
   RuleNumbers sought;
@@ -103,7 +120,8 @@ Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connec
   }
   return evaluate(book.table, {.facts = facts,
                                .lists = *book.lists,
-                               .later = known_later(point, connect),
+                               .later = known_later(book, facts, point, connect, candidates),
+                               .opening = connect && book.opening.on(),
                                .visitor = visitor,
                                .candidates = visitor ? nullptr : candidates});
 }

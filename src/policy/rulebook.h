@@ -26,6 +26,7 @@ struct Rulebook {
   std::shared_ptr<const match::CountryFile> countries;
   /// In the time zone of the rules.
   LocalTime now;
+  OpeningPlan opening = {};
   /// What clients have used of the limits; outlives the book. Null if nobody is limited, or if the
   /// book only explains.
   std::shared_ptr<Usages> usages;
@@ -34,7 +35,8 @@ struct Rulebook {
   RuleIndex index = {};
   FactSet needs = {};
   bool asks_who = false;
-  /// Some rule is about some hosts, or about TLS that names none.
+  /// Some rule is about some hosts, or about TLS that names none; or about what is inside of TLS
+  /// that may be opened, and what can't be read must not pass for it.
   bool asks_names = false;
   /// `size_over` of all rules, in ascending order.
   std::vector<uint64_t> sizes = {};
@@ -44,8 +46,8 @@ struct Rulebook {
 };
 
 /// The rules of a configuration. `listeners` by their numbers. `names` are those of `lists`, which
-/// may be null if there are none, as `countries` may. Null if there is no rule and everything is
-/// allowed: nothing has to be asked then. `usages` are kept if a rule limits.
+/// may be null if there are none, as `countries` may. Null if there is no rule, everything is
+/// allowed and nothing is opened: nothing has to be asked then. `usages` are kept if a rule limits.
 std::shared_ptr<const Rulebook> make_rulebook(
     Compiled compiled, Directory directory, std::shared_ptr<const Lists> lists, LocalTime now,
     std::shared_ptr<const match::CountryFile> countries = nullptr,
@@ -89,6 +91,10 @@ Facts facts_of(const Rulebook& book, const Question& question);
 Facts facts_of(const Rulebook& book, const Question& question, const Who& who);
 /// Adds the address to which Weir connects.
 void add_address(const Rulebook& book, Facts& facts, const base::IpAddress& address);
+/// What later points will know of these facts, by what the rules say about opening them.
+/// `candidates`: as in Asking.
+FactSet known_later(const Rulebook& book, const Facts& facts, Point point, bool connect,
+                    const RuleNumbers* candidates = nullptr);
 /// Evaluates the table: whoever wants to know what the rules say, asks here. `candidates` are for
 /// these facts; null: they are sought, or for a visitor each rule is asked.
 Outcome judge(const Rulebook& book, const Facts& facts, Point point, bool connect,

@@ -29,21 +29,38 @@ class Evaluation {
  private:
   bool decided() const { return outcome_.rule != nullptr; }
 
-  /// After the decision only limits are of interest.
+  /// Whether what such a rule could say has been said.
+  bool is_said(Action action) const {
+    switch (action) {
+      case Action::limit: return outcome_.limit != nullptr;
+      case Action::open:
+      case Action::tunnel: return outcome_.opening != nullptr;
+      default: return decided();
+    }
+  }
+
+  /// After the decision only limits and rules about opening are of interest.
   void ask(size_t number) {
     const Rule& rule = table_.at(number);
     number_ = number;
-    const bool limits = rule.action == Action::limit;
-    if (limits ? outcome_.limit != nullptr : decided()) return;
+    if (is_said(rule.action)) return;
     std::optional<ListHit> hit;
     const Looked looked = look_at(rule, hit);
     if (looked == Looked::undecided || looked == Looked::never_known) note_unknown(rule, looked);
-    if (looked == Looked::audited && !outcome_.would && !limits) outcome_.would = &rule;
+    if (looked == Looked::audited) note_audited(rule);
     if (looked == Looked::decides) take(rule, hit);
     if (asking_.visitor) asking_.visitor->looked_at(rule, looked, hit);
   }
 
+  void note_audited(const Rule& rule) {
+    if (rule.action == Action::limit) return;
+    const Rule*& would = decides(rule.action) ? outcome_.would : outcome_.would_opening;
+    if (!would) would = &rule;
+  }
+
   Looked look_at(const Rule& rule, std::optional<ListHit>& hit) const {
+    const bool opens = rule.action == Action::open || rule.action == Action::tunnel;
+    if (opens && !asking_.opening) return Looked::nothing_to_open;
     if (!is_for(rule.condition, asking_.facts.who)) return Looked::not_for_them;
     if (!rule.when.has(asking_.facts.now)) return Looked::not_now;
     if (paused_ && rule.action == Action::filter) return Looked::paused;
@@ -79,9 +96,16 @@ class Evaluation {
   }
 
   void note_unknown(const Rule& rule, Looked looked) {
+    if (rule.action == Action::open || rule.action == Action::tunnel) return;
+    const bool waits = looked == Looked::undecided && !rule.audit;
+    const bool waits_inside = waits && (rule.needs - known_).meets(kInside);
     if (rule.audit || rule.action != Action::allow) {
       outcome_.may_narrow = true;
-    } else if (looked == Looked::undecided && !outcome_.undecided_allow) {
+      outcome_.deny_waits_inside |= waits_inside && rule.must_see;
+      return;
+    }
+    outcome_.allow_waits_inside |= waits_inside;
+    if (waits && !outcome_.undecided_allow) {
       outcome_.undecided_allow = &rule;
       outcome_.position = number_;
     }
@@ -90,6 +114,10 @@ class Evaluation {
   void take(const Rule& rule, const std::optional<ListHit>& hit) {
     if (rule.action == Action::limit) {
       outcome_.limit = &rule;
+      return;
+    }
+    if (!decides(rule.action)) {
+      outcome_.opening = &rule;
       return;
     }
     outcome_.allowed = rule.action == Action::allow;
@@ -107,7 +135,24 @@ class Evaluation {
   Outcome outcome_;
 };
 
+/// By its own keys: what a list has is no word about one host.
+bool denies_by_inside(const Rule& rule) {
+  if (rule.action != Action::deny && rule.action != Action::redirect) return false;
+  const auto asks = [](const What& what) {
+    return !what.urls.empty() || !what.methods.empty() || !what.kinds.empty() ||
+           !what.content_types.empty();
+  };
+  const Condition& condition = rule.condition;
+  return asks(condition.what) || asks(condition.but_not) || condition.size_over;
+}
+
 }  // namespace
+
+bool Rule::names_hosts() const {
+  const What& what = condition.what;
+  return (!what.hosts.empty() && !what.hosts.every()) ||
+         std::ranges::any_of(what.urls, [](const auto& url) { return !url.host().empty(); });
+}
 
 const Rule& Table::at(size_t number) const {
   for (const auto* const some : {&guards, &grants, &rules}) {
@@ -122,6 +167,7 @@ void Table::ask_of(const Lists& lists) {
     for (Rule& rule : *some) {
       rule.needs = rule.condition.needs(lists);
       if (rule.itself) rule.needs.add(Fact::url);
+      rule.must_see = denies_by_inside(rule) && (some == &guards || rule.names_hosts());
     }
   }
 }
@@ -146,7 +192,7 @@ bool Table::asks_names() const {
   };
   for_all(*this, [&](const Rule& rule) {
     const Condition& condition = rule.condition;
-    if (rule.audit || rule.action == Action::limit) return;  // These close nothing.
+    if (rule.audit || !decides(rule.action)) return;  // These close nothing.
     asks |= condition.sni_missing || about_hosts(condition.what) || about_hosts(condition.but_not);
   });
   return asks;

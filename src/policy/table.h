@@ -7,6 +7,7 @@
 
 #include "match/url_pattern.h"
 #include "policy/condition.h"
+#include "policy/opening_config.h"
 #include "policy/schedule.h"
 
 namespace weir::policy {
@@ -21,7 +22,16 @@ enum class Action : uint8_t {
   redirect,
   /// Says how fast and how much; other rules say whether.
   limit,
+  /// These two say of a CONNECT alone whether what it carries is opened; other rules say whether it
+  /// is allowed.
+  open,
+  tunnel,
 };
+
+/// The action decides whether a request is allowed.
+constexpr bool decides(Action action) {
+  return action != Action::limit && action != Action::open && action != Action::tunnel;
+}
 
 struct Rule {
   /// As the owner named it; appears in the log, on pages and in explanations.
@@ -41,8 +51,16 @@ struct Rule {
   FactSet needs = {};
   /// Of Action::limit, for each client: bytes a second, and bytes a day. 0: no such limit.
   uint64_t rate = 0, bytes_per_day = 0;
+  /// Of Action::open, instead of the configuration's.
+  OnReject on_reject = OnReject::unset;
+  /// It denies by what only the inside of https shows, of hosts that it names, or as a guard: where
+  /// https is opened for it to be asked, nothing passes unread. Set by Table::ask_of().
+  bool must_see = false;
   /// Of a rule that somebody made at run time; 0: it is the configuration's.
   uint32_t grant = 0;
+
+  /// It is about some hosts by their names, and not by a list.
+  bool names_hosts() const;
 };
 
 /// Immutable once compiled; any thread may use it.
@@ -102,6 +120,14 @@ struct Outcome {
   bool may_narrow = false;
   /// The first limit that holds.
   const Rule* limit = nullptr;
+  /// The first rule that holds and says whether the TLS of a CONNECT is opened. Null unless
+  /// Asking::opening.
+  const Rule* opening = nullptr;
+  /// The first such rule in audit mode, if it stands before that one.
+  const Rule* would_opening = nullptr;
+  /// Only the inside can decide: of an allow in front of the rule that decided, or of a rule that
+  /// denies and must see it.
+  bool allow_waits_inside = false, deny_waits_inside = false;
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
@@ -115,9 +141,15 @@ enum class Looked : uint8_t {
   undecided,
   /// More has to be known, and no point will: so an allow opens nothing.
   never_known,
+  /// The rule is about what CONNECTs carry, and this is none, or nothing is opened at all.
+  nothing_to_open,
   audited,
   decides
 };
+
+/// What no part of a tunnel shows that is not opened.
+inline constexpr FactSet kInside{Fact::url, Fact::method, Fact::kind, Fact::content_type,
+                                 Fact::size};
 
 /// Told about each rule that evaluation looks at, in its order.
 class Visitor {
@@ -133,6 +165,8 @@ struct Asking {
   const Lists& lists;
   /// What later points will know. Of an allow, nothing else is waited for.
   FactSet later = {};
+  /// Rules about opening are asked too.
+  bool opening = false;
   /// May be null.
   Visitor* visitor = nullptr;
   /// Of the table's RuleIndex, for these facts; null: each rule is asked, as a visitor wants it,
@@ -141,7 +175,7 @@ struct Asking {
 };
 
 /// Asks guards, grants, rules and presets in this order. The first that holds decides, but for
-/// limits, of which the first is taken whatever the others say.
+/// limits and rules about opening, of each of which the first is taken whatever the others say.
 Outcome evaluate(const Table& table, const Asking& asking);
 
 }  // namespace weir::policy

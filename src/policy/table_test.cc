@@ -189,6 +189,24 @@ TEST(Table, TheFirstLimitIsTakenWhateverElseDecides) {
   EXPECT_EQ(outcome.limit, &table.rules[1]);
 }
 
+TEST(Table, TheFirstRuleAboutOpeningIsTakenWhateverElseDecides) {
+  Table table;
+  table.rules.push_back(rule("no", Action::deny, {.hosts = hosts({"a.test"})}));
+  table.rules.push_back(rule("would", Action::tunnel));
+  table.rules.push_back(rule("open", Action::open));
+  table.rules.push_back(rule("tunnel", Action::tunnel));
+  table.rules[1].audit = true;
+  const Facts facts = connect("a.test");
+  const Outcome outcome = evaluate(table, {.facts = facts, .lists = kLists, .opening = true});
+  EXPECT_EQ(decided_by(outcome), "deny no");
+  EXPECT_EQ(outcome.opening, &table.rules[2]);
+  EXPECT_EQ(outcome.would_opening, &table.rules[1]);
+  EXPECT_EQ(outcome.would, nullptr);
+  const Outcome plainly = evaluate(table, {.facts = facts, .lists = kLists});
+  EXPECT_EQ(plainly.opening, nullptr) << "as of a plain request";
+  EXPECT_EQ(plainly.would_opening, nullptr);
+}
+
 TEST(Table, WhoAndWhen) {
   Table table;
   table.rules.push_back(rule("kids", Action::deny));
@@ -248,12 +266,12 @@ class Random {
   }
   Table table() {
     static constexpr Action kActions[] = {Action::allow, Action::deny, Action::redirect,
-                                          Action::limit};
+                                          Action::limit, Action::open, Action::tunnel};
     Table made;
     made.allow_by_default = one_in(2);
     for (unsigned i = below(3); i > 0; --i) made.guards.push_back(rule(Action::deny));
     for (unsigned i = below(2); i > 0; --i) made.grants.push_back(rule(Action::allow));
-    for (unsigned i = below(6); i > 0; --i) made.rules.push_back(rule(kActions[below(4)]));
+    for (unsigned i = below(6); i > 0; --i) made.rules.push_back(rule(kActions[below(6)]));
     return made;
   }
   Facts facts() {
@@ -332,14 +350,23 @@ bool obviously_holds(const Rule& rule, const Facts& facts) {
   return c.but_not.hosts.empty() || !c.but_not.hosts.matches(facts.host, false);
 }
 
-bool obviously_allowed(const Table& table, const Facts& facts) {
+/// The first rule of some actions that holds, or null.
+const Rule* obviously_first(const Table& table, const Facts& facts,
+                            std::initializer_list<Action> actions) {
   for (const auto* rules : {&table.guards, &table.grants, &table.rules}) {
     for (const Rule& rule : *rules) {
-      if (!rule.audit && rule.action != Action::limit && obviously_holds(rule, facts))
-        return rule.action == Action::allow;
+      if (!rule.audit && std::ranges::find(actions, rule.action) != actions.end() &&
+          obviously_holds(rule, facts))
+        return &rule;
     }
   }
-  return table.allow_by_default;
+  return nullptr;
+}
+
+bool obviously_allowed(const Table& table, const Facts& facts) {
+  const Rule* const rule =
+      obviously_first(table, facts, {Action::allow, Action::deny, Action::redirect});
+  return rule ? rule->action == Action::allow : table.allow_by_default;
 }
 
 TEST(Table, AGuardDoubtsWhatTheClientSaysOfTheType) {
@@ -380,10 +407,17 @@ TEST(TableProperty, ItSaysWhatItsRulesSayOneByOneWithAnIndexAndWithout) {
     const Table table = random.table();
     const RuleIndex index(table);
     const Facts facts = random.facts();
-    const Outcome outcome = evaluate(table, {facts, kLists});
+    const bool opening = random.one_in(2);
+    const Outcome outcome = evaluate(table, {.facts = facts, .lists = kLists, .opening = opening});
     ASSERT_EQ(outcome.allowed, obviously_allowed(table, facts)) << i;
+    ASSERT_EQ(outcome.limit, obviously_first(table, facts, {Action::limit})) << i;
+    const Rule* const opens = obviously_first(table, facts, {Action::open, Action::tunnel});
+    ASSERT_EQ(outcome.opening, opening ? opens : nullptr) << i;
     const RuleNumbers few = index.candidates(facts.who, facts.host);
-    ASSERT_EQ(evaluate(table, {.facts = facts, .lists = kLists, .candidates = &few}), outcome) << i;
+    ASSERT_EQ(
+        evaluate(table, {.facts = facts, .lists = kLists, .opening = opening, .candidates = &few}),
+        outcome)
+        << i;
   }
 }
 
@@ -419,7 +453,10 @@ TEST(TableProperty, WhatIsSaidBeforeAllIsKnownHoldsForAllThatMayCome) {
     const Outcome outcome = evaluate(table, {.facts = partly, .lists = kLists, .later = later});
     const RuleIndex index(table);
     const RuleNumbers few = index.candidates(partly.who, partly.host);
-    ASSERT_EQ(evaluate(table, {partly, kLists, later, nullptr, &few}), outcome) << i;
+    ASSERT_EQ(
+        evaluate(table, {.facts = partly, .lists = kLists, .later = later, .candidates = &few}),
+        outcome)
+        << i;
     for (unsigned way = 0; way < 8; ++way) {
       if (!method) known.method = (way & 1) != 0 ? "GET" : "POST";
       if (!type) known.content_type = (way & 2) != 0 ? "text/html" : "image/png";
