@@ -46,6 +46,6 @@ case "$(system_name)" in
 esac
 # What the tests need in addition.
 test_packages=(libclang-rt-19-dev clang-format-19 libgtest-dev python3 python3-pytest curl wget git iproute2
-  procps util-linux openssl)
+  procps util-linux openssl libnss3-tools)
 . "${BASH_SOURCE[0]%/*}/packages.sh"
 . "${BASH_SOURCE[0]%/*}/building.sh"

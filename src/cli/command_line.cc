@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "cli/ca_words.h"
 #include "cli/command_texts.h"
 #include "cli/control_place.h"
 #include "cli/explain_words.h"
@@ -133,6 +134,7 @@ Command read_command_line(int argc, const char* const* argv) {
   const GrantWords grants(app);
   const ListWords lists(app);
   const ExplainWords explain(app);
+  const CaWords authority(app);
   std::string life, new_file = "weir.toml";
   auto* const init_word = app.add_subcommand("init");
   init_word->set_help_flag();
@@ -158,7 +160,7 @@ Command read_command_line(int argc, const char* const* argv) {
       std::ranges::find_if(words, [](const CLI::App* each) { return each->parsed(); });
   const bool subcommand = check->parsed() || config->parsed() || passwd->parsed() ||
                           word != words.end() || grants.parsed() || lists.parsed() ||
-                          explain.parsed() || init_word->parsed();
+                          explain.parsed() || init_word->parsed() || authority.parsed();
   if (subcommand && (!port.empty() || config_option->count() > 0 || debug || help || version)) {
     return usage("a word such as `check` or `status` comes first");
   }
@@ -187,6 +189,7 @@ Command read_command_line(int argc, const char* const* argv) {
     command.explain = *std::move(asked);
     return command;
   }
+  if (authority.parsed()) return authority.run();
   if (init_word->parsed()) return init(life, new_file);
   if (passwd->parsed()) return {{}, 0, {}, {}, {}, std::move(password)};
   if (check->parsed()) return check_file(checked_file);

@@ -14,7 +14,7 @@ constexpr std::string_view kUsage =
     "weir config --reference | weir status|reload [PORT] | weir allow|block HOST "
     "[--for TIME] | weir pause [TIME] | weir grants | weir revoke ID | weir lists "
     "[show|update|on|off NAME] | weir explain URL | weir init LIFE [FILE] | weir passwd FILE USER "
-    "| "
+    "| weir ca init|show|export|renew|switch | "
     "weir --help | weir --version\n";
 
 constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
@@ -49,6 +49,11 @@ constexpr std::string_view kHelp = R"(Weir, a forward web proxy.
                             --requests FILE: one question in JSON a line; --config FILE: asks the
                             rules of a file, --port PORT or --control PATH those of another Weir.
                             The exit status is 0 for allow, 1 deny, 3 it depends, 2 no answer
+  weir ca init              make the authority with which Weir opens HTTPS, where its owner wants it
+  weir ca show              its names, dates and fingerprints
+  weir ca export [FILE]     what clients have to trust: --pem, --der, --p12, --mobileconfig, or
+                            --bundle (with the system's authorities)
+  weir ca renew             prepare the next one; `weir ca switch` makes it sign
   weir passwd FILE USER     ask for a user's password and put its hash into the file of logins
 
   --debug                   print for each request its line, its URL and where it connects to
@@ -118,6 +123,19 @@ constexpr CommandText kCommands[] = {
     {"init", "LIFE [FILE]",
      "Writes a configuration to begin with (weir.toml if no FILE is given). LIFE is laptop, home,\n"
      "school, office, ci or agent. A file that exists stays as it is.\n"},
+    {"ca",
+     "init | show | export [--pem | --der | --p12 | --mobileconfig | --bundle] [--generation N] "
+     "[FILE] | renew | switch [--config FILE | --state-dir DIR]",
+     "The authority by which clients let Weir open HTTPS ([intercept], docs/guide/https.md).\n"
+     "  init      makes the first one; a Weir that is to open HTTPS does so itself\n"
+     "  show      names, dates and SHA-256 fingerprints\n"
+     "  export    what clients have to trust, to FILE or standard output; never a key.\n"
+     "            --pem (if nothing is said), --der for Windows and Android, --p12 for Windows,\n"
+     "            --mobileconfig for Apple's devices, --bundle with the system's authorities, for\n"
+     "            programs whose setting replaces them. Where a next one is prepared, both.\n"
+     "  renew     prepares the next generation, which signs nothing yet\n"
+     "  switch    the prepared generation signs from now on; `weir reload` brings it to a Weir\n"
+     "It works on state_dir: that of --config, or --state-dir, or the default.\n"},
     {"passwd", "FILE USER",
      "Asks for a user's password and puts its hash into the file of logins.\n"},
 };

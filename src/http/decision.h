@@ -51,6 +51,9 @@ class Decision : public base::Counted<Decision>, public base::Pooled {
     (void)websocket;
     return {};
   }
+  /// The request is refused with this error, and was let pass only so that a tunnel can be opened
+  /// in which the client reads so: nothing may be connected to. Null: it is not refused.
+  virtual const base::Error* refusal_to_show() const { return nullptr; }
   /// True if the owner's rules may say something about the name in a tunnel's ClientHello. Then
   /// what begins as TLS and can't be read must not pass.
   virtual bool asks_server_names() const { return false; }

@@ -173,6 +173,11 @@ class Exchange : public base::Counted<Exchange>, public base::Pooled, public asy
   /// anew for each portion.
   base::Ref<base::Allowance> allowance;
   bool reused_connection = false;
+  /// Of a CONNECT: what became of the TLS in it, why it was not opened, and the alert by which the
+  /// client ended it (RFC 8446, 6); 0: none.
+  TlsInside tls = TlsInside::none;
+  Aside aside = Aside::none;
+  uint8_t tls_alert = 0;
   /// What Weir repaired in the origin's response (docs/design/strictness.md): a static word, or
   /// null if nothing.
   const char* mended = nullptr;

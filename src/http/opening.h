@@ -1,8 +1,44 @@
 // What the owner wants done with the TLS that a tunnel carries.
 #pragma once
+#include <cstddef>
+#include <cstdint>
+
 #include "base/kept_text.h"
 
 namespace weir::http {
+
+/// What became of the TLS in a tunnel.
+enum class TlsInside : uint8_t {
+  none,       // There was none.
+  tunnelled,  // Relayed as it came.
+  opened,
+  rejected,  // Weir opened it, and the client did not accept the certificate.
+};
+
+inline constexpr size_t kTlsInsides = 4;
+/// As the log has it; null for `none`.
+constexpr const char* word_of(TlsInside tls) {
+  constexpr const char* kWords[] = {nullptr, "tunnelled", "opened", "rejected"};
+  return kWords[static_cast<size_t>(tls)];
+}
+
+/// Why a tunnel is relayed, or denied, that should have been opened: nobody's fault.
+enum class Aside : uint8_t {
+  none,
+  rejected,            // The client does not accept Weir's certificate for that host.
+  no_authority,        // The client accepts it for no host.
+  client_certificate,  // The origin asks for a certificate of the client's.
+  no_protocol,         // Client, origin and Weir speak none in common (RFC 7301).
+  not_http,            // What is inside is not HTTP.
+  bad_origin,          // Nobody can verify the origin: the client judges.
+};
+inline constexpr size_t kAsides = 7;
+/// As the log has it; null for `none`.
+constexpr const char* word_of(Aside aside) {
+  constexpr const char* kWords[] = {nullptr,       "rejected", "no_authority", "client_certificate",
+                                    "no_protocol", "not_http", "bad_origin"};
+  return kWords[static_cast<size_t>(aside)];
+}
 
 /// The word of the rules on one ClientHello (docs/guide/https.md).
 struct Opening {

@@ -11,9 +11,16 @@ namespace weir::http {
 /// The style sheet of all own pages.
 inline constexpr std::string_view kStylePath = "/style.css";
 
-/// Paths of own pages that need no login, as they show nothing of a user and do nothing. The
-/// authority's files and the PAC file, which clients fetch before they can log in, belong here too.
-inline constexpr std::string_view kPathsWithoutLogin[] = {"/", kStylePath};
+/// The authority's certificates: all that sign or will in PEM; the one that signs, and the one that
+/// is prepared, in DER.
+inline constexpr std::string_view kAuthorityPem = "/weir-ca.pem", kAuthorityDer = "/weir-ca.crt",
+                                  kNextAuthorityDer = "/weir-ca-next.crt";
+
+/// Paths of own pages that need no login, as they show nothing of a user and do nothing; the
+/// authority's files, which clients fetch before they can log in, among them. The PAC file belongs
+/// here too.
+inline constexpr std::string_view kPathsWithoutLogin[] = {"/", kStylePath, kAuthorityPem,
+                                                          kAuthorityDer, kNextAuthorityDer};
 
 /// The path of the page, without a query. Valid as long as the head.
 inline std::string_view page_path(const RequestHead& head) {

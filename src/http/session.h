@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/ip.h"
 #include "base/kept_text.h"
 #include "base/memory.h"
@@ -32,9 +33,12 @@ struct Session final : base::Counted<Session>, base::Pooled {
   base::KeptText opened_host;
   uint16_t opened_port = 0;
   bool opened_literal = false;
-  /// If the CONNECT named an address, the first Host inside names the authority of all requests
-  /// inside.
+  /// The host of all requests inside, if it is not `opened_host`: if the CONNECT named an address,
+  /// the first Host inside names it; if the tunnel's TLS was opened, its server name does.
+  /// Connections then go to `opened_host` all the same.
   base::KeptText inner_host;
+  /// Every request is answered with this error: the origin can't be had. May be null.
+  std::shared_ptr<const base::Error> fault;
   /// The tunnel was opened to Weir's own pages: there is no origin.
   bool own = false;
   int depth = 0;

@@ -13,6 +13,7 @@
 #include "http/decision.h"
 #include "http/exchange.h"
 #include "http/head.h"
+#include "http/secured.h"
 #include "http/session.h"
 
 namespace weir::http {
@@ -53,6 +54,23 @@ class Tunnel : public base::Pooled {
   /// The stream to the origin, or null if there is none. It is watched before Weir decides what the
   /// tunnel carries.
   virtual async::ByteStream* origin() { return nullptr; }
+  /// There is a connection to an origin, or nothing to connect to. False: connect() has to be
+  /// called before the tunnel can relay; a session inside makes its own connections.
+  virtual bool connected() const { return true; }
+  /// connect() may be what the client waits for: in some protocols the origin speaks first.
+  virtual bool connects_for_silence() const { return false; }
+  /// Opens a connection to the CONNECT's origin, which a handshake has used up, or which was not
+  /// opened yet.
+  virtual async::Task<base::Result<void>> connect() {
+    co_return base::fail(base::ErrorType::proxy_internal_error, "This tunnel can't be connected.");
+  }
+  /// Makes a TLS handshake on the connection and verifies the origin by `server_name`, or if that
+  /// is empty by the CONNECT's host. The connection becomes one that requests inside find, or is
+  /// closed: connected() is false afterwards. `server_name` outlives the task.
+  virtual async::Task<Secured> secure(std::string_view server_name) {
+    (void)server_name;
+    co_return after_exception(static_cast<const Secured*>(nullptr));
+  }
   /// There is no origin, and never will be: a session inside gets only Weir's own pages.
   virtual bool own() const { return false; }
   /// Called once, before anything else: looks at the first bytes to decide who carries the tunnel.

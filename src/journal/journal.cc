@@ -40,6 +40,8 @@ void WorkerJournal::count(const http::Exchange& exchange) {
   totals_.received += exchange.received;
   totals_.reused += exchange.reused_connection;
   ++totals_.by_status[std::min(exchange.status / 100, 5)];
+  ++totals_.by_tls[static_cast<size_t>(exchange.tls)];
+  ++totals_.by_aside[static_cast<size_t>(exchange.aside)];
   if (exchange.has_error()) {
     ++totals_.errors;
   } else if (std::string_view(exchange.ended()) == "complete") {

@@ -1,5 +1,6 @@
 // Writes a log line for each exchange.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -22,6 +23,9 @@ struct Totals {
   uint64_t complete = 0;
   uint64_t client_closed = 0;
   uint64_t errors = 0;
+  /// Tunnels that carried TLS, by http::TlsInside; those that were not opened, by http::Aside.
+  std::array<uint64_t, http::kTlsInsides> by_tls{};
+  std::array<uint64_t, http::kAsides> by_aside{};
 };
 
 /// One per worker. Makes the lines and hands them to the access log in batches, at most 100 ms

@@ -142,6 +142,15 @@ void append_json(std::string& out, const LogFacts& facts) {
                         exchange.mended ? std::string_view(exchange.mended) : std::string_view());
   out += ",\"sni\":";
   append_string_or_null(out, exchange.sni);
+  const auto word = [](const char* text) {
+    return text ? std::string_view(text) : std::string_view();
+  };
+  out += ",\"tls\":";
+  append_string_or_null(out, word(http::word_of(exchange.tls)));
+  out += ",\"tls_alert\":";
+  out += exchange.tls_alert != 0 ? std::to_string(exchange.tls_alert) : "null";
+  out += ",\"step_aside\":";
+  append_string_or_null(out, word(http::word_of(exchange.aside)));
   out += '}';
 }
 

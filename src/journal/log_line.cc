@@ -109,6 +109,20 @@ char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
   return put(at, exchange.sent);
 }
 
+char* put_tls(char* at, const http::Exchange& exchange) {
+  at = put(at, " tls=");
+  at = put(at, word_of(exchange.tls));
+  if (exchange.tls_alert != 0) {
+    *at++ = ':';
+    at = put(at, uint64_t{exchange.tls_alert});
+  }
+  if (const char* const aside = word_of(exchange.aside)) {
+    at = put(at, " step_aside=");
+    at = put(at, aside);
+  }
+  return at;
+}
+
 char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
   const http::Exchange& exchange = facts.exchange;
   at = put_common(at, facts, clock);
@@ -144,6 +158,7 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
     at = put(at, " sni=");
     at = base::put_escaped_for_log(at, exchange.sni);
   }
+  if (exchange.tls != http::TlsInside::none) at = put_tls(at, exchange);
   return at;
 }
 

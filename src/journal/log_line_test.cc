@@ -77,7 +77,8 @@ TEST_F(LogLine, EachFormat) {
             "7.88.1\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"list\":null,"
             "\"would\":null,\"grant\":null,\"type\":\"document|frame\",\"page\":\"example.com\","
             "\"ms\":16,"
-            "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"mended\":null,\"sni\":null}");
+            "\"origin\":\"93.184.216.34:80\",\"reused\":false,\"mended\":null,\"sni\":null,"
+            "\"tls\":null,\"tls_alert\":null,\"step_aside\":null}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_MISS/200 1543 GET http://example.com/ - "
             "HIER_DIRECT/93.184.216.34 -");
@@ -92,11 +93,15 @@ TEST_F(LogLine, ATunnelThatLasts) {
   request.exchange->mended = "icy";
   request.exchange->received = 7;
   request.exchange->sni = "ex\xff";
+  request.exchange->tls = http::TlsInside::rejected;
+  request.exchange->tls_alert = 48;
+  request.exchange->aside = http::Aside::client_certificate;
   request.exchange->settle();
   EXPECT_EQ(line(LogFormat::combined, request),
             "127.0.0.1 - - [25/Nov/2026:00:08:03 +0000] \"CONNECT example.com:443 HTTP/1.1\" 200 "
             "1543 \"-\" \"x\\\"y\" complete "
-            "received=7 ms=16 origin=[2001:db8::1]:443 reused=1 mended=icy sni=ex\\xff");
+            "received=7 ms=16 origin=[2001:db8::1]:443 reused=1 mended=icy sni=ex\\xff "
+            "tls=rejected:48 step_aside=client_certificate");
   EXPECT_EQ(line(LogFormat::json, request),
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,"
             "\"method\":\"CONNECT\","
@@ -106,7 +111,8 @@ TEST_F(LogLine, ATunnelThatLasts) {
             "\"rule\":null,\"list\":null,\"would\":null,\"grant\":null,\"type\":null,"
             "\"page\":null,\"ms\":16,"
             "\"origin\":\"[2001:db8::1]:443\",\"reused\":true,\"mended\":\"icy\",\"sni\":"
-            "\"ex\xEF\xBF\xBD\"}");
+            "\"ex\xEF\xBF\xBD\",\"tls\":\"rejected\",\"tls_alert\":48,"
+            "\"step_aside\":\"client_certificate\"}");
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_TUNNEL/200 1543 CONNECT example.com:443 - "
             "HIER_DIRECT/2001:db8::1 -");
@@ -235,7 +241,8 @@ TEST_F(LogLine, JsonStrings) {
   for (const auto& [raw, json] : cases) {
     auto request = ask("GET", "http://x/");
     request.exchange->sni = raw;
-    EXPECT_TRUE(line(LogFormat::json, request).ends_with("\"sni\":\"" + std::string(json) + "\"}"))
+    EXPECT_TRUE(
+        line(LogFormat::json, request).contains("\"sni\":\"" + std::string(json) + "\",\"tls\""))
         << line(LogFormat::json, request);
   }
 }

@@ -1,7 +1,7 @@
 #include "origin/forward.h"
 
 #include "http/way_back.h"
-#include "origin/pool/origin_tunnel.h"
+#include "origin/connect_tunnel.h"
 
 namespace weir::origin {
 
@@ -60,7 +60,7 @@ std::unique_ptr<OriginExchange> Forward::begin(const http::Request& request, Lea
 async::Task<base::Result<http::Response>> Forward::forward(http::Request& request) const {
   EditSpace space;
   const http::OutgoingHead head = head_for_origin(request, via_, space);
-  const OriginKeyView key = acquire_.key_of(*request.head);
+  const OriginKeyView key = acquire_.key_of(request);
   const bool repeatable = http::is_idempotent(request.head->method) && !request.body;
   const bool pinned = request.pins && request.pins->has(key.authority);
   Lease lease;
@@ -100,6 +100,10 @@ async::Task<base::Result<http::Response>> Forward::forward(http::Request& reques
   http::Response response;
   response.head = *std::move(answered);
   CO_CHECK(edit_for_client(*response.head, via_, key.authority));
+  // The client would go there without Weir once it is elsewhere, and before that in vain (RFC 7838,
+  // 2.4).
+  if (request.session().depth > 0 && key.scheme == http::Scheme::https)
+    response.head->fields.remove(FieldId::alt_svc);
   const int status = response.head->status;
   if (status == 101) {
     OriginExchange& itself = *origin;
@@ -149,17 +153,30 @@ void Forward::note_login(const http::Request& request, OriginExchange& origin,
     pins->lose(authority);
 }
 
+base::Result<void> Forward::lead_to(const http::Request& request,
+                                    const OriginConnection& connection) {
+  http::Exchange& exchange = *request.exchange;
+  exchange.peer = connection.peer;
+  exchange.peer_source = connection.source;
+  exchange.peer_aliases = connection.aliases;
+  return check_aliases(request, connection);
+}
+
 async::Task<base::Result<http::Response>> Forward::open_tunnel(http::Request& request) const {
-  CO_TRY(auto connection, co_await acquire_.connect(request, acquire_.key_of(*request.head)));
-  request.exchange->peer = connection->peer;
-  request.exchange->peer_source = connection->source;
-  request.exchange->peer_aliases = connection->aliases;
-  CO_CHECK(check_aliases(request, *connection));
+  base::Ref<OriginConnection> connection;
+  // If requests inside are going to find a connection, the tunnel needs none of its own.
+  if (Lease lease = acquire_.pooled_for_opening(request)) {
+    CO_CHECK(lead_to(request, *lease));
+    lease.done();
+  } else {
+    CO_TRY(connection, co_await acquire_.connect(place_of(request), *request.decision));
+    CO_CHECK(lead_to(request, *connection));
+  }
   http::Response response;
   response.head = http::ResponseHead::make(200);
   response.head->reason = "Connection established";
   response.tunnel =
-      std::make_unique<OriginTunnel>(request.exchange, std::move(connection), tunnel_idle_ms_);
+      std::make_unique<ConnectTunnel>(request, acquire_, std::move(connection), tunnel_idle_ms_);
   co_return response;
 }
 

@@ -33,6 +33,9 @@ class Forward final : public http::Stage {
  private:
   async::Task<base::Result<http::Response>> forward(http::Request& request) const;
   async::Task<base::Result<http::Response>> open_tunnel(http::Request& request) const;
+  /// Notes where a tunnel leads to, and asks the rules about the names on the way.
+  static base::Result<void> lead_to(const http::Request& request,
+                                    const OriginConnection& connection);
   std::unique_ptr<OriginExchange> begin(const http::Request& request, Lease&& lease) const;
   /// Decides whose the connection is from here on, and whether it can be kept.
   static void note_login(const http::Request& request, OriginExchange& origin,

@@ -99,6 +99,27 @@ Decision::Decision(const RuleSet& rules, const Question& question, Begun begun,
       position_(begun.position),
       limit_(std::move(limit)) {}
 
+Decision::Decision(const RuleSet& rules, const Question& question,
+                   base::Ref<const http::Verdict> verdict, base::Error refusal)
+    : rules_(rules.of(question.listener)),
+      book_(rules.book_for(question)),
+      generation_(rules.generation),
+      verdict_(std::move(verdict)),
+      asked_(question),
+      may_narrow_(false),
+      by_host_(false),
+      position_(0),
+      refusal_(std::make_unique<const base::Error>(std::move(refusal))) {}
+
+base::Ref<const Decision> shown_refusal(const RuleSet& rules, const Question& question,
+                                        const Decided& refused) {
+  const auto& book = rules.book_for(question);
+  if (refused.decision || !question.connect || !book || !book->opening.on()) return {};
+  if (!opening_for(*book, question, {}, false, book->now).open) return {};
+  return base::Ref<const Decision>(
+      new Decision(rules, question, refused.verdict, refused.decision.error()));
+}
+
 base::Ref<Limit> Decision::limit_for(const Question& asked, const Outcome& outcome) const {
   // Most later points find the same rule as the first.
   if (limit_ && outcome.limit == &limit_->rule()) return limit_;
@@ -107,6 +128,7 @@ base::Ref<Limit> Decision::limit_for(const Question& asked, const Outcome& outco
 
 base::Result<void> Decision::check_address(base::AddressSource source,
                                            const base::IpAddress& address, uint16_t port) const {
+  if (refusal_) return std::unexpected(*refusal_);
   const Question asked = asked_.question();
   CHECK_OK(policy::check_address(*rules_, asked.host, source, address, port));
   if (!may_narrow_) return {};
@@ -174,6 +196,7 @@ base::Result<void> Decision::check_alias(const Question& asked, const Facts& fac
 
 base::Result<void> Decision::check_server_name(std::string_view name,
                                                http::Exchange& exchange) const {
+  if (refusal_) return {};  // Nothing is connected to, whatever the name is.
   if (!book_) return {};
   const Question asked = asked_.question();
   if (!may_narrow_ && name == asked.host) return {};
@@ -197,6 +220,12 @@ bool Decision::lacks_opening(const Question& asked, std::string_view name) const
 }
 
 http::Opening Decision::opening(std::string_view name, bool encrypted) const {
+  if (refusal_) {
+    http::Opening shown;
+    shown.open = shown.needed = shown.match_name = true;
+    shown.why = refusal_->rule();
+    return shown;
+  }
   if (!book_) return {};
   const Question asked = asked_.question();
   if (!asked.connect) return {};

@@ -58,6 +58,9 @@ class Decision final : public http::Decision {
   /// `limit` may be null.
   Decision(const RuleSet& rules, const Question& question, Begun begun,
            base::Ref<const http::Verdict> verdict, base::Ref<Limit> limit);
+  /// A refusal that shall be shown in an opened tunnel (http::Decision::refusal_to_show).
+  Decision(const RuleSet& rules, const Question& question, base::Ref<const http::Verdict> verdict,
+           base::Error refusal);
   /// What was asked. The views live as long as this.
   Question question() const { return asked_.question(); }
   bool is_for(const Question& question) const { return asked_.is(question); }
@@ -74,6 +77,7 @@ class Decision final : public http::Decision {
   base::Result<void> check_server_name(std::string_view name,
                                        http::Exchange& exchange) const override;
   http::Opening opening(std::string_view name, bool encrypted) const override;
+  const base::Error* refusal_to_show() const override { return refusal_.get(); }
   base::Result<void> check_response(const http::ResponseHead& head,
                                     http::Exchange& exchange) const override;
   /// Asks again about a response that is under way, of which `seen` bytes of content have come; 0
@@ -124,6 +128,7 @@ class Decision final : public http::Decision {
   const bool may_narrow_, by_host_;
   const size_t position_;
   const base::Ref<Limit> limit_;
+  const std::unique_ptr<const base::Error> refusal_;
 };
 
 /// What came of a question.
@@ -139,5 +144,9 @@ struct Decided {
 /// `selection`: of this question; null: it is made.
 Decided decide(const RuleSet& rules, const Question& question,
                const Selection* selection = nullptr);
+/// For a CONNECT that was refused by the owner's rules, with that error, if what it carries would
+/// be opened: the decision by which the client can read the refusal there. Else null.
+base::Ref<const Decision> shown_refusal(const RuleSet& rules, const Question& question,
+                                        const Decided& refused);
 
 }  // namespace weir::policy

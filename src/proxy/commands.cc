@@ -36,16 +36,21 @@ control::Commands Master::commands() {
   };
 }
 
+/// Lines of `weir status` about where opening does not work.
+static constexpr size_t kMostFindings = 100;
+
 std::string Master::status() {
-  return status_text({.uptime_s = (base::monotonic_ms() - started_ms_) / 1000,
-                      .workers = crew_.size(),
-                      .state_dir = state_path_,
-                      .reloads = reloads_,
-                      .ending = ending_,
-                      .client_connections = shared_.connections.load(),
-                      .client_connections_limit = shared_.max_connections.load(),
-                      .log_lines_dropped = log_.dropped()},
-                     crew_.hear(ending_ ? kPatienceAtEndMs : kPatienceMs));
+  return status_text(
+      {.uptime_s = (base::monotonic_ms() - started_ms_) / 1000,
+       .workers = crew_.size(),
+       .state_dir = state_path_,
+       .reloads = reloads_,
+       .ending = ending_,
+       .client_connections = shared_.connections.load(),
+       .client_connections_limit = shared_.max_connections.load(),
+       .log_lines_dropped = log_.dropped(),
+       .not_opened = shared_.opening.learned.findings(base::monotonic_ms(), kMostFindings)},
+      crew_.hear(ending_ ? kPatienceAtEndMs : kPatienceMs));
 }
 
 std::string Master::control_path() const {

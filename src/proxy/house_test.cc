@@ -29,7 +29,7 @@ class HouseTest : public testing::Test {
     crew_.begin();
   }
   SnapshotRef make(const Snapshot* before) {
-    auto made = make_snapshot(config_, before, listeners_, {nullptr, grants_, nullptr}, "weir",
+    auto made = make_snapshot(config_, before, listeners_, {nullptr, grants_, nullptr}, {}, "weir",
                               [](const Listeners::Change&) { return std::string(); });
     EXPECT_TRUE(made) << made.error();
     change_ = std::move(made->change);

@@ -108,7 +108,8 @@ std::expected<std::shared_ptr<auth::Login>, std::string> login_for(const auth::C
 
 std::expected<MadeSnapshot, std::string> make_snapshot(
     const Config& config, const Snapshot* before, const Listeners& listeners, BesideRules beside,
-    const std::string& via, const std::function<std::string(const Listeners::Change&)>& refuses) {
+    FoundAuthority authority, const std::string& via,
+    const std::function<std::string(const Listeners::Change&)>& refuses) {
   auto login = login_for(config.login, before);
   if (!login) return std::unexpected(std::move(login).error());
   auto trust = net::TrustStore::make(config.tls, before ? before->parts->trust : nullptr);
@@ -123,6 +124,8 @@ std::expected<MadeSnapshot, std::string> make_snapshot(
   if (!key_log) return std::unexpected(std::move(key_log).error());
   auto parts = make_parts(config, *change, before ? before->parts.get() : nullptr,
                           std::move(beside), via, *login, *std::move(trust));
+  parts.leaves = std::move(authority.leaves);
+  parts.authorities = std::move(authority.offered);
   parts.key_log = *std::move(key_log);
   // The last step that can fail.
   if (std::string why = Listeners::listen(*change); !why.empty())

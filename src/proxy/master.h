@@ -22,6 +22,7 @@
 #include "proxy/kept_snapshot.h"
 #include "proxy/list_updates.h"
 #include "proxy/listeners.h"
+#include "proxy/make_snapshot.h"
 #include "proxy/shared.h"
 #include "proxy/snapshot.h"
 #include "proxy/state_dir.h"
@@ -75,6 +76,12 @@ class Master {
   /// Has fetched from now on what the snapshot's lists name.
   void follow_lists();
   void tell_of_lists() const;
+
+  // authority.cc
+  /// Empty if there is no authority and none is needed. The first time that HTTPS is to be opened
+  /// one is made, which the event log tells. The error is one line.
+  std::expected<FoundAuthority, std::string> find_authority(const Config& config);
+  std::expected<std::shared_ptr<const intercept::Authority>, std::string> make_authority();
 
   // list_commands.cc
   /// Call it every few seconds: fetches what is due.

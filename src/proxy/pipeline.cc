@@ -8,6 +8,7 @@
 #include "stages/restart/restart.h"
 #include "stages/validate/max_forwards.h"
 #include "stages/validate/validate.h"
+#include "tunnel/opened_tunnel.h"
 #include "tunnel/recognise.h"
 
 namespace weir::proxy {
@@ -23,11 +24,19 @@ admission::Context admission_of(const server::SessionContext& sessions) {
                   sessions.connections)};
 }
 
-own::Context own_context(const PipelineParts& parts, const journal::Denials& denials) {
+own::Context own_context(const PipelineParts& parts, const journal::Denials& denials,
+                         intercept::Opener& opener) {
   return {.denials = denials,
           .may_see_denials =
               [&parts](const http::Request& request) {
                 return parts.demands[request.session().listener]->is_met_by(request);
+              },
+          .authorities = parts.authorities,
+          .last_tunnel =
+              [&opener](const http::Request& request) {
+                const intercept::LastTunnel last = opener.learned().last_tunnel(
+                    tunnel::client_of(*request.asker), async::EventLoop::current().now_ms());
+                return own::LastTunnel{last.host, last.tls, last.aside};
               },
           .contact = {parts.pages.contact, errors::with_link(parts.pages.contact)}};
 }
@@ -38,7 +47,7 @@ own::Context own_context(const PipelineParts& parts, const journal::Denials& den
 /// security property.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
                    auth::Context auth, origin::ForwardContext forward,
-                   const journal::Denials& denials) {
+                   const journal::Denials& denials, intercept::Opener& opener) {
   Stages made;
   auto& stages = made.all;
   // Outermost: turns any error from the stages below into an error page.
@@ -62,13 +71,17 @@ Stages make_stages(const PipelineParts& parts, const server::SessionContext& ses
     stages.push_back(std::make_unique<auth::Recheck>(parts.demands, parts.own));
   // Before anything costly, such as a connection.
   stages.push_back(std::make_unique<policy::Policy>(
-      parts.rules, parts.own, parts.log_purpose ? policy::Notes::purpose : policy::Notes::none));
+      parts.rules, parts.own, parts.log_purpose ? policy::Notes::purpose : policy::Notes::none,
+      [&opener](const http::Request& request) {
+        return opener.ready() && opener.learned().trusts(tunnel::client_of(*request.asker),
+                                                         async::EventLoop::current().now_ms());
+      }));
   // A request inside a tunnel starts at the top again. Above own, because a CONNECT to Weir's own
   // name carries such a session too.
-  stages.push_back(std::make_unique<tunnel::Recognise>(sessions, parts.tunnel));
+  stages.push_back(std::make_unique<tunnel::Recognise>(sessions, parts.tunnel, &opener));
   // Before forward, which would look for an origin.
   stages.push_back(
-      std::make_unique<own::Own>(parts.own, parts.version, own_context(parts, denials)));
+      std::make_unique<own::Own>(parts.own, parts.version, own_context(parts, denials, opener)));
   // Last: passes the request on to no other stage.
   stages.push_back(std::make_unique<origin::Forward>(std::move(forward)));
   return made;

@@ -7,6 +7,7 @@
 
 #include "http/own_names.h"
 #include "http/stage.h"
+#include "intercept/opener.h"
 #include "journal/denials.h"
 #include "net/tls/key_log.h"
 #include "net/tls/trust_store.h"
@@ -15,6 +16,7 @@
 #include "server/http1/session.h"
 #include "stages/auth/auth.h"
 #include "stages/errors/pages.h"
+#include "stages/own/authority_page.h"
 #include "tunnel/config.h"
 
 namespace weir::proxy {
@@ -40,6 +42,11 @@ struct PipelineParts {
   origin::OriginConfig origin;
   tunnel::TunnelConfig tunnel;
   errors::Pages pages;
+  /// What Weir shows to clients whose TLS it opens; null: there is no authority, and nothing is
+  /// opened.
+  std::shared_ptr<intercept::Leaves> leaves;
+  /// Its certificates, and the prepared generation's, as own pages offer them.
+  std::vector<own::Authority> authorities;
   /// Who may vouch for origins.
   std::shared_ptr<net::TrustStore> trust;
   /// Where the secrets of TLS go; null: nowhere.
@@ -59,13 +66,14 @@ struct Stages {
 /// `parts` outlives the stages.
 Stages make_stages(const PipelineParts& parts, const server::SessionContext& sessions,
                    auth::Context auth, origin::ForwardContext forward,
-                   const journal::Denials& denials);
+                   const journal::Denials& denials, intercept::Opener& opener);
 
 /// `forward` refers to the configuration in `parts`, which the pipeline keeps alive.
 inline base::Ref<const http::Pipeline> make_pipeline(
     const std::shared_ptr<const PipelineParts>& parts, const server::SessionContext& sessions,
-    auth::Context auth, origin::ForwardContext forward, const journal::Denials& denials) {
-  Stages stages = make_stages(*parts, sessions, auth, std::move(forward), denials);
+    auth::Context auth, origin::ForwardContext forward, const journal::Denials& denials,
+    intercept::Opener& opener) {
+  Stages stages = make_stages(*parts, sessions, auth, std::move(forward), denials, opener);
   return base::Ref<const http::Pipeline>(
       new http::Pipeline(std::move(stages.all), parts, stages.for_clients));
 }

@@ -20,9 +20,11 @@ std::string Master::reload() {
   config.debug |= config.debug_asked;
   auto loaded = load_lists(config);
   if (!loaded) return loaded.error();
+  auto authority = find_authority(config);
+  if (!authority) return authority.error();
   Bearable bearable{};
   auto made = make_snapshot(
-      config, snapshot_.get(), listeners_, {*loaded, grants_, usages_}, via_,
+      config, snapshot_.get(), listeners_, {*loaded, grants_, usages_}, *std::move(authority), via_,
       [&](const Listeners::Change& change) -> std::string {
         // Counted as start() does.
         const uint32_t sockets = sockets_of(change);

@@ -90,8 +90,14 @@ bool Master::start(const Config& config) {
     return false;
   }
   lists_ = *std::move(loaded);
-  auto made = make_snapshot(config, nullptr, listeners_, {lists_, grants_, usages_}, via_,
-                            [](const Listeners::Change&) { return std::string(); });
+  auto authority = find_authority(config);
+  if (!authority) {
+    base::log_event(authority.error());
+    return false;
+  }
+  auto made =
+      make_snapshot(config, nullptr, listeners_, {lists_, grants_, usages_}, *std::move(authority),
+                    via_, [](const Listeners::Change&) { return std::string(); });
   if (!made) {
     base::log_event(made.error());
     return false;

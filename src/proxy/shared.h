@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "async/pool.h"
+#include "intercept/opener.h"
 #include "journal/access_log.h"
 #include "journal/denials.h"
 #include "origin/pool/origin_slots.h"
@@ -56,6 +57,7 @@ struct Shared {
   journal::Denials denials;
   origin::OriginSlots origin_slots;
   auth::Attempts attempts;
+  intercept::Shared opening;
   /// Checks passwords. One hash may take a second; with only two threads here the other CPUs stay
   /// free for the workers.
   async::Pool pool{2, 256, base::kBehindWorkers};

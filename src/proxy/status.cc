@@ -4,6 +4,7 @@
 
 #include "async/task.h"
 #include "base/account.h"
+#include "base/text.h"
 
 namespace weir::proxy {
 namespace {
@@ -32,6 +33,8 @@ WorkerStatus sum_of(const std::vector<WorkerStatus>& workers) {
     all.totals.client_closed += each.totals.client_closed;
     all.totals.errors += each.totals.errors;
     for (int i = 0; i < 6; ++i) all.totals.by_status[i] += each.totals.by_status[i];
+    for (size_t i = 0; i < http::kTlsInsides; ++i) all.totals.by_tls[i] += each.totals.by_tls[i];
+    for (size_t i = 0; i < http::kAsides; ++i) all.totals.by_aside[i] += each.totals.by_aside[i];
   }
   return all;
 }
@@ -53,6 +56,32 @@ void append_memory(std::string& text, const WorkerStatus& all) {
   line("kept", static_cast<int64_t>(all.memory_kept));
   text += "requests_refused_for_memory: " + std::to_string(all.refused_for_memory) + '\n';
   text += "cut_for_lowest_rate: " + std::to_string(all.drips_cut) + '\n';
+}
+
+/// Tunnels that carried TLS, and what was learned about where opening does not work.
+std::string tls_text(const journal::Totals& totals, const std::vector<intercept::Finding>& known) {
+  std::string text;
+  for (size_t i = 1; i < http::kTlsInsides; ++i)
+    text.append("tls_").append(http::word_of(static_cast<http::TlsInside>(i))) +=
+        ": " + std::to_string(totals.by_tls[i]) + '\n';
+  for (size_t i = 1; i < http::kAsides; ++i) {
+    if (totals.by_aside[i] == 0) continue;
+    text.append("step_aside_").append(http::word_of(static_cast<http::Aside>(i))) +=
+        ": " + std::to_string(totals.by_aside[i]) + '\n';
+  }
+  for (const intercept::Finding& each : known) {
+    text.append("not_opened: ").append(http::word_of(each.aside));
+    if (each.alert != 0) text += " alert=" + std::to_string(each.alert);
+    const auto named = [&](std::string_view name, std::string_view value) {
+      if (value.empty()) return;
+      text += name;
+      base::append_escaped_for_log(text, value);
+    };
+    named(" client=", each.client);
+    named(" host=", each.host);
+    text += " age_s=" + std::to_string(each.age_ms / 1000) + '\n';
+  }
+  return text;
 }
 
 std::string rules_text(const std::vector<WorkerStatus>& workers) {
@@ -105,6 +134,7 @@ std::string status_text(const ProcessStatus& process, const std::vector<WorkerSt
   line("exceptions_caught", async::exceptions_caught());
   line("loop_turns", all.loop_turns);
   line("longest_stretch_us", all.longest_stretch_us);
+  text += tls_text(all.totals, process.not_opened);
   return text + rules_text(workers);
 }
 

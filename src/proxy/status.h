@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "intercept/learned.h"
 #include "journal/journal.h"
 
 namespace weir::proxy {
@@ -44,6 +45,8 @@ struct ProcessStatus {
   uint32_t client_connections = 0;
   uint32_t client_connections_limit = 0;
   uint64_t log_lines_dropped = 0;
+  /// Where opening does not work; the newest ones.
+  std::vector<intercept::Finding> not_opened = {};
 };
 
 /// One `name: value` per line; counts of workers are added up. docs/guide/operating.md explains

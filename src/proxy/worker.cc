@@ -33,6 +33,7 @@ Worker::Worker(Shared& shared, SnapshotRef snapshot, WorkerSockets sockets, Serv
       tls_(pool_port_, missing_issuers_),
       pool_(snapshot->config.origin,
             origin::Pool::OnFree::to<&origin::OriginQueue::wake_one>(origin_queue_)),
+      opener_(shared.opening),
       relief_(shared, *this, connections_, pool_),
       sessions_{journal_, pipeline_, server_config_, connections_, this},
       policy_review_(journal_.live, snapshot_, pipeline_, *this),
@@ -98,8 +99,9 @@ void Worker::use(SnapshotRef snapshot) {
   connector_.configure(tcp);
   tls_.use(snapshot_->parts->trust, snapshot_->parts->key_log, config.tls);
   pool_.configure(config.origin);
+  opener_.use(snapshot_->parts->leaves, snapshot_->parts->key_log);
   pipeline_ = make_pipeline(snapshot_->parts, sessions_, {shared_.attempts, pool_port_},
-                            forward_context(), shared_.denials);
+                            forward_context(), shared_.denials, opener_);
 }
 
 origin::ForwardContext Worker::forward_context() {

@@ -93,6 +93,7 @@ class Worker final : private server::ClientRules, public Colleague {
   origin::OriginTls tls_;
   origin::Pool pool_;
   origin::OriginQueue origin_queue_;
+  intercept::Opener opener_;
   server::LiveConnections connections_;
   Relief relief_;
   base::Ref<const http::Pipeline> pipeline_;

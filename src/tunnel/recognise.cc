@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <utility>
 
 #include "async/signal.h"
 #include "codec/tls/client_hello.h"
 #include "http/target_parse.h"
+#include "tunnel/first_bytes.h"
+#include "tunnel/open.h"
 #include "tunnel/sniff.h"
 
 namespace weir::tunnel {
@@ -20,53 +22,9 @@ namespace {
 /// where packets are lost, one of several packets takes seconds.
 constexpr uint64_t kHelloMs = 10'000;
 
-/// The client's bytes so far, in a block that is only a little larger: most heads and ClientHellos
-/// are short, and a client that sends little should cost little memory.
-class FirstBytes {
- public:
-  /// Starts with what is in `bytes`. The destructor puts all bytes back there, however the look
-  /// ends.
-  FirstBytes(base::Slice& bytes, size_t limit)
-      : bytes_(bytes), limit_(limit), size_(bytes.size()) {}
-  FirstBytes(const FirstBytes&) = delete;
-  ~FirstBytes() {
-    if (block_ && size_ > 0) bytes_ = base::Slice(std::move(block_), 0, size_);
-  }
-
-  std::string_view view() const {
-    return block_ ? std::string_view(block_->data(), size_) : bytes_.view();
-  }
-  size_t size() const { return size_; }
-  /// Makes room for more. False if memory is too scarce: the bytes that are there have to do.
-  bool make_room() {
-    if (block_ && size_ < block_->capacity()) return true;
-    size_t capacity = base::Block::kTiny;
-    while (capacity <= size_) capacity *= kGrowth;
-    capacity = std::min(capacity, limit_);
-    if (capacity > base::Block::kTiny && base::Account::stand() != base::Memory::enough &&
-        capacity > base::Block::bulk())
-      return false;
-    auto block = base::Block::make(capacity);
-    if (size_ > 0) std::memcpy(block->data(), view().data(), size_);
-    block_ = std::move(block);
-    bytes_ = base::Slice();
-    return true;
-  }
-  /// Returns the number of bytes, 0 for the end, or -errno.
-  ssize_t read(async::ByteStream& from) {
-    const ssize_t n = from.try_read(block_->data() + size_, block_->capacity() - size_);
-    if (n > 0) size_ += static_cast<size_t>(n);
-    if (size_ == 0) block_ = nullptr;  // Nothing came yet: hold no memory while waiting.
-    return n;
-  }
-
- private:
-  static constexpr size_t kGrowth = 4;
-  base::Slice& bytes_;
-  base::Ref<base::Block> block_;
-  const size_t limit_;
-  size_t size_;
-};
+/// A client that sends nothing for so long, in a tunnel that has no connection to its origin yet,
+/// may wait for the origin to speak.
+constexpr uint64_t kSilenceMs = 300;
 
 enum class Event : uint8_t { timeout, client, client_broke, origin, origin_broke };
 Event after_exception(const Event*) {
@@ -92,23 +50,49 @@ std::unexpected<base::Error> unreadable(const std::string& what) {
                     "server name");
 }
 
+/// The tunnel of a CONNECT that was refused: it leads nowhere, and only opened can it say so.
+class RefusedTunnel final : public http::Tunnel {
+ public:
+  explicit RefusedTunnel(base::Error refusal) : refusal_(std::move(refusal)) {}
+  bool connected() const override { return false; }
+  async::Task<base::Result<void>> connect() override { co_return std::unexpected(refusal_); }
+  async::Task<base::Result<void>> run(async::ByteStream&, base::Slice) override {
+    co_return std::unexpected(refusal_);
+  }
+
+ private:
+  const base::Error refusal_;
+};
+
+http::Response refusing(const base::Error& refusal) {
+  http::Response response;
+  response.head = http::ResponseHead::make(200);
+  response.head->reason = "Connection established";
+  response.tunnel = std::make_unique<RefusedTunnel>(refusal);
+  return response;
+}
+
 class Recognised final : public http::Tunnel {
  public:
   Recognised(std::unique_ptr<http::Tunnel> inner, base::Ref<http::Exchange> exchange,
              base::Ref<http::Session> session, const server::SessionContext& context,
-             const TunnelConfig& config)
+             const TunnelConfig& config, intercept::Opener* opener)
       : inner_(std::move(inner)),
         exchange_(std::move(exchange)),
         session_(std::move(session)),
         context_(context),
-        config_(config) {}
+        config_(config),
+        opener_(opener) {}
 
   async::Task<base::Result<void>> look(async::ByteStream& client,
                                        base::Slice& client_bytes) override;
   /// Hands over the inner tunnel if Weir serves nothing inside: then this object, which was only
   /// needed to look, goes.
   std::unique_ptr<http::Tunnel> carrier() override {
-    return inside_ || over_ ? nullptr : std::move(inner_);
+    if (opened_) return std::move(opened_);
+    if (inside_ || over_) return nullptr;
+    auto relay = inner_->carrier();
+    return relay ? std::move(relay) : std::move(inner_);
   }
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
@@ -121,7 +105,7 @@ class Recognised final : public http::Tunnel {
   /// True if Weir has to see the requests inside: then there is no way back, and no relay except
   /// for TLS.
   bool needs_inside() const {
-    return inner_->own() ||
+    return inner_->own() || rules_need_inside_ ||
            std::ranges::binary_search(config_.no_opaque_ports, session_->opened_port);
   }
   /// True if rules may say something about the name of the server in the tunnel.
@@ -159,6 +143,8 @@ class Recognised final : public http::Tunnel {
     if (carries != Carries::http) return false;
     return needs_inside() || (serves() && is_for_this(*sniffer.head()));
   }
+  /// Opens the TLS that begins with the ClientHello, or finds that it is to be relayed.
+  async::Task<base::Result<void>> open(async::ByteStream& client, const tls::ClientHello& hello);
   /// Asks the rules about the server that is named in what is about to be relayed.
   base::Result<void> check_names(Carries carries, const Sniffer& sniffer) const;
   /// The same for HTTP that begins with `head`.
@@ -169,6 +155,10 @@ class Recognised final : public http::Tunnel {
   const base::Ref<http::Session> session_;
   const server::SessionContext& context_;
   const TunnelConfig& config_;
+  intercept::Opener* const opener_;
+  std::unique_ptr<http::Tunnel> opened_;  // Serves the TLS inside.
+  /// The rules can only decide by what is inside.
+  const bool rules_need_inside_ = exchange_->decision->opening({}, false).needed;
   bool inside_ = false;  // It carries HTTP, which is served here.
   bool over_ = false;    // It has ended, and carried nothing.
 };
@@ -188,7 +178,8 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     return base::fail(ErrorType::connection_limit_reached,
                       "There is no memory to tell what the tunnel carries.", "limits.memory");
   };
-  uint64_t deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
+  bool speaks_last = inner_->connects_for_silence();
+  uint64_t deadline_ms = loop.now_ms() + (speaks_last ? kSilenceMs : config_.silence_timeout_ms);
   bool begun = false;
   async::ByteStream* origin = inner_->origin();
   for (;;) {
@@ -211,6 +202,12 @@ async::Task<base::Result<Carries>> Recognised::watch(async::ByteStream& client, 
     switch (co_await event) {
       case Event::timeout:
         if (begun) co_return Sniffer::unfinished(first.view());
+        if (std::exchange(speaks_last, false)) {
+          CO_CHECK(co_await inner_->connect());
+          origin = inner_->origin();
+          deadline_ms = loop.now_ms() + config_.silence_timeout_ms;
+          continue;
+        }
         co_return base::fail(ErrorType::connection_read_timeout,
                              "Neither side sent anything in the tunnel.");
       case Event::client_broke: co_return client_broke();
@@ -275,10 +272,28 @@ async::Task<base::Result<void>> Recognised::look(async::ByteStream& client,
     co_return {};
   }
   CO_CHECK(check_names(carries, sniffer));
+  if (carries == Carries::tls) CO_CHECK(co_await open(client, sniffer.hello()));
+  if (opened_) co_return {};
+  if (!inner_->connected()) CO_CHECK(co_await inner_->connect());
   if (carries != Carries::tls && needs_inside()) {
     co_return base::fail(ErrorType::http_request_denied,
                          "What the tunnel carries is neither TLS nor HTTP.", "no_opaque_ports");
   }
+  co_return {};
+}
+
+async::Task<base::Result<void>> Recognised::open(async::ByteStream& client,
+                                                 const tls::ClientHello& hello) {
+  Open open({*inner_, exchange_, session_, context_, opener_, hello, config_.silence_timeout_ms});
+  auto prepared = co_await open.prepare();
+  if (!prepared) {
+    // The client learns by an alert that it was refused (RFC 8446, 6), and not that a line is bad.
+    const char alert[] = {0x15, 3, 3, 0, 2, 2, static_cast<char>(open.alert())};
+    iovec piece{const_cast<char*>(alert), sizeof alert};
+    if (open.alert() != 0) client.try_write(&piece, 1);
+    co_return std::unexpected(std::move(prepared).error());
+  }
+  opened_ = *std::move(prepared);
   co_return {};
 }
 
@@ -326,7 +341,13 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request& re
   session->opened_literal = request.head->target.literal;
   session->depth = outer.depth + 1;
   base::Ref<http::Exchange> exchange = request.exchange;
-  CO_TRY(http::Response response, co_await next(request));
+  http::Response response;
+  if (const base::Error* const refusal = request.decision->refusal_to_show()) {
+    response = refusing(*refusal);
+    session->fault = std::make_shared<const base::Error>(*refusal);
+  } else {
+    CO_TRY(response, co_await next(request));
+  }
   if (response.tunnel && response.tunnel->own() && config_.serve == Serve::never) {
     co_return base::fail(
         ErrorType::http_request_denied,
@@ -335,7 +356,7 @@ async::Task<base::Result<http::Response>> Recognise::recognise(http::Request& re
   }
   if (response.tunnel) {
     response.tunnel = std::make_unique<Recognised>(std::move(response.tunnel), std::move(exchange),
-                                                   std::move(session), context_, config_);
+                                                   std::move(session), context_, config_, opener_);
   }
   co_return response;
 }

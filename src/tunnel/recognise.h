@@ -1,6 +1,7 @@
-// Decides what becomes of a CONNECT's bytes: a relay, a session inside, later opened TLS.
+// Decides what becomes of a CONNECT's bytes: a relay, a session inside, opened TLS.
 #pragma once
 #include "http/stage.h"
+#include "intercept/opener.h"
 #include "server/http1/session.h"
 #include "tunnel/config.h"
 
@@ -13,8 +14,10 @@ class Recognise final : public http::Stage {
  public:
   /// `context` is the worker's. `config` is kept by the pipeline, and so by the exchanges of the
   /// tunnels.
-  Recognise(const server::SessionContext& context, const TunnelConfig& config)
-      : context_(context), config_(config) {}
+  /// `opener` is the worker's too; null: no TLS is opened.
+  Recognise(const server::SessionContext& context, const TunnelConfig& config,
+            intercept::Opener* opener = nullptr)
+      : context_(context), config_(config), opener_(opener) {}
   async::Task<base::Result<http::Response>> handle(http::Request& request,
                                                    http::Next next) const override;
 
@@ -24,6 +27,7 @@ class Recognise final : public http::Stage {
 
   const server::SessionContext& context_;
   const TunnelConfig& config_;
+  intercept::Opener* const opener_;
 };
 
 }  // namespace weir::tunnel

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "codec/http1/request_start.h"
-#include "codec/tls/client_hello.h"
 #include "http/target_parse.h"
 
 namespace weir::tunnel {
@@ -22,8 +21,7 @@ Carries Sniffer::look(std::string_view bytes) {
       case tls::Seen::not_tls: return Carries::bad_tls;
       case tls::Seen::hello: break;
     }
-    server_name_ = std::move(hello.sni);
-    server_name_unreadable_ = hello.sni_unreadable;
+    hello_ = std::move(hello);
     return Carries::tls;
   }
   if (!http_matters_) return Carries::opaque;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "codec/http1/head_parser.h"
+#include "codec/tls/client_hello.h"
 
 namespace weir::tunnel {
 
@@ -40,9 +41,11 @@ class Sniffer {
   }
 
   /// The server name in a ClientHello (SNI), lower-case; empty if there is none that can be read.
-  const std::string& server_name() const { return server_name_; }
+  const std::string& server_name() const { return hello_.sni; }
   /// The ClientHello has a server name, but it is no host name.
-  bool server_name_unreadable() const { return server_name_unreadable_; }
+  bool server_name_unreadable() const { return hello_.sni_unreadable; }
+  /// Once it carries tls.
+  const tls::ClientHello& hello() const { return hello_; }
   /// The first request's target, once it carries http.
   const http::Target& target() const { return parser_.head()->target; }
   /// As far as it was read; its target has a host only if all of it could be read. May be null.
@@ -56,8 +59,7 @@ class Sniffer {
   size_t seen_ = 0;
   const bool http_matters_;
   bool first_line_ = false;
-  std::string server_name_;
-  bool server_name_unreadable_ = false;
+  tls::ClientHello hello_;
 };
 
 }  // namespace weir::tunnel

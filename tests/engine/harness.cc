@@ -125,8 +125,8 @@ void Harness::reload() {
                                  options.server.expect_wait_ms,
                                  options.tunnel.idle_timeout_ms,
                                  parts.via};
-  auto stages =
-      proxy::make_stages(*kept, *sessions, {attempts, threads_port}, std::move(forward), denials);
+  auto stages = proxy::make_stages(*kept, *sessions, {attempts, threads_port}, std::move(forward),
+                                   denials, opener);
   // The place of a future stage that rewrites targets.
   if (options.rewrites) stages.all.insert(std::prev(stages.all.end()), std::make_unique<Rewrite>());
   if (options.before_forward)

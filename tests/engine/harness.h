@@ -107,6 +107,8 @@ class Harness {
   Options options;
   async::EventLoop loop;
   auth::Attempts attempts;
+  intercept::Shared opening;
+  intercept::Opener opener{opening};
   journal::Denials denials;
   async::Pool threads;
   async::Mailbox mailbox;

@@ -103,7 +103,7 @@ def commands():
 
 
 def test_every_command_has_its_help_and_usage():
-    assert len(commands()) == 13
+    assert len(commands()) == 14
     for command in commands():
         status, stdout, stderr = run(command, "--help")
         assert (status, stderr) == (0, ""), command

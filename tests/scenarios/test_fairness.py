@@ -160,7 +160,9 @@ def test_bodies_of_ten_megabytes(one_worker, play, direction):
     greedy.end()
     print(before, among, after, status(weir)["longest_stretch_us"])
     assert after > 0
-    assert among <= 2
+    # If each of the second client's requests waited for a whole body, there would be 200. A few end
+    # meanwhile, more of them where this test's own threads are slow to take turns.
+    assert among <= SECOND // 20
 
 
 @pytest.mark.seconds(120)

@@ -84,6 +84,9 @@ def test_json(origin):
         "reused": False,
         "mended": None,
         "sni": None,
+        "tls": None,
+        "tls_alert": None,
+        "step_aside": None,
     }
     assert (bad["status"], bad["outcome"], bad["error"]) == (400, "error", "http_request_error")
     assert bad["origin"] is None

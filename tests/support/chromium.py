@@ -34,10 +34,17 @@ PROGRAM = shutil.which("chromium")
 
 class Chromium:
     """A browser with a fresh profile. All its connections, also to loopback, go to the proxy at
-    `proxy_port`, or directly to the origin if that is None."""
+    `proxy_port`, or directly to the origin if that is None. It trusts `authority`, a file in PEM,
+    as a person's browser does that was told to."""
 
-    def __init__(self, proxy_port, flags=()):
+    def __init__(self, proxy_port, flags=(), authority=None):
         self.profile = tempfile.TemporaryDirectory(prefix="weir-test-chromium-", ignore_cleanup_errors=True)
+        if authority:
+            store = f"{self.profile.name}/.pki/nssdb"
+            os.makedirs(store)
+            subprocess.run(["certutil", "-d", f"sql:{store}", "-N", "--empty-password"], check=True)
+            added = ["-A", "-t", "C,,", "-n", "Weir", "-i", str(authority)]
+            subprocess.run(["certutil", "-d", f"sql:{store}", *added], check=True)
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
         proxy = ["--no-proxy-server"]

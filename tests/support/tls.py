@@ -7,12 +7,14 @@ import ssl
 import subprocess
 
 
-def client_hello(name=None, protocols=("h2", "http/1.1")):
-    """The bytes that a TLS client sends first; with `name` as its SNI."""
+def client_hello(name=None, protocols=("h2", "http/1.1"), version=None):
+    """The bytes that a TLS client sends first; with `name` as its SNI. `version`: the highest."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(list(protocols))
+    if version:
+        context.maximum_version = version
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = context.wrap_bio(incoming, outgoing, server_hostname=name)
     try:
@@ -100,6 +102,11 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem, key)
         return context
+
+    def issue_to_client(self, name):
+        """The paths of a person's certificate and its key."""
+        extensions = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", "extendedKeyUsage=clientAuth"]
+        return self._make(name, self, *extensions)
 
     def issue_files(self, *names, usage="serverAuth", begin=None, end=None, more=(), above=()):
         """The paths of a certificate for these names or addresses and its key. Dates as YYYYMMDDHHMMSSZ. `more`: further

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/ip.h"
 #include "base/text.h"
 #include "http/target_parse.h"
@@ -18,7 +19,11 @@ constexpr size_t kHandshakeHeader = 4;
 constexpr size_t kMostRecords = 64;
 
 constexpr uint16_t kServerName = 0;
+constexpr uint16_t kGroups = 10;
+constexpr uint16_t kSignatureSchemes = 13;
 constexpr uint16_t kAlpn = 16;
+constexpr uint16_t kVersions = 43;
+constexpr uint16_t kEncryptedHello = 0xfe0d;
 
 /// Takes parts off the front. Once a part is longer than what is left, ok() stays false and all
 /// further parts are empty.
@@ -82,13 +87,48 @@ bool read_alpn(std::string_view extension, ClientHello& hello) {
   return reader.ok() && reader.empty() && list.ok();
 }
 
+/// Extensions that come and go with names, sessions, sizes and retries.
+bool tells_no_program(uint32_t type) {
+  constexpr uint32_t kOthers[] = {kServerName, kAlpn, 21, 35, 41, 42, 44};
+  return std::ranges::find(kOthers, type) != std::end(kOthers);
+}
+
+/// Gathers what ClientHello::shape is made of. Sums do not depend on the order, which browsers
+/// change with each connection.
+class Shape {
+ public:
+  void add(char kind, uint32_t value) {
+    // Values that mean nothing, so that servers learn to ignore what they don't know (RFC 8701).
+    if ((value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff)) return;
+    const char bytes[] = {kind, static_cast<char>(value >> 8), static_cast<char>(value)};
+    sum_ += base::hash_of({bytes, sizeof bytes});
+  }
+  void add_all(char kind, std::string_view list) {
+    for (Reader reader(list); !reader.empty();) add(kind, reader.number(2));
+  }
+  void add_extension(uint32_t type, std::string_view content) {
+    if (tells_no_program(type)) return;
+    add('e', type);
+    const size_t length = type == kVersions ? 1 : 2;
+    if (type == kVersions || type == kGroups || type == kSignatureSchemes)
+      add_all(static_cast<char>(type), Reader(content).vector(length));
+  }
+  uint64_t value() const { return sum_; }
+
+ private:
+  uint64_t sum_ = 0;
+};
+
 bool read_hello(std::string_view body, ClientHello& hello) {
   Reader reader(body);
   if (reader.number(2) >> 8 != 3) return false;
   reader.take(32);
   if (reader.vector(1).size() > 32) return false;
-  const size_t suites = reader.vector(2).size();
-  if (suites == 0 || suites % 2 != 0) return false;
+  const std::string_view suites = reader.vector(2);
+  if (suites.empty() || suites.size() % 2 != 0) return false;
+  Shape shape;
+  shape.add_all('c', suites);
+  hello.shape = shape.value();
   if (reader.vector(1).empty() || !reader.ok()) return false;
   if (reader.empty()) return true;
   Reader extensions(reader.vector(2));
@@ -98,13 +138,17 @@ bool read_hello(std::string_view body, ClientHello& hello) {
     const uint32_t type = extensions.number(2);
     const std::string_view extension = extensions.vector(2);
     if (!extensions.ok()) return false;
+    shape.add_extension(type, extension);
     // Two of one kind are forbidden (RFC 8446, 4.2); which one the server takes can't be known.
     if (type == kServerName) {
       if (std::exchange(name_seen, true) || !read_server_name(extension, hello)) return false;
     } else if (type == kAlpn) {
       if (std::exchange(alpn_seen, true) || !read_alpn(extension, hello)) return false;
+    } else if (type == kEncryptedHello) {
+      hello.encrypted = true;
     }
   }
+  hello.shape = shape.value();
   return extensions.ok() && reader.ok() && reader.empty();
 }
 

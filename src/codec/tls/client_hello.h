@@ -3,6 +3,7 @@
 // as they came.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,13 @@ struct ClientHello {
   bool sni_unreadable = false;
   /// ALPN (RFC 7301), in the client's order, at most kMostProtocols of them.
   std::vector<std::string> alpn;
+  /// There is an encrypted_client_hello extension (RFC 9849). Browsers send one in every
+  /// ClientHello; where it is real, the name above is that of a front.
+  bool encrypted = false;
+  /// What programs differ in: versions, cipher suites, extensions, groups and signature schemes,
+  /// in whatever order; without what differs from one connection of a program to the next. Of this
+  /// process alone.
+  uint64_t shape = 0;
 };
 inline constexpr size_t kMostProtocols = 8;
 

@@ -246,11 +246,12 @@ TEST(Relay, ASideThatDoesNotReadEndsNothingWhileTheOtherWayMoves) {
       RelayStart with{};
       if (size == 0)
         (of_client ? with.for_client : with.for_origin) = base::Slice::copy_of(content);
-      r.start(150, std::move(with));
+      // Longer than a busy machine may hold a test up, and shorter than all ticks together.
+      r.start(600, std::move(with));
       if (size > 0) other.send(content);
       for (int i = 0; i < 12; ++i) {
         stuck.send("tick");
-        r.until([] { return false; }, 50);
+        r.until([] { return false; }, 75);
         ASSERT_FALSE(r.task.done()) << size << " " << i;
       }
       EXPECT_EQ(other.received.size(), 48u);

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 
+#include <ctime>
 #include <new>
 
 #include "net/tls/chain_check.h"
@@ -14,6 +15,7 @@ namespace weir::net {
 struct ClientTls::Peer {
   base::Ref<ClientTls> maker;
   std::string origin;
+  bool stop_if_asked = false;
   std::string why_refused = {};
   /// URLs of issuers' certificates that were asked for, the last one last.
   std::vector<std::string> fetched = {};
@@ -58,6 +60,7 @@ bool ClientTls::prepare(std::shared_ptr<KeyLog> key_log) {
   SSL_CTX_set_options(
       context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_client_cert_cb(context, &certificate_asked);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, &check, nullptr);
   if (key_log && !KeyLog::attach(context, std::move(key_log))) return false;
@@ -69,11 +72,13 @@ bool ClientTls::prepare(std::shared_ptr<KeyLog> key_log) {
   return true;
 }
 
-SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view origin) {
+SslPtr ClientTls::begin(std::string_view host, bool literal, std::string_view origin,
+                        bool stop_if_asked) {
   ERR_clear_error();
   SslPtr ssl(SSL_new(context_.get()));
   if (!ssl) return nullptr;
-  auto peer = std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin)});
+  auto peer =
+      std::make_unique<Peer>(Peer{base::Ref<ClientTls>(this), std::string(origin), stop_if_asked});
   if (SSL_set_ex_data(ssl.get(), peer_index(), peer.get()) != 1) return nullptr;
   Peer& kept = *peer.release();
   const std::string name(host);
@@ -144,6 +149,21 @@ std::string ClientTls::why_refused(const TlsStream& stream) {
   const auto* const peer = static_cast<const Peer*>(SSL_get_ex_data(&stream.ssl(), peer_index()));
   if (peer && !peer->why_refused.empty()) return peer->why_refused;
   return net::why_refused(static_cast<int>(SSL_get_verify_result(&stream.ssl())), nullptr);
+}
+
+Validity ClientTls::validity_of(const TlsStream& stream) {
+  const X509* const certificate = SSL_get0_peer_certificate(&stream.ssl());
+  if (!certificate) return {};
+  const auto seconds = [](const ASN1_TIME* at) -> int64_t {
+    std::tm parts{};
+    return ASN1_TIME_to_tm(at, &parts) == 1 ? timegm(&parts) : 0;
+  };
+  return {seconds(X509_get0_notBefore(certificate)), seconds(X509_get0_notAfter(certificate))};
+}
+
+int ClientTls::certificate_asked(SSL* ssl, X509**, EVP_PKEY**) {
+  const auto* const peer = static_cast<const Peer*>(SSL_get_ex_data(ssl, peer_index()));
+  return peer && peer->stop_if_asked ? -1 : 0;
 }
 
 int ClientTls::new_session(SSL* ssl, SSL_SESSION* session) {

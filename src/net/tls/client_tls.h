@@ -22,9 +22,14 @@ class ClientTls : public base::Counted<ClientTls> {
 
   /// `host` in lower case and without a final dot; `literal`: it is an address. `origin` names host
   /// and port, for the sessions that are kept. Null if there is no memory.
-  SslPtr begin(std::string_view host, bool literal, std::string_view origin);
+  /// `stop_if_asked`: if the peer asks for a certificate, the handshake ends before any is sent
+  /// (Handshaken::certificate_asked); else it goes on without one.
+  SslPtr begin(std::string_view host, bool literal, std::string_view origin,
+               bool stop_if_asked = false);
   /// After a handshake has failed for its certificate: why, as why_refused() says it.
   static std::string why_refused(const TlsStream& stream);
+  /// After a handshake: of the peer's certificate.
+  static Validity validity_of(const TlsStream& stream);
   /// After a handshake has stopped with -EINPROGRESS: the URL at which an issuer's certificate may
   /// be. Whatever comes of it goes to TrustStore::issuers(), and the handshake goes on. At most
   /// kMostFetches times in a handshake.
@@ -40,6 +45,7 @@ class ClientTls : public base::Counted<ClientTls> {
   explicit ClientTls(std::shared_ptr<TrustStore> trust) : trust_(std::move(trust)) {}
   bool prepare(std::shared_ptr<KeyLog> key_log);
   static int peer_index();
+  static int certificate_asked(SSL* ssl, X509** certificate, EVP_PKEY** key);
   static int check(X509_STORE_CTX* about, void* unused);
   static int check_staple(SSL* ssl, void* unused);
   static int new_session(SSL* ssl, SSL_SESSION* session);

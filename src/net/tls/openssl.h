@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace weir::net {
@@ -22,6 +23,11 @@ using SslContextPtr = std::unique_ptr<SSL_CTX, FreedBy<&SSL_CTX_free>>;
 using SslSessionPtr = std::unique_ptr<SSL_SESSION, FreedBy<&SSL_SESSION_free>>;
 using CertificatePtr = std::unique_ptr<X509, FreedBy<&X509_free>>;
 using TrustStorePtr = std::unique_ptr<X509_STORE, FreedBy<&X509_STORE_free>>;
+
+/// Of a certificate, in seconds since 1970, UTC.
+struct Validity {
+  int64_t from_s = 0, to_s = 0;
+};
 
 /// Another owner of the same certificate.
 inline CertificatePtr share(X509* certificate) {

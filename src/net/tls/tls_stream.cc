@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/text.h"
 #include "net/tls/tls_bio.h"
 
 namespace weir::net {
@@ -32,7 +33,14 @@ std::string_view gathered(const iovec* pieces, int count, std::array<char, kReco
 }  // namespace
 
 TlsStream::TlsStream(std::unique_ptr<async::ByteStream> below, SslPtr ssl, base::Slice first)
-    : below_(std::move(below)), ssl_(std::move(ssl)), first_(std::move(first)) {
+    : TlsStream{*below, std::move(ssl), std::move(first), std::move(below)} {}
+
+TlsStream::TlsStream(async::ByteStream& below, SslPtr ssl, base::Slice first)
+    : TlsStream(below, std::move(ssl), std::move(first), nullptr) {}
+
+TlsStream::TlsStream(async::ByteStream& below, SslPtr ssl, base::Slice first,
+                     std::unique_ptr<async::ByteStream> owned)
+    : owned_(std::move(owned)), below_(&below), ssl_(std::move(ssl)), first_(std::move(first)) {
   BIO* const bio = make_bio(*this);
   if (!bio) throw std::bad_alloc();
   SSL_set_bio(ssl_.get(), bio, bio);
@@ -69,6 +77,7 @@ async::Task<Handshaken> TlsStream::handshake(uint64_t deadline_ms) {
     }
     if (made.error == -EINPROGRESS) co_return made;
     made.alert = alert_;
+    made.certificate_asked = certificate_asked_;
     made.distrusted = SSL_get_verify_result(ssl_.get()) != X509_V_OK;
     if (made.error == -EPROTO)
       if (const char* const words = ERR_reason_error_string(fault)) made.fault = words;
@@ -76,8 +85,19 @@ async::Task<Handshaken> TlsStream::handshake(uint64_t deadline_ms) {
   }
   open_ = true;
   made.error = failed_;
-  made.resumed = SSL_session_reused(ssl_.get()) == 1;
+  made.resumed = resumed();
   co_return made;
+}
+
+bool TlsStream::resumed() const {
+  return SSL_session_reused(ssl_.get()) == 1;
+}
+
+bool TlsStream::names(std::string_view name) const {
+  const char* const asked = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  std::string_view read = asked ? asked : "";
+  if (read.ends_with('.')) read.remove_suffix(1);
+  return base::equal_ignoring_case(read, name);
 }
 
 ssize_t TlsStream::try_read(char* to, size_t size) {
@@ -93,7 +113,11 @@ ssize_t TlsStream::try_read(char* to, size_t size) {
       continue;
     }
     const ssize_t why = reason(result);
-    if (why == -EAGAIN) readiness().readable = false;
+    if (why == -EAGAIN) {
+      readiness().readable = false;
+      // A ticket has made OpenSSL set up a buffer for an answer, which it frees only after a write.
+      if (std::exchange(ticket_came_, false)) rest();
+    }
     // An end or a fault is there again at the next call.
     if (got == 0) return why;
     break;
@@ -245,7 +269,10 @@ void TlsStream::count_message(uint8_t type) {
     }
     if (++key_updates_ > kMostKeyUpdates || ++key_updates_in_window_ > kMostInWindow) fail(-EPROTO);
   }
-  if (type == SSL3_MT_NEWSESSION_TICKET && ++tickets_ > kMostTickets) fail(-EPROTO);
+  if (type == SSL3_MT_NEWSESSION_TICKET) {
+    ticket_came_ = true;
+    if (++tickets_ > kMostTickets) fail(-EPROTO);
+  }
   // Weir agrees to none, and each costs an alert.
   if (type == SSL3_MT_HELLO_REQUEST && ++hello_requests_ > kMostHelloRequests) fail(-EPROTO);
 }
@@ -261,6 +288,7 @@ ssize_t TlsStream::reason(int result) {
   const unsigned long error = ERR_peek_error();
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ: return -EAGAIN;
+    case SSL_ERROR_WANT_X509_LOOKUP: certificate_asked_ = true; return fail(-EPROTO);
     case SSL_ERROR_WANT_RETRY_VERIFY: return -EINPROGRESS;
     // An end that the peer has not announced may be a cut.
     case SSL_ERROR_ZERO_RETURN: return ended_below_ ? -ENODATA : 0;

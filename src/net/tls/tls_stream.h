@@ -22,6 +22,8 @@ struct Handshaken {
   uint8_t alert = 0;
   /// The peer's certificate was not accepted.
   bool distrusted = false;
+  /// The peer asks for a certificate, and that was a reason to stop (see ClientTls).
+  bool certificate_asked = false;
   /// What OpenSSL calls a fault of the protocol: "wrong version number".
   std::string fault = {};
   /// The session is one that was kept from an earlier connection.
@@ -51,6 +53,8 @@ class TlsStream final : public async::ByteStream,
 
   /// `first`: bytes of the peer that were read before.
   TlsStream(std::unique_ptr<async::ByteStream> below, SslPtr ssl, base::Slice first = {});
+  /// On a stream that outlives this one.
+  TlsStream(async::ByteStream& below, SslPtr ssl, base::Slice first);
   TlsStream(const TlsStream&) = delete;
   ~TlsStream() override;
 
@@ -59,6 +63,13 @@ class TlsStream final : public async::ByteStream,
   async::Task<Handshaken> handshake(uint64_t deadline_ms);
   /// For what the handshake has found out.
   const SSL& ssl() const { return *ssl_; }
+  /// After the handshake: the session is one that was begun on an earlier connection.
+  bool resumed() const;
+  /// After the handshake, of a server's: whether the client asked for that name (RFC 6066, 3); ""
+  /// for none. Names are compared without case and final dot.
+  bool names(std::string_view name) const;
+  /// The alert by which the peer has ended the stream; 0: none.
+  uint8_t alert() const { return alert_; }
 
   /// A number of bytes; 0 after close_notify alone; -ENODATA for an end without it; -EPROTO for a
   /// fault or an alert of the peer's.
@@ -69,11 +80,15 @@ class TlsStream final : public async::ByteStream,
   void shut_down_writes() override;
   void abort() override;
   size_t unsent() const override { return waiting_.size() - sent_ + below_->unsent(); }
+  /// True once all that was written has gone to the stream below.
+  bool drained() const { return waiting_.empty() || failed_ != 0; }
   bool absorb() override;
   void rest() override { SSL_free_buffers(ssl_.get()); }
 
  private:
   friend struct TlsBio;
+  TlsStream(async::ByteStream& below, SslPtr ssl, base::Slice first,
+            std::unique_ptr<async::ByteStream> owned);
   using Bytes = std::vector<char, base::Charged<char, base::Holding::blocks>>;
 
   void below_is_readable() override;
@@ -94,7 +109,8 @@ class TlsStream final : public async::ByteStream,
   bool flush();
   void send_close_notify();
 
-  const std::unique_ptr<async::ByteStream> below_;
+  const std::unique_ptr<async::ByteStream> owned_;  // Null if it is somebody else's.
+  async::ByteStream* const below_;
   const SslPtr ssl_;
   base::Slice first_;
   /// Ciphertext that the stream below has not taken, of which `sent_` bytes have gone.
@@ -104,8 +120,10 @@ class TlsStream final : public async::ByteStream,
   int failed_ = 0;
   int below_failed_ = 0;
   uint8_t alert_ = 0;
+  bool certificate_asked_ = false;
   uint8_t key_updates_ = 0, key_updates_in_window_ = 0, tickets_ = 0, hello_requests_ = 0;
   uint64_t counted_until_ms_ = 0;
+  bool ticket_came_ = false;  // Since buffers were last given back for one.
   bool open_ = false;         // The handshake is complete.
   bool ended_below_ = false;  // The stream below has ended.
   bool shut_ = false;         // close_notify was sent, or must not be.

@@ -12,7 +12,6 @@ namespace weir::net {
 namespace {
 
 /// Debian's package ca-certificates writes it.
-constexpr const char* kSystemsFile = "/etc/ssl/certs/ca-certificates.crt";
 /// Ten times what Debian's has.
 constexpr size_t kLargestFile = 4 * 1024 * 1024;
 
@@ -21,7 +20,7 @@ std::atomic<uint32_t> stores{0};
 /// Changes when the system's file is written anew.
 std::string state_of_systems_file() {
   struct stat state{};
-  if (stat(kSystemsFile, &state) != 0) return {};
+  if (stat(kSystemRoots, &state) != 0) return {};
   return std::to_string(state.st_dev) + ' ' + std::to_string(state.st_ino) + ' ' +
          std::to_string(state.st_size) + ' ' + std::to_string(state.st_mtim.tv_sec) + '.' +
          std::to_string(state.st_mtim.tv_nsec);
@@ -87,7 +86,7 @@ void TrustStore::load() {
   // Without them only the configuration's own count: the reason shows at each site.
   ERR_clear_error();
   // All at once and here, where OpenSSL's own default would open files at each handshake.
-  if (X509_STORE_load_file(store_.get(), kSystemsFile) != 1)
+  if (X509_STORE_load_file(store_.get(), kSystemRoots) != 1)
     X509_STORE_set_default_paths(store_.get());
   ERR_clear_error();
   loaded_.store(true, std::memory_order_release);

@@ -15,6 +15,9 @@
 
 namespace weir::net {
 
+/// Where Debian keeps the system's authorities, in PEM.
+inline constexpr const char* kSystemRoots = "/etc/ssl/certs/ca-certificates.crt";
+
 /// Certificates that help to build chains, and that nobody trusts.
 struct KnownIssuers {
   Intermediates seen;

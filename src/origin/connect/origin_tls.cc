@@ -35,6 +35,27 @@ std::string_view meaning_of(uint8_t alert) {
   }
 }
 
+constexpr uint8_t kNoApplicationProtocol = 120;  // RFC 7301, 3.2
+
+http::Secured found_by(const net::Handshaken& made, const net::TlsStream& stream) {
+  http::Secured found;
+  using enum http::Secured::How;
+  if (made.certificate_asked)
+    found.how = certificate_asked;
+  else if (made.distrusted)
+    found.how = untrusted;
+  else if (made.alert == kNoApplicationProtocol)
+    found.how = no_protocol;
+  else if (made.error != 0)
+    found.how = failed;
+  if (made.error == 0) {
+    const net::Validity validity = net::ClientTls::validity_of(stream);
+    found.valid_from_s = validity.from_s;
+    found.valid_to_s = validity.to_s;
+  }
+  return found;
+}
+
 Error failure(const net::Handshaken& made, const net::TlsStream& stream,
               std::string_view authority) {
   const std::string name(authority);
@@ -45,6 +66,9 @@ Error failure(const net::Handshaken& made, const net::TlsStream& stream,
   if (made.distrusted) {
     return Error(ErrorType::tls_certificate_error,
                  "The certificate of " + name + ' ' + net::ClientTls::why_refused(stream) + '.');
+  }
+  if (made.certificate_asked) {
+    return Error(ErrorType::tls_protocol_error, name + " asks for a certificate of the client's.");
   }
   if (made.alert != 0) {
     const std::string_view meaning = meaning_of(made.alert);
@@ -121,18 +145,20 @@ async::Task<net::Handshaken> OriginTls::complete(net::TlsStream& stream,
 }
 
 async::Task<Secured> OriginTls::secure(std::unique_ptr<async::ByteStream> stream, TlsOrigin origin,
-                                       uint64_t deadline_ms) {
+                                       uint64_t deadline_ms, http::Secured* found) {
   const HandshakeTurns::Turn turn = co_await turns_.wait(origin.client, deadline_ms);
   if (turn.refused_by() != HandshakeTurns::Limit::none)
     co_return std::unexpected(TlsFailure{no_turn(turn.refused_by())});
   auto tls = co_await client();
   if (!tls) co_return std::unexpected(TlsFailure{std::move(tls).error()});
   auto trust = trust_;
-  net::SslPtr ssl = (*tls)->begin(origin.host, origin.literal, origin.authority);
+  net::SslPtr ssl =
+      (*tls)->begin(origin.host, origin.literal, origin.authority, origin.stop_if_asked);
   if (!ssl) co_return std::unexpected(TlsFailure{no_memory()});
   auto secured = std::make_unique<net::TlsStream>(std::move(stream), std::move(ssl));
   net::Handshaken made = co_await secured->handshake(deadline_ms);
   if (made.error == -EINPROGRESS) made = co_await complete(*secured, std::move(trust), deadline_ms);
+  if (found) *found = found_by(made, *secured);
   if (made.error == 0) co_return secured;
   const bool of_session = is_broken_off(made) && net::ClientTls::offered_session(*secured);
   if (of_session) (*tls)->forget_sessions(origin.authority);

@@ -10,6 +10,7 @@
 #include "async/task.h"
 #include "base/error.h"
 #include "base/ip.h"
+#include "http/secured.h"
 #include "net/tls/client_tls.h"
 #include "origin/connect/handshake_turns.h"
 #include "origin/connect/missing_issuers.h"
@@ -25,6 +26,8 @@ struct TlsOrigin {
   std::string_view authority;
   /// For whose request.
   base::IpAddress client = {};
+  /// The handshake ends if the origin asks for a certificate of the client's.
+  bool stop_if_asked = false;
 };
 
 /// Why a connection has no TLS.
@@ -54,9 +57,10 @@ class OriginTls {
   /// outlive the task. Nothing of a request was sent if this fails. Errors, all with status 502
   /// (504 for time): tls_certificate_error, tls_alert_received, tls_protocol_error,
   /// connection_terminated, connection_timeout; connection_limit_reached (503) if there is no
-  /// memory, or the handshake's turn does not come before the deadline.
+  /// memory, or the handshake's turn does not come before the deadline. `found`, if given, outlives
+  /// the task, which fills it, but for the error.
   async::Task<Secured> secure(std::unique_ptr<async::ByteStream> stream, TlsOrigin origin,
-                              uint64_t deadline_ms);
+                              uint64_t deadline_ms, http::Secured* found = nullptr);
 
  private:
   async::Task<base::Result<base::Ref<net::ClientTls>>> client();

@@ -110,6 +110,7 @@ async::Task<void> Connection::run(std::unique_ptr<Connection> self) {
     while (client_.input.empty()) {
       if (pins_.lost()) co_return go_back();
       client_.input.release();
+      client_.stream.rest();
       rests(!served_any_, waiting_since_ms_);
       idle_ = true;
       const ssize_t ready = co_await client_.stream.until_readable(request_deadline_ms());

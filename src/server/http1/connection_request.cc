@@ -126,8 +126,8 @@ Persistence Connection::persistence_of(const http1::RequestParser& parser,
   const bool& draining = context_.connections.draining();
   pins_.client_is_done = !parser.keep_alive();
   pins_.client_closes = pins_.client_is_done && !parser.asks_to_keep();
-  const bool keep_alive =
-      parser.keep_alive() && !head.fault && head.method != http::Method::connect && !draining;
+  const bool keep_alive = parser.keep_alive() && !head.fault && !session().fault &&
+                          head.method != http::Method::connect && !draining;
   return {head.version, keep_alive, pins_, draining};
 }
 

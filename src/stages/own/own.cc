@@ -56,6 +56,8 @@ base::Result<http::Response> Own::page(const http::Request& request) const {
     return response;
   }
   if (http::page_path(head) == http::kStylePath) return http::own_style_sheet();
+  if (auto file = authority_file(context_.authorities, http::page_path(head)))
+    return *std::move(file);
   return http::page_path(head) == "/" ? front_page(request) : no_page(head);
 }
 
@@ -74,6 +76,7 @@ http::Response Own::front_page(const http::Request& request) const {
       "Weir works.\nversion: " + version_ + "\nyour address: " + session.client.address.text() +
       "\nlistener: " + session.local.text() + "\nthis page came: " + std::string(how) + "\n";
   if (!context_.contact.text.empty()) text += "whom to ask: " + context_.contact.text + '\n';
+  text += authority_text(context_.authorities, last_tunnel(request));
   return http::text_response(200, "text/plain; charset=utf-8",
                              text + denials_text(denials_of(request)));
 }
@@ -99,7 +102,8 @@ std::string Own::front_html(const http::Request& request, std::string_view how) 
       "</code></dd>\n<dt>Your address</dt><dd><code>" +
       base::escape_html(session.client.address.text()) + "</code></dd>\n<dt>Your client</dt><dd>" +
       base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
-      "</dd>\n</dl>\n" + denials_html(denials_of(request));
+      "</dd>\n</dl>\n" + authority_html(context_.authorities, last_tunnel(request)) +
+      denials_html(denials_of(request));
   if (!context_.contact.html.empty()) body += "<p>Whom to ask: " + context_.contact.html + "</p>\n";
   return body;
 }
@@ -112,8 +116,13 @@ async::Task<base::Result<http::Response>> Own::handle(http::Request& request,
     return http::fail_with(
         base::Error(ErrorType::proxy_internal_error, "Policy has not seen this request."));
   const bool tunnels = request.head->method == Method::connect;
-  if ((tunnels || target.scheme == http::Scheme::https) && own_->is_own_name(target.host)) {
-    if (!tunnels || target.port != 80) {
+  const bool inside_own = request.session().own;
+  if ((tunnels || (target.scheme == http::Scheme::https && !inside_own)) &&
+      own_->is_own_name(target.host)) {
+    constexpr uint16_t kHttp = 80, kHttps = 443;
+    const bool served =
+        target.port == kHttp || (target.port == kHttps && !context_.authorities.empty());
+    if (!tunnels || !served) {
       return http::fail_with(
           base::Error(ErrorType::http_request_denied,
                       "Weir's own pages are at http://" + own_->own_name() + "/, port 80, alone.",

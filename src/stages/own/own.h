@@ -4,10 +4,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "http/own_names.h"
 #include "http/stage.h"
 #include "journal/denials.h"
+#include "stages/own/authority_page.h"
 
 namespace weir::own {
 
@@ -25,6 +27,10 @@ struct Context {
   /// Whether the client may see what was denied at its address. False for one that should log in
   /// and has not: somebody else may sit there. Empty: true for everybody.
   std::function<bool(const http::Request&)> may_see_denials = {};
+  /// What clients have to trust where TLS is opened; empty: nothing can be, not even for Weir's own
+  /// pages.
+  std::vector<Authority> authorities = {};
+  std::function<LastTunnel(const http::Request&)> last_tunnel = {};
   Contact contact = {};
 };
 
@@ -39,6 +45,9 @@ class Own final : public http::Stage {
   base::Result<http::Response> page(const http::Request& request) const;
   http::Response front_page(const http::Request& request) const;
   std::string front_html(const http::Request& request, std::string_view how) const;
+  LastTunnel last_tunnel(const http::Request& request) const {
+    return context_.last_tunnel ? context_.last_tunnel(request) : LastTunnel();
+  }
   std::deque<journal::Denial> denials_of(const http::Request& request) const;
 
   const std::shared_ptr<const http::OwnNames> own_;

@@ -39,8 +39,11 @@ void note_purpose(const http::Request& request) {
 }  // namespace
 
 Policy::Policy(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const http::OwnNames> own,
-               Notes notes)
-    : rules_(std::move(rules)), own_(std::move(own)), notes_(notes) {}
+               Notes notes, ReadsInside reads_inside)
+    : rules_(std::move(rules)),
+      own_(std::move(own)),
+      notes_(notes),
+      reads_inside_(std::move(reads_inside)) {}
 
 Decided Policy::decide(const Question& question, const Selection* selection) const {
   base::Ref<const Decision>& last = last_[place_of(question.host) % last_.size()];
@@ -50,17 +53,29 @@ Decided Policy::decide(const Question& question, const Selection* selection) con
   return decided;
 }
 
-Decided Policy::ask(const http::Request& request) const {
+Question Policy::question_of(const http::Request& request) const {
   const http::Target& target = request.head->target;
   const http::Session& session = request.session();
   const bool connects = request.head->method == http::Method::connect;
-  Question question{.listener = session.listener,
-                    .identity = request.asker->identity,
-                    .host = target.host,
-                    .port = target.port,
-                    .own = own_->answers(*request.head, session),
-                    .literal = target.literal,
-                    .connect = connects};
+  return {.listener = session.listener,
+          .identity = request.asker->identity,
+          .host = target.host,
+          .port = target.port,
+          .own = own_->answers(*request.head, session),
+          .literal = target.literal,
+          .connect = connects};
+}
+
+base::Ref<const Decision> Policy::shown(const http::Request& request,
+                                        const Decided& refused) const {
+  if (request.head->method != http::Method::connect || !reads_inside_ || !reads_inside_(request))
+    return {};
+  return shown_refusal(*rules_, question_of(request), refused);
+}
+
+Decided Policy::ask(const http::Request& request) const {
+  const http::Session& session = request.session();
+  Question question = question_of(request);
   std::string path;
   std::optional<Selection> selection;
   if (const auto& book = rules_->book_for(question)) {
@@ -77,7 +92,11 @@ async::Task<base::Result<http::Response>> Policy::handle(http::Request& request,
   http::Exchange& exchange = *request.exchange;
   exchange.verdict = std::move(decided.verdict);
   if (!decided.redirect_to.empty()) return http::answer(redirection(decided.redirect_to));
-  if (!decided.decision) return http::fail_with(std::move(decided.decision).error());
+  if (!decided.decision) {
+    const auto shown_inside = shown(request, decided);
+    if (!shown_inside) return http::fail_with(std::move(decided.decision).error());
+    decided.decision = shown_inside;
+  }
   const base::Ref<const Decision> decision = *std::move(decided.decision);
   exchange.decision = decision;
   request.decision = decision;

@@ -65,6 +65,7 @@ async::Task<base::Result<http::Response>> Validate::handle(http::Request& reques
   if (head.fault) return http::fail_with(*std::move(head.fault));
   if (auto checked = check_target(request); !checked)
     return http::fail_with(std::move(checked).error());
+  if (const auto& fault = request.session().fault) return http::fail_with(*fault);
   if (loops(head.fields)) {
     return http::fail_with(
         base::Error(ErrorType::proxy_loop_detected,

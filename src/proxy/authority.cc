@@ -1,0 +1,79 @@
+// The authority that Weir opens TLS with: found in state_dir, or made there.
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/event_log.h"
+#include "intercept/generations.h"
+#include "net/tls/pem_text.h"
+#include "proxy/master.h"
+#include "proxy/state_dir.h"
+
+namespace weir::proxy {
+namespace {
+
+std::string this_host() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+std::vector<own::Authority> offered_by(const intercept::Generations& generations) {
+  std::vector<own::Authority> offered;
+  auto all = generations.all();
+  if (!all) return offered;
+  for (const intercept::Listed& each : *all) {
+    if (!each.signs && !each.prepared) continue;
+    X509* const certificate = each.certificate.get();
+    offered.push_back({each.name, each.to, each.fingerprint, net::pem_of(certificate),
+                       net::der_of(certificate), each.prepared});
+  }
+  return offered;
+}
+
+bool same(const intercept::Authority& a, const intercept::Authority& b) {
+  return a.generation() == b.generation() && X509_cmp(a.certificate(), b.certificate()) == 0;
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const intercept::Authority>, std::string> Master::make_authority() {
+  std::string why;
+  if (!state_.is_open()) why = StateDir::make(state_path_);
+  if (!why.empty()) return std::unexpected(std::move(why));
+  const intercept::Generations generations(state_path_);
+  auto made = generations.make_first(this_host(), base::wall_seconds());
+  if (!made) return made;
+  base::log_event("made an authority, since HTTPS is to be opened: \"" +
+                  intercept::name_of((*made)->certificate()) + "\" in " + generations.folder() +
+                  ", SHA-256 " + intercept::fingerprint_of((*made)->certificate()) +
+                  "; clients have to trust it: `weir ca export` (docs/guide/https.md)");
+  return made;
+}
+
+std::expected<FoundAuthority, std::string> Master::find_authority(const Config& config) {
+  const bool wanted = config.opening.mode != policy::OpeningMode::off;
+  if (state_path_.empty()) {
+    if (!wanted) return FoundAuthority();
+    return std::unexpected(
+        std::string("to open HTTPS, set state_dir: the authority is kept there"));
+  }
+  const intercept::Generations generations(state_path_);
+  auto signs = generations.signing();
+  if (signs && !*signs && wanted) signs = make_authority();
+  if (!signs && !wanted) {
+    // The default folder may be somebody else's.
+    if (!config.state_dir.empty()) base::log_event("the authority is not used: " + signs.error());
+    return FoundAuthority();
+  }
+  if (!signs) return std::unexpected("HTTPS can't be opened: " + signs.error());
+  if (!*signs) return FoundAuthority();
+  FoundAuthority found{nullptr, offered_by(generations)};
+  // While the authority is the same, clients keep their sessions and certificates.
+  const auto before = snapshot_.get() ? snapshot_->parts->leaves : nullptr;
+  const bool kept = before && same(*before->authority(), **signs);
+  found.leaves = kept ? before : intercept::Leaves::make(*std::move(signs));
+  if (!found.leaves)
+    return std::unexpected(std::string("OpenSSL could not make a key for certificates"));
+  return found;
+}
+
+}  // namespace weir::proxy

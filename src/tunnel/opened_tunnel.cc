@@ -1,0 +1,133 @@
+#include "tunnel/opened_tunnel.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+
+#include "codec/http1/request_start.h"
+#include "server/http1/session.h"
+
+namespace weir::tunnel {
+
+using base::ErrorType;
+
+namespace {
+
+/// Alerts that a client sends because of a certificate (RFC 8446, 6.2), and three that some send in
+/// its place.
+bool is_about_certificate(uint8_t alert) {
+  constexpr uint8_t kAlerts[] = {40, 42, 43, 44, 45, 46, 47, 48, 49, 80};
+  return std::ranges::find(kAlerts, alert) != std::end(kAlerts);
+}
+
+}  // namespace
+
+std::string client_of(const http::Asker& asker) {
+  if (!asker.identity.empty()) return std::string(asker.identity);
+  return asker.session->client.address.text();
+}
+
+intercept::Party OpenedTunnel::party() const {
+  const http::Session& session = *parts_.session;
+  const auto& host = session.inner_host.empty() ? session.opened_host : session.inner_host;
+  return {{}, host.view(), parts_.shape};
+}
+
+void OpenedTunnel::judge_end(int error, uint8_t alert, bool resumed, uint64_t shown_ms) {
+  http::Exchange& exchange = *parts_.exchange;
+  exchange.tls_alert = alert;
+  const uint64_t now_ms = async::EventLoop::current().now_ms();
+  const bool sure = is_about_certificate(alert);
+  const bool ended = error == 0 || error == -ENODATA || error == -ECONNRESET || error == -EPIPE;
+  // A session that is resumed shows no certificate.
+  const bool likely = alert == 0 && ended && !resumed && now_ms - shown_ms <= kRejectionMs;
+  if (!sure && !likely) return;
+  exchange.tls = http::TlsInside::rejected;
+  if (parts_.session->own) return;  // Weir's own pages are never relayed elsewhere.
+  using Sureness = intercept::Learned::Sureness;
+  intercept::Learned& learned = parts_.opener.learned();
+  intercept::Party whose = party();
+  const std::string client = client_of(*exchange.asker);
+  whose.client = client;
+  learned.rejected(whose, sure ? Sureness::sure : Sureness::likely, alert, now_ms);
+  learned.tunnel_was(client, whose.host, exchange.tls, exchange.aside, now_ms);
+}
+
+bool OpenedTunnel::accepted(std::string_view first) {
+  http::Exchange& exchange = *parts_.exchange;
+  exchange.tls = http::TlsInside::opened;
+  const bool http = http1::start_of(first) != http1::Start::other;
+  if (!http) exchange.aside = http::Aside::not_http;
+  const uint64_t now_ms = async::EventLoop::current().now_ms();
+  const std::string client = client_of(*exchange.asker);
+  intercept::Learned& learned = parts_.opener.learned();
+  intercept::Party whose = party();
+  whose.client = client;
+  learned.accepted(whose, now_ms);
+  if (parts_.session->own) return http;
+  learned.tunnel_was(client, whose.host, exchange.tls, exchange.aside, now_ms);
+  if (!http) learned.speaks_otherwise(whose, now_ms);
+  return http;
+}
+
+async::Task<base::Result<base::Slice>> OpenedTunnel::first_content(net::TlsStream& client) {
+  auto& loop = async::EventLoop::current();
+  const uint64_t shown_ms = loop.now_ms();
+  const uint64_t deadline_ms =
+      shown_ms + std::min(parts_.silence_timeout_ms, parts_.context.config->idle_timeout_ms);
+  const bool resumed = client.resumed();
+  for (;;) {
+    const ssize_t ready = co_await client.until_readable(deadline_ms);
+    if (ready == -ETIMEDOUT) {
+      co_return base::fail(ErrorType::connection_read_timeout,
+                           "Nothing was asked for in the opened tunnel.");
+    }
+    auto block = base::Block::make(base::Block::kTiny);
+    const ssize_t n = ready < 0 ? ready : client.try_read(block->data(), block->capacity());
+    if (n == -EAGAIN) continue;
+    if (n > 0) co_return base::Slice(std::move(block), 0, static_cast<size_t>(n));
+    judge_end(static_cast<int>(n), client.alert(), resumed, shown_ms);
+    co_return base::Slice();
+  }
+}
+
+async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
+                                                  base::Slice client_bytes) {
+  auto& loop = async::EventLoop::current();
+  http::Exchange& exchange = *parts_.exchange;
+  const uint64_t begun_ms = loop.now_ms();
+  net::TlsStream opened(client, std::move(parts_.ssl), std::move(client_bytes));
+  const net::Handshaken made = co_await opened.handshake(begun_ms + kHandshakeMs);
+  if (made.error != 0) {
+    judge_end(made.error, made.alert, false, begun_ms);
+    if (exchange.tls == http::TlsInside::rejected || made.error != -EPROTO) {
+      co_return base::fail(ErrorType::client_closed, "The client has ended the TLS handshake.");
+    }
+    co_return base::fail(ErrorType::tls_protocol_error,
+                         "The client's TLS handshake has failed (" + made.fault + ").");
+  }
+  // What was asked about was read by Weir's own code: OpenSSL has to have read the same, also in a
+  // second ClientHello (RFC 8446, 4.1.4).
+  if (!opened.names(parts_.server_name)) {
+    co_return base::fail(ErrorType::tls_protocol_error,
+                         "The server name has changed within the TLS handshake.");
+  }
+  CO_TRY(base::Slice first, co_await first_content(opened));
+  if (first.empty())
+    co_return base::fail(ErrorType::client_closed, "The client has sent nothing in the tunnel.");
+  if (!accepted(first.view())) {
+    co_return base::fail(ErrorType::http_request_error,
+                         "What is inside the opened tunnel is not HTTP. The next connection to "
+                         "that host is not opened.");
+  }
+  // Whoever opened the tunnel makes the requests inside.
+  auto asker = base::make_ref<http::Asker>(parts_.session, exchange.asker->identity);
+  co_await server::serve_session(opened, std::move(asker), parts_.context, std::move(first),
+                                 nullptr);
+  // The last answer may still wait for the client to take it.
+  while (!opened.drained())
+    if (co_await opened.until_writable(loop.now_ms() + kHandshakeMs) < 0) break;
+  co_return {};
+}
+
+}  // namespace weir::tunnel

@@ -1,0 +1,514 @@
+"""CONNECT tunnels whose TLS Weir opens: what is inside is served like plain requests, and nothing is
+lost by it."""
+
+import hashlib
+import os
+import ssl
+import threading
+import time
+
+import pytest
+from support import websocket
+from support.client import Client, eventually
+from support.nameserver import NameServer
+from support.opened import Opening, alert_in, first_answer, get, inside, issuer_of, lines_of, trust
+from support.tls import Authority, client_hello
+from support.origin import Origin
+from support.tunnels import connect
+from support.weir import Weir, run
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def context(authority):
+    return authority.issue("127.0.0.1", "localhost", "site.localhost")
+
+
+@pytest.fixture
+def opening(tmp_path, authority):
+    return Opening(tmp_path, authority)
+
+
+@pytest.fixture
+def weir(start, opening):
+    running = start(opening.config())
+    opening.export(running)
+    return running
+
+
+def kept(connection):
+    """Answers every request on the connection with its target."""
+    while connection.more():
+        connection.respond(connection.request().target.encode())
+
+
+def tunnels(weir, count):
+    """The lines of that many CONNECTs, in the log."""
+    return eventually(lambda: len(lines := lines_of(weir, "CONNECT")) >= count and lines)
+
+
+def test_what_is_inside_is_served(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        assert issuer_of(client).startswith("Weir")
+        assert client.socket.getpeercert()["subjectAltName"] == (("DNS", "site.localhost"),)
+        assert client.socket.selected_alpn_protocol() == "http/1.1"
+        for target in ("/a?b", "/c"):
+            client.send_request("GET", target, [("Host", site)])
+            response = client.response()
+            assert (response.status, response.body) == (200, target.encode())
+            assert response.fields.get("via")
+    assert len(origin.connections) == 1
+    assert [request.fields.get("host") for request in origin.requests] == [site] * 2
+    line = tunnels(weir, 1)[0]
+    assert line.details["tls"] == "opened" and line.details["sni"] == "site.localhost"
+    assert [line.request.split(" ")[1] for line in lines_of(weir, "GET")] == ["/a?b", "/c"]
+
+
+def test_an_address_is_opened_with_a_certificate_for_it(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    with inside(weir, origin.authority, trust(opening.pem)) as client:
+        assert client.socket.getpeercert()["subjectAltName"] == (("IP Address", "127.0.0.1"),)
+        client.send_request("GET", "/", [("Host", origin.authority)])
+        assert client.response().status == 200
+
+
+def test_a_connect_by_address_goes_there_under_the_server_name(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, origin.authority, trust(opening.pem), name="site.localhost") as client:
+        for _ in range(2):
+            client.send_request("GET", "/", [("Host", site)])
+            assert client.response().status == 200
+        client.send_request("GET", "/", [("Host", origin.authority)])
+        assert client.response().status == 421
+
+
+def test_the_origins_connection_serves_the_next_tunnel(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    for _ in range(3):
+        assert get(weir, f"https://site.localhost:{origin.port}/", trust(opening.pem)).status == 200
+    assert len(origin.connections) == 1
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_much_goes_both_ways(weir, play, context, opening, version):
+    up, down = os.urandom(3_000_000), os.urandom(5_000_000)
+
+    def script(connection):
+        assert connection.request().body == up
+        connection.respond(down)
+        connection.wait_for_end()
+
+    origin = play(script, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem, version=version)) as client:
+        client.send_request("POST", "/", [("Host", site), ("Content-Length", str(len(up)))], up)
+        response = client.response("POST")
+    assert response.status == 200 and hashlib.sha256(response.body).digest() == hashlib.sha256(down).digest()
+
+
+def test_a_client_that_says_no_more_gets_all_of_its_answer(weir, play, context, opening):
+    content = os.urandom(2_000_000)
+    origin = play(lambda connection: (connection.request(), connection.respond(content), connection.wait_for_end()), tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send_request("GET", "/", [("Host", site), ("Connection", "close")])
+        time.sleep(0.2)  # What is sent meanwhile waits in Weir and in the kernel.
+        assert client.response().body == content
+
+
+def test_websocket(weir, play, context, opening):
+    origin = play(lambda connection: websocket.serve_echo(connection, connection.request()), tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        key = "dGhlIHNhbXBsZSBub25jZQ=="
+        fields = [("Host", site), ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")]
+        client.send_request("GET", "/chat", [*fields, ("Sec-WebSocket-Key", key)])
+        assert client.response().status == 101
+        for text in ("one", "two" * 50_000):
+            client.send(websocket.frame(text, masked=True))
+            assert websocket.read_frame(client.read) == (websocket.TEXT, b"echo: " + text.encode())
+        client.send(websocket.frame(b"\x03\xe8", websocket.CLOSE, masked=True))
+        assert websocket.read_frame(client.read)[0] == websocket.CLOSE
+
+
+def test_events_come_one_by_one(weir, play, context, opening):
+    go_on = threading.Event()
+
+    def script(connection):
+        connection.request()
+        connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for number in range(5):
+            connection.send(b"9\r\ndata: %d\n\n\r\n" % number)
+            assert go_on.wait(10)
+            go_on.clear()
+        connection.send(b"0\r\n\r\n")
+        connection.wait_for_end()
+
+    origin = play(script, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send_request("GET", "/", [("Host", site)])
+        client.read_until(b"\r\n\r\n")
+        for number in range(5):
+            assert b"data: %d" % number in client.read_until(b"\n\n\r\n")
+            go_on.set()
+
+
+def test_a_login_of_the_connection_stays_on_it(weir, play, context, opening):
+    """NTLM and Negotiate log in a connection: it belongs to this client alone."""
+    seen = []
+
+    def script(connection):
+        while connection.more():
+            request = connection.request()
+            seen.append((connection.number, request.fields.get("authorization")))
+            if len([each for each in seen if each[0] == connection.number]) < 3:
+                connection.respond(b"", "401 Unauthorized", [("WWW-Authenticate", "NTLM")])
+            else:
+                connection.respond(b"in")
+
+    origin = play(script, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        for token in (None, "NTLM one", "NTLM two", None):
+            client.send_request("GET", "/", [("Host", site)] + ([("Authorization", token)] if token else []))
+            response = client.response()
+        assert response.body == b"in"
+        assert len({number for number, _ in seen}) == 1
+        get(weir, f"https://{site}/", trust(opening.pem))
+        assert len({number for number, _ in seen}) == 2, "nobody else is on it"
+
+
+def test_the_other_hosts_and_ways_out_of_place(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    site = f"site.localhost:{origin.port}"
+    for fields, target, status in (
+        ([("Host", "other.localhost")], "/", 421),
+        ([("Host", site)], f"https://other.localhost:{origin.port}/", 421),
+        ([("Host", site)], f"http://{site}/", 421),
+        ([("Host", site)], f"https://{site}/", 200),
+    ):
+        with inside(weir, site, trust(opening.pem)) as client:
+            client.send_request("GET", target, fields)
+            assert client.response().status == status, (fields, target)
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send_request("CONNECT", "other.localhost:443", [("Host", "other.localhost:443")])
+        assert client.response("CONNECT").status == 400
+
+
+def test_alternative_services_are_not_offered(weir, play, context, opening):
+    origin = play(lambda connection: (connection.request(), connection.respond(b"x", fields=[("Alt-Svc", 'h3=":443"'), ("X-Kept", "1")]), connection.wait_for_end()), tls=context)
+    response = get(weir, f"https://site.localhost:{origin.port}/", trust(opening.pem))
+    assert response.fields.get("alt-svc") is None and response.fields.get("x-kept") == "1"
+
+
+def test_own_pages_come_over_tls_too(weir, opening):
+    response = get(weir, "https://weir.internal/", trust(opening.pem))
+    assert response.status == 200 and b"Weir works" in response.body
+
+
+def test_a_cut_is_no_end(weir, play, context, opening):
+    """A close-delimited answer ends with close_notify, or was cut (RFC 9112, 9.8)."""
+
+    def script(connection):
+        request = connection.request()
+        connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe beginning")
+        if request.target == "/whole":
+            connection.socket = connection.socket.unwrap()
+
+    origin = play(script, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send_request("GET", "/whole", [("Host", site)])
+        assert client.response().body == b"the beginning"
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send_request("GET", "/cut", [("Host", site)])
+        client.read_until(b"the beginning")
+        with pytest.raises((ConnectionResetError, ssl.SSLEOFError, ssl.SSLError, AssertionError)):
+            rest = client.socket.recv(100)
+            assert rest != b"", "a cut that looks like an end"
+
+
+def test_sessions_are_resumed_at_their_own_host_alone(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    client_context = trust(opening.pem)
+    client_context.check_hostname = False
+    sessions = {}
+    for name in ("site.localhost", "localhost"):
+        with inside(weir, f"{name}:{origin.port}", client_context) as client:
+            client.send_request("GET", "/", [("Host", f"{name}:{origin.port}")])
+            client.response()
+            sessions[name] = client.socket.session
+    for shown in sessions:
+        for asked in sessions:
+            with inside(weir, f"{asked}:{origin.port}", client_context, session=sessions[shown]) as client:
+                client.send_request("GET", "/", [("Host", f"{asked}:{origin.port}")])
+                assert client.response().status == 200
+                assert client.socket.session_reused == (shown == asked), (shown, asked)
+
+
+def test_a_server_name_of_another_host_is_refused(weir, play, context, opening):
+    origin = play(kept, tls=context)
+    assert alert_in(first_answer(weir, f"localhost:{origin.port}", client_hello("site.localhost"))) == 112
+    assert tunnels(weir, 1)[0].details["rule"] == "intercept.sni"
+    assert len(origin.requests) == 0
+
+
+def test_a_server_name_of_another_host_may_be_logged_alone(start, play, context, opening):
+    weir = start(opening.config('sni = "log"'))
+    opening.export(weir)
+    origin = play(kept, tls=context)
+    with inside(weir, f"localhost:{origin.port}", trust(opening.pem), name="site.localhost") as client:
+        client.send_request("GET", "/", [("Host", f"site.localhost:{origin.port}")])
+        assert client.response().status == 200
+
+
+def test_with_the_mode_off_nothing_is_opened(start, play, context, opening, authority):
+    weir = start(opening.config(mode="off"))
+    origin = play(kept, tls=context)
+    with inside(weir, f"site.localhost:{origin.port}", trust(authority.pem)) as client:
+        client.send_request("GET", "/", [("Host", f"site.localhost:{origin.port}")])
+        assert client.response().status == 200 and issuer_of(client) == "Test Root"
+    assert tunnels(weir, 1)[0].details["tls"] == "tunnelled"
+
+
+def test_only_and_all_but(start, play, context, tmp_path, authority):
+    origin = play(kept, tls=context, tolerant=True)
+    for mode, opened in (("only", ("site.localhost",)), ("all-but", ())):
+        (tmp_path / mode).mkdir()
+        opening = Opening(tmp_path / mode, authority)
+        weir = start(opening.config(mode=mode, hosts=["=site.localhost"]))
+        pem = opening.export(weir)
+        for name in ("site.localhost", "localhost"):
+            with inside(weir, f"{name}:{origin.port}", trust(pem if name in opened else authority.pem)) as client:
+                assert issuer_of(client).startswith("Weir") == (name in opened)
+
+
+def test_all_but_leaves_out_what_it_is_told_to(network, opening, authority):
+    names = {name: PUBLIC for name in ("site.test", "bank.test", "www.bank.test")}
+    with network(f"{PUBLIC}/32"), NameServer(names) as server, Weir(
+        server.config() + opening.config(mode="all-but", hosts=["bank.test"])
+    ) as weir, Origin(kept, host=PUBLIC, tls=authority.issue(*names), tolerant=True) as origin:
+        pem = opening.export(weir)
+        for name in names:
+            opened = not name.endswith("bank.test")
+            with inside(weir, f"{name}:{origin.port}", trust(pem if opened else authority.pem)) as client:
+                assert issuer_of(client).startswith("Weir") == opened
+
+
+def test_rules_see_what_is_inside(start, play, context, opening):
+    weir = start(
+        opening.config(
+            more='[[rule]]\nname = "no ads"\nwhat = { url = ["https://site.localhost:*/ads/*"] }\naction = "deny"\n'
+            '[[rule]]\nname = "left alone"\nwhat = { host = ["=localhost"] }\naction = "tunnel"\n'
+        )
+    )
+    opening.export(weir)
+    origin = play(kept, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        for target, status in (("/", 200), ("/ads/1", 403), ("/news", 200)):
+            client.send_request("GET", target, [("Host", site)])
+            assert client.response().status == status
+    tunnels(weir, 1)
+    assert [line.details.get("rule") for line in lines_of(weir, "GET")] == [None, "no_ads", None]
+
+
+class TestAnAllowThatOnlyTheInsideDecides:
+    """By default all is denied; what is allowed is a path."""
+
+    RULES = '[policy]\ndefault = "deny"\n[[rule]]\nname = "docs"\nwhat = { url = ["https://site.localhost:*/docs/*"] }\naction = "allow"\n'
+
+    def test_it_is_opened_and_each_request_is_judged(self, start, play, context, opening):
+        weir = start(opening.config(more=self.RULES))
+        opening.export(weir)
+        origin = play(kept, tls=context)
+        with Client(weir.port) as client:
+            connect(client, f"localhost:{origin.port}", 403)
+        site = f"site.localhost:{origin.port}"
+        with inside(weir, site, trust(opening.pem)) as client:
+            for target, status in (("/docs/a", 200), ("/other", 403), ("/docs/b", 200)):
+                client.send_request("GET", target, [("Host", site)])
+                assert client.response().status == status, target
+
+    def test_what_can_not_be_opened_does_not_pass(self, start, play, context, opening):
+        weir = start(opening.config(more=self.RULES))
+        origin = play(lambda connection: connection.wait_for_end(), tls=None, tolerant=True)
+        site = f"site.localhost:{origin.port}"
+        for sent in (b"SSH-2.0-x\r\n", b"\0\1\2\3" * 10, client_hello("site.localhost", ("h2",)), client_hello("localhost")):
+            first_answer(weir, site, sent)
+        assert not any(connection.received for connection in origin.connections)
+
+    def test_where_nothing_is_opened_it_is_denied(self, start, play, context, opening):
+        weir = start(opening.config(mode="off", more=self.RULES))
+        with Client(weir.port) as client:
+            connect(client, "site.localhost:443", 403)
+
+
+def test_ssh_and_others_pass_as_they_are(weir, play, opening):
+    def greets(connection):
+        connection.send("SSH-2.0-Test\r\n")
+        assert connection.reader.line() == b"SSH-2.0-Client"
+        connection.send("more")
+
+    origin = play(greets)
+    with Client(weir.port) as client:
+        connect(client, origin.authority)
+        assert client.read_until(b"\r\n") == b"SSH-2.0-Test\r\n"
+        client.send("SSH-2.0-Client\r\n")
+        assert client.read(4) == b"more"
+    stream = b"<?xml version='1.0'?><stream:stream to='site.test'>"
+    origin = play(lambda connection: (connection.reader.exactly(len(stream)), connection.send("<features/>")))
+    with Client(weir.port) as client:
+        connect(client, origin.authority)
+        client.send(stream)
+        assert client.read(11) == b"<features/>"
+
+
+PUBLIC = "93.184.216.34"
+
+
+class TestAnOriginThatFails:
+    """No request reaches it, and the client reads why over a certificate that it accepts."""
+
+    def refused(self, network, opening, tls, words, error="tls_certificate_error", intercept="", script=kept):
+        with network(f"{PUBLIC}/32"), NameServer({"site.test": PUBLIC}) as names, Weir(
+            names.config() + opening.config(intercept)
+        ) as weir, Origin(script, host=PUBLIC, tls=tls, tolerant=True) as origin:
+            opening.export(weir)
+            site = f"site.test:{origin.port}"
+            with inside(weir, site, trust(opening.pem)) as client:
+                client.send_request("GET", "/", [("Host", site), ("Accept", "text/html")])
+                response = client.response()
+                assert client.is_closed()
+            assert response.status == 502 and words in response.text, response.text
+            assert f"error={error}" in response.fields.get("proxy-status")
+            assert response.fields.get("cache-control") == "no-store"
+            assert response.fields.get("strict-transport-security") is None
+            assert not origin.requests
+            assert tunnels(weir, 1)[0].details["tls"] == "opened"
+
+    def test_another_name(self, network, opening, authority):
+        self.refused(network, opening, authority.issue("other.test"), "is for another name: it is for other.test")
+
+    def test_an_old_certificate(self, network, opening, authority):
+        tls = authority.issue("site.test", begin="20200101000000Z", end="20210102000000Z")
+        self.refused(network, opening, tls, "has expired (on 2021-01-02)")
+
+    def test_one_of_the_future(self, network, opening, authority):
+        tls = authority.issue("site.test", begin="20980101000000Z", end="20990101000000Z")
+        self.refused(network, opening, tls, "is not valid yet")
+
+    def test_an_unknown_issuer(self, network, opening, tmp_path):
+        self.refused(network, opening, Authority(tmp_path, "Somebody").issue("site.test"), "has an unknown issuer")
+
+    def test_one_for_clients(self, network, opening, authority):
+        self.refused(network, opening, authority.issue("site.test", usage="clientAuth"), "unsuitable certificate purpose")
+
+    def test_no_tls_at_all(self, network, opening):
+        def script(connection):
+            connection.socket.recv(10_000)
+            connection.send("HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.wait_for_end()
+
+        self.refused(network, opening, None, "does not speak TLS as it should", "tls_protocol_error", script=script)
+
+    def test_the_client_may_judge_by_the_owners_word(self, network, opening, tmp_path):
+        other = Authority(tmp_path, "Somebody")
+        with network(f"{PUBLIC}/32"), NameServer({"site.test": PUBLIC}) as names, Weir(
+            names.config() + opening.config('bad_origin_tunnel = ["site.test"]')
+        ) as weir, Origin(kept, host=PUBLIC, tls=other.issue("site.test"), tolerant=True) as origin:
+            site = f"site.test:{origin.port}"
+            with inside(weir, site, trust(other.pem)) as client:
+                client.send_request("GET", "/", [("Host", site)])
+                assert client.response().status == 200
+            assert tunnels(weir, 1)[0].details["step_aside"] == "bad_origin"
+
+
+class TestADenialIsReadInside:
+    """A browser shows no page for a CONNECT that is refused."""
+
+    RULE = '[[rule]]\nname = "no games"\nwhat = { host = ["=site.localhost"] }\naction = "deny"\n'
+
+    def test_by_a_client_that_has_accepted_a_certificate(self, start, play, context, opening):
+        weir = start(opening.config(more=self.RULE))
+        opening.export(weir)
+        origin = play(kept, tls=context)
+        assert get(weir, "https://weir.internal/", trust(opening.pem)).status == 200
+        site = f"site.localhost:{origin.port}"
+        with inside(weir, site, trust(opening.pem)) as client:
+            client.send_request("GET", "/", [("Host", site), ("Accept", "text/html"), ("Sec-Fetch-Dest", "document")])
+            response = client.response()
+            assert response.status == 403 and "no games" in response.text
+        assert not origin.connections, "nothing is connected to"
+        lines = eventually(lambda: len(lines := lines_of(weir, "GET")) == 2 and lines)
+        assert lines[-1].details["rule"] == "no_games" and lines[-1].status == 403
+
+    def test_others_are_refused_at_once(self, start, play, context, opening):
+        weir = start(opening.config(more=self.RULE))
+        origin = play(kept, tls=context)
+        with Client(weir.port) as client:
+            connect(client, f"site.localhost:{origin.port}", 403)
+
+    def test_what_is_not_opened_is_refused_at_once(self, start, play, context, opening):
+        weir = start(opening.config(hosts=("=localhost",), more=self.RULE))
+        opening.export(weir)
+        origin = play(kept, tls=context)
+        assert get(weir, "https://weir.internal/", trust(opening.pem)).status == 200
+        with Client(weir.port) as client:
+            connect(client, f"site.localhost:{origin.port}", 403)
+
+    def test_it_leads_nowhere_whatever_is_sent(self, start, play, context, opening):
+        weir = start(opening.config(more=self.RULE))
+        opening.export(weir)
+        origin = play(kept, tls=context)
+        assert get(weir, "https://weir.internal/", trust(opening.pem)).status == 200
+        site = f"site.localhost:{origin.port}"
+        for sent in (f"GET / HTTP/1.1\r\nHost: {site}\r\n\r\n".encode(), b"SSH-2.0-x\r\n", client_hello("site.localhost", ("h2",)), client_hello("localhost")):
+            first_answer(weir, site, sent)
+        for target, fields in (("/", "localhost"), (f"https://localhost:{origin.port}/", "localhost")):
+            with inside(weir, site, trust(opening.pem)) as client:
+                client.send_request("GET", target, [("Host", f"{fields}:{origin.port}")])
+                assert client.response().status in (403, 421)
+        assert not origin.connections
+
+
+def test_another_authority_by_reload(start, play, context, opening):
+    """The next generation is prepared, given to clients, and signs when it is told to."""
+    weir = start(opening.config())
+    old = opening.export(weir).read_text()
+    config = f"{weir.directory.name}/weir.toml"
+    origin = play(kept, tls=context)
+    url = f"https://site.localhost:{origin.port}/"
+    assert get(weir, url, trust(opening.pem)).status == 200
+    for words in (("ca", "renew", "--config", config), ("reload", str(weir.port))):
+        assert run(*words)[0] == 0
+    assert get(weir, url, trust(opening.pem)).status == 200
+    both = opening.export(weir).read_text()
+    assert both.count("BEGIN CERTIFICATE") == 2 and "PRIVATE" not in both
+    for words in (("ca", "switch", "--config", config), ("reload", str(weir.port))):
+        assert run(*words)[0] == 0
+    with inside(weir, f"site.localhost:{origin.port}", trust(opening.pem)) as client:
+        assert issuer_of(client).endswith("#2")
+    opening.pem.write_text(old)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        get(weir, url, trust(opening.pem))
+
+
+def test_the_secrets_of_opened_sessions_are_logged_if_asked_for(start, play, context, opening, tmp_path):
+    path = tmp_path / "secrets"
+    weir = start(opening.config().replace("[tls]\n", f'[tls]\nkey_log = "{path}"\n'))
+    opening.export(weir)
+    origin = play(kept, tls=context)
+    client_context = trust(opening.pem, version=ssl.TLSVersion.TLSv1_3)
+    client_context.keylog_filename = str(tmp_path / "client")
+    assert get(weir, f"https://site.localhost:{origin.port}/", client_context).status == 200
+    mine = {line for line in (tmp_path / "client").read_text().splitlines() if "TRAFFIC" in line}
+    assert mine and mine <= set(path.read_text().splitlines())
