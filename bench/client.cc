@@ -3,7 +3,6 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -43,18 +42,18 @@ bool same(std::string_view a, std::string_view b) {
 
 bool Client::open(int epoll, uint16_t port) {
   end();
-  descriptor_ = connect_to(port);
-  if (descriptor_ < 0) return false;
+  const int descriptor = connect_to(port);
+  if (descriptor < 0) return false;
+  channel_.use(descriptor);
   connecting_ = true;
   spent_ = in_tunnel = false;
   operations_ = 0;
-  watch(epoll, descriptor_, this);
+  watch(epoll, descriptor, this);
   return true;
 }
 
 void Client::end() {
-  if (descriptor_ >= 0) close(descriptor_);
-  descriptor_ = -1;
+  channel_.end();
   busy_ = false;
 }
 
@@ -74,7 +73,8 @@ Client::Progress Client::drive(uint32_t events) {
     return Progress::failed;
   if ((events & EPOLLOUT) != 0) connecting_ = false;
   if (!busy_) {
-    if ((events & (EPOLLRDHUP | EPOLLIN)) != 0) spent_ = true;
+    if ((events & EPOLLRDHUP) != 0) spent_ = true;
+    if ((events & EPOLLIN) != 0) look_while_idle();
     return Progress::waits;
   }
   if (connecting_) return Progress::waits;
@@ -89,14 +89,19 @@ Client::Progress Client::drive(uint32_t events) {
   return progress;
 }
 
+void Client::look_while_idle() {
+  // In TLS, what comes may be a session ticket.
+  char byte = 0;
+  if (!channel_.is_secure() || channel_.receive(&byte, 1) >= 0 || errno != EAGAIN) spent_ = true;
+}
+
 Client::Progress Client::send_some() {
   while (head_sent_ < operation_.head.size() || filler_left_ > 0) {
     const bool in_head = head_sent_ < operation_.head.size();
     const char* from = in_head ? operation_.head.data() + head_sent_ : filler.data();
     const size_t left = in_head ? operation_.head.size() - head_sent_
                                 : std::min<uint64_t>(filler_left_, filler.size());
-    const ssize_t sent =
-        send(descriptor_, from, left, MSG_NOSIGNAL | (in_head && filler_left_ > 0 ? MSG_MORE : 0));
+    const ssize_t sent = channel_.send(from, left, in_head && filler_left_ > 0 ? MSG_MORE : 0);
     if (sent < 0) return errno == EAGAIN || errno == EINTR ? Progress::waits : Progress::failed;
     if (in_head) {
       head_sent_ += static_cast<size_t>(sent);
@@ -111,7 +116,7 @@ Client::Progress Client::receive_some(bool to_the_end) {
   for (;;) {
     // The kernel drops large content without copying it.
     const bool drop = head_done_ && content_left_ >= kScratch;
-    const ssize_t got = recv(descriptor_, scratch, kScratch, drop ? MSG_TRUNC : 0);
+    const ssize_t got = channel_.receive(scratch, kScratch, drop ? MSG_TRUNC : 0);
     if (got < 0) return errno == EAGAIN || errno == EINTR ? Progress::waits : Progress::failed;
     if (got == 0) {
       spent_ = true;
@@ -120,7 +125,9 @@ Client::Progress Client::receive_some(bool to_the_end) {
     received_ = true;
     const Progress progress = take({scratch, static_cast<size_t>(got)});
     if (progress != Progress::waits) return progress;
-    if (static_cast<size_t>(got) < kScratch && !to_the_end) return Progress::waits;
+    // A short read of TLS is the rest of a record.
+    if (static_cast<size_t>(got) < kScratch && !to_the_end && !channel_.is_secure())
+      return Progress::waits;
   }
 }
 
@@ -143,7 +150,7 @@ Client::Progress Client::take(std::string_view bytes) {
   if (until_end_) return Progress::waits;
   if (bytes.size() > content_left_) return Progress::failed;
   content_left_ -= bytes.size();
-  return content_left_ == 0 ? Progress::done : Progress::waits;
+  return content_left_ <= operation_.held_back ? Progress::done : Progress::waits;
 }
 
 Client::Progress Client::take_head() {

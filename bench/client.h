@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "channel.h"
+
 namespace weir::bench {
 
 /// What to send, and how much to wait for.
@@ -12,6 +14,7 @@ struct Operation {
   uint64_t filler = 0;        // Meaningless bytes after the head.
   bool want_response = true;  // An HTTP response; else `want_bytes` of anything.
   uint64_t want_bytes = 0;
+  uint64_t held_back = 0;  // Of the response's content: so many bytes never come.
 };
 
 class Client {
@@ -25,7 +28,13 @@ class Client {
   /// Opens a connection and adds it to `epoll`. False if that fails at once.
   bool open(int epoll, uint16_t port);
   void end();
-  bool is_open() const { return descriptor_ >= 0; }
+  bool is_open() const { return channel_.is_open(); }
+  /// What follows is inside TLS; between two operations.
+  void secure(SSL_CTX* context, const std::string& host) {
+    channel_.secure(context, host);
+    operations_ = 0;
+  }
+  bool is_secure() const { return channel_.is_secure(); }
 
   void begin(const Operation& operation);
   /// Sends and receives as much as possible. `events` are those of epoll; 0 after begin().
@@ -47,15 +56,16 @@ class Client {
   Progress receive_some(bool to_the_end);
   Progress take(std::string_view bytes);
   Progress take_head();
+  void look_while_idle();
 
-  int descriptor_ = -1;
+  Channel channel_;
   bool busy_ = false;
   bool spent_ = false;
   bool connecting_ = false;
   bool head_done_ = false;
   bool until_end_ = false;
   bool received_ = false;    // Bytes of this operation's answer have come.
-  uint64_t operations_ = 0;  // Done on this connection.
+  uint64_t operations_ = 0;  // Done on this connection, inside TLS if there is any.
   Operation operation_;
   size_t head_sent_ = 0;
   uint64_t filler_left_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -29,21 +30,18 @@ class Load {
  public:
   explicit Load(const Plan& plan)
       : plan_(plan), clients_(std::make_unique<Client[]>(plan.connections)) {
-    const std::string authority = plan.host + ":" + std::to_string(plan.origin_port);
-    connect_head_ = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
-    const std::string common =
-        " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n";
+    if (plan.secure()) tls_ = client_tls(plan.authorities);
+    asked_.resize(plan.each_named ? plan.connections : 1, ask_for(plan.host));
     switch (plan.mode) {
       case Mode::get:
+      case Mode::handshakes:
       case Mode::idle_clients:
-        head_ = "GET http://" + authority + plan.path + common + "\r\n";
-        operation_ = {.head = head_};
+        operation_ = {.head = asked_[0].head, .held_back = plan.held_back};
         for (uint32_t i = 0; plan.paths > 1 && i < plan.paths; ++i)
-          heads_.push_back("GET http://" + authority + '/' + std::to_string(i) + plan.path +
-                           common + "\r\n");
+          heads_.push_back(head_of("GET", plan.host, '/' + std::to_string(i) + plan.path) + "\r\n");
         break;
       case Mode::upload:
-        head_ = "POST http://" + authority + "/upload" + common +
+        head_ = head_of("POST", plan.host, "/upload") +
                 "Content-Length: " + std::to_string(plan.size) + "\r\n\r\n";
         operation_ = {.head = head_, .filler = plan.size};
         break;
@@ -83,6 +81,29 @@ class Load {
   }
 
  private:
+  /// What is sent because of one host.
+  struct Asked {
+    std::string host, connect_head, head;
+  };
+
+  std::string authority_of(const std::string& host) const {
+    return host + ':' + std::to_string(plan_.origin_port);
+  }
+  /// Without the empty line. In TLS the target is in origin-form (RFC 9112, section 3.2.1).
+  std::string head_of(const char* method, const std::string& host, const std::string& path) const {
+    const std::string authority = authority_of(host);
+    return std::string(method) + (plan_.secure() ? " " : " http://" + authority) + path +
+           " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n";
+  }
+  Asked ask_for(const std::string& host) const {
+    const std::string authority = authority_of(host);
+    return {host, "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n",
+            head_of("GET", host, plan_.path) + "\r\n"};
+  }
+  Asked& asked_on(const Client& client) {
+    return asked_[plan_.each_named ? static_cast<size_t>(&client - clients_.get()) : 0];
+  }
+
   static void wait_for_line() {
     char byte = 0;
     while (read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n') {
@@ -127,14 +148,27 @@ class Load {
   }
 
   void start(Client& client) {
-    for (int attempts = 0; !client.is_open() || client.spent() || plan_.mode == Mode::connect;
-         ++attempts) {
+    for (int attempts = 0; !client.is_open() || client.spent() || plan_.renews(); ++attempts) {
       if (client.open(epoll_, plan_.proxy_port)) break;
       if (attempts == 3) fail("load: connect");
       usleep(1000);
     }
-    if (!plan_.tunnels() || plan_.direct) client.in_tunnel = true;
-    client.begin(client.in_tunnel ? operation_ : Operation{.head = connect_head_});
+    // The time makes it a name that no earlier run has asked for either.
+    if (plan_.each_named && !client.in_tunnel)
+      asked_on(client) =
+          ask_for('n' + std::to_string(now_ns()) +
+                  plan_.host.substr(std::min(plan_.host.size(), plan_.host.find('.'))));
+    if (client.in_tunnel || !plan_.connects()) return begin(client);
+    client.begin({.head = asked_on(client).connect_head});
+    drive(client, 0);
+  }
+
+  /// What is wanted, once the way to the origin is there.
+  void begin(Client& client) {
+    client.in_tunnel = true;
+    if (plan_.secure() && !client.is_secure()) client.secure(tls_.get(), asked_on(client).host);
+    if (plan_.each_named) operation_.head = asked_on(client).head;
+    client.begin(operation_);
     drive(client, 0);
   }
 
@@ -155,15 +189,11 @@ class Load {
         return;
       case Client::Progress::done: break;
     }
-    if (!client.in_tunnel) {
-      client.in_tunnel = true;
-      client.begin(operation_);
-      return drive(client, 0);
-    }
+    if (!client.in_tunnel) return begin(client);
     histogram_.add(now_ns() - client.began_ns);
     ++done_;
     --running_;
-    if (plan_.mode == Mode::connect) client.end();
+    if (plan_.renews()) client.end();
     start_next(client);
   }
 
@@ -183,7 +213,10 @@ class Load {
   Plan plan_;
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
   std::unique_ptr<Client[]> clients_;
-  std::string head_, connect_head_;
+  TlsContext tls_;
+  /// For one host, or for the host of each connection.
+  std::vector<Asked> asked_;
+  std::string head_;
   /// In turn, if there are different ones.
   std::vector<std::string> heads_;
   Operation operation_;

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 
+import certificates
 import counts
+import opened
 import peers
 import processes
 import report
@@ -35,18 +37,32 @@ class Bench:
         self.quick = options.quick
         self.rounds = options.rounds
         self.errors = open(peers.BUILD / "load.stderr", "wb")
-        self.origin = processes.start([str(peers.BUILD / "origin"), "0"], self.load_cpu, self.errors, stdout=subprocess.PIPE)
-        origin_port = int(processes.read_line(self.origin, 10))
+        made = certificates.Certificates(peers.BUILD / "certificates")
+        self.origins = []
+        origin_port = self.start_origin()
+        kinds = {"keeping": (), "closing": ("2", "close"), "whole": ("0", "close")}
+        ports = {kind: self.start_origin(str(made.identity), *words) for kind, words in kinds.items()}
         wanted = options.peers.split(",") if options.peers else None
-        unknown = set(wanted or ()) - {peer.name for peer in peers.ALL}
+        unknown = set(wanted or ()) - {peer.name for peer in peers.ALL + opened.ALL}
         if unknown:
             sys.exit(f"bench/run: no such peer: {', '.join(sorted(unknown))}")
-        self.peers = [peer(origin_port) for peer in peers.ALL if wanted is None or peer.name == "weir" or peer.name in wanted]
+
+        def chosen(peer):
+            return wanted is None or peer.name.startswith("weir") or peer.name in wanted
+
+        self.peers = [peer(origin_port) for peer in peers.ALL if chosen(peer)]
+        self.opened = [peer(made, ports) for peer in opened.ALL if chosen(peer)]
+
+    def start_origin(self, *more):
+        """Its port."""
+        self.origins.append(processes.start([str(peers.BUILD / "origin"), "0", *more], self.load_cpu, self.errors, stdout=subprocess.PIPE))
+        return int(processes.read_line(self.origins[-1], 10))
 
     def close(self):
-        for peer in self.peers:
+        for peer in self.peers + self.opened:
             peer.stop()
-        processes.stop(self.origin)
+        for origin in self.origins:
+            processes.stop(origin)
         self.errors.close()
 
     def run_load(self, words, at_ready, at_end):
@@ -98,7 +114,8 @@ class Bench:
         try:
             # As many at once as are opened at once below, so that the proxy has allocated what it
             # needs to serve them.
-            first = workloads.Workload("", "", {"mode": "pingpong" if workload.tunnels else "get", "connections": 32}, 640, 320)
+            mode = "pingpong" if workload.tunnels else "get"
+            first = workloads.Workload("", "", {"mode": mode, "connections": 32}, 640, 320, opened=workload.opened)
             self.run_load(first.words(peer, True), lambda: 0, lambda: 0)
 
             def settled():
@@ -116,10 +133,12 @@ class Bench:
     def run(self, workload):
         """All rounds of a workload. Each round runs all peers, and begins with another one."""
         started, skipped = [], {}
-        chosen = [peer for peer in self.peers if workload.applies_to(peer)]
+        chosen = [peer for peer in (self.opened if workload.opened else self.peers) if workload.applies_to(peer)]
         samples = {peer.name: [] for peer in chosen}
         for peer in chosen:
             try:
+                if workload.opened:
+                    peer.prepare(workload)
                 if not workload.idle:
                     peer.start(self.proxy_cpu)
                 started.append(peer)

@@ -1,10 +1,12 @@
 // The origin of the benchmark: one thread, with answers made in advance. It serves /1k, /64k and
 // /10m by HTTP/1.1 and drops content; or, if the first byte of a connection says so, it is an echo
-// or a source of bytes (sockets.h). Prints its port.
+// or a source of bytes (sockets.h). /held lacks its last byte, for ever. Prints its port.
+//   origin PORT [IDENTITY [TICKETS [close]]]
+// With a file of certificate and key it speaks TLS, and gives so many session tickets (2) after a
+// handshake; with "close" it ends each connection after one response.
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "channel.h"
 #include "sockets.h"
 
 namespace weir::bench {
@@ -29,8 +32,8 @@ constexpr size_t kMostHead = 64 * 1024;
 enum class Purpose { unknown, http, echo, source };
 
 struct Connection {
-  explicit Connection(int of) : descriptor(of) {}
-  int descriptor;
+  explicit Connection(int of) : channel(of) {}
+  Channel channel;
   Purpose purpose = Purpose::unknown;
   std::string input;          // Bytes that are not yet parsed or echoed.
   uint64_t content_left = 0;  // Content of a request that is still to be dropped.
@@ -41,12 +44,14 @@ struct Connection {
   bool to_the_end = false;  // The peer has ended: read on after a short read.
 };
 
-std::string response_of(size_t size) {
+/// With `more` fields. Of the content the last `held_back` bytes are missing.
+std::string response_of(size_t size, std::string_view more, size_t held_back = 0) {
   std::string out =
       "HTTP/1.1 200 OK\r\nServer: bench\r\nDate: Sun, 01 Nov 2026 12:00:00 GMT\r\nContent-Type: "
       "application/octet-stream\r\n";
-  out += "Cache-Control: no-store\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
-  out.resize(out.size() + size, 'x');
+  out += "Cache-Control: no-store\r\nContent-Length: " + std::to_string(size) + "\r\n";
+  (out += more) += "\r\n";
+  out.resize(out.size() + size - held_back, 'x');
   return out;
 }
 
@@ -67,7 +72,11 @@ std::string_view field_of(std::string_view head, std::string_view name) {
 
 class Origin {
  public:
-  explicit Origin(uint16_t port) : listener_(listen_on(port)) { announce(epoll_, listener_); }
+  /// `tls` may be null.
+  Origin(uint16_t port, TlsContext tls, bool closes)
+      : listener_(listen_on(port)), tls_(std::move(tls)), closes_(closes) {
+    announce(epoll_, listener_);
+  }
 
   [[noreturn]] void run() {
     epoll_event events[256];
@@ -95,14 +104,13 @@ class Origin {
   void accept_all() {
     for (int descriptor = accept_from(listener_); descriptor >= 0;
          descriptor = accept_from(listener_)) {
-      watch(epoll_, descriptor, new Connection(descriptor));
+      auto* connection = new Connection(descriptor);
+      if (tls_) connection->channel.secure(tls_.get());
+      watch(epoll_, descriptor, connection);
     }
   }
 
-  static void end(Connection* connection) {
-    close(connection->descriptor);
-    delete connection;
-  }
+  static void end(Connection* connection) { delete connection; }
 
   /// Goes on as far as possible. False if the connection has ended.
   bool drive(Connection& c) {
@@ -117,10 +125,10 @@ class Origin {
       if (begin_next(c)) continue;
       if (drained && !c.to_the_end) return true;
       const ssize_t got =
-          recv(c.descriptor, scratch_.get(), kScratch, c.content_left >= kScratch ? MSG_TRUNC : 0);
+          c.channel.receive(scratch_.get(), kScratch, c.content_left >= kScratch ? MSG_TRUNC : 0);
       if (got == 0) return false;
       if (got < 0) return errno == EAGAIN || errno == EINTR;
-      drained = static_cast<size_t>(got) < kScratch;
+      drained = static_cast<size_t>(got) < kScratch && !c.channel.is_secure();
       if (!take(c, {scratch_.get(), static_cast<size_t>(got)})) return false;
     }
   }
@@ -137,7 +145,7 @@ class Origin {
         again_.push_back(&c);
         return Sent::some;
       }
-      const ssize_t sent = send(c.descriptor, from, std::min(left, share), MSG_NOSIGNAL);
+      const ssize_t sent = c.channel.send(from, std::min(left, share));
       if (sent < 0) return errno == EAGAIN || errno == EINTR ? Sent::some : Sent::failed;
       share -= static_cast<size_t>(sent);
       if (c.response == nullptr) {
@@ -165,7 +173,7 @@ class Origin {
                                         : Purpose::http;
     }
     if (c.purpose == Purpose::echo && c.input.empty()) {
-      const ssize_t sent = send(c.descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = c.channel.send(bytes.data(), bytes.size());
       if (sent < 0 && errno != EAGAIN) return false;
       if (sent > 0) bytes.remove_prefix(static_cast<size_t>(sent));
     }
@@ -177,7 +185,7 @@ class Origin {
   bool begin_next(Connection& c) {
     if (c.content_left > 0 || c.input.empty()) return false;
     if (c.purpose == Purpose::echo) {
-      const ssize_t sent = send(c.descriptor, c.input.data(), c.input.size(), MSG_NOSIGNAL);
+      const ssize_t sent = c.channel.send(c.input.data(), c.input.size());
       if (sent > 0) c.input.erase(0, static_cast<size_t>(sent));
       return false;
     }
@@ -210,29 +218,41 @@ class Origin {
                                std::min<size_t>(connection.size(), 10)) != 0 ||
                        connection.empty()
                  : connection.starts_with("close") || connection.starts_with("Close");
+    c.last |= closes_;
     const std::string_view length = field_of(head, "Content-Length:");
     c.content_left = length.empty() ? 0 : std::strtoull(length.data(), nullptr, 10);
     if (c.content_left > 0) return;  // The response follows the content.
-    c.response = name == "/1k"    ? &kilobyte_
-                 : name == "/64k" ? &medium_
-                 : name == "/10m" ? &large_
-                                  : &small_;
+    c.response = name == "/1k"     ? &kilobyte_
+                 : name == "/64k"  ? &medium_
+                 : name == "/10m"  ? &large_
+                 : name == "/held" ? &held_
+                                   : &small_;
   }
 
   int epoll_ = epoll_create1(EPOLL_CLOEXEC);
   int listener_;
+  TlsContext tls_;
+  bool closes_;
   std::vector<Connection*> again_;
   std::unique_ptr<char[]> scratch_ = std::make_unique<char[]>(kScratch);
   std::string filler_ = std::string(kScratch, 'x');
-  std::string small_ = response_of(2), kilobyte_ = response_of(1024),
-              medium_ = response_of(64 * 1024), large_ = response_of(10 * 1024 * 1024);
+  std::string_view more_ = closes_ ? "Connection: close\r\n" : "";
+  std::string small_ = response_of(2, more_), kilobyte_ = response_of(1024, more_),
+              medium_ = response_of(64 * 1024, more_),
+              large_ = response_of(10 * 1024 * 1024, more_);
+  // nginx would wait for the rest.
+  std::string held_ = response_of(1025, "X-Accel-Buffering: no\r\n", 1);
 };
 
 }  // namespace
 }  // namespace weir::bench
 
 int main(int argc, char** argv) {
-  weir::bench::raise_descriptor_limit();
-  weir::bench::Origin origin(weir::bench::port_from(argc > 1 ? argv[1] : "0"));
+  using namespace weir::bench;
+  raise_descriptor_limit();
+  const bool closes = argc > 4 && std::string_view(argv[4]) == "close";
+  const size_t tickets = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 2;
+  Origin origin(port_from(argc > 1 ? argv[1] : "0"),
+                argc > 2 ? server_tls(argv[2], tickets) : nullptr, closes);
   origin.run();
 }

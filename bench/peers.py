@@ -162,6 +162,12 @@ class Nginx(Peer):
     tunnels = False
     note = "fixed upstream with `keepalive`, no temporary files; has no CONNECT"
 
+    def listen(self):
+        return f"listen 127.0.0.1:{self.port};"
+
+    def proxy_pass(self):
+        return "proxy_pass http://origin;"
+
     def arguments(self):
         user = "user root;" if os.geteuid() == 0 else ""
         temporary = "".join(f"  {kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -183,9 +189,9 @@ http {{
     keepalive_requests 1000000000;
   }}
   server {{
-    listen 127.0.0.1:{self.port};
+    {self.listen()}
     location / {{
-      proxy_pass http://origin;
+      {self.proxy_pass()}
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
@@ -199,12 +205,14 @@ http {{
 
 
 class Squid(Peer):
-    name, title, package, program = "squid", "Squid", "squid", "squid"
+    name, title, package, program = "squid", "Squid", "squid-openssl", "squid"
     note = "`cache deny all`, no log"
 
+    def listener(self):
+        return f"http_port 127.0.0.1:{self.port}\n"
+
     def arguments(self):
-        text = f"""http_port 127.0.0.1:{self.port}
-http_access allow all
+        text = f"""{self.listener()}http_access allow all
 cache deny all
 cache_mem 0
 access_log none

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::pair<std::string_view, Mode> kModes[] = {
     {"get", Mode::get},
+    {"handshakes", Mode::handshakes},
     {"upload", Mode::upload},
     {"pingpong", Mode::pingpong},
     {"bulk", Mode::bulk},
@@ -25,10 +26,12 @@ constexpr std::pair<std::string_view, Mode> kModes[] = {
   std::fprintf(
       stderr,
       "load: can't use %.*s\nusage: load "
-      "mode=get|upload|pingpong|bulk|connect|idle_clients|idle_tunnels proxy=PORT origin=PORT\n"
+      "mode=get|handshakes|upload|pingpong|bulk|connect|idle_clients|idle_tunnels proxy=PORT "
+      "origin=PORT\n"
       "  [host=NAME] [path=/1k] [paths=N] [size=BYTES] [connections=N] [operations=N] [warmup=N] "
       "[milliseconds=N] "
-      "[direct=1]\n",
+      "[direct=1]\n"
+      "  [tls=FILE_OF_AUTHORITIES] [each_named=1] [held_back=BYTES]\n",
       static_cast<int>(word.size()), word.data());
   std::exit(2);
 }
@@ -57,6 +60,10 @@ Plan read_plan(int argc, char** argv) {
       plan.host = value;
       continue;
     }
+    if (name == "tls") {
+      plan.authorities = value;
+      continue;
+    }
     uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc() || end != value.data() + value.size() || number > 1'000'000'000'000)
@@ -79,6 +86,10 @@ Plan read_plan(int argc, char** argv) {
       plan.milliseconds = number;
     } else if (name == "direct") {
       plan.direct = number != 0;
+    } else if (name == "each_named") {
+      plan.each_named = number != 0;
+    } else if (name == "held_back") {
+      plan.held_back = number;
     } else {
       usage(word);
     }

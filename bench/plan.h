@@ -5,7 +5,7 @@
 
 namespace weir::bench {
 
-enum class Mode { get, upload, pingpong, bulk, connect, idle_clients, idle_tunnels };
+enum class Mode { get, handshakes, upload, pingpong, bulk, connect, idle_clients, idle_tunnels };
 
 struct Plan {
   Mode mode = Mode::get;
@@ -20,11 +20,18 @@ struct Plan {
   uint64_t warmup = 0;           // Before them.
   uint64_t milliseconds = 2000;  // No operation begins after that.
   bool direct = false;  // A tunnel needs no CONNECT: the proxy leads to the origin whatever comes.
+  std::string authorities;  // If not empty, requests are in TLS; a file that says whom to believe.
+  bool each_named = false;  // Each connection asks for another host, a sibling of `host`.
+  uint64_t held_back = 0;   // So many bytes of each response never come.
 
   bool tunnels() const {
     return mode == Mode::pingpong || mode == Mode::bulk || mode == Mode::connect ||
            mode == Mode::idle_tunnels;
   }
+  bool secure() const { return !authorities.empty(); }
+  bool connects() const { return (tunnels() || secure()) && !direct; }
+  /// Each operation has a connection of its own.
+  bool renews() const { return mode == Mode::connect || mode == Mode::handshakes; }
   bool holds() const { return mode == Mode::idle_clients || mode == Mode::idle_tunnels; }
 };
 

@@ -3,6 +3,7 @@
 import statistics
 from xml.sax.saxutils import escape
 
+import opened
 import peers
 import workloads
 
@@ -11,7 +12,7 @@ BAR, GAP, HEAD, LABEL = 15, 5, 34, 112
 MOST = 8.0  # Times Weir; longer bars are cut and labelled with their value.
 COLOURS = {"weir": "#1f6f8b", "relay": "#9aa5ab"}
 OTHER = "#d08c47"
-TITLES = {peer.name: peer.title for peer in peers.ALL}
+TITLES = {peer.name: peer.title for peer in opened.ALL + peers.ALL}
 
 
 def costs(workload, measured):

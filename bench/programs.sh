@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by bench/run and bench/train: their own programs. Needs scripts/debian.sh.
 
-# build_program NAME SOURCE...: when a source is newer.
+# build_program NAME SOURCE... [-lLIBRARY...]: when a source is newer.
 build_program() {
   local name=$1 output=build/bench/$1
   shift
@@ -13,7 +13,8 @@ build_program() {
 
 build_programs() {
   mkdir -p build/bench
-  build_program origin bench/origin.cc bench/sockets.cc
+  build_program origin bench/origin.cc bench/channel.cc bench/sockets.cc -lssl -lcrypto
   build_program relay bench/relay.cc bench/sockets.cc
-  build_program load bench/load.cc bench/client.cc bench/plan.cc bench/sockets.cc
+  build_program load bench/load.cc bench/client.cc bench/plan.cc bench/channel.cc bench/sockets.cc \
+    -lssl -lcrypto
 }

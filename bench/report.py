@@ -3,6 +3,7 @@ docs/performance.md."""
 
 import statistics
 
+import opened
 import peers
 import plot
 import workloads
@@ -10,7 +11,7 @@ import workloads
 BEGIN, END = "<!-- made by bench/run: begin -->", "<!-- made by bench/run: end -->"
 DOCUMENT = peers.ROOT / "docs/performance.md"
 PLOT = peers.ROOT / "docs/performance.svg"
-TITLES = {peer.name: peer.title for peer in peers.ALL}
+TITLES = {peer.name: peer.title for peer in opened.ALL + peers.ALL}
 BUSY = 0.9  # A proxy below this share of its core waits for others: its rate is a lower bound.
 
 
@@ -22,15 +23,25 @@ def key_of(workload):
     return "bytes" if workload.idle else "cpu_us"
 
 
-def ratio(measured, workload, peer):
+def ratio(measured, workload, peer, of="weir"):
     """The median of the ratios of rounds: Weir's figure by the peer's. None if one of them is
     missing."""
-    ours, theirs = measured["samples"].get("weir"), measured["samples"].get(peer)
+    ours, theirs = measured["samples"].get(of), measured["samples"].get(peer)
     if not ours or not theirs:
         return None
     key = key_of(workload)
     pairs = [a[key] / b[key] for a, b in zip(ours, theirs) if b[key] > 0]
     return statistics.median(pairs) if pairs else None
+
+
+def minting(measured):
+    """The median, over the rounds, of what a handshake costs with a certificate made for it by what it costs with a
+    kept one. Made are certificates of hosts that are new, to which there is no connection: what the handshake with the
+    origin costs is taken off, as it is known from a host that is not new."""
+    samples = [measured["samples"].get(name) for name in ("weir", "weir_whole", "weir_minting")]
+    if not all(samples):
+        return None
+    return statistics.median(1 + (c["cpu_us"] - b["cpu_us"]) / a["cpu_us"] for a, b, c in zip(*samples))
 
 
 def cost_text(workload, value):
@@ -102,7 +113,9 @@ def measured_for(goal, results):
         return None
     workload = next(each for each in workloads.ALL if each.name == goal.workload)
     if goal.peer:
-        return ratio(measured, workload, goal.peer)
+        return ratio(measured, workload, goal.peer, goal.of)
+    if workload.name == "intercept_handshakes":
+        return minting(measured)
     samples = measured["samples"].get("weir")
     return median_of(samples, "bytes") if samples else None
 
@@ -125,7 +138,8 @@ def goal_rows(results):
     lines = []
     for goal in workloads.GOALS:
         value = measured_for(goal, results)
-        what = f"CPU by that of {TITLES[goal.peer]}" if goal.peer else goal.what
+        whose = f"CPU of {TITLES[goal.of]}" if goal.of != "weir" else "CPU"
+        what = f"{whose} by that of {TITLES[goal.peer]}" if goal.peer else goal.what
         lines.append([goal.workload, what, f"at most {number(goal.most)}", number(value), verdict(goal, value)])
     return ["workload", "what", "goal", "measured", ""], lines
 
@@ -171,8 +185,12 @@ def generated(results):
             parts.append(f"{TITLES[name]} is left out: {why}.")
     if results.get("counts"):
         parts += ["### counts", "Of Weir, get_1k: " + counts_line(results["counts"]) + "."]
-    versions = [[peer.title, results["versions"][peer.name], peer.note] for peer in peers.ALL if peer.name in results["versions"]]
+    known = results["versions"]
+    versions = [[peer.title, known[peer.name], peer.note] for peer in peers.ALL if peer.name in known]
     parts += ["### Who was measured", markdown_table(["proxy", "version", "how"], versions)]
+    if any(workload.opened and workload.name in results["workloads"] for workload in workloads.ALL):
+        how = [[peer.title, peer.note] for peer in opened.ALL if peer.name in known or issubclass(peer, opened.Weir)]
+        parts += ["Where TLS is opened:", markdown_table(["proxy", "how"], how)]
     return "\n\n".join(parts)
 
 

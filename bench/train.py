@@ -8,6 +8,7 @@ import types
 
 import counts
 import measure
+import opened
 import peers
 import workloads
 
@@ -19,6 +20,14 @@ FEW_NAMES = 20_000
 
 class Counting(peers.Weir):
     program = str(peers.ROOT / "build/train/weir")
+
+
+class CountingOpened(opened.Weir):
+    program = Counting.program
+
+
+class CountingMinting(opened.WeirMinting):
+    program = Counting.program
 
 
 def with_rules(bench):
@@ -33,7 +42,7 @@ def with_rules(bench):
 
 
 def main():
-    peers.ALL = (Counting,)
+    peers.ALL, opened.ALL = (Counting,), (CountingOpened, CountingMinting)
     options = types.SimpleNamespace(quick=True, rounds=1, peers=None)
     bench = measure.Bench(options)
     failed = []

@@ -3,6 +3,8 @@ measured."""
 
 import dataclasses
 
+import certificates
+
 MB = 1024 * 1024
 
 
@@ -15,6 +17,7 @@ class Workload:
     warmup: int = 0
     operation_bytes: int = 0  # If CPU is given per GB.
     idle: bool = False
+    opened: bool = False  # TLS on both sides, by the proxies of opened.py.
     skips: tuple = ()  # Peers that would behave like another.
 
     @property
@@ -22,6 +25,8 @@ class Workload:
         return self.load["mode"] in ("bulk", "pingpong", "connect", "idle_tunnels")
 
     def applies_to(self, peer):
+        if self.opened:
+            return not peer.only or self.name in peer.only
         if self.name == "idle_clients" and not peer.keeps_clients:
             return False
         return peer.name not in self.skips and (peer.tunnels if self.tunnels else peer.http)
@@ -32,6 +37,8 @@ class Workload:
         words["proxy"] = peer.tunnel_port if self.tunnels else peer.port
         words["origin"] = peer.origin_port
         words["direct"] = int(self.tunnels and peer.fixed_tunnels)
+        if self.opened:
+            words |= {"host": certificates.HOST, "tls": peer.authority(), "direct": int(peer.reverse)} | peer.more
         if not self.idle:
             words["operations"] = max(1, self.operations // (3 if quick else 1))
             words["warmup"] = self.warmup
@@ -46,8 +53,8 @@ def get(path, connections):
     return {"mode": "get", "path": path, "connections": connections}
 
 
-def idle(mode, connections):
-    return {"mode": mode, "connections": connections, "milliseconds": 60_000}
+def idle(mode, connections, **more):
+    return {"mode": mode, "connections": connections, "milliseconds": 60_000, **more}
 
 
 ALL = (
@@ -78,6 +85,21 @@ ALL = (
         "idle_tunnels", "2,000 tunnels, each idle after 64 bytes there and back",
         idle("idle_tunnels", 2000), idle=True, skips=NO_SPLICE,
     ),
+    Workload(
+        "intercept_1k", "GET of 1 KB by opened TLS, 64 keep-alive connections", get("/1k", 64), 30_000, 1_000, opened=True,
+    ),
+    Workload(
+        "intercept_handshakes", "new connection, full handshake of TLS, GET of 1 KB, end; 16 at once",
+        {"mode": "handshakes", "connections": 16}, 3_000, 200, opened=True,
+    ),
+    Workload(
+        "idle_opened", "1,000 opened connections, each in the middle of a response that is held back",
+        idle("idle_clients", 1000, path="/held", held_back=1), idle=True, opened=True,
+    ),
+    Workload(
+        "idle_opened_clients", "1,000 opened connections, each idle after one GET of 1 KB",
+        idle("idle_clients", 1000), idle=True, opened=True,
+    ),
 )
 
 
@@ -90,6 +112,7 @@ class Goal:
     peer: str
     most: float
     what: str = ""
+    of: str = "weir"  # Whose CPU.
 
 
 GOALS = (
@@ -111,6 +134,14 @@ GOALS = (
     Goal("connect_rate", "trafficserver", 0.75),
     Goal("idle_clients", "", 1200, "bytes of user memory an idle client connection"),
     Goal("idle_tunnels", "", 2000, "bytes of user memory an idle tunnel"),
+    Goal("intercept_1k", "haproxy", 1.0),
+    Goal("intercept_1k", "squid", 0.35),
+    Goal("intercept_handshakes", "haproxy", 1.0),
+    Goal("intercept_handshakes", "", 1.35, "CPU with a certificate made each time by that with a kept one"),
+    Goal("intercept_handshakes", "squid", 0.3, of="weir_origin"),
+    Goal("intercept_handshakes", "squid", 0.3, of="weir_whole"),
+    Goal("idle_opened", "", 44 * 1024, "bytes of user memory an opened connection, both sides held"),
+    Goal("idle_opened_clients", "", 20 * 1024, "bytes of user memory an opened connection, the client's side alone"),
     Goal("counts", "", 14_000, "user instructions a request (get_1k, callgrind)"),
     Goal("counts", "", 3_000, "user instructions that 100 rules, 20 groups and 2,000,000 names add"),
     Goal("counts", "", 3_000, "user instructions that they add if one of the rules asks for the path"),
