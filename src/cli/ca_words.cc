@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <expected>
 
 #include "base/clock.h"
+#include "base/folders.h"
 #include "base/whole_file.h"
 #include "cli/command_texts.h"
 #include "config/mistake.h"
@@ -35,11 +34,6 @@ Command say(std::string text) {
   return {{}, 0, std::move(text), {}};
 }
 
-std::string this_host() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
 /// The folder for state that `config` names, or else the default.
 Text state_of(const std::string& config, const std::string& state_dir) {
   std::string state = state_dir;
@@ -51,17 +45,6 @@ Text state_of(const std::string& config, const std::string& state_dir) {
   if (state.empty()) state = config::default_state_dir();
   if (state.empty()) return std::unexpected(std::string("there is no home: name --state-dir"));
   return state;
-}
-
-/// With its missing parents.
-std::string make_folder(const std::string& path) {
-  for (size_t at = 1; at <= path.size(); ++at) {
-    if (at < path.size() && path[at] != '/') continue;
-    const std::string part = path.substr(0, at);
-    if (mkdir(part.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-      return part + " can't be made: " + std::strerror(errno);
-  }
-  return {};
 }
 
 constexpr std::string_view kTaken =
@@ -77,8 +60,8 @@ std::string described(const Listed& each) {
 }
 
 Command init_in(const std::string& state) {
-  if (std::string why = make_folder(state); !why.empty()) return fail(why);
-  const auto made = Generations(state).make_first(this_host(), base::wall_seconds());
+  if (std::string why = base::make_folders(state); !why.empty()) return fail(why);
+  const auto made = Generations(state).make_first(intercept::this_host(), base::wall_seconds());
   if (!made) return fail(made.error());
   return say("Made the authority \"" + intercept::name_of((*made)->certificate()) + "\" in " +
              state + "/ca.\nSHA-256 " + intercept::fingerprint_of((*made)->certificate()) +
@@ -88,7 +71,7 @@ Command init_in(const std::string& state) {
 }
 
 Command renew_in(const std::string& state) {
-  const auto number = Generations(state).renew(this_host(), base::wall_seconds());
+  const auto number = Generations(state).renew(intercept::this_host(), base::wall_seconds());
   if (!number) return fail(number.error());
   return say("Prepared generation " + std::to_string(*number) +
              ". The old one signs until `weir ca switch`: first give the new one to all clients "

@@ -53,8 +53,8 @@ struct Opening {
   /// An origin on a public address whose certificate can't be verified is relayed too, so that the
   /// client judges it.
   bool relay_bad_origin = false;
-  /// What said so, for the log: a rule's name, `intercept.hosts`, `bypass:KIND`. Empty: nothing
-  /// asks for opening.
+  /// What said so, for whoever explains: a rule's name, `intercept.hosts`, `bypass:KIND`. Empty:
+  /// nothing asks for opening.
   base::KeptText why = {};
 };
 

@@ -57,6 +57,11 @@ std::string day_of(const ASN1_TIME* at) {
 
 }  // namespace
 
+std::string this_host() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
 std::string fingerprint_of(const X509* certificate) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   unsigned char digest[SHA256_DIGEST_LENGTH];

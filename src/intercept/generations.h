@@ -66,6 +66,8 @@ class Generations {
   const std::string folder_;
 };
 
+/// This machine's name, for the authority's; empty if it has none.
+std::string this_host();
 /// For `Listed` and for pages: SHA-256 of the certificate.
 std::string fingerprint_of(const X509* certificate);
 /// The common name of the certificate.

@@ -59,12 +59,12 @@ void Learned::accepted(const Party& party, uint64_t now_ms) {
   trusts_.at(party.client, party.client, now_ms);
   Program& program = programs_.at(program_key(party), party.client, now_ms);
   program.client = party.client;
-  const bool first = !program.accepted;
+  const bool first = !program.accepted && program.refused_hosts > 0;
   program.accepted = true;
   program.refused_hosts = 0;
   // The first time: the authority was installed since. What it refused before, it may accept now.
   const std::string mine = program_key(party) + kBetween;
-  if (first && refusals_.entries().size() > 0)
+  if (first)
     refusals_.erase_if([&](const auto& entry) { return entry.key.starts_with(mine); });
   else if (Refusal* const refusal = refusals_.find(refusal_key(party), now_ms))
     refusal->evidence = 0;

@@ -1,6 +1,4 @@
 // The authority that Weir opens TLS with: found in state_dir, or made there.
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/event_log.h"
 #include "intercept/generations.h"
@@ -10,11 +8,6 @@
 
 namespace weir::proxy {
 namespace {
-
-std::string this_host() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
 
 std::vector<own::Authority> offered_by(const intercept::Generations& generations) {
   std::vector<own::Authority> offered;
@@ -40,7 +33,7 @@ std::expected<std::shared_ptr<const intercept::Authority>, std::string> Master::
   if (!state_.is_open()) why = StateDir::make(state_path_);
   if (!why.empty()) return std::unexpected(std::move(why));
   const intercept::Generations generations(state_path_);
-  auto made = generations.make_first(this_host(), base::wall_seconds());
+  auto made = generations.make_first(intercept::this_host(), base::wall_seconds());
   if (!made) return made;
   base::log_event("made an authority, since HTTPS is to be opened: \"" +
                   intercept::name_of((*made)->certificate()) + "\" in " + generations.folder() +

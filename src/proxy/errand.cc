@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "http/no_memory.h"
+#include "http/target_parse.h"
+#include "http/userinfo.h"
 #include "policy/decide.h"
 
 namespace weir::proxy {
@@ -72,6 +74,22 @@ class ErrandBody final : public http::Body {
 };
 
 }  // namespace
+
+base::Result<base::Ref<http::RequestHead>> head_of_errand(const std::string& url,
+                                                          std::string_view accept) {
+  auto head = http::RequestHead::make();
+  head->method = http::Method::get;
+  head->method_token = "GET";
+  http::set_raw_target(*head, head->copy(url));
+  const std::string_view rest = std::string_view(url).substr(url.find("//") + 2);
+  head->fields.add(http::FieldId::host, head->copy(rest.substr(0, rest.find_first_of("/?#"))));
+  CHECK_OK(http::parse_target(*head));
+  head->fields.add("User-Agent", "Weir");
+  head->fields.add("Accept", accept);
+  // What is compressed would have to be unpacked before it could be read.
+  head->fields.add("Accept-Encoding", "identity");
+  return head;
+}
 
 Errand::Errand(Errands& errands, base::Ref<const http::Pipeline> pipeline,
                base::Ref<const http::Asker> asker)

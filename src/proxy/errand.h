@@ -2,6 +2,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "async/signal.h"
 #include "http/stage.h"
@@ -9,6 +11,11 @@
 namespace weir::proxy {
 
 class Errands;
+
+/// The head of a GET of that http or https URL, whose answer is not to be encoded. An error if
+/// it is no such URL.
+base::Result<base::Ref<http::RequestHead>> head_of_errand(const std::string& url,
+                                                          std::string_view accept);
 
 /// The record of one such request. Counted: its maker, the request, the response's body. Used on
 /// its worker's thread.

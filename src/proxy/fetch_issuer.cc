@@ -14,19 +14,11 @@ using base::ErrorType;
 using http::FieldId;
 
 base::Result<base::Ref<http::RequestHead>> head_for(const std::string& url) {
-  auto head = http::RequestHead::make();
-  head->method = http::Method::get;
-  head->method_token = "GET";
-  http::set_raw_target(*head, head->copy(url));
-  const std::string_view rest = std::string_view(url).substr(url.find("//") + 2);
-  head->fields.add(FieldId::host, head->copy(rest.substr(0, rest.find_first_of("/?#"))));
-  CHECK_OK(http::parse_target(*head));
+  auto head = head_of_errand(url, "application/pkix-cert, application/pkcs7-mime, */*;q=0.5");
+  if (!head) return head;
   // An origin that needs TLS to show its certificate would need another certificate first.
-  if (head->target.scheme != http::Scheme::http)
+  if ((*head)->target.scheme != http::Scheme::http)
     return base::fail(ErrorType::http_request_error, "It is no URL of http.");
-  head->fields.add("User-Agent", "Weir");
-  head->fields.add("Accept", "application/pkix-cert, application/pkcs7-mime, */*;q=0.5");
-  head->fields.add("Accept-Encoding", "identity");
   return head;
 }
 

@@ -58,17 +58,7 @@ class PartFile {
 
 base::Result<base::Ref<http::RequestHead>> head_for(const std::string& url,
                                                     const lists::CopyState& copy) {
-  auto head = http::RequestHead::make();
-  head->method = http::Method::get;
-  head->method_token = "GET";
-  http::set_raw_target(*head, head->copy(url));
-  const std::string_view rest = std::string_view(url).substr(url.find("//") + 2);
-  head->fields.add(FieldId::host, head->copy(rest.substr(0, rest.find_first_of("/?#"))));
-  CHECK_OK(http::parse_target(*head));
-  head->fields.add("User-Agent", "Weir");
-  head->fields.add("Accept", "text/plain, */*;q=0.5");
-  // What is compressed would have to be unpacked before it could be read.
-  head->fields.add("Accept-Encoding", "identity");
+  TRY(auto head, head_of_errand(url, "text/plain, */*;q=0.5"));
   if (!copy.etag.empty()) head->fields.add("If-None-Match", head->copy(copy.etag));
   if (!copy.last_modified.empty())
     head->fields.add("If-Modified-Since", head->copy(copy.last_modified));

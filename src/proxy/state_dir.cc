@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/folders.h"
+
 namespace weir::proxy {
 namespace {
 
@@ -16,17 +18,6 @@ constexpr std::string_view kLock = "/lock";
 
 std::string why(const std::string& path, std::string_view reason) {
   return "state_dir " + path + ": " + std::string(reason);
-}
-
-/// Makes the folder and its missing parents. Returns empty, or what failed.
-std::string make_folders(const std::string& path) {
-  for (size_t at = 1; at <= path.size(); ++at) {
-    if (at < path.size() && path[at] != '/') continue;
-    const std::string folder = path.substr(0, at);
-    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-      return folder + " can't be made: " + std::strerror(errno);
-  }
-  return {};
 }
 
 /// Which process uses the folder, as the lock file says.
@@ -46,12 +37,12 @@ StateDir::~StateDir() {
 }
 
 std::string StateDir::make(const std::string& path) {
-  const std::string failed = make_folders(path);
+  const std::string failed = base::make_folders(path);
   return failed.empty() ? failed : why(path, failed);
 }
 
 std::string StateDir::open(const std::string& path) {
-  if (std::string failed = make_folders(path); !failed.empty()) return why(path, failed);
+  if (std::string failed = base::make_folders(path); !failed.empty()) return why(path, failed);
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) return why(path, std::strerror(errno));
   if (!S_ISDIR(status.st_mode)) return why(path, "it is no folder");

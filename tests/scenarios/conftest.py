@@ -11,7 +11,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import namespace  # noqa: E402
 from support.nameserver import NameServer  # noqa: E402
 from support.origin import Origin  # noqa: E402
+from support.opened import Opening  # noqa: E402
 from support.site import Site  # noqa: E402
+from support.tls import Authority  # noqa: E402
 from support.weir import Weir  # noqa: E402
 
 SECONDS_A_TEST = 60
@@ -105,6 +107,18 @@ def origin():
     """An origin that answers everything with 200 and "ok"."""
     with Origin() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Whoever vouches for a file's origins with TLS."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def opening(tmp_path, authority):
+    """The settings of a Weir that opens HTTPS."""
+    return Opening(tmp_path, authority)
 
 
 @pytest.fixture

@@ -11,11 +11,6 @@ from support.tls import Authority, key_hash
 from support.weir import binary, environment
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 def kept(connection):
     while connection.more():
         connection.request()

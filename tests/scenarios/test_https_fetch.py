@@ -16,11 +16,6 @@ from support.weir import Weir
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def context(authority):
     return authority.issue("127.0.0.1", "localhost", "site.localhost")
 

@@ -6,12 +6,6 @@ import threading
 
 import pytest
 from support.client import eventually
-from support.tls import Authority
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")

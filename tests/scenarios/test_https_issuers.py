@@ -10,11 +10,6 @@ from support.reloading import Reloading
 from support.tls import Authority
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def between(authority, tmp_path):
     return Authority(tmp_path, "Between", parent=authority)

@@ -7,15 +7,9 @@ import stat
 
 import pytest
 from support.reloading import Reloading
-from support.tls import Authority
 from support.weir import Weir
 
 LINE = re.compile(r"[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def kept(connection):

@@ -12,27 +12,16 @@ import threading
 import pytest
 from support import chromium
 from support.client import eventually
-from support.opened import Opening, lines_of
+from support.opened import lines_of
 from support.site import PASSWORD, USER, Site
-from support.tls import Authority
 
 HOST = "site.test"
 pytestmark = pytest.mark.seconds(150)
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def context(authority):
     return authority.issue(HOST, "other.test", "localhost")
-
-
-@pytest.fixture
-def opening(tmp_path, authority):
-    return Opening(tmp_path, authority)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time
 import pytest
 from support.client import Client, eventually
 from support.message import Ended
-from support.opened import Opening, alert_in, first_answer, get, inside, issuer_of, lines_of, trust
+from support.opened import alert_in, first_answer, get, inside, issuer_of, lines_of, trust
 from support.tls import Authority, client_hello
 from support.tunnels import connect
 from support.weir import run
@@ -18,18 +18,8 @@ DENY = 'on_reject = "deny"'
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def context(authority):
     return authority.issue("127.0.0.1", "localhost", *(f"site{n}.localhost" for n in range(8)))
-
-
-@pytest.fixture
-def opening(tmp_path, authority):
-    return Opening(tmp_path, authority)
 
 
 @pytest.fixture
