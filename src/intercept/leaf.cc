@@ -73,7 +73,9 @@ std::shared_ptr<Leaves> Leaves::make(std::shared_ptr<const Authority> authority)
   made->key_ = make_key();
   const net::CertificatePtr model(X509_new());
   X509* const issuer = made->authority_->certificate();
-  if (!made->key_ || !model || X509_set_pubkey(model.get(), made->key()) != 1) return nullptr;
+  if (!made->key_ || !model || X509_set_pubkey(model.get(), made->key()) != 1 ||
+      !net::parse_extensions(issuer))
+    return nullptr;
   auto extensions = std::make_shared<Extensions>();
   extensions->all = {extension(model.get(), issuer, NID_basic_constraints, "critical,CA:FALSE"),
                      extension(model.get(), issuer, NID_key_usage, "critical,digitalSignature"),
@@ -109,7 +111,7 @@ net::CertificatePtr Leaves::mint(const std::string& name, bool literal, const Ti
     if (X509_add_ext(leaf, one.get(), -1) != 1) return nullptr;
   if (!add_name(leaf, name, literal, !has_subject)) return nullptr;
   if (X509_sign(leaf, authority_->key(), EVP_sha256()) == 0) return nullptr;
-  return made;
+  return net::parse_extensions(leaf) ? std::move(made) : nullptr;
 }
 
 std::shared_ptr<const Leaf> Leaves::kept(std::string_view name, int64_t now_s) {

@@ -35,4 +35,10 @@ inline CertificatePtr share(X509* certificate) {
   return CertificatePtr(certificate);
 }
 
+/// OpenSSL takes the extensions apart at their first use and keeps the result in the certificate.
+/// With this it does so before other threads have the certificate. False: they are malformed.
+inline bool parse_extensions(X509* certificate) {
+  return X509_check_purpose(certificate, -1, 0) == 1;
+}
+
 }  // namespace weir::net

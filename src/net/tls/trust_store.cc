@@ -39,7 +39,9 @@ bool add_all(const std::string& pem, X509_STORE* to) {
   bool any = false;
   for (int i = 0; infos && i < sk_X509_INFO_num(infos.get()); ++i) {
     X509* const certificate = sk_X509_INFO_value(infos.get(), i)->x509;
-    any |= certificate && X509_STORE_add_cert(to, certificate) == 1;
+    if (!certificate) continue;
+    parse_extensions(certificate);
+    any |= X509_STORE_add_cert(to, certificate) == 1;
   }
   ERR_clear_error();
   return any;
