@@ -122,28 +122,55 @@ TEST_F(ClientTlsTest, SessionsAreResumed) {
   }
 }
 
-TEST(SessionTable, KeepsTheNewestOfThoseThatWereUsedLast) {
-  SessionTable table;
-  const auto put = [&](const std::string& origin) {
+class SessionTableTest : public testing::Test {
+ protected:
+  SSL_SESSION* put(const std::string& origin) {
     SSL_SESSION* const made = SSL_SESSION_new();
     SSL_SESSION_set_protocol_version(made, TLS1_3_VERSION);
-    table.put(origin, SslSessionPtr(made));
+    table_.put(origin, SslSessionPtr(made));
     return made;
-  };
+  }
+  size_t take_all(const std::string& origin) {
+    size_t count = 0;
+    while (table_.take(origin)) ++count;
+    return count;
+  }
+
+  SessionTable table_;
+};
+
+TEST_F(SessionTableTest, TheNewestOfAnOrigin) {
   put("a:443");
   SSL_SESSION* const second = put("a:443");
   SSL_SESSION* const third = put("a:443");
-  EXPECT_EQ(table.take("a:443").get(), third);
-  EXPECT_EQ(table.take("a:443").get(), second);
-  EXPECT_EQ(table.take("a:443"), nullptr) << "two are kept";
-  put("a:443");
-  for (size_t i = 0; i < SessionTable::kMostOrigins; ++i) put(std::to_string(i));
-  EXPECT_EQ(table.take("a:443"), nullptr);
-  EXPECT_NE(table.take("0"), nullptr);
-  table.drop("1");
-  table.drop("unknown");
-  EXPECT_EQ(table.take("1"), nullptr);
-  EXPECT_NE(table.take("2"), nullptr);
+  EXPECT_EQ(table_.take("a:443").get(), third);
+  EXPECT_EQ(table_.take("a:443").get(), second);
+  for (size_t i = 0; i < 3 * SessionTable::kMostEach; ++i) put("a:443");
+  EXPECT_EQ(table_.size(), SessionTable::kMostEach);
+  EXPECT_EQ(take_all("a:443"), SessionTable::kMostEach);
+  EXPECT_EQ(table_.size(), 0u);
+}
+
+TEST_F(SessionTableTest, TheOriginsThatWereUsedLast) {
+  for (int i = 0; i < 2; ++i) put("a:443");
+  for (size_t i = 0; i < SessionTable::kMost - 1; ++i) put(std::to_string(i));
+  EXPECT_EQ(table_.size(), SessionTable::kMost);
+  EXPECT_EQ(take_all("a:443"), 1u) << "the oldest one went";
+  for (int i = 0; i < 2; ++i) put("0");
+  EXPECT_EQ(table_.size(), SessionTable::kMost);
+  EXPECT_EQ(take_all("1"), 0u);
+  EXPECT_EQ(take_all("0"), 3u);
+  table_.drop("2");
+  table_.drop("unknown");
+  EXPECT_EQ(take_all("2"), 0u);
+  EXPECT_EQ(take_all("3"), 1u);
+}
+
+TEST_F(SessionTableTest, OneOriginAlone) {
+  for (size_t i = 0; i < SessionTable::kMost; ++i) put(std::to_string(i));
+  for (size_t i = 0; i < 2 * SessionTable::kMostEach; ++i) put("last");
+  EXPECT_EQ(table_.size(), SessionTable::kMost);
+  EXPECT_EQ(take_all("last"), SessionTable::kMostEach);
 }
 
 TEST(TrustStore, AFileWithoutCertificatesIsNamed) {

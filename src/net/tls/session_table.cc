@@ -1,30 +1,54 @@
 #include "net/tls/session_table.h"
 
 namespace weir::net {
+namespace {
+
+size_t ticket_length(const SSL_SESSION* session) {
+  const unsigned char* ticket = nullptr;
+  size_t length = 0;
+  SSL_SESSION_get0_ticket(session, &ticket, &length);
+  return length;
+}
+
+}  // namespace
 
 void SessionTable::put(std::string_view origin, SslSessionPtr session) {
+  if (ticket_length(session.get()) > kLongestTicket) return;
   const auto known = places_.find(origin);
   if (known != places_.end()) {
     entries_.splice(entries_.begin(), entries_, known->second);
-  } else {
-    if (entries_.size() == kMostOrigins) {
-      places_.erase(entries_.back().origin);
-      entries_.pop_back();
-    }
-    entries_.push_front({std::string(origin), {}});
-    places_.emplace(entries_.front().origin, entries_.begin());
+    if (entries_.front().sessions.size() == kMostEach) drop_oldest(entries_.begin());
   }
-  auto& sessions = entries_.front().sessions;
-  if (sessions.size() == kMostEach) sessions.erase(sessions.begin());
-  sessions.push_back(std::move(session));
+  if (size_ == kMost) drop_oldest(std::prev(entries_.end()));
+  entry_of(origin).sessions.push_back(std::move(session));
+  ++size_;
+}
+
+SessionTable::Entry& SessionTable::entry_of(std::string_view origin) {
+  if (const auto known = places_.find(origin); known != places_.end()) return *known->second;
+  // Whatever of this finds no memory, no entry without a session or without a place is left.
+  Entries made;
+  made.push_front({std::string(origin), {}});
+  made.front().sessions.reserve(2);  // What most servers offer.
+  places_.emplace(made.front().origin, made.begin());
+  entries_.splice(entries_.begin(), made);
+  return entries_.front();
+}
+
+void SessionTable::drop_oldest(Entries::iterator entry) {
+  if (entry->sessions.size() == 1) return drop(entry);
+  entry->sessions.erase(entry->sessions.begin());
+  --size_;
+}
+
+void SessionTable::drop(Entries::iterator entry) {
+  size_ -= entry->sessions.size();
+  places_.erase(entry->origin);
+  entries_.erase(entry);
 }
 
 void SessionTable::drop(std::string_view origin) {
-  const auto known = places_.find(origin);
-  if (known == places_.end()) return;
-  const auto entry = known->second;
-  places_.erase(known);
-  entries_.erase(entry);
+  if (const auto known = places_.find(origin); known != places_.end()) drop(known->second);
 }
 
 SslSessionPtr SessionTable::take(std::string_view origin) {
@@ -38,11 +62,8 @@ SslSessionPtr SessionTable::take(std::string_view origin) {
   }
   SslSessionPtr newest = std::move(sessions.back());
   sessions.pop_back();
-  if (sessions.empty()) {
-    const auto entry = known->second;
-    places_.erase(known);
-    entries_.erase(entry);
-  }
+  --size_;
+  if (sessions.empty()) drop(known->second);
   return newest;
 }
 
