@@ -14,8 +14,18 @@ namespace {
 
 constexpr size_t kLargestBundle = size_t{16} * 1024 * 1024;
 
-struct FreeCertificates {
-  void operator()(STACK_OF(X509) * all) const { sk_X509_free(all); }
+struct Bags {
+  struct stack_st_PKCS12_SAFEBAG* all = nullptr;
+  ~Bags() { sk_PKCS12_SAFEBAG_pop_free(all, PKCS12_SAFEBAG_free); }
+};
+
+struct Safes {
+  struct stack_st_PKCS7* all = nullptr;
+  ~Safes() { sk_PKCS7_pop_free(all, PKCS7_free); }
+};
+
+struct FreeFile {
+  void operator()(PKCS12* file) const { PKCS12_free(file); }
 };
 
 std::string base64_of(std::string_view bytes) {
@@ -60,6 +70,17 @@ std::string payload(const Listed& each) {
          base64_of(net::der_of(each.certificate.get())) + "</data>\n    </dict>\n";
 }
 
+/// Adds one certificate to the bags of a PKCS #12 file, by its name.
+bool add_bag(struct stack_st_PKCS12_SAFEBAG** bags, const Listed& each) {
+  PKCS12_SAFEBAG* const bag = PKCS12_add_cert(bags, each.certificate.get());
+  // Java takes none for an authority that lacks this attribute (its JEP 229), which lists what the
+  // certificate is trusted for.
+  const auto* const anything = OBJ_nid2obj(NID_anyExtendedKeyUsage);
+  return bag && PKCS12_add_friendlyname_utf8(bag, each.name.c_str(), -1) == 1 &&
+         PKCS12_add1_attr_by_txt(bag, "2.16.840.1.113894.746875.1.1", V_ASN1_OBJECT,
+                                 reinterpret_cast<const unsigned char*>(anything), -1) == 1;
+}
+
 }  // namespace
 
 std::string as_pem(const std::vector<Listed>& generations) {
@@ -71,17 +92,20 @@ std::string as_pem(const std::vector<Listed>& generations) {
 }
 
 std::string as_p12(const std::vector<Listed>& generations) {
-  const std::unique_ptr<STACK_OF(X509), FreeCertificates> all(sk_X509_new_null());
+  Bags bags;
   for (const Listed& each : generations)
-    if (!all || sk_X509_push(all.get(), each.certificate.get()) == 0) return {};
+    if (!add_bag(&bags.all, each)) return {};
+  Safes safes;
   // -1: nothing in it is secret, so nothing is encrypted.
-  PKCS12* const made = PKCS12_create("", nullptr, nullptr, nullptr, all.get(), -1, -1, 0, 0, 0);
-  if (!made) return {};
-  std::string der;
+  if (PKCS12_add_safe(&safes.all, bags.all, -1, 0, nullptr) != 1) return {};
+  const std::unique_ptr<PKCS12, FreeFile> made(PKCS12_add_safes(safes.all, 0));
+  // SHA-1: older Windows and macOS know no other here. It protects nothing, since the password is
+  // empty.
+  if (!made || PKCS12_set_mac(made.get(), "", 0, nullptr, 0, PKCS12_DEFAULT_ITER, EVP_sha1()) != 1)
+    return {};
   const net::BioPtr bio(BIO_new(BIO_s_mem()));
-  if (bio && i2d_PKCS12_bio(bio.get(), made) == 1) der = net::text_in(bio.get());
-  PKCS12_free(made);
-  return der;
+  if (!bio || i2d_PKCS12_bio(bio.get(), made.get()) != 1) return {};
+  return net::text_in(bio.get());
 }
 
 std::string as_mobileconfig(const std::vector<Listed>& generations) {

@@ -53,6 +53,7 @@ std::expected<PrivateKeyPtr, std::string> read_key_file(const std::string& path)
   size_t size = 0;
   for (;;) {
     const ssize_t n = ::read(file.number, secret.text.data() + size, kLargest - size);
+    if (n < 0 && errno == EINTR) continue;
     if (n < 0) return std::unexpected(path + " can't be read: " + std::strerror(errno));
     if (n == 0) break;
     size += static_cast<size_t>(n);

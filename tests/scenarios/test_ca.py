@@ -61,6 +61,7 @@ def test_each_form(state, tmp_path):
     assert openssl("x509", "-inform", "DER", "-in", str(tmp_path / "der")) == wanted
     inside = openssl("pkcs12", "-in", str(tmp_path / "p12"), "-passin", "pass:", "-nodes")
     assert wanted.strip() in inside and "KEY" not in inside
+    assert "2.16.840.1.113894.746875.1.1" in inside, "Java would skip it"
     profile = plistlib.loads((tmp_path / "mobileconfig").read_bytes())
     payload = profile["PayloadContent"][0]
     assert payload["PayloadType"] == "com.apple.security.root"
