@@ -2,13 +2,11 @@
 gets the right answer."""
 
 import pytest
+from support.bulk import CALM
 from support.client import eventually
 from support.control import status
 from support.crowd import Crowd, Origins
 from support.weir import Weir, fast_binary
-
-# Otherwise the memory would be mostly the sanitizer's quarantine.
-CALM = {"ASAN_OPTIONS": "quarantine_size_mb=4:detect_stack_use_after_return=0:detect_leaks=1"}
 
 
 @pytest.fixture

@@ -44,14 +44,16 @@ def key_hash(certificate):
 
 
 class Authority:
-    """Issues certificates. `pem` is the path of its own, which is signed by itself or by `parent`."""
+    """Issues certificates. `pem` is the path of its own, which is signed by itself or by `parent`. Dates as
+    YYYYMMDDHHMMSSZ."""
 
-    def __init__(self, directory, name="Test Root", parent=None, more=()):
+    def __init__(self, directory, name="Test Root", parent=None, more=(), begin=None, end=None):
         self.directory = pathlib.Path(directory)
         self.name = name
         self.count = 0
         self.parent = parent
-        self.pem, self.key = self._make(name, parent, "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign", *more)
+        extensions = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign", *more]
+        self.pem, self.key = self._make(name, parent, *extensions, begin=begin, end=end)
 
     def key_hash(self):
         """The SHA-256 hash of its public key, as `[tls] distrusted` takes it."""
@@ -77,14 +79,15 @@ class Authority:
         config.write_text("\n".join(("[issued]", *extensions)) + "\n")
         signed = ["-in", request, "-out", pem, "-extfile", config, "-extensions", "issued"]
         if begin:  # `openssl x509` of OpenSSL 3.0 takes no dates; `openssl ca` does, and wants a database.
-            self._sign_with_dates(openssl, issuer, request, pem, config, begin, end)
+            signer = ["-cert", issuer.pem, "-keyfile", issuer.key] if issuer else ["-selfsign", "-keyfile", key]
+            self._sign_with_dates(openssl, signer, request, pem, config, begin, end)
         elif issuer:
             openssl("x509", "-req", *signed, "-CA", issuer.pem, "-CAkey", issuer.key, "-CAcreateserial", "-days", 10)
         else:
             openssl("x509", "-req", *signed, "-signkey", key, "-days", 10)
         return pem, key
 
-    def _sign_with_dates(self, openssl, issuer, request, pem, extensions, begin, end):
+    def _sign_with_dates(self, openssl, signer, request, pem, extensions, begin, end):
         database, settings = self._path("index"), self._path("cnf")
         database.write_text("")
         settings.write_text(
@@ -93,7 +96,7 @@ class Authority:
         )
         openssl(
             *["ca", "-batch", "-config", settings, "-in", request, "-out", pem, "-notext", "-extfile", extensions],
-            *["-extensions", "issued", "-cert", issuer.pem, "-keyfile", issuer.key, "-startdate", begin, "-enddate", end],
+            *["-extensions", "issued", *signer, "-startdate", begin, "-enddate", end],
         )
 
     def issue(self, *names, **how):

@@ -260,14 +260,14 @@ class Weir:
             _ = self.log
 
 
-def run(*arguments, timeout=START, program=None, cwd=None):
+def run(*arguments, timeout=START, program=None, cwd=None, env=None):
     """Weir run to its end: (status, standard output, standard error)."""
     done = subprocess.run(
         [program or binary(), *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=timeout,
-        env=environment(),
+        env=environment(**(env or {})),
         cwd=cwd,
         check=False,
     )
