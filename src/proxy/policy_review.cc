@@ -24,6 +24,16 @@ base::Ref<http::RequestHead> head_of(const http::Exchange& exchange,
   head->target.path = path == url.npos ? "/" : url.substr(path);
   return head;
 }
+
+/// A tunnel whose TLS is relayed can't be opened any more. So it must end if the rules now need to
+/// see what is inside.
+base::Result<void> check_what_is_hidden(const policy::Decision& decision,
+                                        const http::Exchange& exchange) {
+  if (!decision.opening(exchange.sni, false).needed) return {};
+  return base::fail(base::ErrorType::http_request_denied,
+                    "Only what is inside could be allowed, and it is not opened.",
+                    "intercept.hosts");
+}
 }  // namespace
 
 void PolicyReview::begin() {
@@ -94,6 +104,8 @@ base::Result<base::Ref<const policy::Decision>> PolicyReview::decide(
   exchange.allowance = decision->limit();
   if (question.connect) decision->limit_by_peer(exchange);
   if (!exchange.sni.empty()) CHECK_OK(decision->check_server_name(exchange.sni, exchange));
+  if (exchange.tls == http::TlsInside::tunnelled)
+    CHECK_OK(check_what_is_hidden(*decision, exchange));
   if (exchange.known().answered)
     CHECK_OK(decision->check_content(exchange, exchange.known().counted, head, websocket));
   return decision;

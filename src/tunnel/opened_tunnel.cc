@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <optional>
 
 #include "codec/http1/request_start.h"
 #include "server/http1/session.h"
+#include "server/live_connections.h"
 
 namespace weir::tunnel {
 
@@ -18,6 +20,33 @@ namespace {
 bool is_about_certificate(uint8_t alert) {
   constexpr uint8_t kAlerts[] = {40, 42, 43, 44, 45, 46, 47, 48, 49, 80};
   return std::ranges::find(kAlerts, alert) != std::end(kAlerts);
+}
+
+/// A tunnel in which nothing was asked for yet: where room is needed, it is closed like a
+/// connection that has sent nothing since it came.
+class Silent final : public server::LiveConnection {
+ public:
+  /// `stream` outlives it.
+  Silent(server::LiveConnections& among, async::ByteStream& stream, uint64_t now_ms)
+      : LiveConnection(among), stream_(stream) {
+    rests(true, now_ms);
+  }
+
+ private:
+  void close_resting() override { stream_.readiness().interrupt(); }
+  std::pair<server::Drip::Side, uint64_t> content() const override {
+    return {server::Drip::Side::none, 0};
+  }
+  void cut_dripping() override {}
+
+  async::ByteStream& stream_;
+};
+
+std::unexpected<base::Error> no_room() {
+  return base::fail(
+      ErrorType::connection_limit_reached,
+      "Nothing was asked for yet in the opened tunnel: it was closed to make room, or "
+      "because Weir ends.");
 }
 
 }  // namespace
@@ -77,15 +106,23 @@ async::Task<base::Result<base::Slice>> OpenedTunnel::first_content(net::TlsStrea
       shown_ms + std::min(parts_.silence_timeout_ms, parts_.context.config->idle_timeout_ms);
   const bool resumed = client.resumed();
   for (;;) {
-    const ssize_t ready = co_await client.until_readable(deadline_ms);
-    if (ready == -ETIMEDOUT) {
+    ssize_t n = 0;
+    {
+      auto block = base::Block::make(base::Block::kTiny);
+      n = client.try_read(block->data(), block->capacity());
+      if (n > 0) co_return base::Slice(std::move(block), 0, static_cast<size_t>(n));
+    }
+    if (n == -EAGAIN) {
+      // Browsers open connections that they may never need.
+      client.rest();
+      n = co_await client.until_readable(deadline_ms);
+      if (n >= 0) continue;
+    }
+    if (n == -ETIMEDOUT) {
       co_return base::fail(ErrorType::connection_read_timeout,
                            "Nothing was asked for in the opened tunnel.");
     }
-    auto block = base::Block::make(base::Block::kTiny);
-    const ssize_t n = ready < 0 ? ready : client.try_read(block->data(), block->capacity());
-    if (n == -EAGAIN) continue;
-    if (n > 0) co_return base::Slice(std::move(block), 0, static_cast<size_t>(n));
+    if (n == -ECANCELED) co_return no_room();
     judge_end(static_cast<int>(n), client.alert(), resumed, shown_ms);
     co_return base::Slice();
   }
@@ -97,7 +134,9 @@ async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
   http::Exchange& exchange = *parts_.exchange;
   const uint64_t begun_ms = loop.now_ms();
   net::TlsStream opened(client, std::move(parts_.ssl), std::move(client_bytes));
+  std::optional<Silent> silent(std::in_place, parts_.context.connections, opened, begun_ms);
   const net::Handshaken made = co_await opened.handshake(begun_ms + kHandshakeMs);
+  if (made.error == -ECANCELED) co_return no_room();
   if (made.error != 0) {
     judge_end(made.error, made.alert, false, begun_ms);
     if (exchange.tls == http::TlsInside::rejected || made.error != -EPROTO) {
@@ -120,6 +159,7 @@ async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
                          "What is inside the opened tunnel is not HTTP. The next connection to "
                          "that host is not opened.");
   }
+  silent.reset();
   // Whoever opened the tunnel makes the requests inside.
   auto asker = base::make_ref<http::Asker>(parts_.session, exchange.asker->identity);
   co_await server::serve_session(opened, std::move(asker), parts_.context, std::move(first),

@@ -8,6 +8,7 @@ import pytest
 from support.client import eventually
 from support.control import status
 from support.nameserver import Answer
+from support.opened import inside, trust
 from support.reloading import Reloading
 from support.tunnels import connect
 
@@ -75,3 +76,18 @@ def test_more_than_a_slice_of_them_is_asked_about(tmp_path, play):
         weir.reload(f"workers = 1\nblocked_ports = [{origin.port}]\n")
         assert all(client.is_closed(within=20) for client in running)
         assert {line.outcome for line in weir.wait_log(len(running))} == {"policy_changed"}
+
+
+def test_a_relayed_tunnel_ends_when_the_rules_need_its_inside(tmp_path, play, opening, authority):
+    """It can't be opened any more. That more would be opened now is no reason to end it."""
+    origin = play(lambda connection: connection.wait_for_end(), tls=authority.issue("site.localhost"), wait=40)
+    by_path = '[policy]\ndefault = "deny"\n[[rule]]\nname = "docs"\naction = "allow"\n'
+    by_path += 'what = { url = ["https://site.localhost:*/docs/*"] }\n'
+    with Reloading(tmp_path, opening.config(hosts=("=other.test",))) as weir:
+        with inside(weir, f"site.localhost:{origin.port}", trust(authority.pem)) as client:
+            eventually(lambda: origin.connections)
+            weir.reload(opening.config())
+            assert client.stays_open(1)
+            weir.reload(opening.config(more=by_path))
+            assert client.is_closed(within=8)
+        assert [line.outcome for line in weir.wait_log()] == ["policy_changed"]

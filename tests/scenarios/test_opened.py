@@ -1,6 +1,7 @@
 """CONNECT tunnels whose TLS Weir opens: what is inside is served like plain requests, and nothing is
 lost by it."""
 
+import contextlib
 import hashlib
 import os
 import ssl
@@ -380,3 +381,22 @@ def test_the_secrets_of_opened_sessions_are_logged_if_asked_for(start, play, con
     assert get(weir, f"https://site.localhost:{origin.port}/", client_context).status == 200
     mine = {line for line in (tmp_path / "client").read_text().splitlines() if "TRAFFIC" in line}
     assert mine and mine <= set(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["silent", "idle"])
+def test_tunnels_that_nobody_uses_make_room(start, play, context, opening, asked):
+    most = 8
+    weir = start(opening.config(more=f"[limits]\nconnections = {most}\n"))
+    opening.export(weir)
+    origin = play(kept, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with contextlib.ExitStack() as stack:
+        tunnels_open = [stack.enter_context(inside(weir, site, trust(opening.pem))) for _ in range(most)]
+        for client in tunnels_open if asked else ():
+            client.send_request("GET", "/", [("Host", site)])
+            assert client.response().status == 200
+        assert weir.get("http://weir.internal/").status == 200
+        assert sum(client.is_closed(within=0.1) for client in tunnels_open) >= 1
+        assert get(weir, f"https://{site}/", trust(opening.pem)).status == 200
+    if not asked:
+        eventually(lambda: any(line.outcome == "connection_limit_reached" for line in lines_of(weir, "CONNECT")))
