@@ -11,6 +11,7 @@ import time
 import pytest
 from support import websocket
 from support.client import Client, eventually
+from support.hello_again import HelloAgain
 from support.message import Ended
 from support.nameserver import NameServer
 from support.opened import Opening, alert_in, first_answer, get, inside, issuer_of, lines_of, trust
@@ -267,6 +268,26 @@ def test_a_server_name_of_another_host_is_refused(weir, play, context, opening):
     assert alert_in(first_answer(weir, f"localhost:{origin.port}", client_hello("site.localhost"))) == 112
     assert tunnels(weir, 1)[0].details["rule"] == "intercept.sni"
     assert len(origin.requests) == 0
+
+
+@pytest.mark.parametrize("second", ["site.localhost", "localhost"])
+def test_another_server_name_in_a_second_hello(weir, play, context, opening, second):
+    """Asked for another ClientHello, a client may not name another host than was judged."""
+    origin = play(kept, tls=context)
+    site = f"site.localhost:{origin.port}"
+    with Client(weir.port) as client:
+        connect(client, site)
+        again = HelloAgain(client.socket, "site.localhost", second)
+        complete = again.handshake()
+        assert again.asked_again
+        request = f"GET /asked HTTP/1.1\r\nHost: {site}\r\nConnection: close\r\n\r\n".encode()
+        answer = again.ask(request) if complete else b""
+        again.close()
+    if second == "site.localhost":
+        assert answer.endswith(b"/asked")
+    else:
+        assert answer == b"" and not origin.requests
+        assert tunnels(weir, 1)[0].outcome == "tls_protocol_error"
 
 
 def test_a_server_name_of_another_host_may_be_logged_alone(start, play, context, opening):
