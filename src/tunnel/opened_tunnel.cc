@@ -128,18 +128,14 @@ async::Task<base::Result<base::Slice>> OpenedTunnel::first_content(net::TlsStrea
   }
 }
 
-async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
-                                                  base::Slice client_bytes) {
-  auto& loop = async::EventLoop::current();
-  http::Exchange& exchange = *parts_.exchange;
-  const uint64_t begun_ms = loop.now_ms();
-  net::TlsStream opened(client, std::move(parts_.ssl), std::move(client_bytes));
-  std::optional<Silent> silent(std::in_place, parts_.context.connections, opened, begun_ms);
-  const net::Handshaken made = co_await opened.handshake(begun_ms + kHandshakeMs);
+async::Task<base::Result<base::Slice>> OpenedTunnel::open(net::TlsStream& client) {
+  const uint64_t begun_ms = async::EventLoop::current().now_ms();
+  const Silent silent(parts_.context.connections, client, begun_ms);
+  const net::Handshaken made = co_await client.handshake(begun_ms + kHandshakeMs);
   if (made.error == -ECANCELED) co_return no_room();
   if (made.error != 0) {
     judge_end(made.error, made.alert, false, begun_ms);
-    if (exchange.tls == http::TlsInside::rejected || made.error != -EPROTO) {
+    if (parts_.exchange->tls == http::TlsInside::rejected || made.error != -EPROTO) {
       co_return base::fail(ErrorType::client_closed, "The client has ended the TLS handshake.");
     }
     co_return base::fail(ErrorType::tls_protocol_error,
@@ -147,11 +143,11 @@ async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
   }
   // What was asked about was read by Weir's own code: OpenSSL has to have read the same, also in a
   // second ClientHello (RFC 8446, 4.1.4).
-  if (!opened.names(parts_.server_name)) {
+  if (!client.names(parts_.server_name)) {
     co_return base::fail(ErrorType::tls_protocol_error,
                          "The server name has changed within the TLS handshake.");
   }
-  CO_TRY(base::Slice first, co_await first_content(opened));
+  CO_TRY(base::Slice first, co_await first_content(client));
   if (first.empty())
     co_return base::fail(ErrorType::client_closed, "The client has sent nothing in the tunnel.");
   if (!accepted(first.view())) {
@@ -159,12 +155,19 @@ async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
                          "What is inside the opened tunnel is not HTTP. The next connection to "
                          "that host is not opened.");
   }
-  silent.reset();
+  co_return first;
+}
+
+async::Task<base::Result<void>> OpenedTunnel::run(async::ByteStream& client,
+                                                  base::Slice client_bytes) {
+  net::TlsStream opened(client, std::move(parts_.ssl), std::move(client_bytes));
+  CO_TRY(base::Slice first, co_await open(opened));
   // Whoever opened the tunnel makes the requests inside.
-  auto asker = base::make_ref<http::Asker>(parts_.session, exchange.asker->identity);
+  auto asker = base::make_ref<http::Asker>(parts_.session, parts_.exchange->asker->identity);
   co_await server::serve_session(opened, std::move(asker), parts_.context, std::move(first),
                                  nullptr);
   // The last answer may still wait for the client to take it.
+  auto& loop = async::EventLoop::current();
   while (!opened.drained())
     if (co_await opened.until_writable(loop.now_ms() + kHandshakeMs) < 0) break;
   co_return {};

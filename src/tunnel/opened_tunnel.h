@@ -37,6 +37,9 @@ class OpenedTunnel final : public http::Tunnel {
   async::Task<base::Result<void>> run(async::ByteStream& client, base::Slice client_bytes) override;
 
  private:
+  /// From the ClientHello to the first request's bytes. What it needs goes with it: tunnels stay
+  /// open for long.
+  async::Task<base::Result<base::Slice>> open(net::TlsStream& client);
   /// The session's first bytes; empty: the client has ended the connection.
   async::Task<base::Result<base::Slice>> first_content(net::TlsStream& client);
   /// The client accepts the certificate: this is what it has sent. False: it is not HTTP.

@@ -9,6 +9,8 @@ async::Task<void> serve_session(async::ByteStream& stream, base::Ref<const http:
                                 base::Ref<http::PinnedConnection> pin, WayBack* way_back) {
   auto connection = std::make_unique<Connection>(stream, nullptr, std::move(asker), context, first,
                                                  std::move(pin), way_back);
+  // The parameter lives as long as the caller waits: its block would stay with an idle session.
+  first = {};
   Connection& itself = *connection;
   return itself.run(std::move(connection));
 }
