@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/folders.h"
 #include "base/whole_file.h"
+#include "cli/as_owner.h"
 #include "cli/command_texts.h"
 #include "config/mistake.h"
 #include "config/reader.h"
@@ -130,7 +131,10 @@ Command CaWords::show(const std::string& state) const {
 Command CaWords::export_to(const std::string& state) const {
   if (pem_ + der_ + p12_ + mobileconfig_ + bundle_ > 1)
     return misused("one of --pem, --der, --p12, --mobileconfig and --bundle");
-  auto all = Generations(state).all();
+  auto all = [&] {
+    const AsOwner owner(state);
+    return Generations(state).all();
+  }();
   if (!all) return fail(all.error());
   // Those that sign or will, or the one that is asked for.
   std::erase_if(*all, [&](const Listed& each) {
@@ -165,10 +169,11 @@ Command CaWords::run() const {
     return misused("`weir ca " + action_ + "` takes no form and no file");
   const Text state = state_of(config_, state_dir_);
   if (!state) return {{}, 1, {}, state.error() + (config_.empty() ? "\n" : "")};
+  if (action_ == "export") return export_to(*state);
+  const AsOwner owner(*state);
   if (action_ == "init") return init_in(*state);
   if (action_ == "renew") return renew_in(*state);
-  if (action_ == "switch") return switch_in(*state);
-  return action_ == "show" ? show(*state) : export_to(*state);
+  return action_ == "switch" ? switch_in(*state) : show(*state);
 }
 
 }  // namespace weir::cli

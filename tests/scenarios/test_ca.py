@@ -1,9 +1,11 @@
 """`weir ca`: the authority, its generations, and the forms in which clients take it."""
 
+import os
 import pathlib
 import plistlib
 import stat
 import subprocess
+import tempfile
 
 import pytest
 from support.weir import Weir, run
@@ -85,6 +87,24 @@ def test_mistakes_are_told(state, tmp_path):
     key = state / "ca" / "weir-ca-1.key"
     key.chmod(0o644)
     assert f"chmod 600 {key}" in ca(state, "show", status=1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work for another user")
+def test_root_works_for_the_services_user():
+    """Its Weir has to be able to read what root has made, and root what it has made."""
+    service = 65534
+    with tempfile.TemporaryDirectory() as base:
+        os.chmod(base, 0o755)
+        state = pathlib.Path(base) / "state"
+        state.mkdir(0o700)
+        os.chown(state, service, service)
+        for word in ("init", "renew", "switch", "show"):
+            ca(state, word)
+        made = [state / "ca", *(state / "ca").iterdir()]
+        assert len(made) >= 6 and all(path.stat().st_uid == service for path in made), made
+        exported = pathlib.Path(base) / "weir.crt"  # Where the user may not write.
+        ca(state, "export", "--generation", "2", str(exported))
+        assert exported.stat().st_uid == 0 and "BEGIN CERTIFICATE" in exported.read_text()
 
 
 CONFIG = 'state_dir = "{state}"\n[intercept]\nmode = "only"\nhosts = ["site.test"]\n'
