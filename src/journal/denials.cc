@@ -44,7 +44,7 @@ void Denials::note(const http::Exchange& exchange) {
   const RequestParts request = request_parts(exchange);
   Denial denial{.wall_ms = exchange.started_wall_ms,
                 .method = cut(request.method),
-                .target = cut(request.target),
+                .target = cut(site_of(exchange).append(request.target)),
                 .rule = std::string(exchange.rule()),
                 .list = std::string(exchange.list())};
   std::string key = key_of(exchange.session().client.address, exchange.asker->identity);

@@ -95,6 +95,8 @@ void append_json(std::string& out, const LogFacts& facts) {
   append_string_or_null(out, request.method);
   out += ",\"target\":";
   append_string_or_null(out, request.target);
+  out += ",\"site\":";
+  append_string_or_null(out, site_of(exchange));
   out += ",\"version\":";
   append_string_or_null(out, request.version);
   at = put(piece, ",\"status\":");

@@ -50,6 +50,20 @@ RequestParts request_parts(const http::Exchange& exchange) {
   return {head.method_token, head.raw_target, text_of(head.version)};
 }
 
+std::string site_of(const http::Exchange& exchange) {
+  const http::Session& session = exchange.session();
+  if (session.opened_host.empty() || !request_parts(exchange).target.starts_with('/')) return {};
+  const bool secure = session.scheme == http::Scheme::https;
+  std::string site = secure ? "https://" : "http://";
+  const auto& host = session.inner_host.empty() ? session.opened_host : session.inner_host;
+  const bool bracketed = host.view().contains(':');
+  if (bracketed) site += '[';
+  site += host.view();
+  if (bracketed) site += ']';
+  if (session.opened_port != (secure ? 443 : 80)) site += ':' + std::to_string(session.opened_port);
+  return site;
+}
+
 void append_line(std::string& out, LogFormat format, const LogFacts& facts, LogClock& clock) {
   switch (format) {
     case LogFormat::common: append_common(out, facts, clock); break;
@@ -110,8 +124,10 @@ char* put_common(char* at, const LogFacts& facts, LogClock& clock) {
 }
 
 char* put_tls(char* at, const http::Exchange& exchange) {
-  at = put(at, " tls=");
-  at = put(at, word_of(exchange.tls));
+  if (exchange.tls != http::TlsInside::none) {
+    at = put(at, " tls=");
+    at = put(at, word_of(exchange.tls));
+  }
   if (exchange.tls_alert != 0) {
     *at++ = ':';
     at = put(at, uint64_t{exchange.tls_alert});
@@ -125,6 +141,7 @@ char* put_tls(char* at, const http::Exchange& exchange) {
 
 char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
   const http::Exchange& exchange = facts.exchange;
+  const std::string site = site_of(exchange);
   at = put_common(at, facts, clock);
   *at++ = ' ';
   at = put_quoted(at, exchange.referer());
@@ -136,6 +153,7 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
   at = put(at, exchange.received);
   at = put(at, " ms=");
   at = put(at, facts.ms);
+  at = put_word(at, " site=", site);
   if (exchange.peer.port != 0) {
     at = put(at, " origin=");
     at = put(at, exchange.peer);
@@ -158,8 +176,7 @@ char* put_combined(char* at, const LogFacts& facts, LogClock& clock) {
     at = put(at, " sni=");
     at = base::put_escaped_for_log(at, exchange.sni);
   }
-  if (exchange.tls != http::TlsInside::none) at = put_tls(at, exchange);
-  return at;
+  return put_tls(at, exchange);
 }
 
 /// An upper bound for a line of either format: escaping may make bytes from the wire four times as
@@ -168,7 +185,8 @@ size_t longest(const LogFacts& facts) {
   const http::Exchange& exchange = facts.exchange;
   size_t wire = exchange.asker->identity.size() + exchange.sni.size() + exchange.rule().size() +
                 exchange.list().size() + exchange.request_line().size() +
-                exchange.referer().size() + exchange.user_agent().size();
+                exchange.referer().size() + exchange.user_agent().size() +
+                exchange.session().opened_host.size() + exchange.session().inner_host.size();
   if (exchange.verdict) wire += exchange.verdict->would.size();
   if (exchange.request)
     wire += exchange.request->method_token.size() + exchange.request->raw_target.size();

@@ -56,4 +56,8 @@ struct RequestParts {
 };
 RequestParts request_parts(const http::Exchange& exchange);
 
+/// The site that a request inside a tunnel went to, such as `https://example.com`: its target does
+/// not name it. Empty for all other requests.
+std::string site_of(const http::Exchange& exchange);
+
 }  // namespace weir::journal

@@ -71,7 +71,7 @@ TEST_F(LogLine, EachFormat) {
   EXPECT_EQ(line(LogFormat::json, request),
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,"
             "\"method\":\"GET\","
-            "\"target\":\"http://example.com/\",\"version\":\"HTTP/"
+            "\"target\":\"http://example.com/\",\"site\":null,\"version\":\"HTTP/"
             "1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":0,"
             "\"referer\":null,\"user_agent\":\"curl/"
             "7.88.1\",\"outcome\":\"complete\",\"error\":null,\"rule\":null,\"list\":null,"
@@ -105,7 +105,7 @@ TEST_F(LogLine, ATunnelThatLasts) {
   EXPECT_EQ(line(LogFormat::json, request),
             "{\"time\":\"2026-11-25T00:08:03.007Z\",\"client\":\"127.0.0.1\",\"identity\":null,"
             "\"method\":\"CONNECT\","
-            "\"target\":\"example.com:443\",\"version\":\"HTTP/"
+            "\"target\":\"example.com:443\",\"site\":null,\"version\":\"HTTP/"
             "1.1\",\"status\":200,\"bytes_sent\":1543,\"bytes_received\":7,"
             "\"referer\":null,\"user_agent\":\"x\\\"y\",\"outcome\":\"complete\",\"error\":null,"
             "\"rule\":null,\"list\":null,\"would\":null,\"grant\":null,\"type\":null,"
@@ -116,6 +116,35 @@ TEST_F(LogLine, ATunnelThatLasts) {
   EXPECT_EQ(line(LogFormat::squid, request),
             "1795565283.023     16 127.0.0.1 TCP_TUNNEL/200 1543 CONNECT example.com:443 - "
             "HIER_DIRECT/2001:db8::1 -");
+}
+
+TEST_F(LogLine, InsideATunnelTheSiteIsNamed) {
+  auto request = ask("GET", "/a?b");
+  answered(request);
+  const auto inside = [&](const char* host, uint16_t port, http::Scheme scheme) {
+    auto session = base::make_ref<http::Session>();
+    session->client = request.session().client;
+    session->opened_host = host;
+    session->opened_port = port;
+    session->scheme = scheme;
+    request.exchange->asker = base::make_ref<http::Asker>(session, "");
+    return line(LogFormat::combined, request);
+  };
+  using http::Scheme;
+  EXPECT_TRUE(inside("a.test", 443, Scheme::https).contains(" site=https://a.test origin="));
+  EXPECT_NE(line(LogFormat::json, request).find("\"target\":\"/a?b\",\"site\":\"https://a.test\","),
+            std::string::npos);
+  EXPECT_NE(line(LogFormat::squid, request).find(" GET https://a.test/a?b - "), std::string::npos);
+  EXPECT_TRUE(inside("a.test", 8443, Scheme::https).contains(" site=https://a.test:8443 "));
+  EXPECT_TRUE(inside("2001:db8::1", 80, Scheme::http).contains(" site=http://[2001:db8::1] "));
+  EXPECT_FALSE(inside("", 0, Scheme::http).contains(" site="));
+}
+
+TEST_F(LogLine, AStepAsideWithoutTls) {
+  auto request = ask("CONNECT", "example.com:443");
+  answered(request);
+  request.exchange->aside = http::Aside::rejected;
+  EXPECT_TRUE(line(LogFormat::combined, request).ends_with(" step_aside=rejected"));
 }
 
 TEST_F(LogLine, WhoAsks) {
@@ -136,9 +165,10 @@ TEST_F(LogLine, BytesThatWereNoRequest) {
   request.exchange->set_error(base::Error(base::ErrorType::http_request_error, "bad"));
   EXPECT_EQ(line(LogFormat::common, request),
             "127.0.0.1 - - [25/Nov/2026:00:08:03 +0000] \"-\" 400 0");
-  EXPECT_NE(line(LogFormat::json, request)
-                .find("\"method\":null,\"target\":null,\"version\":null,\"status\":400"),
-            std::string::npos);
+  EXPECT_NE(
+      line(LogFormat::json, request)
+          .find("\"method\":null,\"target\":null,\"site\":null,\"version\":null,\"status\":400"),
+      std::string::npos);
   EXPECT_NE(
       line(LogFormat::json, request).find("\"outcome\":\"error\",\"error\":\"http_request_error\""),
       std::string::npos);

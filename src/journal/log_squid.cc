@@ -68,6 +68,7 @@ void append_squid(std::string& out, const LogFacts& facts) {
   } else {
     append_word(out, request.method);
     out += ' ';
+    append_word(out, site_of(exchange));
     append_word(
         out, request.target.empty() ? std::string_view("error:invalid-request") : request.target);
   }

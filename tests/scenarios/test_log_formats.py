@@ -67,6 +67,7 @@ def test_json(origin):
         "identity": None,
         "method": "GET",
         "target": origin.url + "/",
+        "site": None,
         "version": "HTTP/1.1",
         "status": 200,
         "bytes_received": 0,
