@@ -76,6 +76,12 @@ void Learned::host_is(std::string_view host, std::string_view place, http::Aside
   hosts_.at(host_key(host, place), client, now_ms) = {std::string(host), aside};
 }
 
+bool Learned::has_accepted(const Party& party, uint64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  const Program* const program = programs_.find(program_key(party), now_ms);
+  return program && program->accepted;
+}
+
 bool Learned::trusts(std::string_view client, uint64_t now_ms) {
   const std::lock_guard lock(mutex_);
   return trusts_.find(client, now_ms) != nullptr;
@@ -99,6 +105,12 @@ void Learned::forget_clients() {
   refusals_.erase_if(all);
   programs_.erase_if(all);
   trusts_.erase_if(all);
+}
+
+void Learned::forget_refusals() {
+  const std::lock_guard lock(mutex_);
+  refusals_.erase_if([](const auto&) { return true; });
+  programs_.erase_if([](const auto& entry) { return !entry.value.accepted; });
 }
 
 std::vector<Finding> Learned::findings(uint64_t now_ms, size_t most) {

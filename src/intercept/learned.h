@@ -60,6 +60,8 @@ class Learned {
   /// out by Weir's own handshake there: what a client says or sends tells nothing about a host.
   void host_is(std::string_view host, std::string_view place, http::Aside aside,
                std::string_view client, uint64_t now_ms);
+  /// That program has accepted a certificate for some host.
+  bool has_accepted(const Party& party, uint64_t now_ms);
   /// Some program of that client has accepted a certificate.
   bool trusts(std::string_view client, uint64_t now_ms);
   /// What became of the TLS in that client's newest tunnel.
@@ -69,6 +71,8 @@ class Learned {
   LastTunnel last_tunnel(std::string_view client, uint64_t now_ms);
   /// The authority is another one: what clients said of the old one means nothing.
   void forget_clients();
+  /// Clients may have been set up since: what they refused is to be tried again.
+  void forget_refusals();
 
   /// Newest first, at most `most`.
   std::vector<Finding> findings(uint64_t now_ms, size_t most);

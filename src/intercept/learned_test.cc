@@ -127,6 +127,21 @@ TEST_F(Learning, AnotherAuthorityIsAnotherQuestion) {
   EXPECT_EQ(learned.reason(at(app, "bank.example"), 1), Aside::client_certificate);
 }
 
+TEST_F(Learning, RefusalsAreForgottenWhereClientsMayHaveChanged) {
+  for (const char* host : {"a", "b", "c", "d", "e", "f"})
+    learned.rejected(at(app, host), Sureness::sure, 48, 0);
+  learned.accepted(browser, 0);
+  learned.rejected(at(browser, "a"), Sureness::sure, 48, 0);
+  learned.host_is("bank.example", "", Aside::client_certificate, "10.0.0.9", 0);
+  learned.forget_refusals();
+  EXPECT_EQ(learned.reason(at(app, "a"), 1), Aside::none);
+  EXPECT_EQ(learned.reason(at(app, "g"), 1), Aside::none);
+  EXPECT_EQ(learned.reason(at(browser, "a"), 1), Aside::none);
+  EXPECT_TRUE(learned.has_accepted(browser, 1));
+  EXPECT_FALSE(learned.has_accepted(app, 1));
+  EXPECT_EQ(learned.reason(at(app, "bank.example"), 1), Aside::client_certificate);
+}
+
 TEST_F(Learning, OneClientPushesOutItsOwnAlone) {
   learned.rejected(browser, Sureness::sure, 46, 0);
   for (size_t i = 0; i < 3 * Learned::kMost; ++i) {

@@ -59,7 +59,7 @@ bool is_own_network(std::string_view host, bool literal) {
     return address && match::classify(*address) != match::AddressClass::public_;
   }
   constexpr auto kOwn =
-      std::to_array<std::string_view>({".local", ".internal", ".localhost", ".home.arpa"});
+      std::to_array<std::string_view>({".local", ".lan", ".internal", ".localhost", ".home.arpa"});
   return !host.contains('.') || host == "home.arpa" ||
          std::ranges::any_of(kOwn, [&](std::string_view end) { return host.ends_with(end); });
 }

@@ -50,7 +50,7 @@ class OpeningPlan {
 
 /// Whether the host belongs to a network of the owner's own, so that "all-but" leaves it alone: a
 /// name of one label, one below `local`, `internal`, `localhost` or `home.arpa` (RFC 6762, RFC
-/// 6761, RFC 8375), or an address that is not public.
+/// 6761, RFC 8375) or `lan`, which routers use, or an address that is not public.
 bool is_own_network(std::string_view host, bool literal);
 
 }  // namespace weir::policy

@@ -61,7 +61,7 @@ TEST(OpeningPlan, TheOwnerChoosesTheKinds) {
 
 TEST(OpeningPlan, NetworksOfTheOwner) {
   for (const char* host : {"nas", "localhost", "x.localhost", "printer.local", "db.internal",
-                           "home.arpa", "router.home.arpa"})
+                           "home.arpa", "router.home.arpa", "nas.lan"})
     EXPECT_TRUE(is_own_network(host, false)) << host;
   for (const char* host : {"a.test", "local.test", "notlocal.org", "arpa.home"})
     EXPECT_FALSE(is_own_network(host, false)) << host;

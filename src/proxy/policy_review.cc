@@ -32,7 +32,7 @@ base::Result<void> check_what_is_hidden(const policy::Decision& decision,
   if (!decision.opening(exchange.sni, false).needed) return {};
   return base::fail(base::ErrorType::http_request_denied,
                     "Only what is inside could be allowed, and it is not opened.",
-                    "intercept.hosts");
+                    "intercept.needed");
 }
 }  // namespace
 

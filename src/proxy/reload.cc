@@ -49,6 +49,7 @@ std::string Master::reload() {
   follow_lists();
   first_port_ = change.listening.front().port;
   crew_.apply(snapshot_, change.opened, change.closed);
+  shared_.opening.learned.forget_refusals();
   // Wait for the workers, so that "reloaded" is true when it is reported: the new rules hold for
   // what begins, and removed listeners have freed their addresses.
   (void)crew_.hear(kPatienceMs);

@@ -40,6 +40,15 @@ std::string_view meaning_of(Aside aside) {
   return {};
 }
 
+/// A browser lets its user go on in spite of a bad certificate. Here only the owner can.
+Error with_ways_out(Error error, std::string_view host) {
+  if (error.type() != ErrorType::tls_certificate_error) return error;
+  return std::move(error).with_remedy(
+      "add `" + std::string(host) +
+      "` to `bad_origin_tunnel` in `[intercept]`, so that programs judge it by themselves, or, if "
+      "its issuer is one of yours, the issuer's certificate to `roots` in `[tls]`.");
+}
+
 }  // namespace
 
 std::string_view Open::host() const {
@@ -81,11 +90,14 @@ std::unexpected<Error> Open::refuse(uint8_t alert, Error error) {
 base::Result<std::unique_ptr<http::Tunnel>> Open::step_aside(Aside aside) {
   about_.exchange->aside = aside;
   if (!opening_.needed && opening_.step_aside) return nullptr;
-  return refuse(kAccessDenied,
-                Error(ErrorType::http_request_denied,
-                      std::string(host()) + " can't be opened: " + std::string(meaning_of(aside)) +
-                          ", and what can't be opened is denied.",
-                      "intercept.on_reject"));
+  const std::string_view why = opening_.needed
+                                   ? ", and the rules can only decide by what is inside."
+                                   : ", and what can't be opened is denied.";
+  return refuse(
+      kAccessDenied,
+      Error(ErrorType::http_request_denied,
+            std::string(host()) + " can't be opened: " + std::string(meaning_of(aside)).append(why),
+            opening_.needed ? "intercept.needed" : "intercept.on_reject"));
 }
 
 async::Task<base::Result<Aside>> Open::meet_origin() {
@@ -100,7 +112,8 @@ async::Task<base::Result<Aside>> Open::meet_origin() {
     case failed: break;
   }
   if (client_may_judge(found)) co_return Aside::bad_origin;
-  about_.session->fault = std::make_shared<const Error>(*std::move(found.error));
+  about_.session->fault =
+      std::make_shared<const Error>(with_ways_out(*std::move(found.error), host()));
   co_return Aside::none;
 }
 
@@ -161,7 +174,7 @@ async::Task<base::Result<std::unique_ptr<http::Tunnel>>> Open::decide() {
     co_return refuse(
         kAccessDenied,
         Error(ErrorType::http_request_denied,
-              "Only what is inside could be allowed, and it is not opened.", "intercept.hosts"));
+              "Only what is inside could be allowed, and it is not opened.", "intercept.needed"));
   }
   if (!about_.opener || !about_.opener->ready()) {
     if (!own() && !opening_.needed) co_return nullptr;

@@ -42,6 +42,15 @@ class Silent final : public server::LiveConnection {
   async::ByteStream& stream_;
 };
 
+/// Text lines of other protocols, such as IRC and SMTP, begin with a word too. A request line has a
+/// version (RFC 9112, 3); where the line is not complete yet, it is taken for one.
+bool is_request(std::string_view first) {
+  if (http1::start_of(first) == http1::Start::other) return false;
+  const size_t begin = first.find_first_not_of("\r\n");
+  const size_t end = begin == first.npos ? first.npos : first.find('\n', begin);
+  return end == first.npos || first.substr(begin, end - begin).contains(" HTTP/");
+}
+
 std::unexpected<base::Error> no_room() {
   return base::fail(
       ErrorType::connection_limit_reached,
@@ -82,10 +91,22 @@ void OpenedTunnel::judge_end(int error, uint8_t alert, bool resumed, uint64_t sh
   learned.tunnel_was(client, whose.host, exchange.tls, exchange.aside, now_ms);
 }
 
+bool OpenedTunnel::is_spare() {
+  http::Exchange& exchange = *parts_.exchange;
+  if (!exchange.user_agent().starts_with("Mozilla/")) return false;
+  intercept::Party whose = party();
+  const std::string client = client_of(*exchange.asker);
+  whose.client = client;
+  const uint64_t now_ms = async::EventLoop::current().now_ms();
+  if (!parts_.opener.learned().has_accepted(whose, now_ms)) return false;
+  exchange.tls = http::TlsInside::opened;
+  return true;
+}
+
 bool OpenedTunnel::accepted(std::string_view first) {
   http::Exchange& exchange = *parts_.exchange;
   exchange.tls = http::TlsInside::opened;
-  const bool http = http1::start_of(first) != http1::Start::other;
+  const bool http = is_request(first);
   if (!http) exchange.aside = http::Aside::not_http;
   const uint64_t now_ms = async::EventLoop::current().now_ms();
   const std::string client = client_of(*exchange.asker);
@@ -123,7 +144,8 @@ async::Task<base::Result<base::Slice>> OpenedTunnel::first_content(net::TlsStrea
                            "Nothing was asked for in the opened tunnel.");
     }
     if (n == -ECANCELED) co_return no_room();
-    judge_end(static_cast<int>(n), client.alert(), resumed, shown_ms);
+    if (client.alert() != 0 || !is_spare())
+      judge_end(static_cast<int>(n), client.alert(), resumed, shown_ms);
     co_return base::Slice();
   }
 }

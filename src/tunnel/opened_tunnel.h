@@ -44,6 +44,10 @@ class OpenedTunnel final : public http::Tunnel {
   async::Task<base::Result<base::Slice>> first_content(net::TlsStream& client);
   /// The client accepts the certificate: this is what it has sent. False: it is not HTTP.
   bool accepted(std::string_view first);
+  /// The client has made the handshake, and ended the connection before it sent content: a browser
+  /// that trusts the authority opens more connections than it needs. It says so by an alert if it
+  /// does not accept a certificate.
+  bool is_spare();
   /// The client has ended the connection before it sent content: finds out whether that was the
   /// certificate's fault. `error` is -errno or 0; `shown_ms` is when the certificate was sent.
   void judge_end(int error, uint8_t alert, bool resumed, uint64_t shown_ms);

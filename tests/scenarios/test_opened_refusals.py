@@ -34,7 +34,7 @@ class TestAnOriginThatFails:
 
     def refused(self, network, opening, tls, words, error="tls_certificate_error", intercept="", script=kept):
         with network(f"{PUBLIC}/32"), NameServer({"site.test": PUBLIC}) as names, Weir(
-            names.config() + opening.config(intercept)
+            names.config() + opening.config(intercept, more='[pages]\ncontact = "the administrator"\n')
         ) as weir, Origin(script, host=PUBLIC, tls=tls, tolerant=True) as origin:
             opening.export(weir)
             site = f"site.test:{origin.port}"
@@ -43,6 +43,8 @@ class TestAnOriginThatFails:
                 response = client.response()
                 assert client.is_closed()
             assert response.status == 502 and words in response.text, response.text
+            if error == "tls_certificate_error":
+                assert "<code>bad_origin_tunnel</code>" in response.text and "the administrator" in response.text
             assert f"error={error}" in response.fields.get("proxy-status")
             assert response.fields.get("cache-control") == "no-store"
             assert response.fields.get("strict-transport-security") is None
@@ -158,6 +160,8 @@ class TestAnAllowThatOnlyTheInsideDecides:
         for sent in (b"SSH-2.0-x\r\n", b"\0\1\2\3" * 10, client_hello("site.localhost", ("h2",)), client_hello("localhost")):
             first_answer(weir, site, sent)
         assert not any(connection.received for connection in origin.connections)
+        rules = {line.details.get("rule") for line in tunnels(weir, 4)}
+        assert "intercept.needed" in rules and "intercept.on_reject" not in rules
 
     def test_where_nothing_is_opened_it_is_denied(self, start, play, context, opening):
         weir = start(opening.config(mode="off", more=self.RULES))

@@ -156,6 +156,46 @@ def test_what_is_no_rejection(weir, play, context, opening):
         assert client.response().status == 200 and issuer_of(client).startswith("Weir")
 
 
+@pytest.mark.parametrize("agent", ["Mozilla/5.0 (X11)", "app/1"], ids=["browser", "other"])
+def test_spare_connections_of_a_browser_are_no_rejections(weir, play, context, opening, authority, agent):
+    """Browsers say by an alert that they do not accept a certificate; of other programs, three are evidence."""
+    origin = play(kept, tls=context, tolerant=True)
+    fields = lambda site: [("Host", site), ("User-Agent", agent)]
+
+    def connection(site, pem):
+        client = Client(weir.port)
+        connect(client, site, fields=fields(site))
+        client.socket = trust(pem).wrap_socket(client.socket, server_hostname=site.partition(":")[0])
+        return client
+
+    first, spare = f"site1.localhost:{origin.port}", f"site2.localhost:{origin.port}"
+    with connection(first, opening.pem) as client:
+        client.send_request("GET", "/", [("Host", first)])
+        assert client.response().status == 200
+    for _ in range(3):
+        connection(spare, opening.pem).close()
+    spares = eventually(lambda: len(lines := lines_of(weir, "CONNECT")) == 4 and lines)[1:]
+    browser = agent.startswith("Mozilla")
+    assert [line.details["tls"] for line in spares] == ["opened" if browser else "rejected"] * 3
+    with connection(spare, opening.pem if browser else authority.pem) as client:
+        client.send_request("GET", "/", [("Host", spare)])
+        assert client.response().status == 200 and issuer_of(client).startswith("Weir") == browser
+
+
+def test_a_reload_forgets_what_clients_rejected(weir, play, context, opening, authority):
+    """As after the authority was installed for a program that opens no pages."""
+    origin = play(kept, tls=context, tolerant=True)
+    site = f"site1.localhost:{origin.port}"
+    verifies(None)(weir, site, authority)
+    last_tunnel(weir, 1)
+    page = weir.get("http://weir.internal/").text
+    assert "open https://weir.internal/ in the same program" in page
+    assert run("reload", str(weir.port))[0] == 0
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send_request("GET", "/", [("Host", site)])
+        assert client.response().status == 200 and issuer_of(client).startswith("Weir")
+
+
 def test_one_program_speaks_for_itself_alone(weir, play, context, authority, opening):
     origin = play(kept, tls=context, tolerant=True)
     site = f"site1.localhost:{origin.port}"
@@ -229,6 +269,21 @@ def test_what_is_not_http_is_relayed_the_next_time(weir, play, context, authorit
     with inside(weir, site, trust(authority.pem)) as client:
         client.send(b"\x00\x04ab")
         assert client.read(4) == b"\x00\x04AB"
+
+
+@pytest.mark.parametrize("line", [b"CAP LS 302\r\nNICK x\r\n", b"HELO x\r\n", b"<stream:stream>"])
+def test_lines_of_other_protocols_are_relayed_the_next_time(weir, play, context, authority, opening, line):
+    """They begin with a word, as requests do."""
+    origin = play(lambda connection: connection.send(connection.reader.exactly(len(line)).lower()), tls=context, tolerant=True)
+    site = f"site1.localhost:{origin.port}"
+    with inside(weir, site, trust(opening.pem)) as client:
+        client.send(line)
+        with contextlib.suppress(Ended, OSError, ssl.SSLError):
+            assert client.rest() == b""
+    assert last_tunnel(weir, 1)["step_aside"] == "not_http"
+    with inside(weir, site, trust(authority.pem)) as client:
+        client.send(line)
+        assert client.read(len(line)) == line.lower()
 
 
 def test_a_device_at_home_is_judged_by_the_client(weir, play, tmp_path):

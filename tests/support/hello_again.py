@@ -61,12 +61,18 @@ class HelloAgain:
                 return False
             self.ssl.BIO_write(self.incoming, data, len(data))
 
+    def _received(self):
+        try:
+            return self.socket.recv(65536)
+        except ConnectionResetError:
+            return b""
+
     def ask(self, data):
         """Sends content and returns what comes until the connection ends."""
         self.ssl.SSL_write(self.session, data, len(data))
         self._flush()
         answer, buffer = b"", ctypes.create_string_buffer(65536)
-        while data := self.socket.recv(65536):
+        while data := self._received():
             self.ssl.BIO_write(self.incoming, data, len(data))
             while (count := self.ssl.SSL_read(self.session, buffer, len(buffer))) > 0:
                 answer += buffer.raw[:count]

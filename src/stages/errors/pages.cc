@@ -44,6 +44,11 @@ std::pair<std::string_view, std::string_view> taken_apart(std::string_view place
   return {place.substr(0, colon), place.substr(colon + 1)};
 }
 
+/// The owner of this proxy can do something about it.
+bool may_be_helped(const base::Error& error) {
+  return is_denial(error) || error.type() == base::ErrorType::tls_certificate_error;
+}
+
 std::string fact(std::string_view name, std::string_view value) {
   return "<dt>" + std::string(name) + "</dt><dd><code>" + base::escape_html(value) +
          "</code></dd>\n";
@@ -79,7 +84,7 @@ std::string as_text(const PageFacts& facts, const Pages& pages) {
   if (const auto advice = advice_of(error); !advice.empty()) text.append(advice).append("\n");
   if (!error.rule().empty()) text.append("Rule: ").append(error.rule()).append("\n");
   if (!error.remedy().empty()) text.append("To allow it: ").append(error.remedy()).append("\n");
-  if (is_denial(error) && !pages.contact.empty())
+  if (may_be_helped(error) && !pages.contact.empty())
     text.append("Whom to ask: ").append(pages.contact).append("\n");
   text.append("(")
       .append(std::to_string(error.status()))
@@ -104,7 +109,7 @@ std::string as_html(const PageFacts& facts, const Pages& pages) {
     body += "<p>" + base::escape_html(advice) + "</p>\n";
   if (!error.remedy().empty())
     body += "<p class=\"remedy\">To allow it, " + with_code(error.remedy()) + "</p>\n";
-  if (is_denial(error) && !pages.contact.empty())
+  if (may_be_helped(error) && !pages.contact.empty())
     body += "<p>Whom to ask: " + with_link(pages.contact) + "</p>\n";
   body += "<dl>\n";
   if (!facts.url.empty()) body += fact("Address", facts.url.substr(0, kLongestUrl));

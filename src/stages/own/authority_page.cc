@@ -21,6 +21,12 @@ std::string_view meaning_of(http::Aside aside) {
   return {};
 }
 
+/// What may be forgotten, and how.
+bool is_the_programs_word(const LastTunnel& last) {
+  return last.tls == http::TlsInside::rejected || last.aside == http::Aside::rejected ||
+         last.aside == http::Aside::no_authority;
+}
+
 std::string last_sentence(const LastTunnel& last) {
   const std::string to = "Your last HTTPS connection, to " + last.host + ", was ";
   switch (last.tls) {
@@ -41,13 +47,37 @@ http::Response file(std::string_view type, std::string_view name, const std::str
   return response;
 }
 
+/// Long lines break between two bytes.
+std::string breakable(std::string_view fingerprint) {
+  std::string html;
+  for (const char c : fingerprint) {
+    html += c;
+    if (c == ':') html += "<wbr>";
+  }
+  return html;
+}
+
+/// What this page shows by having come, then what is known of the program's last connection.
+std::string sentences(const LastTunnel& last, const Came& came) {
+  std::string text;
+  if (came.by_https) text = "This page came by HTTPS: this program trusts Weir's authority.";
+  if (came.by_https && last.tls == http::TlsInside::rejected) return text;
+  if (!text.empty()) text += ' ';
+  text += last_sentence(last);
+  if (is_the_programs_word(last) && !came.by_https)
+    text += " Once the authority is installed, open https://" + std::string(came.own_name) +
+            "/ in the same program: what it did not accept before is then forgotten.";
+  return text;
+}
+
 }  // namespace
 
-std::string authority_html(const std::vector<Authority>& authorities, const LastTunnel& last) {
+std::string authority_html(const std::vector<Authority>& authorities, const LastTunnel& last,
+                           const Came& came) {
   if (authorities.empty())
     return "<h2>HTTPS</h2>\n<p>Nothing is opened here: what an HTTPS connection carries passes "
            "unread.</p>\n";
-  std::string html = "<h2>HTTPS</h2>\n<p>" + base::escape_html(last_sentence(last)) +
+  std::string html = "<h2>HTTPS</h2>\n<p>" + base::escape_html(sentences(last, came)) +
                      "</p>\n<p>Weir can open HTTPS, where its owner asks for it, for programs that "
                      "trust its authority. Compare the fingerprint with what its owner tells you, "
                      "then install the file: <a href=\"" +
@@ -59,18 +89,20 @@ std::string authority_html(const std::vector<Authority>& authorities, const Last
   html += ".</p>\n<dl>\n";
   for (const Authority& each : authorities)
     html += "<dt>" + base::escape_html(each.name) + (each.next ? " (signs later)" : "") +
-            "</dt><dd>valid until " + each.until + "<br>SHA-256 <code>" + each.fingerprint +
-            "</code></dd>\n";
+            "</dt><dd>valid until " + each.until + "<br>SHA-256 <code>" +
+            breakable(each.fingerprint) + "</code></dd>\n";
   return html + "</dl>\n";
 }
 
-std::string authority_text(const std::vector<Authority>& authorities, const LastTunnel& last) {
+std::string authority_text(const std::vector<Authority>& authorities, const LastTunnel& last,
+                           const Came& came) {
   if (authorities.empty()) return "https: nothing is opened here\n";
-  std::string text = "https: " + last_sentence(last) + '\n';
+  std::string text = "https: " + sentences(last, came) + '\n';
   for (const Authority& each : authorities)
     text += "authority: " + each.name + (each.next ? " (signs later)" : "") + ", valid until " +
             each.until + ", SHA-256 " + each.fingerprint + '\n';
-  return text + "authority's file: " + std::string(http::kAuthorityPem) + '\n';
+  return text + "authority's file: http://" + std::string(came.own_name) +
+         std::string(http::kAuthorityPem) + '\n';
 }
 
 std::optional<http::Response> authority_file(const std::vector<Authority>& authorities,

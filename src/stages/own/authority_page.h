@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/opening.h"
@@ -23,9 +24,18 @@ struct LastTunnel {
   http::Aside aside = http::Aside::none;
 };
 
+/// How the page came that says so.
+struct Came {
+  /// In a session that Weir has opened: the program has accepted a certificate.
+  bool by_https = false;
+  std::string_view own_name;
+};
+
 /// Sections of the front page.
-std::string authority_html(const std::vector<Authority>& authorities, const LastTunnel& last);
-std::string authority_text(const std::vector<Authority>& authorities, const LastTunnel& last);
+std::string authority_html(const std::vector<Authority>& authorities, const LastTunnel& last,
+                           const Came& came);
+std::string authority_text(const std::vector<Authority>& authorities, const LastTunnel& last,
+                           const Came& came);
 /// The file at that path; nothing if there is none.
 std::optional<http::Response> authority_file(const std::vector<Authority>& authorities,
                                              std::string_view path);

@@ -76,7 +76,7 @@ http::Response Own::front_page(const http::Request& request) const {
       "Weir works.\nversion: " + version_ + "\nyour address: " + session.client.address.text() +
       "\nlistener: " + session.local.text() + "\nthis page came: " + std::string(how) + "\n";
   if (!context_.contact.text.empty()) text += "whom to ask: " + context_.contact.text + '\n';
-  text += authority_text(context_.authorities, last_tunnel(request));
+  text += authority_text(context_.authorities, last_tunnel(request), came(request));
   return http::text_response(200, "text/plain; charset=utf-8",
                              text + denials_text(denials_of(request)));
 }
@@ -102,7 +102,7 @@ std::string Own::front_html(const http::Request& request, std::string_view how) 
       "</code></dd>\n<dt>Your address</dt><dd><code>" +
       base::escape_html(session.client.address.text()) + "</code></dd>\n<dt>Your client</dt><dd>" +
       base::escape_html(agent.empty() ? std::string_view("did not say") : agent.substr(0, 300)) +
-      "</dd>\n</dl>\n" + authority_html(context_.authorities, last_tunnel(request)) +
+      "</dd>\n</dl>\n" + authority_html(context_.authorities, last_tunnel(request), came(request)) +
       denials_html(denials_of(request));
   if (!context_.contact.html.empty()) body += "<p>Whom to ask: " + context_.contact.html + "</p>\n";
   return body;

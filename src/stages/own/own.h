@@ -48,6 +48,10 @@ class Own final : public http::Stage {
   LastTunnel last_tunnel(const http::Request& request) const {
     return context_.last_tunnel ? context_.last_tunnel(request) : LastTunnel();
   }
+  Came came(const http::Request& request) const {
+    const http::Session& session = request.session();
+    return {session.depth > 0 && session.scheme == http::Scheme::https, own_->own_name()};
+  }
   std::deque<journal::Denial> denials_of(const http::Request& request) const;
 
   const std::shared_ptr<const http::OwnNames> own_;
