@@ -23,7 +23,6 @@ namespace {
 
 using intercept::Generations;
 using intercept::Listed;
-using Text = std::expected<std::string, std::string>;
 
 Command fail(const std::string& why) {
   return {{}, 1, {}, "weir: " + config::without_controls(why) + '\n'};
@@ -35,17 +34,28 @@ Command say(std::string text) {
   return {{}, 0, std::move(text), {}};
 }
 
-/// The folder for state that `config` names, or else the default.
-Text state_of(const std::string& config, const std::string& state_dir) {
-  std::string state = state_dir;
+constexpr size_t kLargestRoots = size_t{16} * 1024 * 1024;
+
+struct Place {
+  /// The folder for state.
+  std::string state;
+  /// `[tls] roots`.
+  std::vector<std::string> roots;
+};
+
+/// What `config` names, or else the defaults.
+std::expected<Place, std::string> place_of(const std::string& config,
+                                           const std::string& state_dir) {
+  Place place{state_dir, {}};
   if (!config.empty()) {
-    const auto read = config::read_file(config);
+    auto read = config::read_file(config);
     if (!read) return std::unexpected(config::text_of(read.error()));
-    state = read->state_dir;
+    place = {std::move(read->state_dir), std::move(read->tls.roots)};
   }
-  if (state.empty()) state = config::default_state_dir();
-  if (state.empty()) return std::unexpected(std::string("there is no home: name --state-dir"));
-  return state;
+  if (place.state.empty()) place.state = config::default_state_dir();
+  if (place.state.empty())
+    return std::unexpected(std::string("there is no home: name --state-dir"));
+  return place;
 }
 
 constexpr std::string_view kTaken =
@@ -66,8 +76,9 @@ Command init_in(const std::string& state) {
   if (!made) return fail(made.error());
   return say("Made the authority \"" + intercept::name_of((*made)->certificate()) + "\" in " +
              state + "/ca.\nSHA-256 " + intercept::fingerprint_of((*made)->certificate()) +
-             "\nNext: `weir ca export FILE` for clients, which have to trust it; then [intercept] "
-             "in the configuration (docs/guide/https.md).\n" +
+             "\nNext: `weir ca export --state-dir " + state +
+             " FILE` for clients, which have to trust it; then [intercept] in the configuration "
+             "(docs/guide/https.md).\n" +
              std::string(kTaken));
 }
 
@@ -75,8 +86,11 @@ Command renew_in(const std::string& state) {
   const auto number = Generations(state).renew(intercept::this_host(), base::wall_seconds());
   if (!number) return fail(number.error());
   return say("Prepared generation " + std::to_string(*number) +
-             ". The old one signs until `weir ca switch`: first give the new one to all clients "
-             "(`weir ca export` has both).\n");
+             ". The old one signs until `weir ca switch`: first give the new one to all clients. "
+             "`weir ca export` has both, and for programs that take one certificate from a file "
+             "`--generation " +
+             std::to_string(*number) +
+             "` the new one alone; Weir's own pages have it after `weir reload`.\n");
 }
 
 Command switch_in(const std::string& state) {
@@ -84,6 +98,12 @@ Command switch_in(const std::string& state) {
   if (!number) return fail(number.error());
   return say("Generation " + std::to_string(*number) + " signs from now on. " +
              std::string(kTaken));
+}
+
+std::string none_in(const std::string& state) {
+  return "there is no authority in " + state +
+         "/ca: `weir ca init` makes one; a Weir with a configuration has it where that says, see "
+         "--config FILE";
 }
 
 /// Text stays on the terminal; what is no text would only upset it.
@@ -94,8 +114,7 @@ Command deliver(std::string content, bool binary, const std::string& file) {
   struct stat there{};
   if (stat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
     return fail(file + " is there, and is no ordinary file");
-  if (std::string why = base::replace_file(file, content); !why.empty())
-    return fail(file + " can't be written: " + why);
+  if (std::string why = base::replace_file(file, content); !why.empty()) return fail(why);
   chmod(file.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);  // It is for everybody.
   return say({});
 }
@@ -119,16 +138,21 @@ CaWords::CaWords(CLI::App& app) : word_(app.add_subcommand("ca")) {
 Command CaWords::show(const std::string& state) const {
   const auto all = Generations(state).all();
   if (!all) return fail(all.error());
-  if (all->empty())
-    return fail("there is no authority in " + state + "/ca: `weir ca init` makes one");
+  if (all->empty()) return fail(none_in(state));
   std::string text;
   for (const Listed& each : *all) text += described(each);
   // Says what would keep a Weir from starting.
-  if (const auto signs = Generations(state).signing(); !signs) return fail(signs.error());
+  if (const auto signs = Generations(state).signing(); !signs) {
+    Command failed = fail(signs.error());
+    failed.output = text;
+    failed.complaint +=
+        "weir: `weir ca renew` and then `weir ca switch` put another in its place\n";
+    return failed;
+  }
   return say(text + "`weir ca export FILE` writes what clients have to trust.\n");
 }
 
-Command CaWords::export_to(const std::string& state) const {
+Command CaWords::export_to(const std::string& state, const std::vector<std::string>& roots) const {
   if (pem_ + der_ + p12_ + mobileconfig_ + bundle_ > 1)
     return misused("one of --pem, --der, --p12, --mobileconfig and --bundle");
   auto all = [&] {
@@ -141,15 +165,21 @@ Command CaWords::export_to(const std::string& state) const {
     return generation_ != 0 ? each.number != generation_ : !each.signs && !each.prepared;
   });
   if (all->empty()) {
-    return fail(generation_ != 0
-                    ? "there is no generation " + std::to_string(generation_)
-                    : "there is no authority in " + state + "/ca: `weir ca init` makes one");
+    return fail(generation_ != 0 ? "there is no generation " + std::to_string(generation_)
+                                 : none_in(state));
   }
   if (der_ && all->size() > 1)
     return misused("--der has one certificate, and there are two: name --generation N");
   if (bundle_) {
     auto bundle = intercept::as_bundle(*all);
-    return bundle ? deliver(*std::move(bundle), false, file_) : fail(bundle.error());
+    if (!bundle) return fail(bundle.error());
+    for (const std::string& path : roots) {
+      std::string why;
+      const auto text = base::read_whole_file(path, kLargestRoots, why);
+      if (!text) return fail(path + " can't be read" + (why.empty() ? why : ": " + why));
+      *bundle += *text;
+    }
+    return deliver(*std::move(bundle), false, file_);
   }
   if (mobileconfig_) return deliver(intercept::as_mobileconfig(*all), false, file_);
   if (p12_) return deliver(intercept::as_p12(*all), true, file_);
@@ -167,13 +197,14 @@ Command CaWords::run() const {
   const bool formed = pem_ || der_ || p12_ || mobileconfig_ || bundle_ || generation_ != 0;
   if (action_ != "export" && (formed || !file_.empty()))
     return misused("`weir ca " + action_ + "` takes no form and no file");
-  const Text state = state_of(config_, state_dir_);
-  if (!state) return {{}, 1, {}, state.error() + (config_.empty() ? "\n" : "")};
-  if (action_ == "export") return export_to(*state);
-  const AsOwner owner(*state);
-  if (action_ == "init") return init_in(*state);
-  if (action_ == "renew") return renew_in(*state);
-  return action_ == "switch" ? switch_in(*state) : show(*state);
+  const auto place = place_of(config_, state_dir_);
+  if (!place) return {{}, 1, {}, place.error() + (config_.empty() ? "\n" : "")};
+  const std::string& state = place->state;
+  if (action_ == "export") return export_to(state, place->roots);
+  const AsOwner owner(state);
+  if (action_ == "init") return init_in(state);
+  if (action_ == "renew") return renew_in(state);
+  return action_ == "switch" ? switch_in(state) : show(state);
 }
 
 }  // namespace weir::cli

@@ -18,7 +18,7 @@ class CaWords {
 
  private:
   Command show(const std::string& state) const;
-  Command export_to(const std::string& state) const;
+  Command export_to(const std::string& state, const std::vector<std::string>& roots) const;
 
   CLI::App* const word_;
   std::string action_, file_, config_, state_dir_;

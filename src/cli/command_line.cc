@@ -1,9 +1,13 @@
 #include "cli/command_line.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <span>
 
+#include "cli/as_owner.h"
 #include "cli/ca_words.h"
 #include "cli/command_texts.h"
 #include "cli/control_place.h"
@@ -14,7 +18,9 @@
 #include "cli/version.h"
 #include "config/reader.h"
 #include "config/reference.h"
+#include "intercept/generations.h"
 #include "lists/check_sources.h"
+#include "net/tls/trust_store.h"
 
 namespace weir::cli {
 
@@ -54,6 +60,19 @@ Command control(const std::string& word, const NamedWeir& named) {
   return {{}, 0, {}, {}, ControlCommand{*std::move(path), word}};
 }
 
+/// What keeps opened HTTPS from starting with that configuration, and what no reader of the file
+/// alone finds; empty: nothing.
+std::string tls_mistake(const config::Config& config, const std::string& state) {
+  if (const auto trust = net::TrustStore::make(config.tls); !trust) return trust.error();
+  if (config.opening.mode == policy::OpeningMode::off || state.empty()) return {};
+  const AsOwner owner(state);
+  // Another user's is not for whoever checks: its Weir will see.
+  const std::string folder = intercept::Generations(state).folder();
+  if (faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) != 0) return {};
+  const auto signs = intercept::Generations(state).signing();
+  return signs ? std::string() : "HTTPS can't be opened: " + signs.error();
+}
+
 Command check_file(const std::string& file) {
   std::vector<std::string> remarks;
   const auto read = config::read_file(file, &remarks);
@@ -66,6 +85,8 @@ Command check_file(const std::string& file) {
   const lists::CheckedSources sources = lists::check_sources(read->lists);
   if (!sources.mistakes.empty()) return {{}, 1, {}, lines(sources.mistakes)};
   const std::string state = read->state_dir.empty() ? config::default_state_dir() : read->state_dir;
+  if (const std::string why = tls_mistake(*read, state); !why.empty())
+    return {{}, 1, {}, config::without_controls(file + ": " + why) + '\n'};
   std::string text = config::without_controls(file) + ": no mistakes\nstate_dir: " +
                      (state.empty() ? "none: there is no home" : config::without_controls(state)) +
                      '\n' + lines(sources.notes);

@@ -48,6 +48,10 @@ class Lock {
   std::string why_;
 };
 
+std::string none_in(const std::string& folder) {
+  return "there is no authority in " + folder + ": `weir ca init` makes one";
+}
+
 std::string day_of(const ASN1_TIME* at) {
   std::tm parts{};
   char text[16];
@@ -157,8 +161,7 @@ std::string Generations::write(const Authority& authority) const {
   if (key.empty() || certificate.empty()) return "OpenSSL could not write the authority";
   for (const auto& [ending, text] : {std::pair(".key", &key), std::pair(".pem", &certificate)}) {
     const std::string path = path_of(authority.generation(), ending);
-    if (std::string why = base::replace_file(path, *text); !why.empty())
-      return path + " can't be written: " + why;
+    if (std::string why = base::replace_file(path, *text); !why.empty()) return why;
   }
   return {};
 }
@@ -184,17 +187,18 @@ std::expected<std::shared_ptr<const Authority>, std::string> Generations::make_f
   if (!made) return made;
   const std::string path = folder_ + "/signing";
   if (std::string why = base::replace_file(path, "1\n"); !why.empty())
-    return unexpected(path + " can't be written: " + why);
+    return unexpected(std::move(why));
   return made;
 }
 
 std::expected<uint32_t, std::string> Generations::renew(std::string_view host,
                                                         int64_t now_s) const {
+  if (access(folder_.c_str(), F_OK) != 0) return unexpected(none_in(folder_));
   const Lock lock(folder_);
   if (!lock.why_not().empty()) return unexpected(lock.why_not());
   const auto number = signing_number();
   if (!number) return unexpected(number.error());
-  if (*number == 0) return unexpected("there is no authority in " + folder_ + ": `weir ca init`");
+  if (*number == 0) return unexpected(none_in(folder_));
   const auto next = read_certificate(*number + 1);
   if (!next) return unexpected(next.error());
   if (*next)
@@ -206,6 +210,7 @@ std::expected<uint32_t, std::string> Generations::renew(std::string_view host,
 }
 
 std::expected<uint32_t, std::string> Generations::switch_over() const {
+  if (access(folder_.c_str(), F_OK) != 0) return unexpected(none_in(folder_));
   const Lock lock(folder_);
   if (!lock.why_not().empty()) return unexpected(lock.why_not());
   const auto number = signing_number();
@@ -217,7 +222,7 @@ std::expected<uint32_t, std::string> Generations::switch_over() const {
   if (auto whole = read(*number + 1); !whole) return unexpected(std::move(whole).error());
   const std::string path = folder_ + "/signing";
   if (std::string why = base::replace_file(path, std::to_string(*number + 1) + "\n"); !why.empty())
-    return unexpected(path + " can't be written: " + why);
+    return unexpected(std::move(why));
   return *number + 1;
 }
 

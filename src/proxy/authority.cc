@@ -1,4 +1,6 @@
 // The authority that Weir opens TLS with: found in state_dir, or made there.
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/event_log.h"
 #include "intercept/generations.h"
@@ -38,7 +40,8 @@ std::expected<std::shared_ptr<const intercept::Authority>, std::string> Master::
   base::log_event("made an authority, since HTTPS is to be opened: \"" +
                   intercept::name_of((*made)->certificate()) + "\" in " + generations.folder() +
                   ", SHA-256 " + intercept::fingerprint_of((*made)->certificate()) +
-                  "; clients have to trust it: `weir ca export` (docs/guide/https.md)");
+                  "; clients have to trust it: `weir ca export --state-dir " + state_path_ +
+                  " FILE` (docs/guide/https.md)");
   return made;
 }
 
@@ -67,6 +70,29 @@ std::expected<FoundAuthority, std::string> Master::find_authority(const Config& 
   if (!found.leaves)
     return std::unexpected(std::string("OpenSSL could not make a key for certificates"));
   return found;
+}
+
+std::string Master::opening_told() const {
+  const policy::OpeningConfig& opening = snapshot_->config.opening;
+  const std::string hosts = std::to_string(opening.hosts.size()) + " of `intercept.hosts`";
+  switch (opening.mode) {
+    case policy::OpeningMode::off: return {};
+    case policy::OpeningMode::only:
+      return "HTTPS is opened of " + (opening.hosts.empty() ? "the hosts of rules alone" : hosts) +
+             by_whom();
+    case policy::OpeningMode::all_but:
+      return "HTTPS is opened of all hosts but " +
+             (opening.hosts.empty() ? "those that never are" : hosts) + by_whom();
+  }
+  return {};
+}
+
+/// The authority, and until when.
+std::string Master::by_whom() const {
+  const auto& known = snapshot_->parts->authorities;
+  const auto signs = std::ranges::find(known, false, &own::Authority::next);
+  if (signs == known.end()) return {};
+  return ", by \"" + signs->name + "\", valid until " + signs->until;
 }
 
 }  // namespace weir::proxy

@@ -49,6 +49,7 @@ std::string Master::status() {
        .client_connections = shared_.connections.load(),
        .client_connections_limit = shared_.max_connections.load(),
        .log_lines_dropped = log_.dropped(),
+       .opening = opening_told(),
        .not_opened = shared_.opening.learned.findings(base::monotonic_ms(), kMostFindings)},
       crew_.hear(ending_ ? kPatienceAtEndMs : kPatienceMs));
 }

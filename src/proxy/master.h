@@ -137,6 +137,9 @@ class Master {
   std::string control_found();
   /// The warning that secrets are written to a file; empty: they are not.
   std::string key_log_told() const;
+  /// Which HTTPS is opened, and by whom; empty: none is.
+  std::string opening_told() const;
+  std::string by_whom() const;
 
   journal::AccessLog log_;
   Shared shared_;

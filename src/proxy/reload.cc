@@ -71,6 +71,7 @@ control::Answer Master::reload_and_tell() try {
     more += line + '\n';
   };
   add(control_found());
+  add(opening_told());
   add(key_log_told());
   std::string waiting;
   for (const std::string& key : config::changed_until_restart(started_with_, snapshot_->config))

@@ -130,7 +130,8 @@ bool Master::start(const Config& config) {
   if (const std::string why = seek_control(); !why.empty()) base::log_event(why);
   tell_of_lists();
   announce(change.listening, crew_.size(), config.log, !config.login.file.empty());
-  if (const std::string told = key_log_told(); !told.empty()) base::log_event(told);
+  for (const std::string& told : {opening_told(), key_log_told()})
+    if (!told.empty()) base::log_event(told);
   return true;
 }
 

@@ -134,6 +134,7 @@ std::string status_text(const ProcessStatus& process, const std::vector<WorkerSt
   line("exceptions_caught", async::exceptions_caught());
   line("loop_turns", all.loop_turns);
   line("longest_stretch_us", all.longest_stretch_us);
+  if (!process.opening.empty()) text += "https: " + process.opening + '\n';
   text += tls_text(all.totals, process.not_opened);
   return text + rules_text(workers);
 }

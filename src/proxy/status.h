@@ -45,6 +45,7 @@ struct ProcessStatus {
   uint32_t client_connections = 0;
   uint32_t client_connections_limit = 0;
   uint64_t log_lines_dropped = 0;
+  std::string opening = {};  // Which HTTPS is opened; empty: none is.
   /// Where opening does not work; the newest ones.
   std::vector<intercept::Finding> not_opened = {};
 };

@@ -81,12 +81,43 @@ def test_mistakes_are_told(state, tmp_path):
     for words in ((), ("burn",), ("export", "--pem", "--der"), ("show", "FILE"), ("init", "--pem")):
         assert run("ca", *words, "--state-dir", str(state))[0] == 2, words
     assert not state.exists()
+    assert "there is no authority" in ca(state, "renew", status=1)
+    assert "there is no authority" in ca(state, "switch", status=1)
     ca(state, "init")
     assert "no ordinary file" in ca(state, "export", str(tmp_path), status=1)
     assert "can't be written" in ca(state, "export", str(tmp_path / "no" / "such"), status=1)
     key = state / "ca" / "weir-ca-1.key"
     key.chmod(0o644)
     assert f"chmod 600 {key}" in ca(state, "show", status=1)
+    key.unlink()
+    shown = run("ca", "show", "--state-dir", str(state))
+    assert shown[0] == 1 and "generation 1" in shown[1] and "`weir ca renew` and then `weir ca switch`" in shown[2]
+    ca(state, "renew")
+    ca(state, "switch")
+    assert "generation 2" in ca(state, "show")
+
+
+def test_a_bundle_has_the_owners_roots_too(state, tmp_path, authority):
+    config = tmp_path / "weir.toml"
+    config.write_text(f'state_dir = "{state}"\n[tls]\nroots = ["{authority.pem}"]\n')
+    ca(state, "init")
+    status, out, stderr = run("ca", "export", "--bundle", "--config", str(config))
+    assert status == 0 and authority.pem.read_text().strip() in out, stderr
+    assert ca(state, "export").splitlines()[-2] in out
+
+
+def test_check_finds_what_would_keep_it_from_starting(state, tmp_path):
+    config = tmp_path / "weir.toml"
+    config.write_text(CONFIG.format(state=state))
+    assert run("check", str(config))[0] == 0
+    ca(state, "init")
+    assert run("check", str(config))[0] == 0
+    (state / "ca" / "weir-ca-1.key").chmod(0o644)
+    status, _, stderr = run("check", str(config))
+    assert status == 1 and "chmod 600" in stderr
+    config.write_text('[tls]\nroots = ["/nonexistent.pem"]\n')
+    status, _, stderr = run("check", str(config))
+    assert status == 1 and "tls.roots: /nonexistent.pem can't be read: it is not there" in stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can work for another user")

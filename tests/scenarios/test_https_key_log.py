@@ -71,6 +71,13 @@ def test_files_that_are_refused(tmp_path, authority):
     refused(authority, tmp_path / "none" / "keys", "No such file or directory")
 
 
+def test_a_reload_refuses_one_that_others_may_read_by_now(tmp_path, authority):
+    path = tmp_path / "keys"
+    with Reloading(tmp_path, config(authority, path)) as weir:
+        path.chmod(0o640)
+        assert "others may read it" in weir.refuse(config(authority, path))
+
+
 def test_a_reload_turns_it_on_and_off_and_says_so(tmp_path, play, authority):
     path = tmp_path / "keys"
     origin = play(lambda connection: connection.respond(b"ok", close=True) if connection.request() else None, tls=authority.issue("127.0.0.1"))

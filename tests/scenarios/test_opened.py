@@ -64,6 +64,7 @@ def test_what_is_inside_is_served(weir, play, context, opening):
     line = tunnels(weir, 1)[0]
     assert line.details["tls"] == "opened" and line.details["sni"] == "site.localhost"
     assert [line.request.split(" ")[1] for line in lines_of(weir, "GET")] == ["/a?b", "/c"]
+    assert [line.details["site"] for line in lines_of(weir, "GET")] == [f"https://{site}"] * 2
 
 
 def test_an_address_is_opened_with_a_certificate_for_it(weir, play, context, opening):
@@ -208,6 +209,7 @@ def test_alternative_services_are_not_offered(weir, play, context, opening):
 def test_own_pages_come_over_tls_too(weir, opening):
     response = get(weir, "https://weir.internal/", trust(opening.pem))
     assert response.status == 200 and b"Weir works" in response.body
+    assert "this program trusts Weir's authority" in response.text
 
 
 def test_a_cut_is_no_end(weir, play, context, opening):
@@ -297,6 +299,12 @@ def test_a_server_name_of_another_host_may_be_logged_alone(start, play, context,
     with inside(weir, f"localhost:{origin.port}", trust(opening.pem), name="site.localhost") as client:
         client.send_request("GET", "/", [("Host", f"site.localhost:{origin.port}")])
         assert client.response().status == 200
+
+
+def test_what_is_opened_is_told(weir, opening):
+    told = 'HTTPS is opened of 1 of `intercept.hosts`, by "Weir CA '
+    assert told in weir.stderr
+    assert "https: " + told in run("status", str(weir.port))[1]
 
 
 def test_with_the_mode_off_nothing_is_opened(start, play, context, opening, authority):

@@ -176,7 +176,10 @@ TEST_F(SessionTableTest, OneOriginAlone) {
 TEST(TrustStore, AFileWithoutCertificatesIsNamed) {
   const auto none = TrustStore::make({.roots = {"/nonexistent.pem"}});
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error(), "/nonexistent.pem has no certificates in PEM, or can't be read");
+  EXPECT_EQ(none.error(), "tls.roots: /nonexistent.pem can't be read: it is not there");
+  const auto other = TrustStore::make({.roots = {"/etc/passwd"}});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error(), "tls.roots: /etc/passwd has no certificates in PEM");
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ KeyLog::~KeyLog() {
 bool KeyLog::is_at(const std::string& path) const {
   struct stat own{}, there{};
   return path == path_ && fstat(file_, &own) == 0 && lstat(path.c_str(), &there) == 0 &&
-         own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+         own.st_dev == there.st_dev && own.st_ino == there.st_ino && (own.st_mode & 077) == 0;
 }
 
 int KeyLog::index() {

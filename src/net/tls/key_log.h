@@ -31,6 +31,7 @@ class KeyLog {
   KeyLog(std::string path, int file) : path_(std::move(path)), file_(file) {}
   static int index();
   static void note(const SSL* ssl, const char* line);
+  /// The file there is still this one, and still nobody else's.
   bool is_at(const std::string& path) const;
   void write(std::string_view line) const;
 

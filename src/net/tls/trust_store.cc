@@ -65,8 +65,11 @@ std::expected<std::shared_ptr<TrustStore>, std::string> TrustStore::make(
   for (const std::string& file : config.roots) {
     std::string why;
     const auto pem = base::read_whole_file(file, kLargestFile, why);
-    if (!pem || !add_all(*pem, store.get()))
-      return std::unexpected(file + " has no certificates in PEM, or can't be read");
+    if (!pem)
+      return std::unexpected("tls.roots: " + file +
+                             " can't be read: " + (why.empty() ? "it is not there" : why));
+    if (!add_all(*pem, store.get()))
+      return std::unexpected("tls.roots: " + file + " has no certificates in PEM");
     said += *pem + '\n';
   }
   Distrust distrust(config.distrusted);
@@ -90,6 +93,10 @@ void TrustStore::load() {
   // All at once and here, where OpenSSL's own default would open files at each handshake.
   if (X509_STORE_load_file(store_.get(), kSystemRoots) != 1)
     X509_STORE_set_default_paths(store_.get());
+  const auto* const all = X509_STORE_get0_objects(store_.get());
+  for (int i = 0; i < sk_X509_OBJECT_num(all); ++i)
+    if (X509* const each = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i)))
+      parse_extensions(each);
   ERR_clear_error();
   loaded_.store(true, std::memory_order_release);
 }
