@@ -61,7 +61,8 @@ std::string breakable(std::string_view fingerprint) {
 std::string sentences(const LastTunnel& last, const Came& came) {
   std::string text;
   if (came.by_https) text = "This page came by HTTPS: this program trusts Weir's authority.";
-  if (came.by_https && last.tls == http::TlsInside::rejected) return text;
+  const bool says_more = last.tls != http::TlsInside::none && last.tls != http::TlsInside::rejected;
+  if (came.by_https && !says_more) return text;
   if (!text.empty()) text += ' ';
   text += last_sentence(last);
   if (is_the_programs_word(last) && !came.by_https)
