@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "codec/caching/vary.h"
 #include "http/chars.h"
 #include "http/date.h"
 
@@ -22,16 +23,6 @@ bool is_understood(int status) {
 bool forbids(const http::ResponseCacheControl& control, int status) {
   if (control.must_understand) return !is_understood(status);
   return control.no_store;
-}
-
-bool varies_by_anything(const http::Fields& fields) {
-  for (const http::Field& field : fields.all()) {
-    if (field.id != FieldId::vary) continue;
-    std::string_view list = field.value();
-    while (!list.empty())
-      if (http::take_list_element(list) == "*") return true;
-  }
-  return false;
 }
 
 bool starts_with_word(std::string_view type, std::string_view word) {
@@ -94,7 +85,7 @@ std::optional<NotStored> refused_by_response(const http::RequestHead& request,
   if (control.private_.all) return is_private;
   if (request.fields.has(FieldId::authorization) && !may_share_authorized(control))
     return authorization;
-  if (varies_by_anything(response.fields)) return vary;
+  if (VaryNames::of(response.fields).nothing) return vary;
   return std::nullopt;
 }
 
