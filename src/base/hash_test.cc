@@ -36,6 +36,26 @@ TEST(Hash, NamesThatDifferLittleSpreadOverTheBuckets) {
   for (const size_t in_one : fill) EXPECT_LT(in_one, 20u);
 }
 
+/// With a constant in place of the second seed, whoever chose eight bytes so that they cancelled it
+/// made all texts with any other eight bytes equal.
+TEST(Hash, NoChosenBytesCancelWhatElseIsInTheText) {
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15, kOther = 0xd1b54a32d192ed03;
+  for (const size_t size : {size_t{32}, size_t{96}, size_t{144}, size_t{240}}) {
+    for (const uint64_t chosen : {kOdd, kOther, kOther ^ size * kOdd}) {
+      for (const size_t place : {size_t{0}, size - 16}) {
+        std::set<uint64_t> seen;
+        for (uint64_t free = 0; free < 1000; ++free) {
+          std::string text(size, 'a');
+          std::memcpy(text.data() + place, &chosen, sizeof chosen);
+          std::memcpy(text.data() + place + 8, &free, sizeof free);
+          seen.insert(hash_of(text));
+        }
+        EXPECT_EQ(seen.size(), 1000u) << size << " bytes, at " << place;
+      }
+    }
+  }
+}
+
 TEST(Hash, ATableFindsByView) {
   std::unordered_map<std::string, int, TextHash, std::equal_to<>> table;
   table["one.example:80"] = 1;
