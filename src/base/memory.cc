@@ -104,7 +104,18 @@ struct BlockLists {
     return Ref<Block>(new (memory) Block(static_cast<uint32_t>(capacity)));
   }
 
+  static Ref<Block> lease(Ref<Segment> segment) {
+    void* const memory = take_memory(sizeof(Block));
+    Ref<Block> made(new (memory) Block(0));
+    made->leased_ = segment.leak();
+    return made;
+  }
+
   void recycle(Block* block) noexcept {
+    if (block->capacity_ == 0 && block->leased_) {
+      block->leased_->release();
+      return give_back_memory(block, sizeof(Block));
+    }
     bytes_in_use -= block->capacity_;
     if (keeps_none) return free(block);
     if (kFreeLists && block->capacity_ == Block::kSmall && small_kept < kMaxSmall) {
@@ -162,6 +173,9 @@ size_t kept_bytes() noexcept {
 
 Ref<Block> Block::make(size_t capacity) {
   return BlockLists::lists.make(capacity);
+}
+Ref<Block> Block::lease(Ref<Segment> segment) {
+  return BlockLists::lease(std::move(segment));
 }
 void Block::recycle() noexcept {
   BlockLists::lists.recycle(this);

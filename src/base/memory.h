@@ -8,6 +8,7 @@
 
 #include "base/account.h"
 #include "base/ref.h"
+#include "base/segment.h"
 
 namespace weir::base {
 
@@ -37,7 +38,8 @@ void keep_memory(bool keep) noexcept;
 size_t kept_bytes() noexcept;
 
 /// A reference-counted buffer that bytes are read into, and that slices point into. Used by one
-/// thread only.
+/// thread only. Or one thread's *lease* of a segment: it has no bytes of its own, and slices of the
+/// segment count on it, which costs no atomic step for each.
 class Block {
  public:
   /// The two pooled sizes: kSmall for heads and small answers, kLarge for bulk content.
@@ -53,6 +55,8 @@ class Block {
   }
 
   static Ref<Block> make(size_t capacity);
+  /// Its capacity is 0: nobody writes into it.
+  static Ref<Block> lease(Ref<Segment> segment);
   char* data() { return reinterpret_cast<char*>(this) + sizeof(Block); }
   const char* data() const { return reinterpret_cast<const char*>(this) + sizeof(Block); }
   size_t capacity() const { return capacity_; }
@@ -69,7 +73,10 @@ class Block {
 
   uint32_t count_ = 0;
   uint32_t capacity_;
-  Block* next_ = nullptr;
+  union {
+    Block* next_ = nullptr;  // In a free list.
+    Segment* leased_;        // If there is no capacity; null: it is a block of no bytes.
+  };
   friend struct BlockLists;
 };
 
@@ -79,6 +86,9 @@ class Slice {
   Slice() = default;
   Slice(Ref<Block> block, size_t offset, size_t size)
       : data_(block->data() + offset), size_(size), block_(std::move(block)) {}
+  /// A piece of a segment, by this thread's lease of it.
+  Slice(Ref<Block> lease, std::string_view piece)
+      : data_(piece.data()), size_(piece.size()), block_(std::move(lease)) {}
   static Slice of_static(std::string_view text) {
     Slice slice;
     slice.data_ = text.data();
@@ -102,9 +112,9 @@ class Slice {
   }
   const Ref<Block>& block() const { return block_; }
   /// Copies `bytes` behind this piece, in its block, if nothing else uses the block and there is
-  /// room; else returns false.
+  /// room; else returns false. Never into a segment: its bytes are everybody's.
   bool append(std::string_view bytes) {
-    if (!block_ || block_->shared()) return false;
+    if (!block_ || block_->shared() || block_->capacity() == 0) return false;
     char* end = const_cast<char*>(data_) + size_;
     if (static_cast<size_t>(block_->data() + block_->capacity() - end) < bytes.size()) return false;
     __builtin_memcpy(end, bytes.data(), bytes.size());
