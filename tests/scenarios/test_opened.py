@@ -4,6 +4,7 @@ lost by it."""
 import contextlib
 import hashlib
 import os
+import re
 import ssl
 import threading
 import time
@@ -303,7 +304,7 @@ def test_a_server_name_of_another_host_may_be_logged_alone(start, play, context,
 
 def test_what_is_opened_is_told(weir, opening):
     told = 'HTTPS is opened of 1 of `intercept.hosts`, by "Weir CA '
-    assert told in weir.stderr
+    weir.wait_stderr(re.escape(told))
     assert "https: " + told in run("status", str(weir.port))[1]
 
 
