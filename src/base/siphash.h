@@ -21,7 +21,7 @@ struct Hash128 {
 
 /// For keys that outsiders choose, where a collision would cost more than a bucket that is full:
 /// the cache's. Two texts that share a hash are still compared by whoever serves by it. Slower than
-/// hash_of(): some 30 ns for 64 bytes. (Aumasson and Bernstein, "SipHash: a fast short-input PRF",
+/// hash_of(). (Aumasson and Bernstein, "SipHash: a fast short-input PRF",
 /// with one round a word and three at the end.)
 Hash128 siphash(const SipKey& key, std::string_view text);
 

@@ -34,8 +34,6 @@ Command say(std::string text) {
   return {{}, 0, std::move(text), {}};
 }
 
-constexpr size_t kLargestRoots = size_t{16} * 1024 * 1024;
-
 struct Place {
   /// The folder for state.
   std::string state;
@@ -100,10 +98,10 @@ Command switch_in(const std::string& state) {
              std::string(kTaken));
 }
 
+/// The configuration may name another folder than the default.
 std::string none_in(const std::string& state) {
-  return "there is no authority in " + state +
-         "/ca: `weir ca init` makes one; a Weir with a configuration has it where that says, see "
-         "--config FILE";
+  return intercept::no_authority_in(Generations(state).folder()) +
+         "; a Weir with a configuration has it where that says, see --config FILE";
 }
 
 /// Text stays on the terminal; what is no text would only upset it.
@@ -171,15 +169,8 @@ Command CaWords::export_to(const std::string& state, const std::vector<std::stri
   if (der_ && all->size() > 1)
     return misused("--der has one certificate, and there are two: name --generation N");
   if (bundle_) {
-    auto bundle = intercept::as_bundle(*all);
-    if (!bundle) return fail(bundle.error());
-    for (const std::string& path : roots) {
-      std::string why;
-      const auto text = base::read_whole_file(path, kLargestRoots, why);
-      if (!text) return fail(path + " can't be read" + (why.empty() ? why : ": " + why));
-      *bundle += *text;
-    }
-    return deliver(*std::move(bundle), false, file_);
+    auto bundle = intercept::as_bundle(*all, roots);
+    return bundle ? deliver(*std::move(bundle), false, file_) : fail(bundle.error());
   }
   if (mobileconfig_) return deliver(intercept::as_mobileconfig(*all), false, file_);
   if (p12_) return deliver(intercept::as_p12(*all), true, file_);

@@ -1,9 +1,9 @@
 #include "http/stage.h"
 
-#include <ctime>
 #include <string>
 
 #include "base/clock.h"
+#include "http/date.h"
 
 namespace weir::http {
 
@@ -67,17 +67,11 @@ async::Task<base::Result<Response>> fail_with(base::Error error) {
 }
 
 std::string_view date_now() {
-  thread_local char date[40];
-  thread_local size_t size = 0;
-  thread_local time_t of = -1;
-  const time_t now = base::wall_seconds();
-  if (now != of) {
-    tm utc{};
-    gmtime_r(&now, &utc);
-    size = strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    of = now;
-  }
-  return {date, size};
+  thread_local int64_t of = 0;
+  thread_local WrittenDate date(of);
+  const int64_t now = base::wall_seconds();
+  if (now != of) date = WrittenDate(of = now);
+  return date.view();
 }
 
 Response text_response(int status, std::string_view content_type, std::string text) {

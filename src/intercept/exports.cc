@@ -134,14 +134,20 @@ std::string as_mobileconfig(const std::vector<Listed>& generations) {
          payloads + "  </array>\n</dict>\n</plist>\n";
 }
 
-std::expected<std::string, std::string> as_bundle(const std::vector<Listed>& generations) {
-  std::string why;
-  const std::string path(net::kSystemRoots);
-  auto system = base::read_whole_file(path, kLargestBundle, why);
-  if (!system)
-    return std::unexpected(path + " can't be read: " + (why.empty() ? "it is not there" : why));
-  if (!system->empty() && !system->ends_with('\n')) *system += '\n';
-  return *system + as_pem(generations);
+std::expected<std::string, std::string> as_bundle(const std::vector<Listed>& generations,
+                                                  const std::vector<std::string>& roots) {
+  std::string bundle;
+  std::vector<std::string> paths{net::kSystemRoots};
+  paths.insert(paths.end(), roots.begin(), roots.end());
+  for (const std::string& path : paths) {
+    std::string why;
+    const auto text = base::read_whole_file(path, kLargestBundle, why);
+    if (!text)
+      return std::unexpected(path + " can't be read: " + (why.empty() ? "it is not there" : why));
+    bundle += *text;
+    if (!bundle.empty() && !bundle.ends_with('\n')) bundle += '\n';
+  }
+  return bundle + as_pem(generations);
 }
 
 }  // namespace weir::intercept

@@ -19,6 +19,7 @@ std::string as_p12(const std::vector<Listed>& generations);
 std::string as_mobileconfig(const std::vector<Listed>& generations);
 /// The system's authorities and Weir's, for programs whose setting replaces the system's. The error
 /// is a sentence: the system's can't be read.
-std::expected<std::string, std::string> as_bundle(const std::vector<Listed>& generations);
+std::expected<std::string, std::string> as_bundle(const std::vector<Listed>& generations,
+                                                  const std::vector<std::string>& roots);
 
 }  // namespace weir::intercept

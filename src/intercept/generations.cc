@@ -48,10 +48,6 @@ class Lock {
   std::string why_;
 };
 
-std::string none_in(const std::string& folder) {
-  return "there is no authority in " + folder + ": `weir ca init` makes one";
-}
-
 std::string day_of(const ASN1_TIME* at) {
   std::tm parts{};
   char text[16];
@@ -60,6 +56,10 @@ std::string day_of(const ASN1_TIME* at) {
 }
 
 }  // namespace
+
+std::string no_authority_in(const std::string& folder) {
+  return "there is no authority in " + folder + ": `weir ca init` makes one";
+}
 
 std::string this_host() {
   char name[256] = {};
@@ -193,12 +193,12 @@ std::expected<std::shared_ptr<const Authority>, std::string> Generations::make_f
 
 std::expected<uint32_t, std::string> Generations::renew(std::string_view host,
                                                         int64_t now_s) const {
-  if (access(folder_.c_str(), F_OK) != 0) return unexpected(none_in(folder_));
+  if (access(folder_.c_str(), F_OK) != 0) return unexpected(no_authority_in(folder_));
   const Lock lock(folder_);
   if (!lock.why_not().empty()) return unexpected(lock.why_not());
   const auto number = signing_number();
   if (!number) return unexpected(number.error());
-  if (*number == 0) return unexpected(none_in(folder_));
+  if (*number == 0) return unexpected(no_authority_in(folder_));
   const auto next = read_certificate(*number + 1);
   if (!next) return unexpected(next.error());
   if (*next)
@@ -210,7 +210,7 @@ std::expected<uint32_t, std::string> Generations::renew(std::string_view host,
 }
 
 std::expected<uint32_t, std::string> Generations::switch_over() const {
-  if (access(folder_.c_str(), F_OK) != 0) return unexpected(none_in(folder_));
+  if (access(folder_.c_str(), F_OK) != 0) return unexpected(no_authority_in(folder_));
   const Lock lock(folder_);
   if (!lock.why_not().empty()) return unexpected(lock.why_not());
   const auto number = signing_number();

@@ -66,6 +66,8 @@ class Generations {
   const std::string folder_;
 };
 
+/// A sentence, without a full stop.
+std::string no_authority_in(const std::string& folder);
 /// This machine's name, for the authority's; empty if it has none.
 std::string this_host();
 /// For `Listed` and for pages: SHA-256 of the certificate.

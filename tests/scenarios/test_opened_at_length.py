@@ -8,7 +8,7 @@ from support import firefox
 from support.bulk import CALM, SLACK, Peak, receive, transmit
 from support.client import eventually
 from support.control import status
-from support.opened import inside, lines_of, trust
+from support.opened import after_reloads, inside, lines_of, trust
 from support.programs import is_installed, java
 from support.rejecting import wave
 from support.site import PASSWORD, USER, Site
@@ -140,13 +140,7 @@ def test_firefox_without_the_authority_is_relayed(weir, site, authority, browser
     """It shows an error the first time; a person reloads."""
     url = f"https://{HOST}:{site.port}/"
     with firefox.Firefox(weir.port, authority=authority.pem) as browser:
-        for _ in range(4):
-            try:
-                browser.open(url)
-                break
-            except AssertionError:
-                continue
-        assert "Welcome" in browser.text()
+        assert "Welcome" in after_reloads(browser, url)
     eventually(lambda: any(line.details.get("tls", "").startswith("rejected") for line in lines_of(weir, "CONNECT")))
 
 

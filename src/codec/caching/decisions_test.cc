@@ -6,21 +6,16 @@
 #include <string_view>
 
 #include "codec/caching/freshness.h"
+#include "codec/caching/heads_fake.h"
 #include "codec/caching/may_serve.h"
 #include "codec/caching/may_store.h"
-#include "http/date.h"
 
 namespace weir::caching {
 namespace {
 
 using http::FieldId;
 
-constexpr int64_t kNow = 1'796'083'200;
 constexpr int64_t kDay = 86'400;
-
-std::string date(int64_t seconds) {
-  return std::string(http::WrittenDate(seconds).view());
-}
 
 /// `Name: value` lines.
 void add_lines(std::string_view lines, http::Fields& to) {

@@ -2,27 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <random>
-#include <utility>
 
-#include "http/date.h"
+#include "codec/caching/heads_fake.h"
 
 namespace weir::caching {
 namespace {
 
-using Lines = std::initializer_list<std::pair<const char*, std::string>>;
-constexpr int64_t kNow = 1'796'083'200;
-
-std::string date(int64_t seconds) {
-  return std::string(http::WrittenDate(seconds).view());
-}
-
-base::Ref<http::ResponseHead> response(Lines lines, int status = 206) {
-  auto head = http::ResponseHead::make(status);
-  for (const auto& [name, value] : lines) head->fields.add(name, value);
-  return head;
-}
 bool kept(Lines lines, int status = 206) {
   return piece_of(*response(lines, status), kNow).has_value();
 }

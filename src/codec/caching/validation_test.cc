@@ -2,28 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
-#include <utility>
 #include <vector>
 
 #include "codec/caching/entity_tag.h"
-#include "http/date.h"
+#include "codec/caching/heads_fake.h"
 
 namespace weir::caching {
 namespace {
-
-using Lines = std::initializer_list<std::pair<const char*, std::string>>;
-constexpr int64_t kNow = 1'796'083'200;
-
-std::string date(int64_t seconds) {
-  return std::string(http::WrittenDate(seconds).view());
-}
-
-base::Ref<http::ResponseHead> response(Lines lines, int status = 200) {
-  auto head = http::ResponseHead::make(status);
-  for (const auto& [name, value] : lines) head->fields.add(name, value);
-  return head;
-}
 
 std::string tags(std::string_view list) {
   std::string text;
